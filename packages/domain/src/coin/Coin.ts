@@ -1,0 +1,46 @@
+/**
+ * A coin that promises to hold a value, and what it promises.
+ *
+ * The list is a default, not a limit: configuration may name any coin. A symbol that is not listed
+ * is taken as pegged to one dollar when its name says so, and as no stablecoin otherwise.
+ */
+import { Schema } from "effect"
+
+/** A ticker in upper case, at most 12 characters: `USDC`. */
+export const CoinSymbol = Schema.String.check(Schema.isPattern(/^[A-Z0-9]{1,12}$/))
+export type CoinSymbol = typeof CoinSymbol.Type
+
+/** What a coin is pegged to: a currency, which is worth `1` in its own unit. */
+export const Peg = Schema.Literals(["USD", "EUR"])
+export type Peg = typeof Peg.Type
+
+export const Coin = Schema.Struct({
+  symbol: CoinSymbol,
+  peg: Peg,
+  /**
+   * How firmly the coin is believed to stand at its peg where no pair reaches its currency: the scale,
+   * in basis points, of the weak prior that splits the blame between the two coins of a lone pair.
+   */
+  priorBps: Schema.Finite.check(Schema.isBetween({ minimum: 0.1, maximum: 1000 }))
+})
+export type Coin = typeof Coin.Type
+
+const usd = (symbol: string, priorBps = 50): Coin => ({ symbol, peg: "USD", priorBps })
+
+/** Coins known by name, with the quote coins of the market believed more than the rest. */
+export const knownCoins: ReadonlyArray<Coin> = [
+  usd("USDT", 20), usd("USDC", 40), usd("DAI"), usd("BUSD"), usd("TUSD"), usd("USDP"), usd("PAX"), usd("FDUSD"),
+  usd("PYUSD"), usd("USDS"), usd("USD1"), usd("USDE"), usd("FRAX"), usd("LUSD"), usd("GHO"), usd("CRVUSD"), usd("GUSD"),
+  usd("SUSD"), usd("UST"), usd("USTC"), usd("MIM"), usd("USDD"), usd("USDN"), usd("XUSD"), usd("USDTB"),
+  { symbol: "EURC", peg: "EUR", priorBps: 50 }, { symbol: "EURT", peg: "EUR", priorBps: 50 }
+]
+
+/** Currencies that ground the graph of coins: one unit is worth one unit. */
+export const currencies: ReadonlyArray<Peg> = ["USD", "EUR"]
+
+export const isCurrency = (symbol: string): symbol is Peg => currencies.some((currency) => currency === symbol)
+
+/** The coin of that symbol, or undefined when it is no stablecoin (`BTC`) or a currency itself. */
+export const coinOf = (symbol: string): Coin | undefined =>
+  knownCoins.find((coin) => coin.symbol === symbol)
+    ?? (!isCurrency(symbol) && /USD/.test(symbol) ? usd(symbol) : undefined)

@@ -1,0 +1,16 @@
+/** One pair on one venue, under the name that the venue gives it. */
+import { Schema } from "effect"
+import { CoinSymbol } from "../coin/Coin.ts"
+
+export const Instrument = Schema.Struct({
+  /** A venue's id; replayed files may name venues that have no connector. */
+  venue: Schema.NonEmptyString,
+  /** As the venue writes it: `USDCUSDT`, `USDC-USD`, `USDC/USD`. */
+  symbol: Schema.NonEmptyString,
+  base: CoinSymbol,
+  quote: CoinSymbol
+})
+export type Instrument = typeof Instrument.Type
+
+/** `kraken:USDC/USD`, unique over venues. */
+export const instrumentKey = (instrument: Instrument): string => `${instrument.venue}:${instrument.symbol}`

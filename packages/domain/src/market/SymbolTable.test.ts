@@ -1,0 +1,24 @@
+import { assert, describe, it } from "@effect/vitest"
+import { SymbolTable } from "./SymbolTable.ts"
+
+describe("SymbolTable", () => {
+  it("finds every symbol it was given, inside a longer frame, and nothing else", () => {
+    const symbols = Array.from({ length: 500 }, (_, index) => `COIN${index}-USD`)
+    const table = new SymbolTable(symbols.map((symbol, index) => [symbol, index * 2]))
+    for (const [index, symbol] of symbols.entries()) {
+      const frame = new TextEncoder().encode(`{"s":"${symbol}"}`)
+      assert.strictEqual(table.find(frame, 6, 6 + symbol.length), index * 2)
+    }
+    assert.strictEqual(table.findText("COIN500-USD"), -1)
+    assert.strictEqual(table.findText(""), -1)
+  })
+
+  it("adopts a missing symbol once when it may", () => {
+    const seen: Array<string> = []
+    const table = new SymbolTable([], (symbol) => seen.push(symbol) - 1)
+    assert.strictEqual(table.findText("A"), 0)
+    assert.strictEqual(table.findText("B"), 1)
+    assert.strictEqual(table.findText("A"), 0)
+    assert.deepStrictEqual(seen, ["A", "B"])
+  })
+})

@@ -1,0 +1,75 @@
+/**
+ * Finds an instrument's number from the bytes of its symbol, without making a string.
+ *
+ * Open addressing over FNV-1a; a hit is confirmed byte by byte, so a collision never names the wrong instrument.
+ */
+export class SymbolTable {
+  /** Symbols by instrument number. Numbers of other venues' instruments are holes. */
+  readonly symbols: Array<string | undefined> = []
+  #slots = new Int32Array(64).fill(-1)
+  readonly #encoded: Array<Uint8Array | undefined> = []
+  #size = 0
+  readonly #whenMissing: ((symbol: string) => number) | undefined
+
+  /** `whenMissing` names an instrument on first sight (tools that read whole captures), or returns -1. */
+  constructor(entries: Iterable<readonly [symbol: string, instrument: number]>, whenMissing?: (symbol: string) => number) {
+    for (const [symbol, instrument] of entries) this.#insert(symbol, instrument)
+    this.#whenMissing = whenMissing
+  }
+
+  /** The instrument whose symbol is `bytes[start, end)`, or -1. */
+  find(bytes: Uint8Array, start: number, end: number): number {
+    const mask = this.#slots.length - 1
+    for (let slot = hash(bytes, start, end) & mask;; slot = (slot + 1) & mask) {
+      const instrument = this.#slots[slot]!
+      if (instrument === -1) return this.#whenMissing === undefined ? -1 : this.#adopt(bytes, start, end)
+      const symbol = this.#encoded[instrument]!
+      if (symbol.length === end - start && sameBytes(symbol, bytes, start)) return instrument
+    }
+  }
+
+  /** The same for a string, on slow paths. */
+  findText(symbol: string): number {
+    const bytes = encoder.encode(symbol)
+    return this.find(bytes, 0, bytes.length)
+  }
+
+  #adopt(bytes: Uint8Array, start: number, end: number): number {
+    const symbol = decoder.decode(bytes.subarray(start, end))
+    const instrument = this.#whenMissing!(symbol)
+    if (instrument >= 0) this.#insert(symbol, instrument)
+    return instrument
+  }
+
+  #insert(symbol: string, instrument: number): void {
+    if (++this.#size * 2 > this.#slots.length) {
+      this.#slots = new Int32Array(this.#slots.length * 2).fill(-1)
+      this.#encoded.forEach((bytes, other) => bytes !== undefined && this.#place(bytes, other))
+    }
+    const bytes = encoder.encode(symbol)
+    this.symbols[instrument] = symbol
+    this.#encoded[instrument] = bytes
+    this.#place(bytes, instrument)
+  }
+
+  #place(bytes: Uint8Array, instrument: number): void {
+    const mask = this.#slots.length - 1
+    let slot = hash(bytes, 0, bytes.length) & mask
+    while (this.#slots[slot] !== -1) slot = (slot + 1) & mask
+    this.#slots[slot] = instrument
+  }
+}
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+const hash = (bytes: Uint8Array, start: number, end: number): number => {
+  let value = 0x811c9dc5
+  for (let i = start; i < end; i++) value = Math.imul(value ^ bytes[i]!, 0x01000193)
+  return value >>> 0
+}
+
+const sameBytes = (symbol: Uint8Array, bytes: Uint8Array, start: number): boolean => {
+  for (let i = 0; i < symbol.length; i++) if (symbol[i] !== bytes[start + i]) return false
+  return true
+}

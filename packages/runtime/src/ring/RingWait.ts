@@ -1,0 +1,60 @@
+/**
+ * Waiting on a ring from the main thread, as an interruptible effect that blocks nothing and polls nothing.
+ */
+import { Effect } from "effect"
+import { closed, waiting, written } from "./RingHeader.ts"
+import type { SpscConsumer } from "./SpscRing.ts"
+
+/** A forgotten waiter may live this long at most. */
+const waitMillisMax = 60_000
+
+/** Completes once the ring has a record (or was closed). */
+export const awaitRecords = (ring: SpscConsumer): Effect.Effect<void> =>
+  Effect.callback<void>((resume) => {
+    const control = ring.indices
+    Atomics.store(control, waiting, 1)
+    const result = Atomics.load(control, closed) === 1
+      ? undefined
+      : Atomics.waitAsync(control, written, ring.position, waitMillisMax)
+    if (result === undefined || !result.async) {
+      Atomics.store(control, waiting, 0)
+      return resume(Effect.void)
+    }
+    let over = false
+    void result.value.then(() => {
+      if (over) return
+      over = true
+      Atomics.store(control, waiting, 0)
+      resume(Effect.void)
+    })
+    return Effect.sync(() => {
+      over = true
+      Atomics.store(control, waiting, 0)
+      Atomics.notify(control, written)
+    })
+  })
+
+/**
+ * Hands every record to `onRecord` (a plain function, given the byte offset) for as long as it runs. After `batchMax`
+ * records other fibers get a turn.
+ */
+export const consumeRecords = (
+  ring: SpscConsumer,
+  onRecord: (offset: number) => void,
+  batchMax = 1024
+): Effect.Effect<never> => {
+  const drain = Effect.sync(() => {
+    let count = 0
+    for (let offset = ring.peek(); offset >= 0 && count < batchMax; offset = ring.peek()) {
+      onRecord(offset)
+      ring.advance()
+      count++
+    }
+    ring.release()
+    return count
+  })
+  return Effect.forever(
+    Effect.flatMap(drain, (count) => count === batchMax ? Effect.yieldNow : awaitRecords(ring)),
+    { disableYield: true }
+  )
+}

@@ -1,0 +1,158 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber } from "effect"
+import { Worker } from "node:worker_threads"
+import { BroadcastReader } from "./BroadcastRing.ts"
+import { allocateFrameRing, FrameConsumer, FrameProducer, frameOffsets } from "./FrameRing.ts"
+import { spinThenSleep } from "./RingHeader.ts"
+import { awaitRecords, consumeRecords } from "./RingWait.ts"
+import { allocateSpscRing, SpscConsumer, SpscProducer } from "./SpscRing.ts"
+import { allocateStateTable, StateTable } from "./StateTable.ts"
+import type { TortureJob } from "./torture.worker.ts"
+
+const torture = (job: TortureJob) =>
+  Effect.acquireRelease(
+    Effect.sync(() => new Worker(new URL("./torture.worker.ts", import.meta.url), { workerData: job })),
+    (worker) => Effect.promise(() => worker.terminate())
+  )
+
+describe("SpscRing", () => {
+  it.live("passes every record of another thread whole and in order, whatever the batch", () =>
+    Effect.gen(function*() {
+      for (const batch of [1, 7, 64]) {
+        const buffer = allocateSpscRing(256, 64)
+        const consumer = new SpscConsumer(buffer, 64)
+        const count = 200_000
+        yield* torture({ ring: "spsc", buffer, count, batch })
+        let next = 0
+        let wrong = 0
+        while (!consumer.ended()) {
+          for (let at = consumer.peek(); at >= 0; at = consumer.peek()) {
+            for (let field = 0; field < 8; field++) if (consumer.float64[(at >> 3) + field] !== next * 8 + field) wrong++
+            next++
+            consumer.advance()
+          }
+          consumer.release()
+          consumer.wait(spinThenSleep)
+        }
+        assert.deepStrictEqual([next, wrong], [count, 0])
+      }
+    }).pipe(Effect.scoped))
+
+  it("refuses a record when it is full and takes one again after a release", () => {
+    const buffer = allocateSpscRing(2, 8)
+    const producer = new SpscProducer(buffer, 8)
+    const consumer = new SpscConsumer(buffer, 8)
+    for (const value of [1, 2]) {
+      producer.float64[producer.claim() >> 3] = value
+      producer.commit()
+    }
+    assert.strictEqual(producer.claim(), -1)
+    assert.strictEqual(consumer.peek(), -1, "nothing is seen before it is published")
+    producer.publish()
+    assert.strictEqual(consumer.float64[consumer.peek() >> 3], 1)
+    consumer.advance()
+    consumer.release()
+    assert.isAtLeast(producer.claim(), 0)
+  })
+
+  it.live("wakes a waiting fiber, and lets it be interrupted", () =>
+    Effect.gen(function*() {
+      const buffer = allocateSpscRing(16, 8)
+      const producer = new SpscProducer(buffer, 8)
+      const consumer = new SpscConsumer(buffer, 8)
+      const seen: Array<number> = []
+      const fiber = yield* Effect.forkChild(consumeRecords(consumer, (at) => seen.push(consumer.float64[at >> 3]!)))
+      for (const value of [1, 2, 3]) {
+        yield* Effect.yieldNow
+        producer.float64[producer.claim() >> 3] = value
+        producer.commit()
+        producer.publish()
+      }
+      while (seen.length < 3) yield* Effect.yieldNow
+      yield* Fiber.interrupt(fiber)
+      assert.deepStrictEqual(seen, [1, 2, 3])
+      const waiting = yield* Effect.forkChild(awaitRecords(consumer))
+      yield* Fiber.interrupt(waiting)
+    }))
+})
+
+describe("FrameRing", () => {
+  it.live("passes frames of every length whole and in order", () =>
+    Effect.gen(function*() {
+      const buffer = allocateFrameRing(4096)
+      const consumer = new FrameConsumer(buffer)
+      const count = 100_000
+      yield* torture({ ring: "frame", buffer, count, batch: 5 })
+      let next = 0
+      let wrong = 0
+      while (!consumer.ended()) {
+        for (let at = consumer.peek(); at >= 0; at = consumer.peek()) {
+          const length = consumer.int32[(at + frameOffsets.payloadBytes) >> 2]!
+          if (consumer.float64[(at + frameOffsets.received) >> 3] !== next || length !== (next * 7919) % 700) wrong++
+          for (let i = 0; i < length; i++) if (consumer.bytes[at + frameOffsets.payload + i] !== (next & 255)) wrong++
+          next++
+          consumer.advance(at)
+        }
+        consumer.release()
+        consumer.wait(spinThenSleep)
+      }
+      assert.deepStrictEqual([next, wrong], [count, 0])
+    }).pipe(Effect.scoped))
+
+  it("says how full it is and refuses what has no room", () => {
+    const producer = new FrameProducer(allocateFrameRing(1024))
+    for (let i = 0; i < 8; i++) {
+      assert.isAtLeast(producer.claim(64), 0)
+      producer.commit()
+    }
+    producer.publish()
+    assert.strictEqual(producer.fill(), 1)
+    assert.strictEqual(producer.claim(0), -1)
+  })
+})
+
+describe("BroadcastRing", () => {
+  it.live("gives each reader every record, or says how many it lost, and never a torn one", () =>
+    Effect.gen(function*() {
+      const buffer = allocateSpscRing(1024, 64)
+      const count = 300_000
+      const readers = [new BroadcastReader(buffer, 64), new BroadcastReader(buffer, 64)]
+      yield* torture({ ring: "broadcast", buffer, count, batch: 16 })
+      const seen = [0, 0]
+      let wrong = 0
+      let turns = 0
+      const last = [-1, -1]
+      const fields = new Float64Array(8)
+      while (readers.some((reader, index) => seen[index]! + reader.lost < count)) {
+        for (const [index, reader] of readers.entries()) {
+          // The second reader is slow: it sleeps most of its turns away.
+          if (index === 1 && ++turns % 5 !== 0) continue
+          for (let turn = 0; turn < 50; turn++) {
+            const at = reader.peek()
+            if (at < 0) break
+            for (let field = 0; field < 8; field++) fields[field] = reader.float64[(at >> 3) + field]!
+            if (!reader.accept()) continue
+            const number = fields[0]! / 8
+            for (let field = 0; field < 8; field++) if (fields[field] !== number * 8 + field) wrong++
+            if (number <= last[index]!) wrong++
+            last[index] = number
+            seen[index]!++
+          }
+        }
+      }
+      assert.strictEqual(wrong, 0)
+      for (const [index, reader] of readers.entries()) assert.strictEqual(seen[index]! + reader.lost, count)
+    }).pipe(Effect.scoped))
+})
+
+describe("StateTable", () => {
+  it("reads what was written last, and nothing before", () => {
+    const table = new StateTable(allocateStateTable(2, 3), 3)
+    const row = new Float64Array(3)
+    assert.isFalse(table.read(1, row))
+    table.write(1, Float64Array.of(1, 2, 3))
+    assert.isTrue(table.read(1, row))
+    assert.deepStrictEqual([...row], [1, 2, 3])
+    assert.strictEqual(table.rows, 2)
+  })
+})

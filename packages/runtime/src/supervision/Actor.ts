@@ -1,0 +1,154 @@
+/**
+ * A state, a bounded mailbox and one supervised fiber that handles messages in order.
+ *
+ * Everything that an operator asks of every component comes with it: mailbox depth, messages handled, restarts and status in
+ * the health registry, a span for each message sent from within a span, linked to its sender. A crash costs the message in
+ * hand and nothing else: the mailbox outlives the loop.
+ */
+import { Cause, type Duration, Effect, Exit, Deferred, Fiber, Option, Queue, Schema, type Scope, type Tracer } from "effect"
+import { HealthRegistry } from "../health/HealthRegistry.ts"
+import { defaultRestartPolicy, type RestartPolicy, Supervisor } from "./Supervisor.ts"
+
+/** What a full mailbox does with the next message. */
+export type Overflow<M> =
+  /** The sender waits. */
+  | { readonly _tag: "Suspend" }
+  /** The new message is refused: `tell` returns false. */
+  | { readonly _tag: "DropNewest" }
+  /** The oldest waiting message makes room. */
+  | { readonly _tag: "Slide" }
+  /** A waiting message of the same key is replaced; a new key that finds no room is refused. */
+  | { readonly _tag: "Conflate"; readonly key: (message: M) => string }
+
+export interface ActorOptions<S, M, Reply, E, R> {
+  readonly name: string
+  readonly message: Schema.Codec<M, unknown>
+  readonly mailboxCapacity: number
+  readonly overflow?: Overflow<M>
+  readonly restart?: RestartPolicy
+  /** Whether a restarted actor keeps its state from before the crash or begins anew. */
+  readonly afterCrash?: "resume" | "reset"
+  readonly initial: Effect.Effect<S, E, R>
+  readonly receive: (state: S, message: M) => Effect.Effect<readonly [S, Reply], E, R>
+  /** How long shutdown waits for accepted messages to be handled. */
+  readonly drainWithin?: Duration.Input
+}
+
+export interface Actor<M, Reply> {
+  readonly name: string
+  /** Hands a message over; false when a full mailbox refused it. */
+  readonly tell: (message: M) => Effect.Effect<boolean, ActorStopped>
+  /** Hands a message over and waits for its answer. */
+  readonly ask: (message: M) => Effect.Effect<Reply, ActorStopped>
+  /** Decodes first: for the edges of the system. */
+  readonly tellUnknown: (input: unknown) => Effect.Effect<boolean, ActorStopped | Schema.SchemaError>
+  readonly depth: Effect.Effect<number>
+}
+
+export class ActorStopped extends Schema.TaggedError<ActorStopped>()("ActorStopped", { actor: Schema.String }) {}
+
+interface Envelope<M, Reply> {
+  message: M
+  parent: Tracer.AnySpan | undefined
+  readonly reply: Deferred.Deferred<Reply, ActorStopped> | undefined
+}
+
+export const makeActor = Effect.fnUntraced(function*<S, M, Reply, E, R>(
+  options: ActorOptions<S, M, Reply, E, R>
+): Effect.fn.Return<Actor<M, Reply>, never, R | HealthRegistry | Supervisor | Scope.Scope> {
+  const health = yield* HealthRegistry
+  const supervisor = yield* Supervisor
+  const { name } = options
+  const overflow = options.overflow ?? { _tag: "Suspend" }
+  const stopped = new ActorStopped({ actor: name })
+  const mailbox = yield* Queue.make<Envelope<M, Reply>, Cause.Done>({
+    capacity: options.mailboxCapacity,
+    strategy: overflow._tag === "Suspend" ? "suspend" : overflow._tag === "Slide" ? "sliding" : "dropping"
+  })
+  const waitingByKey = new Map<string, Envelope<M, Reply>>()
+  let state: Option.Option<S> = Option.none()
+  let handled = 0
+
+  const handle = (envelope: Envelope<M, Reply>) => {
+    if (overflow._tag === "Conflate") waitingByKey.delete(overflow.key(envelope.message))
+    const received = Effect.map(options.receive(Option.getOrThrow(state), envelope.message), ([next, reply]) => {
+      state = Option.some(next)
+      handled++
+      if (envelope.reply !== undefined) Deferred.doneUnsafe(envelope.reply, Exit.succeed(reply))
+    })
+    // Whoever asks must not hang when the message kills the actor.
+    const { reply } = envelope
+    const answered = reply === undefined
+      ? received
+      : Effect.onExit(received, (exit) => Exit.isFailure(exit) ? Deferred.fail(reply, stopped) : Effect.void)
+    return envelope.parent === undefined
+      ? answered
+      : Effect.withSpan(answered, `${name}.receive`, { parent: envelope.parent, kind: "consumer", captureStackTrace: false })
+  }
+
+  const life = Effect.gen(function*() {
+    if (options.afterCrash === "reset" || Option.isNone(state)) state = Option.some(yield* options.initial)
+    return yield* Effect.forever(Effect.flatMap(Queue.take(mailbox), handle), { disableYield: true })
+  })
+  const fiber = yield* supervisor.supervise(
+    name,
+    Effect.catchIf(life, Cause.isDone, () => Effect.void),
+    options.restart ?? defaultRestartPolicy
+  )
+  yield* health.gauge(name, "mailbox", () => Queue.sizeUnsafe(mailbox))
+  yield* health.gauge(name, "handled", () => handled)
+
+  // Registered after the fork, so it runs before the fiber is interrupted: what was accepted is handled first.
+  yield* Effect.addFinalizer(Effect.fnUntraced(function*() {
+    yield* health.report(name, "draining")
+    yield* Queue.end(mailbox)
+    yield* Fiber.await(fiber).pipe(Effect.timeoutOption(options.drainWithin ?? "5 seconds"))
+    const left = yield* Queue.clear(mailbox).pipe(Effect.orElseSucceed(() => []))
+    for (const envelope of left) if (envelope.reply !== undefined) yield* Deferred.fail(envelope.reply, stopped)
+    if (left.length > 0) yield* Effect.logWarning("messages left unhandled at shutdown", { actor: name, messages: left.length })
+    yield* health.report(name, "stopped")
+  }))
+  // The supervisor gave up: nobody will ever answer.
+  fiber.addObserver(() => {
+    for (const envelope of Effect.runSyncExit(Queue.clear(mailbox)).pipe(Exit.getSuccess, Option.getOrElse(() => []))) {
+      if (envelope.reply !== undefined) Deferred.doneUnsafe(envelope.reply, Exit.fail(stopped))
+    }
+    Queue.endUnsafe(mailbox)
+  })
+
+  const offer = Effect.fnUntraced(function*(envelope: Envelope<M, Reply>) {
+    if (overflow._tag === "Conflate" && envelope.reply === undefined) {
+      const key = overflow.key(envelope.message)
+      const waiting = waitingByKey.get(key)
+      if (waiting !== undefined) {
+        waiting.message = envelope.message
+        waiting.parent = envelope.parent
+        return true
+      }
+      const accepted = yield* Queue.offer(mailbox, envelope)
+      if (accepted) waitingByKey.set(key, envelope)
+      else if (mailbox.state._tag !== "Open") return yield* stopped
+      return accepted
+    }
+    const accepted = yield* Queue.offer(mailbox, envelope)
+    if (!accepted && mailbox.state._tag !== "Open") return yield* stopped
+    return accepted
+  })
+  // Reading the fiber's span costs nothing; `Effect.currentParentSpan` fails, and allocates, where there is none.
+  const send = (message: M, reply?: Deferred.Deferred<Reply, ActorStopped>) =>
+    Effect.withFiber((caller) => offer({ message, reply, parent: caller.cache.span }))
+  const tell = (message: M) => send(message)
+  const decode = Schema.decodeUnknownEffect(options.message)
+
+  return {
+    name,
+    tell,
+    tellUnknown: (input) => Effect.flatMap(decode(input), tell),
+    ask: Effect.fnUntraced(function*(message) {
+      const reply = yield* Deferred.make<Reply, ActorStopped>()
+      if (!(yield* send(message, reply))) return yield* stopped
+      return yield* Deferred.await(reply)
+    }),
+    depth: Queue.size(mailbox)
+  }
+})

@@ -1,0 +1,102 @@
+/**
+ * Keeps the engine's long-running loops alive.
+ *
+ * A loop that fails or dies is started again with exponential backoff, at most `restartsMax` times within a window. One
+ * that cannot be kept alive is escalated, which stops the engine: acting with a part missing is worse than being down.
+ */
+import { Cause, Clock, Context, Deferred, Duration, Effect, type Fiber, Layer, Schedule, Schema, type Scope } from "effect"
+import { HealthRegistry } from "../health/HealthRegistry.ts"
+
+export interface RestartPolicy {
+  readonly restartsMax: number
+  readonly within: Duration.Input
+  readonly backoff: Duration.Input
+  readonly backoffMax: Duration.Input
+}
+
+export const defaultRestartPolicy: RestartPolicy = {
+  restartsMax: 5,
+  within: "1 minute",
+  backoff: "100 millis",
+  backoffMax: "10 seconds"
+}
+
+export class Supervisor extends Context.Service<Supervisor, {
+  /** Runs `loop` on a fiber of the caller's scope for as long as it takes; a loop that succeeds is over. */
+  readonly supervise: <E, R>(
+    component: string,
+    loop: Effect.Effect<void, E, R>,
+    policy?: RestartPolicy
+  ) => Effect.Effect<Fiber.Fiber<void>, never, R | Scope.Scope>
+  /** Fails once a component has used up its restarts; the entrypoint races the engine with it. */
+  readonly escalation: Effect.Effect<never, ComponentFailed>
+}>()("@evenkeel/runtime/supervision/Supervisor") {
+  static readonly layer = Layer.effect(
+    Supervisor,
+    Effect.gen(function*() {
+      const health = yield* HealthRegistry
+      const escalated = yield* Deferred.make<never, ComponentFailed>()
+
+      const supervise = Effect.fnUntraced(
+        function*<E, R>(component: string, loop: Effect.Effect<void, E, R>, policy: RestartPolicy = defaultRestartPolicy) {
+          const windowMillis = Duration.toMillis(Duration.fromInputUnsafe(policy.within))
+          let failures: ReadonlyArray<number> = []
+
+          /** A crash within the intensity is passed on to be retried; one too many becomes final. */
+          const crashed = Effect.fnUntraced(function*(cause: Cause.Cause<E>) {
+            const now = yield* Clock.currentTimeMillis
+            failures = [...failures.filter((time) => now - time < windowMillis), now]
+            if (failures.length > policy.restartsMax) {
+              return yield* new ComponentFailed({ component, restarts: failures.length - 1, cause: Cause.squash(cause) })
+            }
+            yield* health.report(component, "restarting", messageOf(cause))
+            yield* health.restarted(component)
+            yield* Effect.logWarning("component restarts", cause)
+            return yield* Effect.fail(cause)
+          })
+
+          const fiber = yield* health.report(component, "running").pipe(
+            Effect.andThen(loop),
+            // Defects restart a loop just as failures do; an interruption is the scope closing.
+            Effect.sandbox,
+            Effect.catchIf((cause) => !Cause.hasInterrupts(cause), crashed),
+            Effect.retry({
+              schedule: Schedule.min([Schedule.exponential(policy.backoff), Schedule.spaced(policy.backoffMax)]).pipe(Schedule.jittered),
+              while: (error) => !(error instanceof ComponentFailed)
+            }),
+            Effect.andThen(health.report(component, "stopped")),
+            Effect.catch((error) =>
+              error instanceof ComponentFailed
+                ? Effect.all([
+                  health.report(component, "failed", String(error.cause)),
+                  Effect.logError("component gave up", error),
+                  Deferred.fail(escalated, error)
+                ], { discard: true })
+                : Effect.void
+            ),
+            Effect.annotateLogs({ component }),
+            Effect.forkScoped
+          )
+          return fiber
+        }
+      )
+
+      return Supervisor.of({ supervise, escalation: Deferred.await(escalated) })
+    })
+  )
+}
+
+export class ComponentFailed extends Schema.TaggedError<ComponentFailed>()("ComponentFailed", {
+  component: Schema.String,
+  restarts: Schema.Int,
+  cause: Schema.Defect()
+}) {
+  override get message() {
+    return `${this.component} failed for good after ${this.restarts} restarts: ${String(this.cause)}`
+  }
+}
+
+const messageOf = (cause: Cause.Cause<unknown>): string => {
+  const error = Cause.squash(cause)
+  return error instanceof Error ? error.message : String(error)
+}
