@@ -48,8 +48,6 @@ export interface FrameDecoder {
   readonly snapshot: (instrument: number, bytes: Uint8Array, start: number, end: number) => FrameOutcome
   /** Forgets sequences and pending deltas: the connection starts anew. */
   readonly reset: () => void
-  /** The frame count that sits in front of a snapshot, for the books that wait; 0 when none waits. */
-  readonly pending: () => number
 }
 
 export type FrameDecoderFactory = (

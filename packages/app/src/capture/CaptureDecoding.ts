@@ -1,0 +1,229 @@
+/**
+ * Runs a venue's own decoder over a capture, into books and counts or into events one by one.
+ *
+ * Instruments are named as they are met, so nothing has to be configured. Each connection has its decoder, as it has live;
+ * a REST snapshot goes to the connection that carries its symbol, or waits until one shows it.
+ */
+import type { CaptureRecord } from "@evenkeel/connectors/capture/Capture"
+import { decoders } from "@evenkeel/connectors/exchange/Decoders"
+import { OrderBook } from "@evenkeel/detection/book/OrderBook"
+import { DecimalSum, plainDecimal } from "@evenkeel/domain/decimal/PlainDecimal"
+import { type FrameDecoder, FrameOutcome } from "@evenkeel/domain/market/FrameDecoder"
+import type { MarketEvent } from "@evenkeel/domain/market/MarketEvent"
+import { EventKind, MarketRecord, type MarketSink, staleReasons } from "@evenkeel/domain/market/MarketRecord"
+import { SymbolTable } from "@evenkeel/domain/market/SymbolTable"
+import type { VenueId } from "@evenkeel/domain/market/Venue"
+import { createHash } from "node:crypto"
+
+interface Book {
+  readonly book: OrderBook
+  snapshots: number
+  deltas: number
+  stale: number
+  sequence: number | string | null
+}
+
+interface Trades {
+  count: number
+  readonly volume: DecimalSum
+}
+
+/** The golden files' form; counts of frames by outcome beside it. */
+export interface CaptureSummary {
+  readonly venue: string
+  readonly frames: number
+  readonly books: Record<string, {
+    readonly stats: { readonly snapshots: number; readonly deltas: number; readonly stale: number }
+    readonly bidLevels: number
+    readonly askLevels: number
+    readonly bids10: ReadonlyArray<readonly [string, string]>
+    readonly asks10: ReadonlyArray<readonly [string, string]>
+    readonly sha256FullBook: string
+    readonly crossed: boolean
+    readonly lastSeq: number | string | null
+  }>
+  readonly trades: Record<string, { readonly count: number; readonly volume: string }>
+  readonly tickers: Record<string, number>
+  readonly outcomes: Record<keyof typeof FrameOutcome, number>
+}
+
+export class CaptureDecoding implements MarketSink {
+  readonly #venue: VenueId
+  readonly #onEvent: ((event: MarketEvent) => void) | undefined
+  readonly #record = new MarketRecord()
+  readonly #symbols: Array<string> = []
+  readonly #numbers = new Map<string, number>()
+  readonly #books = new Map<number, Book>()
+  readonly #trades = new Map<number, Trades>()
+  readonly #tickers = new Map<number, number>()
+  readonly #connections = new Map<string, { readonly decoder: FrameDecoder; readonly table: SymbolTable }>()
+  readonly #carriedBy = new Map<string, FrameDecoder>()
+  readonly #early = new Map<string, CaptureRecord>()
+  readonly #outcomes = new Map<FrameOutcome, number>()
+  #frames = 0
+  #delta: { bids: Array<readonly [string, string]>; asks: Array<readonly [string, string]>; snapshot: boolean } = fresh()
+
+  constructor(venue: VenueId, onEvent?: (event: MarketEvent) => void) {
+    this.#venue = venue
+    this.#onEvent = onEvent
+  }
+
+  feed(capture: CaptureRecord): void {
+    if (capture.kind === "recv") {
+      this.#frames++
+      this.#count(this.#decoderOf(capture.connection).decode(capture.bytes, 0, capture.bytes.length))
+    } else if (capture.kind === "http") {
+      const symbol = new URL(capture.url).searchParams.get("symbol")
+      if (symbol === null || !/depth/i.test(capture.url)) return
+      if (this.#carriedBy.has(symbol)) this.#snapshot(symbol, capture)
+      else this.#early.set(symbol, capture)
+    }
+  }
+
+  #decoderOf(connection: string): FrameDecoder {
+    const known = this.#connections.get(connection)
+    if (known !== undefined) return known.decoder
+    const table: SymbolTable = new SymbolTable([], (symbol) => {
+      this.#carriedBy.set(symbol, decoder)
+      const number = this.#numberOf(symbol)
+      const early = this.#early.get(symbol)
+      if (early !== undefined) {
+        this.#early.delete(symbol)
+        this.#pending.push([symbol, early])
+      }
+      return number
+    })
+    const decoder = decoders[this.#venue](table, this.#record, this)
+    this.#connections.set(connection, { decoder, table })
+    return decoder
+  }
+
+  /** Snapshots that came before their symbol's first frame; merged once that frame has been read. */
+  readonly #pending: Array<readonly [symbol: string, capture: CaptureRecord]> = []
+
+  #count(outcome: FrameOutcome): void {
+    this.#outcomes.set(outcome, (this.#outcomes.get(outcome) ?? 0) + 1)
+    for (const [symbol, capture] of this.#pending.splice(0)) this.#snapshot(symbol, capture)
+  }
+
+  #snapshot(symbol: string, capture: CaptureRecord): void {
+    this.#carriedBy.get(symbol)?.snapshot(this.#numberOf(symbol), capture.bytes, 0, capture.bytes.length)
+  }
+
+  #numberOf(symbol: string): number {
+    const known = this.#numbers.get(symbol)
+    if (known !== undefined) return known
+    this.#numbers.set(symbol, this.#symbols.length)
+    return this.#symbols.push(symbol) - 1
+  }
+
+  book(instrument: number): OrderBook {
+    return this.#bookOf(instrument).book
+  }
+
+  #bookOf(instrument: number): Book {
+    const known = this.#books.get(instrument)
+    if (known !== undefined) return known
+    const book: Book = { book: new OrderBook(), snapshots: 0, deltas: 0, stale: 0, sequence: null }
+    this.#books.set(instrument, book)
+    return book
+  }
+
+  accept(): void {
+    const { integers, levels, numbers } = this.#record
+    const instrument = integers[1]!
+    const at = { venue: this.#venue, symbol: this.#symbols[instrument]!, time: Number.isNaN(numbers[0]) ? null : numbers[0]! }
+    switch (integers[0]) {
+      case EventKind.quote:
+        this.#tickers.set(instrument, (this.#tickers.get(instrument) ?? 0) + 1)
+        return this.#onEvent?.({ _tag: "Quote", ...at, bid: text(numbers[1]), bidQuantity: text(numbers[2]), ask: text(numbers[3]), askQuantity: text(numbers[4]) })
+      case EventKind.trade: {
+        const trades = this.#trades.get(instrument) ?? { count: 0, volume: new DecimalSum() }
+        trades.count++
+        trades.volume.add(numbers[2]!)
+        this.#trades.set(instrument, trades)
+        const side = integers[2] === 1 ? "buy" : integers[2] === -1 ? "sell" : "unknown"
+        return this.#onEvent?.({ _tag: "Trade", ...at, price: text(numbers[1]), quantity: text(numbers[2]), side })
+      }
+      case EventKind.bookClear:
+        this.#bookOf(instrument).book.clear()
+        this.#delta = { ...fresh(), snapshot: true }
+        return
+      case EventKind.bookLevels: {
+        const { book } = this.#bookOf(instrument)
+        for (let i = 0; i < integers[3]! * 3; i += 3) {
+          const side = levels[i] as 0 | 1
+          book.set(side, levels[i + 1]!, levels[i + 2]!)
+          if (this.#onEvent !== undefined) (side === 0 ? this.#delta.bids : this.#delta.asks).push([text(levels[i + 1]), text(levels[i + 2])])
+        }
+        return
+      }
+      case EventKind.bookTruncate:
+        this.#bookOf(instrument).book.truncate(integers[3]!)
+        return
+      case EventKind.bookCommit: {
+        const entry = this.#bookOf(instrument)
+        if (this.#delta.snapshot) entry.snapshots++
+        else entry.deltas++
+        entry.sequence = sequenceOf(numbers[1]!, numbers[2]!)
+        const { asks, bids, snapshot } = this.#delta
+        this.#delta = fresh()
+        return this.#onEvent?.({ _tag: "BookDelta", ...at, snapshot, sequence: entry.sequence === null ? null : String(entry.sequence), bids, asks })
+      }
+      case EventKind.bookStale:
+        this.#bookOf(instrument).stale++
+        this.#delta = fresh()
+        return this.#onEvent?.({ _tag: "BookStale", ...at, reason: staleReasons[integers[2]!] ?? "none" })
+      default:
+        return
+    }
+  }
+
+  summary(): CaptureSummary {
+    const named = <A, B>(entries: Map<number, A>, form: (entry: A) => B): Record<string, B> =>
+      Object.fromEntries([...entries].map(([instrument, entry]) => [this.#symbols[instrument]!, form(entry)]))
+    const countOf = (outcome: FrameOutcome) => this.#outcomes.get(outcome) ?? 0
+    return {
+      venue: this.#venue,
+      frames: this.#frames,
+      books: named(this.#books, ({ book, deltas, sequence, snapshots, stale }) => {
+        const bids = levelsOf(book, 0)
+        const asks = levelsOf(book, 1)
+        return {
+          stats: { snapshots, deltas, stale },
+          bidLevels: bids.length,
+          askLevels: asks.length,
+          bids10: bids.slice(0, 10),
+          asks10: asks.slice(0, 10),
+          sha256FullBook: createHash("sha256").update(JSON.stringify([bids, asks])).digest("hex"),
+          crossed: book.crossed(),
+          lastSeq: sequence
+        }
+      }),
+      trades: named(this.#trades, ({ count, volume }) => ({ count, volume: volume.format() })),
+      tickers: named(this.#tickers, (count) => count),
+      outcomes: {
+        market: countOf(FrameOutcome.market),
+        control: countOf(FrameOutcome.control),
+        unknown: countOf(FrameOutcome.unknown),
+        malformed: countOf(FrameOutcome.malformed),
+        refused: countOf(FrameOutcome.refused),
+        unlisted: countOf(FrameOutcome.unlisted)
+      }
+    }
+  }
+}
+
+const fresh = () => ({ bids: [] as Array<readonly [string, string]>, asks: [] as Array<readonly [string, string]>, snapshot: false })
+
+const text = (value: number | undefined): string => plainDecimal(value ?? Number.NaN)
+
+const levelsOf = (book: OrderBook, side: 0 | 1): Array<readonly [string, string]> =>
+  Array.from({ length: book.count(side) }, (_, depth) => [text(book.price(side, depth)), text(book.quantity(side, depth))] as const)
+
+/** A number where it is exact, text past 2^53, null where the venue has no sequence. */
+const sequenceOf = (high: number, low: number): number | string | null => {
+  if (Number.isNaN(high)) return null
+  const value = high * 1e9 + low
+  return Number.isSafeInteger(value) ? value : String(BigInt(high) * 1_000_000_000n + BigInt(low))
+}

@@ -1,0 +1,415 @@
+/**
+ * Decodes both of Coinbase's public feeds: Exchange (`{"type":…`) and Advanced Trade (`{"channel":…`).
+ *
+ * The Exchange feed's level 2 has no sequence: its delivery is promised by the venue, and a book that crosses is caught
+ * downstream. Advanced Trade numbers every message of a connection; a number that is missing may have been any book's, so all
+ * books of the connection become stale, and one that comes again is dropped.
+ * https://docs.cdp.coinbase.com/exchange/websocket-feed/channels
+ * https://docs.cdp.coinbase.com/coinbase-app/advanced-trade-apis/websocket/websocket-channels
+ */
+import { type FrameDecoderFactory, FrameOutcome } from "@evenkeel/domain/market/FrameDecoder"
+import { EventKind } from "@evenkeel/domain/market/MarketRecord"
+import { Result, Schema } from "effect"
+import { byte, template } from "../../wire/ByteScanner.ts"
+import { isObject, Numeric, parseExact, WireLevel } from "../../wire/ExactJson.ts"
+import { noSymbol, notThisForm, WireDecoder } from "../../wire/WireDecoder.ts"
+
+const key = {
+  update: template("{\"type\":\"l2update\",\"product_id\":\""),
+  changes: template(",\"changes\":["),
+  buy: template("[\"buy\",\""),
+  sell: template("[\"sell\",\""),
+  nextQuoted: template("\",\""),
+  levelEnd: template("\"]"),
+  time: template(",\"time\":\""),
+  end: template("\"}"),
+  ticker: template("{\"type\":\"ticker\",\"sequence\":"),
+  product: template(",\"product_id\":\""),
+  match: template("{\"type\":\"match\",\"trade_id\":"),
+  maker: template(",\"maker_order_id\":\""),
+  taker: template(",\"taker_order_id\":\""),
+  sideBuy: template(",\"side\":\"buy\",\"size\":\""),
+  sideSell: template(",\"side\":\"sell\",\"size\":\""),
+  price: template(",\"price\":\""),
+  sequence: template(",\"sequence\":"),
+  l2data: template("{\"channel\":\"l2_data\",\"client_id\":\"\",\"timestamp\":\""),
+  sequenceNumber: template("\",\"sequence_num\":"),
+  updateEvent: template(",\"events\":[{\"type\":\"update\",\"product_id\":\""),
+  updates: template(",\"updates\":["),
+  bidUpdate: template("{\"side\":\"bid\",\"event_time\":\""),
+  offerUpdate: template("{\"side\":\"offer\",\"event_time\":\""),
+  priceLevel: template(",\"price_level\":\""),
+  newQuantity: template(",\"new_quantity\":\""),
+  eventsEnd: template("]}]}")
+}
+
+class CoinbaseDecoder extends WireDecoder {
+  /** Instruments whose snapshot has come. */
+  readonly #live = new Set<number>()
+  /** The Advanced Trade number expected next; -1 before the first. */
+  #expected = -1
+
+  override reset(): void {
+    this.#live.clear()
+    this.#expected = -1
+  }
+
+  /** Coinbase's snapshots come through its socket. */
+  override snapshot(): FrameOutcome {
+    return FrameOutcome.unknown
+  }
+
+  override decode(bytes: Uint8Array, start: number, end: number): FrameOutcome {
+    const scanner = this.scanner
+    scanner.open(bytes, start, end)
+    const outcome = scanner.skip(key.update)
+      ? this.#update()
+      : scanner.skip(key.ticker)
+      ? this.#ticker()
+      : scanner.skip(key.match)
+      ? this.#match()
+      : scanner.skip(key.l2data)
+      ? this.#l2data()
+      : notThisForm
+    return outcome === notThisForm ? this.#slow(bytes, start, end) : outcome as FrameOutcome
+  }
+
+  /** `{"type":"l2update","product_id":"SKL-BTC","changes":[["sell","0.00001306","660.5"]],"time":"…"}` */
+  #update(): number {
+    const { levels, scanner } = this
+    const instrument = this.symbol()
+    if (instrument === noSymbol || !scanner.skip(key.changes)) return notThisForm
+    levels.clear()
+    do {
+      const side = scanner.skip(key.buy) ? 0 : scanner.skip(key.sell) ? 1 : -1
+      if (side < 0 || !scanner.number() || !scanner.skip(key.nextQuoted)) return notThisForm
+      const at = levels.add()
+      if (at < 0) return notThisForm
+      levels.data[at] = side
+      levels.data[at + 1] = scanner.registers[0]!
+      if (!scanner.number() || !scanner.skip(key.levelEnd)) return notThisForm
+      levels.data[at + 2] = scanner.registers[0]!
+    } while (scanner.skipByte(byte.comma))
+    if (!scanner.skipByte(byte.close) || !scanner.skip(key.time) || !scanner.isoTime() || !scanner.skip(key.end)) return notThisForm
+    if (instrument < 0) return FrameOutcome.unlisted
+    this.setTime(scanner.registers[0]!)
+    this.#applyUpdate(instrument)
+    return FrameOutcome.market
+  }
+
+  /** Walks the keys, for their number has grown over the years; only the four of the best bid and ask are kept. */
+  #ticker(): number {
+    const { record, scanner } = this
+    const { bytes, end } = scanner
+    const numbers = record.numbers
+    if (!scanner.integer() || !scanner.skip(key.product)) return notThisForm
+    const instrument = this.symbol()
+    if (instrument === noSymbol) return notThisForm
+    numbers[1] = numbers[2] = numbers[3] = numbers[4] = Number.NaN
+    let time = Number.NaN
+    while (scanner.position < end && bytes[scanner.position] === byte.comma) {
+      scanner.position++
+      if (!scanner.skipByte(byte.quote)) return notThisForm
+      const from = scanner.position
+      const length = scanner.string() - from
+      if (length < 0 || bytes[scanner.position] !== 0x3a) return notThisForm
+      scanner.position++
+      if (!scanner.skipByte(byte.quote)) {
+        if (!scanner.number()) return notThisForm
+        continue
+      }
+      // best_bid, best_ask (8), best_bid_size, best_ask_size (13), time (4): told apart by length and one letter.
+      if (bytes[from] === 0x62 && (length === 8 || length === 13)) {
+        const ask = bytes[from + 5] === 0x61
+        if (!this.quotedTo((ask ? 3 : 1) + (length === 13 ? 1 : 0))) return notThisForm
+      } else if (length === 4 && bytes[from] === 0x74) {
+        if (!scanner.isoTime() || !scanner.skipByte(byte.quote)) return notThisForm
+        time = scanner.registers[0]!
+      } else if (scanner.string() < 0) return notThisForm
+    }
+    if (!scanner.skipByte(byte.unbrace) || Number.isNaN(numbers[1]) || Number.isNaN(numbers[3])) return notThisForm
+    if (instrument < 0) return FrameOutcome.unlisted
+    this.setTime(time)
+    this.emit(EventKind.quote, instrument)
+    return FrameOutcome.market
+  }
+
+  /** `{"type":"match","trade_id":1,"maker_order_id":"…","taker_order_id":"…","side":"sell","size":"1","price":"2","product_id":"…","sequence":3,"time":"…"}` */
+  #match(): number {
+    const { record, scanner } = this
+    if (!scanner.integer() || !scanner.skip(key.maker) || scanner.string() < 0 || !scanner.skip(key.taker) || scanner.string() < 0) return notThisForm
+    // `side` is the maker's: a selling maker means that the taker bought.
+    if (scanner.skip(key.sideSell)) record.integers[2] = 1
+    else if (scanner.skip(key.sideBuy)) record.integers[2] = -1
+    else return notThisForm
+    if (!this.quotedTo(2) || !scanner.skip(key.price) || !this.quotedTo(1) || !scanner.skip(key.product)) return notThisForm
+    const instrument = this.symbol()
+    if (instrument === noSymbol || !scanner.skip(key.sequence) || !scanner.integer() || !scanner.skip(key.time) || !scanner.isoTime()
+      || !scanner.skip(key.end)) return notThisForm
+    if (instrument < 0) return FrameOutcome.unlisted
+    this.setTime(scanner.registers[0]!)
+    this.emit(EventKind.trade, instrument)
+    return FrameOutcome.market
+  }
+
+  /** Advanced Trade's usual update: one event, any number of levels. */
+  #l2data(): number {
+    const { levels, scanner } = this
+    if (!scanner.isoTime() || !scanner.skip(key.sequenceNumber) || !scanner.integer()) return notThisForm
+    const time = scanner.registers[0]!
+    const sequence = scanner.registers[1]! * 1e9 + scanner.registers[2]!
+    if (!scanner.skip(key.updateEvent)) return notThisForm
+    const instrument = this.symbol()
+    if (instrument === noSymbol || !scanner.skip(key.updates)) return notThisForm
+    levels.clear()
+    do {
+      const side = scanner.skip(key.bidUpdate) ? 0 : scanner.skip(key.offerUpdate) ? 1 : -1
+      if (side < 0 || scanner.string() < 0 || !scanner.skip(key.priceLevel) || !scanner.number() || !scanner.skipByte(byte.quote)) return notThisForm
+      const at = levels.add()
+      if (at < 0) return notThisForm
+      levels.data[at] = side
+      levels.data[at + 1] = scanner.registers[0]!
+      if (!scanner.skip(key.newQuantity) || !scanner.number() || !scanner.skip(key.end)) return notThisForm
+      levels.data[at + 2] = scanner.registers[0]!
+    } while (scanner.skipByte(byte.comma))
+    if (!scanner.skip(key.eventsEnd)) return notThisForm
+    if (!this.#inSequence(sequence)) return FrameOutcome.control
+    if (instrument < 0) return FrameOutcome.unlisted
+    this.setTime(time)
+    this.#applyUpdate(instrument)
+    return FrameOutcome.market
+  }
+
+  #applyUpdate(instrument: number): void {
+    if (!this.#live.has(instrument)) return
+    this.emitLevels(instrument)
+    this.emitCommit(instrument, Number.NaN, Number.NaN)
+  }
+
+  #applySnapshot(instrument: number): void {
+    this.#live.add(instrument)
+    this.emit(EventKind.bookClear, instrument)
+    this.emitLevels(instrument)
+    this.emitCommit(instrument, Number.NaN, Number.NaN)
+  }
+
+  /** False for a message that was seen already. A number that was left out makes every book stale. */
+  #inSequence(sequence: number): boolean {
+    const expected = this.#expected
+    if (expected >= 0 && sequence < expected) return false
+    this.#expected = sequence + 1
+    if (expected >= 0 && sequence > expected) {
+      for (const instrument of this.#live) this.emitStale(instrument, "gap")
+      this.#live.clear()
+    }
+    return true
+  }
+
+  #slow(bytes: Uint8Array, start: number, end: number): FrameOutcome {
+    const message = parseExact(bytes, start, end)
+    if (!isObject(message)) return FrameOutcome.malformed
+    if (typeof message["channel"] === "string") return this.#slowAdvanced(message, message["channel"])
+    switch (message["type"]) {
+      case "snapshot": {
+        const decoded = decodeSnapshot(message)
+        if (Result.isFailure(decoded)) return FrameOutcome.malformed
+        const instrument = this.symbols.findText(decoded.success.product_id)
+        if (instrument < 0) return FrameOutcome.unlisted
+        this.levels.clear()
+        for (const [price, quantity] of decoded.success.bids) this.levels.push(0, Number(price), Number(quantity))
+        for (const [price, quantity] of decoded.success.asks) this.levels.push(1, Number(price), Number(quantity))
+        this.setTime(timeOf(decoded.success.time))
+        this.#applySnapshot(instrument)
+        return FrameOutcome.market
+      }
+      case "l2update": {
+        const decoded = decodeUpdate(message)
+        if (Result.isFailure(decoded)) return FrameOutcome.malformed
+        const instrument = this.symbols.findText(decoded.success.product_id)
+        if (instrument < 0) return FrameOutcome.unlisted
+        this.levels.clear()
+        for (const [side, price, quantity] of decoded.success.changes) this.levels.push(side === "buy" ? 0 : 1, Number(price), Number(quantity))
+        this.setTime(timeOf(decoded.success.time))
+        this.#applyUpdate(instrument)
+        return FrameOutcome.market
+      }
+      case "match":
+      case "last_match": {
+        const decoded = decodeMatch(message)
+        if (Result.isFailure(decoded)) return FrameOutcome.malformed
+        const { price, product_id, side, size, time } = decoded.success
+        return this.#slowTrade(product_id, price, size, side === "sell" ? 1 : -1, timeOf(time))
+      }
+      case "ticker": {
+        const decoded = decodeTicker(message)
+        if (Result.isFailure(decoded)) return FrameOutcome.malformed
+        const { best_ask, best_ask_size, best_bid, best_bid_size, product_id, time } = decoded.success
+        return this.#slowQuote(product_id, best_bid, best_bid_size, best_ask, best_ask_size, timeOf(time))
+      }
+      case "error":
+        return FrameOutcome.refused
+      case "subscriptions":
+      case "heartbeat":
+      case "status":
+      case "auction":
+      case "rfq_match":
+      case "received":
+      case "open":
+      case "done":
+      case "change":
+      case "activate":
+        return FrameOutcome.control
+      default:
+        return FrameOutcome.unknown
+    }
+  }
+
+  #slowAdvanced(message: Record<string, unknown>, channel: string): FrameOutcome {
+    if (message["type"] === "error") return FrameOutcome.refused
+    const decoded = decodeAdvanced(message)
+    if (Result.isFailure(decoded)) return FrameOutcome.malformed
+    if (!this.#inSequence(Number(decoded.success.sequence_num))) return FrameOutcome.control
+    const time = timeOf(decoded.success.timestamp)
+    let outcome: FrameOutcome = FrameOutcome.control
+    const worst = (next: FrameOutcome) => {
+      outcome = Math.max(outcome === FrameOutcome.control ? 0 : outcome, next) as FrameOutcome
+    }
+    switch (channel) {
+      case "l2_data": {
+        const events = decodeAdvancedBook(message)
+        if (Result.isFailure(events)) return FrameOutcome.malformed
+        for (const { product_id, type, updates } of events.success.events) {
+          const instrument = this.symbols.findText(product_id)
+          if (instrument < 0) {
+            worst(FrameOutcome.unlisted)
+            continue
+          }
+          this.levels.clear()
+          for (const { new_quantity, price_level, side } of updates) {
+            this.levels.push(side === "bid" ? 0 : 1, Number(price_level), Number(new_quantity))
+          }
+          this.setTime(time)
+          if (type === "snapshot") this.#applySnapshot(instrument)
+          else this.#applyUpdate(instrument)
+          worst(FrameOutcome.market)
+        }
+        return outcome
+      }
+      case "market_trades": {
+        const events = decodeAdvancedTrades(message)
+        if (Result.isFailure(events)) return FrameOutcome.malformed
+        for (const { trades, type } of events.success.events) {
+          // The snapshot of past trades is no news.
+          if (type === "snapshot") continue
+          // Newest first on the wire; `side` is the maker's.
+          for (const trade of trades.toReversed()) {
+            worst(this.#slowTrade(trade.product_id, trade.price, trade.size, trade.side === "SELL" ? 1 : -1, timeOf(trade.time)))
+          }
+        }
+        return outcome
+      }
+      case "ticker":
+      case "ticker_batch": {
+        const events = decodeAdvancedTickers(message)
+        if (Result.isFailure(events)) return FrameOutcome.malformed
+        for (const { tickers } of events.success.events) {
+          for (const { best_ask, best_ask_quantity, best_bid, best_bid_quantity, product_id } of tickers) {
+            if (best_bid === undefined || best_ask === undefined) continue
+            worst(this.#slowQuote(product_id, best_bid, best_bid_quantity, best_ask, best_ask_quantity, time))
+          }
+        }
+        return outcome
+      }
+      case "heartbeats":
+      case "subscriptions":
+      case "status":
+      case "candles":
+      case "user":
+      case "futures_balance_summary":
+        return FrameOutcome.control
+      default:
+        return FrameOutcome.unknown
+    }
+  }
+
+  #slowTrade(product: string, price: string, quantity: string, side: -1 | 1, time: number): FrameOutcome {
+    const instrument = this.symbols.findText(product)
+    if (instrument < 0) return FrameOutcome.unlisted
+    this.setTime(time)
+    this.record.numbers[1] = Number(price)
+    this.record.numbers[2] = Number(quantity)
+    this.record.integers[2] = side
+    this.emit(EventKind.trade, instrument)
+    return FrameOutcome.market
+  }
+
+  #slowQuote(
+    product: string,
+    bid: string,
+    bidQuantity: string | undefined,
+    ask: string,
+    askQuantity: string | undefined,
+    time: number
+  ): FrameOutcome {
+    const instrument = this.symbols.findText(product)
+    if (instrument < 0) return FrameOutcome.unlisted
+    this.setTime(time)
+    this.record.numbers[1] = Number(bid)
+    this.record.numbers[2] = Number(bidQuantity)
+    this.record.numbers[3] = Number(ask)
+    this.record.numbers[4] = Number(askQuantity)
+    this.emit(EventKind.quote, instrument)
+    return FrameOutcome.market
+  }
+}
+
+export const makeCoinbaseDecoder: FrameDecoderFactory = (symbols, record, sink) => new CoinbaseDecoder(symbols, record, sink)
+
+const timeOf = (time: string | undefined): number => time === undefined ? Number.NaN : Date.parse(time)
+
+const Pair = WireLevel
+const time = Schema.optional(Schema.String)
+const product_id = Schema.String
+const decodeSnapshot = Schema.decodeUnknownResult(Schema.Struct({ product_id, bids: Schema.Array(Pair), asks: Schema.Array(Pair), time }))
+const decodeUpdate = Schema.decodeUnknownResult(
+  Schema.Struct({ product_id, changes: Schema.Array(Schema.Tuple([Schema.Literals(["buy", "sell"]), Numeric, Numeric])), time })
+)
+const decodeMatch = Schema.decodeUnknownResult(
+  Schema.Struct({ product_id, price: Numeric, size: Numeric, side: Schema.Literals(["buy", "sell"]), time })
+)
+const decodeTicker = Schema.decodeUnknownResult(Schema.Struct({
+  product_id,
+  best_bid: Numeric,
+  best_ask: Numeric,
+  best_bid_size: Schema.optional(Numeric),
+  best_ask_size: Schema.optional(Numeric),
+  time
+}))
+const decodeAdvanced = Schema.decodeUnknownResult(Schema.Struct({ timestamp: Schema.String, sequence_num: Numeric, events: Schema.Array(Schema.Unknown) }))
+const eventType = Schema.Literals(["snapshot", "update"])
+const decodeAdvancedBook = Schema.decodeUnknownResult(Schema.Struct({
+  events: Schema.Array(Schema.Struct({
+    type: eventType,
+    product_id,
+    updates: Schema.Array(Schema.Struct({ side: Schema.Literals(["bid", "offer"]), price_level: Numeric, new_quantity: Numeric }))
+  }))
+}))
+const decodeAdvancedTrades = Schema.decodeUnknownResult(Schema.Struct({
+  events: Schema.Array(Schema.Struct({
+    type: eventType,
+    trades: Schema.Array(
+      Schema.Struct({ product_id, price: Numeric, size: Numeric, side: Schema.Literals(["BUY", "SELL"]), time: Schema.String })
+    )
+  }))
+}))
+const decodeAdvancedTickers = Schema.decodeUnknownResult(Schema.Struct({
+  events: Schema.Array(Schema.Struct({
+    tickers: Schema.Array(Schema.Struct({
+      product_id,
+      best_bid: Schema.optional(Numeric),
+      best_bid_quantity: Schema.optional(Numeric),
+      best_ask: Schema.optional(Numeric),
+      best_ask_quantity: Schema.optional(Numeric)
+    }))
+  }))
+}))

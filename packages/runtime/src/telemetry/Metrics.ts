@@ -1,0 +1,28 @@
+/**
+ * Every metric's name, in one place: Prometheus style, unit last.
+ *
+ * The hot path counts in shared memory; `app` copies those counts into these when somebody scrapes.
+ */
+import { Metric } from "effect"
+
+const counter = (name: string, description: string) => Metric.counter(`evenkeel_${name}`, { description, incremental: true })
+const gauge = (name: string, description: string) => Metric.gauge(`evenkeel_${name}`, { description })
+
+export const Metrics = {
+  framesReceived: counter("frames_received_total", "Frames taken from venues' sockets, by venue"),
+  framesRefused: counter("frames_refused_total", "Frames that could not be used, by venue and outcome"),
+  framesDropped: counter("frames_dropped_total", "Frames that found the frames ring full, by venue"),
+  reconnects: counter("reconnects_total", "Connections that had to be made again, by venue"),
+  snapshots: counter("book_snapshots_total", "Book snapshots asked for, by venue and reason"),
+  levelChanges: counter("level_changes_total", "Risk level changes, by coin and level"),
+  notifications: counter("notifications_total", "Deliveries to receivers, by receiver and outcome"),
+  fairValue: gauge("fair_value", "Fair value in the peg's currency, by coin"),
+  deviationBps: gauge("deviation_bps", "Fair value against the peg, by coin"),
+  errorBps: gauge("fair_value_error_bps", "Standard error of the fair value, by coin"),
+  level: gauge("risk_level", "0 normal, 1 watch, 2 warning, 3 critical, by coin"),
+  publishToScore: gauge("publish_to_score_seconds", "From a frame's publication to its score, by quantile"),
+  ringFill: gauge("ring_fill_ratio", "Share of a ring in use, by ring"),
+  componentStatus: gauge("component_up", "1 while a component runs, by component"),
+  journalBytes: counter("journal_bytes_total", "Compressed bytes written to the market journal"),
+  outboxPending: gauge("outbox_pending", "Notifications that wait for delivery")
+} as const
