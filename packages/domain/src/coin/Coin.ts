@@ -18,21 +18,21 @@ export const Coin = Schema.Struct({
   symbol: CoinSymbol,
   peg: Peg,
   /**
-   * How firmly the coin is believed to stand at its peg where no pair reaches its currency: the scale,
-   * in basis points, of the weak prior that splits the blame between the two coins of a lone pair.
+   * How firmly the coin is believed to stand at its peg, next to others, where no pair reaches its currency: of a lone pair
+   * the weaker coin is blamed, and a quote coin only when the coins that move against it outweigh it.
    */
-  priorBps: Schema.Finite.check(Schema.isBetween({ minimum: 0.1, maximum: 1000 }))
+  anchor: Schema.Finite.check(Schema.isBetween({ minimum: 0.1, maximum: 100 }))
 })
 export type Coin = typeof Coin.Type
 
-const usd = (symbol: string, priorBps = 50): Coin => ({ symbol, peg: "USD", priorBps })
+const usd = (symbol: string, anchor = 1): Coin => ({ symbol, peg: "USD", anchor })
 
-/** Coins known by name, with the quote coins of the market believed more than the rest. */
+/** Coins known by name. USDT, in which most pairs are quoted, outweighs two others but not three. */
 export const knownCoins: ReadonlyArray<Coin> = [
-  usd("USDT", 20), usd("USDC", 40), usd("DAI"), usd("BUSD"), usd("TUSD"), usd("USDP"), usd("PAX"), usd("FDUSD"),
+  usd("USDT", 2.5), usd("USDC", 1.2), usd("DAI"), usd("BUSD"), usd("TUSD"), usd("USDP"), usd("PAX"), usd("FDUSD"),
   usd("PYUSD"), usd("USDS"), usd("USD1"), usd("USDE"), usd("FRAX"), usd("LUSD"), usd("GHO"), usd("CRVUSD"), usd("GUSD"),
   usd("SUSD"), usd("UST"), usd("USTC"), usd("MIM"), usd("USDD"), usd("USDN"), usd("XUSD"), usd("USDTB"),
-  { symbol: "EURC", peg: "EUR", priorBps: 50 }, { symbol: "EURT", peg: "EUR", priorBps: 50 }
+  { symbol: "EURC", peg: "EUR", anchor: 1 }, { symbol: "EURT", peg: "EUR", anchor: 1 }
 ]
 
 /** Currencies that ground the graph of coins: one unit is worth one unit. */
