@@ -1,0 +1,151 @@
+/**
+ * Reads price files: CSV, plain or gzip, named `venue-BASE-QUOTE-…`, one bar, quote or oracle round a row.
+ *
+ * Bars come with the time at which they opened and are news when they close. A row that cannot be read is left out and counted;
+ * rows out of order are put in order.
+ */
+import { ByteScanner } from "@evenkeel/connectors/wire/ByteScanner"
+import type { Instrument } from "@evenkeel/domain/market/Instrument"
+import { Effect, FileSystem, Result, Schema } from "effect"
+import { basename } from "node:path"
+import { gunzipSync } from "node:zlib"
+
+export interface PriceFile {
+  readonly file: string
+  readonly instrument: Instrument
+  /** Length of a bar; 0 for oracle rounds, which have none. */
+  readonly stepMillis: number
+  readonly rows: number
+  readonly badRows: number
+  /** When each row became known, Unix ms, ascending. */
+  readonly times: Float64Array
+  readonly prices: Float64Array
+  /** Base units; NaN where the file has none. */
+  readonly volumes: Float64Array
+  readonly buyVolumes: Float64Array
+}
+
+export class PriceFileUnreadable extends Schema.TaggedError<PriceFileUnreadable>()("PriceFileUnreadable", {
+  file: Schema.String,
+  problem: Schema.String
+}) {
+  override get message() {
+    return `${this.file}: ${this.problem}`
+  }
+}
+
+const timeColumns = ["timestamp_ms", "ts"]
+const priceColumns = ["close", "mid", "price"]
+
+/** `binance-USDC-USDT-1m.csv.gz` is USDC/USDT on binance; undefined when a name does not begin so. */
+export const instrumentOfName = (file: string): Instrument | undefined => {
+  const [venue, base, quote] = basename(file).replace(/\.csv(\.gz)?$/, "").split("-")
+  if (venue === undefined || !/^[A-Z0-9]{1,12}$/.test(base ?? "") || !/^[A-Z0-9]{1,12}$/.test(quote ?? "")) return undefined
+  return { venue, symbol: `${base}-${quote}`, base: base!, quote: quote! }
+}
+
+export const readPriceFile = Effect.fn("readPriceFile")(function*(file: string) {
+  const fail = (problem: string) => new PriceFileUnreadable({ file, problem })
+  const instrument = instrumentOfName(file)
+  if (instrument === undefined) return yield* fail("is not named venue-BASE-QUOTE-…")
+  const files = yield* FileSystem.FileSystem
+  const packed = yield* files.readFile(file).pipe(Effect.mapError((error) => fail(error.message)))
+  const unpacked = Result.try(() => packed[0] === 0x1f && packed[1] === 0x8b ? new Uint8Array(gunzipSync(packed)) : packed)
+  if (Result.isFailure(unpacked)) return yield* fail("is not whole gzip")
+  const bytes = unpacked.success
+  const headerEnd = lineEnd(bytes, 0)
+  const columns = new TextDecoder().decode(bytes.subarray(0, headerEnd)).trim().split(",")
+  const columnOf = (names: ReadonlyArray<string>) => columns.findIndex((column) => names.includes(column))
+  const timeColumn = columnOf(timeColumns)
+  const priceColumn = columnOf(priceColumns)
+  if (timeColumn < 0 || priceColumn < 0) {
+    return yield* fail(`needs a column ${timeColumns.join(" or ")} and one of ${priceColumns.join(", ")}; it has ${columns.join(", ")}`)
+  }
+  const volumeColumn = columnOf(["volume"])
+  const buyColumn = columnOf(["buy_volume"])
+  const rows = parseRows(bytes, headerEnd + 1, columns.length, [timeColumn, priceColumn, volumeColumn, buyColumn])
+  const ordered = inOrder(rows)
+  const stepMillis = columns[priceColumn] === "price" && volumeColumn < 0 ? regularStep(ordered.times, 0.9) : regularStep(ordered.times, 0.5)
+  return {
+    file,
+    instrument,
+    stepMillis,
+    rows: ordered.times.length,
+    badRows: rows.bad,
+    ...ordered,
+    times: ordered.times.map((time) => time + stepMillis)
+  } satisfies PriceFile
+})
+
+interface Rows {
+  readonly times: Float64Array
+  readonly prices: Float64Array
+  readonly volumes: Float64Array
+  readonly buyVolumes: Float64Array
+}
+
+const newline = 0x0a
+const comma = 0x2c
+
+const lineEnd = (bytes: Uint8Array, from: number): number => {
+  const at = bytes.indexOf(newline, from)
+  return at < 0 ? bytes.length : at
+}
+
+/** Reads four columns of every line; a line with a time or price that is no number, or no price at all, is bad. */
+const parseRows = (bytes: Uint8Array, from: number, width: number, wanted: ReadonlyArray<number>): Rows & { readonly bad: number } => {
+  let lines = 0
+  for (let at = from; at < bytes.length; at++) if (bytes[at] === newline) lines++
+  const table = wanted.map(() => new Float64Array(lines + 1).fill(Number.NaN))
+  const slotOf = Array.from({ length: width }, (_, column) => wanted.indexOf(column))
+  const scanner = new ByteScanner()
+  let row = 0
+  let bad = 0
+  for (let start = from; start < bytes.length;) {
+    const end = lineEnd(bytes, start)
+    let at = start
+    let column = 0
+    let good = end > start
+    for (; column < width && at <= end && good; column++) {
+      const slot = slotOf[column]!
+      let next = at
+      while (next < end && bytes[next] !== comma) next++
+      if (slot >= 0 && next > at) {
+        scanner.open(bytes, at, next)
+        good = scanner.number() && scanner.position >= next - (bytes[next - 1] === 0x0d ? 1 : 0)
+        if (good) table[slot]![row] = scanner.registers[0]!
+      }
+      at = next + 1
+    }
+    if (end > start) {
+      if (good && column === width && table[0]![row]! > 0 && table[1]![row]! > 0) row++
+      else {
+        bad++
+        for (const values of table) values[row] = Number.NaN
+      }
+    }
+    start = end + 1
+  }
+  const [times, prices, volumes, buyVolumes] = table.map((values) => values.subarray(0, row))
+  return { times: times!, prices: prices!, volumes: volumes!, buyVolumes: buyVolumes!, bad }
+}
+
+const inOrder = (rows: Rows): Rows => {
+  const { times } = rows
+  let ascending = true
+  for (let row = 1; row < times.length && ascending; row++) ascending = times[row]! >= times[row - 1]!
+  const pick = ascending ? undefined : Array.from(times.keys()).sort((a, b) => times[a]! - times[b]! || a - b)
+  const ordered = (values: Float64Array) => pick === undefined ? values : Float64Array.from(pick, (row) => values[row]!)
+  return { times: ordered(times), prices: ordered(rows.prices), volumes: ordered(rows.volumes), buyVolumes: ordered(rows.buyVolumes) }
+}
+
+/** The commonest distance between rows when at least `share` of all have it, else 0: rounds come when they come. */
+const regularStep = (times: Float64Array, share: number): number => {
+  const counts = new Map<number, number>()
+  for (let row = 1; row < times.length; row++) {
+    const gap = times[row]! - times[row - 1]!
+    counts.set(gap, (counts.get(gap) ?? 0) + 1)
+  }
+  const [gap, count] = [...counts].reduce((best, entry) => entry[1] > best[1] ? entry : best, [0, 0])
+  return count > share * (times.length - 1) ? gap : 0
+}

@@ -1,0 +1,73 @@
+/**
+ * What the hot path says to the rest of the engine: one fixed record in the signals ring.
+ *
+ * ```text
+ * byte   0  i32 kind      4  i32 coin        8  i32 level      12  i32 previous level
+ *       16  i32 change    20  i32 instrument 24  i32 reason    28  i32 connection
+ *       32  f64 fields, see `signalFields`
+ *      232  16 bytes trace id   248  8 bytes span id   256  u8 sampled
+ *      264  up to 112 bytes: the head of a frame that could not be used; i32 at 260 says how many
+ * ```
+ */
+export const signalBytes = 384
+/** Bytes of a refused frame that are shown to people. */
+export const sampleBytesMax = 112
+export const signalOffsets = { trace: 232, sampled: 256, sampleLength: 260, sample: 264 } as const
+
+/** Int32 index within the record. */
+export const signalIntegers = { kind: 0, coin: 1, level: 2, previous: 3, change: 4, instrument: 5, reason: 6, connection: 7 } as const
+
+export const SignalKind = {
+  /** A coin's state after a tick; conflated. */
+  score: 1,
+  /** A coin's level changed. Never dropped. */
+  levelChange: 2,
+  /** A book must be built anew: `instrument`, `connection`, `reason` (a `StaleReason`). Never dropped. */
+  resync: 3,
+  /** A sampled frame was handled: `started`, `scored`, trace. */
+  trace: 4,
+  /** A frame could not be used: `reason` is its `FrameOutcome`, with the frame's head. */
+  refusal: 5
+} as const
+export type SignalKind = (typeof SignalKind)[keyof typeof SignalKind]
+
+/** Float64 index within the record. */
+export const signalFields = {
+  time: 4,
+  /** Of the frame behind it: received (Unix ms), published, begun and scored (ns of the Nanoclock). */
+  received: 5,
+  published: 6,
+  started: 7,
+  scored: 8,
+  fairValue: 9,
+  errorBps: 10,
+  deviationBps: 11,
+  baselineBps: 12,
+  score: 13,
+  cusum: 14,
+  changepoint: 15,
+  stressBars: 16,
+  breakBars: 17,
+  /** Venues whose own price agrees with the fair value, and those that differ, as bits. */
+  agree: 18,
+  differ: 19,
+  /** 1 when pairs connect the coin to its currency. */
+  grounded: 20,
+  /** Of a learned model: its version (0: none serves) and the probability of a break within 5 m, 30 m, 1 h, 4 h and 24 h. */
+  modelVersion: 21,
+  probabilities: 22
+} as const
+export const horizonCount = 5
+
+/** Rows of the state table: one a coin, then one an instrument. */
+export const stateFields = 32
+export const coinState = {
+  time: 0, fairValue: 1, errorBps: 2, deviationBps: 3, level: 4, change: 5, score: 6, cusum: 7, changepoint: 8, baselineBps: 9,
+  agree: 10, differ: 11, grounded: 12, since: 13, modelVersion: 14, probabilities: 15
+} as const
+export const instrumentState = {
+  received: 0, venueTime: 1, bid: 2, bidQuantity: 3, ask: 4, askQuantity: 5, lastPrice: 6, events: 7,
+  /** 0 no book, 1 good, 2 stale. */
+  book: 8,
+  staleReason: 9, residualBps: 10, errorBps: 11, bidLevels: 12, askLevels: 13, commits: 14
+} as const
