@@ -37,11 +37,10 @@ export class PriceFileUnreadable extends Schema.TaggedError<PriceFileUnreadable>
 const timeColumns = ["timestamp_ms", "ts"]
 const priceColumns = ["close", "mid", "price"]
 
-/** `binance-USDC-USDT-1m.csv.gz` is USDC/USDT on binance; undefined when a name does not begin so. */
+/** `chainlink-arbitrum-USDC-USD-….csv.gz` is USDC/USD on chainlink-arbitrum; undefined when a name holds no pair. */
 export const instrumentOfName = (file: string): Instrument | undefined => {
-  const [venue, base, quote] = basename(file).replace(/\.csv(\.gz)?$/, "").split("-")
-  if (venue === undefined || !/^[A-Z0-9]{1,12}$/.test(base ?? "") || !/^[A-Z0-9]{1,12}$/.test(quote ?? "")) return undefined
-  return { venue, symbol: `${base}-${quote}`, base: base!, quote: quote! }
+  const [, venue, base, quote] = /^([a-z0-9-]+?)-([A-Z0-9]{1,12})-([A-Z0-9]{1,12})(?:[-.]|$)/.exec(basename(file)) ?? []
+  return venue === undefined || base === undefined || quote === undefined ? undefined : { venue, symbol: `${base}-${quote}`, base, quote }
 }
 
 export const readPriceFile = Effect.fn("readPriceFile")(function*(file: string) {

@@ -1,0 +1,15 @@
+/**
+ * The store's database: Postgres where a URL is given, the embedded one elsewhere, with the same tables in both.
+ */
+import { PgClient } from "@effect/sql-pg"
+import { Layer, type Redacted } from "effect"
+import { layerEmbedded } from "./Embedded.ts"
+import { migrate } from "./Migrations.ts"
+
+const migrated = Layer.effectDiscard(migrate)
+
+export const layerPostgres = (url: Redacted.Redacted) =>
+  migrated.pipe(Layer.provideMerge(PgClient.layer({ url, applicationName: "evenkeel", maxConnections: 8, connectTimeout: "5 seconds" })))
+
+/** On disk under `directory`, or in memory with `memory://`. */
+export const layerPglite = (directory: string) => migrated.pipe(Layer.provideMerge(layerEmbedded(directory)))
