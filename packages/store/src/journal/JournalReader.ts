@@ -1,0 +1,28 @@
+/** Reads a journal segment: its manifest, then its frames block by block, up to the first damage. */
+import { Effect, FileSystem, Schema } from "effect"
+import { type Block, decodeSegmentHead, type JournalManifest, scanBlocks } from "./JournalFormat.ts"
+
+export interface JournalSegment {
+  readonly manifest: JournalManifest
+  readonly blocks: ReadonlyArray<Block>
+  /** Bytes behind the last whole block. */
+  readonly damagedBytes: number
+}
+
+export class JournalUnreadable extends Schema.TaggedError<JournalUnreadable>()("JournalUnreadable", {
+  file: Schema.String,
+  problem: Schema.String
+}) {
+  override get message() {
+    return `${this.file}: ${this.problem}`
+  }
+}
+
+export const readJournal = Effect.fn("readJournal")(function*(file: string) {
+  const files = yield* FileSystem.FileSystem
+  const bytes = yield* files.readFile(file).pipe(Effect.mapError((error) => new JournalUnreadable({ file, problem: error.message })))
+  const head = decodeSegmentHead(bytes)
+  if (head === undefined) return yield* new JournalUnreadable({ file, problem: "is not a market journal segment" })
+  const { blocks, end } = scanBlocks(bytes, head.end)
+  return { manifest: head.manifest, blocks, damagedBytes: bytes.length - end } satisfies JournalSegment
+})
