@@ -13,7 +13,7 @@ import { type FrameDecoder, type FrameDecoderFactory, FrameOutcome, FrameSource 
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
 import { EventKind, type LevelReader, MarketRecord, type MarketSink, staleReasonCode } from "@evenkeel/domain/market/MarketRecord"
 import { SymbolTable } from "@evenkeel/domain/market/SymbolTable"
-import { changeKinds, severity } from "@evenkeel/domain/risk/RiskLevel"
+import { changeKinds, type RiskLevel, severity } from "@evenkeel/domain/risk/RiskLevel"
 import { frameOffsets } from "@evenkeel/runtime/ring/FrameRing"
 import type { StateTable } from "@evenkeel/runtime/ring/StateTable"
 import { OrderBook } from "../book/OrderBook.ts"
@@ -38,6 +38,8 @@ export interface HotPathOptions {
   readonly barMillis: number
   /** Two scores of one coin are at least this far apart; 0 scores every tick. */
   readonly scoreGapMillis: number
+  /** Levels that stood when the engine was last stopped, by coin; `normal` where none is given. */
+  readonly initialLevels?: Readonly<Record<string, RiskLevel>>
 }
 
 /** Where signals go: a slot to fill, and its publication. */
@@ -177,7 +179,11 @@ export class HotPath implements MarketSink {
     const coinOf = new Map(options.coins.map((coin, index) => [coin.symbol, index]))
     const edges: Array<readonly [number, number]> = []
     const nodeOf = (symbol: string): number | undefined => isCurrency(symbol) ? -1 : coinOf.get(symbol)
-    this.#coins = options.coins.map(() => new CoinTrack())
+    this.#coins = options.coins.map(({ symbol }) => {
+      const track = new CoinTrack()
+      track.machine.level = severity(options.initialLevels?.[symbol] ?? "normal")
+      return track
+    })
     this.#instruments = options.instruments.map((instrument) => {
       const base = nodeOf(instrument.base)
       const quote = nodeOf(instrument.quote)

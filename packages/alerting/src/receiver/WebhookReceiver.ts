@@ -1,0 +1,63 @@
+/**
+ * Posts alerts as JSON to a URL.
+ *
+ * Every request carries `Evenkeel-Signature: t=<Unix s>,v1=<hex>`, the HMAC-SHA256 of `<t>.<body>` under the shared secret, and
+ * `Idempotency-Key`, the same over all repeats. 408, 429 and 5xx are tried again; other refusals are final for the moment
+ * and left to the outbox's longer patience.
+ */
+import type { Notification } from "@evenkeel/domain/alert/Alert"
+import { Policies } from "@evenkeel/runtime/resilience/Policies"
+import { Clock, Effect, Redacted } from "effect"
+import { HttpBody, HttpClient, HttpClientRequest } from "effect/http"
+import { createHmac, timingSafeEqual } from "node:crypto"
+import { DeliveryFailed, type Receiver } from "./Receiver.ts"
+
+export interface WebhookOptions {
+  readonly name: string
+  readonly url: string
+  /** Unsigned without one. */
+  readonly secret: Redacted.Redacted | undefined
+}
+
+export const makeWebhookReceiver = Effect.fnUntraced(function*({ name, secret, url }: WebhookOptions) {
+  const client = yield* HttpClient.HttpClient
+  const policies = yield* Policies
+  const failed = (problem: string, retryable: boolean) => new DeliveryFailed({ receiver: name, problem, retryable })
+
+  const post = Effect.fn("WebhookReceiver.post")(function*(notification: Notification) {
+    const body = JSON.stringify(notification)
+    const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
+    const request = HttpClientRequest.post(url).pipe(
+      HttpClientRequest.setHeaders({
+        "idempotency-key": notification.idempotencyKey,
+        "user-agent": "evenkeel",
+        ...(secret === undefined ? {} : { "evenkeel-signature": `t=${now},v1=${signatureOf(Redacted.value(secret), now, body)}` })
+      }),
+      HttpClientRequest.setBody(HttpBody.text(body, "application/json"))
+    )
+    const response = yield* client.execute(request).pipe(Effect.mapError((error) => failed(error.message, true)))
+    yield* Effect.annotateCurrentSpan({ "http.response.status_code": response.status, receiver: name })
+    if (response.status >= 200 && response.status < 300) return
+    const again = response.status === 408 || response.status === 429 || response.status >= 500
+    return yield* failed(`answered ${response.status}`, again)
+  })
+
+  return {
+    name,
+    deliver: (notification) =>
+      policies.run(Effect.scoped(post(notification)), { name: "deliver", key: name, retryable: (error) => error.retryable }).pipe(
+        Effect.catchTag("PolicyError", (error) => Effect.fail(failed(error.message, true)))
+      )
+  } satisfies Receiver
+})
+
+/** Hex HMAC-SHA256 of `<time>.<body>`. */
+export const signatureOf = (secret: string, time: number, body: string): string =>
+  createHmac("sha256", secret).update(`${time}.${body}`).digest("hex")
+
+/** For receivers written on this package: is the header of a request with `body` signed with `secret`? */
+export const verifySignature = (secret: string, header: string, body: string): boolean => {
+  const [, time, given] = /^t=(\d+),v1=([0-9a-f]{64})$/.exec(header) ?? []
+  if (time === undefined || given === undefined) return false
+  return timingSafeEqual(Buffer.from(signatureOf(secret, Number(time), body), "hex"), Buffer.from(given, "hex"))
+}
