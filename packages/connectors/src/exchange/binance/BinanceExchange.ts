@@ -1,0 +1,53 @@
+/**
+ * Binance spot: combined streams of book ticker, trades and 100 ms depth deltas; books merged with REST snapshots.
+ *
+ * Limits: 5 messages a second to the server, 1024 streams a connection, 6000 weight a minute; the server pings every 20 s and
+ * closes each connection after 24 h. https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams
+ */
+import { Option, Schema } from "effect"
+import type { Exchange } from "../Exchange.ts"
+
+/** Levels a side of a snapshot; 1000 costs a weight of 50. */
+const snapshotLevels = 1000
+
+const streams = ["depth@100ms", "bookTicker", "aggTrade"]
+
+export const binance: Exchange = {
+  id: "binance",
+  endpoints: { socket: "wss://data-stream.binance.vision", rest: "https://data-api.binance.vision" },
+  socketPath: (instruments) =>
+    `/stream?streams=${instruments.flatMap(({ symbol }) => streams.map((stream) => `${symbol.toLowerCase()}@${stream}`)).join("/")}`,
+  // The path subscribes.
+  subscribe: () => [],
+  resync: { _tag: "Snapshot", path: (symbol) => `/api/v3/depth?symbol=${symbol}&limit=${snapshotLevels}`, weight: 50 },
+  ping: undefined,
+  // Quiet pairs send nothing for minutes; the server's pings, every 20 s, count as signs of life.
+  silenceMax: "60 seconds",
+  messagesPerSecond: 5,
+  instrumentsPerConnection: 100,
+  listingsPath: "/api/v3/exchangeInfo?permissions=SPOT",
+  decodeListings: (body) =>
+    Option.getOrUndefined(decodeExchangeInfo(body))?.symbols.map(({ baseAsset, filters, quoteAsset, status, symbol }) => ({
+      symbol,
+      base: baseAsset,
+      quote: quoteAsset,
+      trading: status === "TRADING",
+      priceStep: filters.find(({ filterType }) => filterType === "PRICE_FILTER")?.tickSize,
+      quantityStep: filters.find(({ filterType }) => filterType === "LOT_SIZE")?.stepSize
+    })),
+  timePath: "/api/v3/time",
+  decodeTime: (body) => Option.getOrUndefined(decodeTime(body))?.serverTime
+}
+
+const decodeExchangeInfo = Schema.decodeUnknownOption(Schema.Struct({
+  symbols: Schema.Array(Schema.Struct({
+    symbol: Schema.String,
+    status: Schema.String,
+    baseAsset: Schema.String,
+    quoteAsset: Schema.String,
+    filters: Schema.Array(
+      Schema.Struct({ filterType: Schema.optional(Schema.String), tickSize: Schema.optional(Schema.String), stepSize: Schema.optional(Schema.String) })
+    )
+  }))
+}))
+const decodeTime = Schema.decodeUnknownOption(Schema.Struct({ serverTime: Schema.Finite }))

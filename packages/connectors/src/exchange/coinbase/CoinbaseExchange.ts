@@ -1,0 +1,75 @@
+/**
+ * Coinbase: the Advanced Trade feed, whose messages are numbered, or the older Exchange feed. Neither asks for a key.
+ *
+ * Limits: 8 unauthenticated messages a second, 10 requests a second. The heartbeats channel speaks every second, so silence
+ * means a dead connection. https://docs.cdp.coinbase.com/coinbase-app/advanced-trade-apis/websocket/websocket-overview
+ */
+import type { Instrument } from "@evenkeel/domain/market/Instrument"
+import { Option, Schema } from "effect"
+import type { Exchange } from "../Exchange.ts"
+
+const symbols = (instruments: ReadonlyArray<Instrument>) => instruments.map(({ symbol }) => symbol)
+
+const shared = {
+  id: "coinbase",
+  socketPath: () => "",
+  ping: undefined,
+  silenceMax: "10 seconds",
+  messagesPerSecond: 8,
+  instrumentsPerConnection: 50,
+  listingsPath: "/products",
+  decodeListings: (body: unknown) =>
+    Option.getOrUndefined(decodeProducts(body))?.map(({ base_currency, base_increment, id, quote_currency, quote_increment, status, trading_disabled }) => ({
+      symbol: id,
+      base: base_currency,
+      quote: quote_currency,
+      trading: status === "online" && trading_disabled !== true,
+      priceStep: quote_increment,
+      quantityStep: base_increment
+    })),
+  timePath: "/time",
+  decodeTime: (body: unknown) => Option.getOrUndefined(Option.map(decodeTime(body), ({ iso }) => Date.parse(iso)))
+} as const
+
+const advanced = (type: "subscribe" | "unsubscribe", channel: string, instruments: ReadonlyArray<Instrument>) =>
+  JSON.stringify({ type, product_ids: symbols(instruments), channel })
+
+export const coinbaseAdvanced: Exchange = {
+  ...shared,
+  endpoints: { socket: "wss://advanced-trade-ws.coinbase.com", rest: "https://api.exchange.coinbase.com" },
+  subscribe: (instruments) => [
+    JSON.stringify({ type: "subscribe", channel: "heartbeats" }),
+    ...["level2", "market_trades", "ticker"].map((channel) => advanced("subscribe", channel, instruments))
+  ],
+  resync: {
+    _tag: "Resubscribe",
+    // A number that was missed may have been any book's.
+    wholeConnection: true,
+    messages: (instruments) => [advanced("unsubscribe", "level2", instruments), advanced("subscribe", "level2", instruments)]
+  }
+}
+
+const exchange = (type: "subscribe" | "unsubscribe", channels: ReadonlyArray<string>, instruments: ReadonlyArray<Instrument>) =>
+  JSON.stringify({ type, product_ids: symbols(instruments), channels })
+
+export const coinbaseExchange: Exchange = {
+  ...shared,
+  endpoints: { socket: "wss://ws-feed.exchange.coinbase.com", rest: "https://api.exchange.coinbase.com" },
+  subscribe: (instruments) => [exchange("subscribe", ["heartbeat", "level2_batch", "matches", "ticker"], instruments)],
+  resync: {
+    _tag: "Resubscribe",
+    wholeConnection: false,
+    messages: (instruments) => [exchange("unsubscribe", ["level2_batch"], instruments), exchange("subscribe", ["level2_batch"], instruments)]
+  }
+}
+
+const decodeProducts = Schema.decodeUnknownOption(Schema.Array(Schema.Struct({
+  id: Schema.String,
+  base_currency: Schema.String,
+  quote_currency: Schema.String,
+  status: Schema.String,
+  trading_disabled: Schema.optional(Schema.Boolean),
+  quote_increment: Schema.optional(Schema.String),
+  base_increment: Schema.optional(Schema.String)
+})))
+const decodeTime = Schema.decodeUnknownOption(Schema.Struct({ iso: Schema.String }))

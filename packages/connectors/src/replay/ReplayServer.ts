@@ -1,0 +1,97 @@
+/**
+ * A server on loopback that plays a recorded capture to a real connector, with whatever faults it is told to make.
+ *
+ * Each WebSocket that connects is sent the frames of the capture's next connection, in order, from the moment that it has said
+ * something (or at once); REST calls are answered with the bodies that were recorded for the same path and symbol.
+ */
+import { Effect, type Scope } from "effect"
+import { createServer } from "node:http"
+import { WebSocketServer } from "ws"
+import type { CaptureRecord } from "../capture/Capture.ts"
+import type { Endpoints } from "../exchange/Exchange.ts"
+import { Faults, type FaultRates, noFaults } from "../simulated/Faults.ts"
+
+export interface ReplayServerOptions {
+  readonly records: ReadonlyArray<CaptureRecord>
+  /** Frames a second on each connection; unlimited when undefined. */
+  readonly framesPerSecond?: number
+  readonly faults?: FaultRates
+  readonly seed?: number
+}
+
+export interface ReplayServer {
+  readonly endpoints: Endpoints
+  readonly faults: Faults
+  /** Frames sent so far. */
+  readonly sent: () => number
+  /** True once every connection so far was sent all its frames. */
+  readonly done: () => boolean
+}
+
+/** Frames are sent in slices of this much time. */
+const sliceMillis = 10
+/** Without a limit, frames sent in one slice. */
+const sliceFramesMax = 2000
+
+export const makeReplayServer = (options: ReplayServerOptions): Effect.Effect<ReplayServer, never, Scope.Scope> =>
+  Effect.gen(function*() {
+    const faults = new Faults(options.seed ?? 1)
+    faults.rates = options.faults ?? noFaults
+    const connections = Map.groupBy(options.records.filter(({ kind }) => kind === "recv"), ({ connection }) => connection)
+    const streams = [...connections.values()]
+    const bodies = new Map(options.records.filter(({ kind }) => kind === "http").map(({ bytes, url }) => [keyOf(new URL(url)), bytes]))
+    let next = 0
+    let sent = 0
+    let playing = 0
+
+    const server = createServer((request, response) => {
+      const body = bodies.get(keyOf(new URL(request.url ?? "/", "http://venue")))
+      response.writeHead(body === undefined ? 404 : 200, { "content-type": "application/json" }).end(body)
+    })
+    const sockets = new WebSocketServer({ server })
+    sockets.on("connection", (socket) => {
+      const frames = streams[next++ % Math.max(1, streams.length)] ?? []
+      const line = faults.line((frame) => socket.send(frame, { binary: false }), () => socket.terminate())
+      const perSlice = options.framesPerSecond === undefined ? sliceFramesMax : Math.max(1, Math.round(options.framesPerSecond * sliceMillis / 1000))
+      let at = 0
+      playing++
+      const timer = setInterval(() => {
+        for (let count = 0; count < perSlice && at < frames.length; count++) {
+          line(frames[at++]!.bytes)
+          sent++
+        }
+        if (at < frames.length) return
+        clearInterval(timer)
+        playing--
+      }, sliceMillis)
+      socket.on("close", () => {
+        clearInterval(timer)
+        if (at < frames.length) playing--
+        at = frames.length
+      })
+      socket.on("error", () => {})
+    })
+    yield* Effect.acquireRelease(
+      Effect.callback<void>((resume) => {
+        server.listen(0, "127.0.0.1", () => resume(Effect.void))
+      }),
+      () =>
+        Effect.callback<void>((resume) => {
+          for (const socket of sockets.clients) socket.terminate()
+          sockets.close()
+          server.closeAllConnections()
+          server.close(() => resume(Effect.void))
+        })
+    )
+    const address = server.address()
+    const host = `127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`
+    return {
+      endpoints: { socket: `ws://${host}`, rest: `http://${host}` },
+      faults,
+      sent: () => sent,
+      done: () => next > 0 && playing === 0
+    }
+  })
+
+/** Path and symbol: hosts change, limits differ. */
+const keyOf = (url: URL): string => `${url.pathname}?${url.searchParams.get("symbol") ?? ""}`

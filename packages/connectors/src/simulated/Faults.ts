@@ -1,0 +1,70 @@
+/**
+ * What can go wrong between a venue and its listener, on purpose and from a seed: frames that are lost, doubled, out of order,
+ * damaged or late, and connections that are cut.
+ */
+import { seeded } from "./Scenario.ts"
+
+/** Probabilities for each frame, 0 to 1. */
+export interface FaultRates {
+  readonly drop: number
+  readonly duplicate: number
+  readonly reorder: number
+  readonly corrupt: number
+  readonly delay: number
+  readonly cut: number
+}
+
+export const noFaults: FaultRates = { drop: 0, duplicate: 0, reorder: 0, corrupt: 0, delay: 0, cut: 0 }
+
+/** A delayed frame comes after so many others. */
+const delayFrames = 5
+
+export class Faults {
+  rates: FaultRates = noFaults
+  readonly #random: () => number
+  readonly counts = { drop: 0, duplicate: 0, reorder: 0, corrupt: 0, delay: 0, cut: 0 }
+
+  constructor(seed: number) {
+    this.#random = seeded(seed)
+  }
+
+  /** A connection's own line; hand each frame to it. `cut` ends the connection. */
+  line(send: (frame: string | Uint8Array) => void, cut: () => void): (frame: string | Uint8Array) => void {
+    let held: string | Uint8Array | undefined
+    const late: Array<{ frame: string | Uint8Array; after: number }> = []
+    const happens = (fault: keyof FaultRates): boolean => {
+      if (this.rates[fault] === 0 || this.#random() >= this.rates[fault]) return false
+      this.counts[fault]++
+      return true
+    }
+    return (frame) => {
+      for (const entry of late) entry.after--
+      while (late[0] !== undefined && late[0].after <= 0) send(late.shift()!.frame)
+      if (happens("cut")) return cut()
+      if (happens("drop")) return
+      if (happens("delay")) {
+        late.push({ frame, after: delayFrames })
+        return
+      }
+      if (held === undefined && happens("reorder")) {
+        held = frame
+        return
+      }
+      send(happens("corrupt") ? this.#damaged(frame) : frame)
+      if (held !== undefined) {
+        send(held)
+        held = undefined
+      }
+      if (happens("duplicate")) send(frame)
+    }
+  }
+
+  /** A byte changed, or the end missing. */
+  #damaged(frame: string | Uint8Array): Uint8Array {
+    const bytes = typeof frame === "string" ? new TextEncoder().encode(frame) : Uint8Array.from(frame)
+    if (this.#random() < 0.5) return bytes.subarray(0, Math.floor(bytes.length * this.#random()))
+    const at = Math.floor(bytes.length * this.#random())
+    bytes[at] = Math.floor(this.#random() * 256)
+    return bytes
+  }
+}
