@@ -165,6 +165,9 @@ export class HotPath implements MarketSink {
   #connection = 0
   #frameCoin = -1
   #owed = false
+  /** Where the frame in hand has its trace; -1 when it is not sampled. */
+  #traceAt = -1
+  #traceBytes: Uint8Array | undefined
 
   /**
    * `now` reads the process's Nanoclock for latency alone (a constant in replays); `counters` holds `counterCount` numbers
@@ -219,6 +222,8 @@ export class HotPath implements MarketSink {
     const times = this.#times
     const published = view.float64[(offset + frameOffsets.published) >> 3]!
     times[startedAt] = this.#now()
+    this.#traceBytes = view.bytes
+    this.#traceAt = view.bytes[offset + frameOffsets.sampled] === 1 ? offset + frameOffsets.trace : -1
     times[publishedAt] = published
     this.#advance(view.float64[(offset + frameOffsets.received) >> 3]!, view.bytes[offset + frameOffsets.venue]!)
     this.#frameCoin = -1
@@ -247,7 +252,7 @@ export class HotPath implements MarketSink {
         this.#askAgain()
     }
     if (this.#frameCoin >= 0) this.#scored(this.#frameCoin)
-    if (view.bytes[offset + frameOffsets.sampled] === 1) this.#traced(view, offset)
+    if (this.#traceAt >= 0) this.#traced(venue)
     if (this.#owed) this.#settle()
   }
 
@@ -676,7 +681,8 @@ export class HotPath implements MarketSink {
     const field = at >> 3
     int32[at >> 2] = kind
     int32[(at >> 2) + signalIntegers.connection] = this.#connection
-    bytes[at + signalOffsets.sampled] = 0
+    bytes[at + signalOffsets.sampled] = this.#traceAt >= 0 ? 1 : 0
+    if (this.#traceAt >= 0) for (let i = 0; i < 24; i++) bytes[at + signalOffsets.trace + i] = this.#traceBytes![this.#traceAt + i]!
     float64[field + signalFields.time] = this.#times[now]!
     float64[field + signalFields.received] = this.#times[now]!
     float64[field + signalFields.published] = this.#times[publishedAt]!
@@ -707,13 +713,11 @@ export class HotPath implements MarketSink {
     for (let horizon = 0; horizon < horizonCount; horizon++) float64[field + signalFields.probabilities + horizon] = Number.NaN
   }
 
-  #traced(view: FrameView, offset: number): void {
+  #traced(venue: number): void {
     const at = this.#signals.claim()
     if (at < 0) return
     this.#begin(at, SignalKind.trace)
-    this.#signals.int32[(at >> 2) + signalIntegers.instrument] = view.bytes[offset + frameOffsets.venue]!
-    for (let i = 0; i < 24; i++) this.#signals.bytes[at + signalOffsets.trace + i] = view.bytes[offset + frameOffsets.trace + i]!
-    this.#signals.bytes[at + signalOffsets.sampled] = 1
+    this.#signals.int32[(at >> 2) + signalIntegers.instrument] = venue
     this.#signals.commit()
   }
 }

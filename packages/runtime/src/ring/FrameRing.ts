@@ -14,7 +14,7 @@
  *
  * A record never wraps, so a decoder sees one contiguous range: what does not fit before the end starts at 0.
  */
-import { closed, closeRing, headerBytes, publishWritten, read, waitForWrite, type WaitStrategy, written } from "./RingHeader.ts"
+import { closed, closeRing, headerBytes, inHand, publishWritten, read, waitForWrite, type WaitStrategy, written } from "./RingHeader.ts"
 
 export const frameHeaderBytes = 64
 export const frameOffsets = {
@@ -126,9 +126,20 @@ export class FrameConsumer extends FrameSide {
       }
       const offset = (index & (this.words - 1)) << wordShift
       const bytes = this.int32[offset >> 2]!
-      if (bytes > 0) return offset
+      if (bytes > 0) {
+        this.control[inHand] = index
+        return offset
+      }
       this.#index = (index + (-bytes >> wordShift)) | 0
     }
+  }
+
+  /** After a consumer died over a frame: goes on behind that frame. */
+  skipInHand(): void {
+    this.#index = this.control[inHand]!
+    const offset = this.peek()
+    if (offset >= 0) this.advance(offset)
+    this.release()
   }
 
   /** Steps over the frame at `offset`. */

@@ -6,6 +6,7 @@
  *              32    read      how far the consumer has released          so the two threads never
  *              64    waiting   1 while the consumer sleeps or is about to fight over a cache line)
  *              96    closed    1 once the producer will write no more
+ *             112    in hand   the record that the consumer looked at last, for whoever takes over from a dead one
  * bytes 512..   slots
  * ```
  *
@@ -16,6 +17,7 @@ export const written = 0
 export const read = 32
 export const waiting = 64
 export const closed = 96
+export const inHand = 112
 
 /** How a consumer thread waits: `spinIterations` looks without sleeping, then sleeps at most `sleepMillis`. */
 export interface WaitStrategy {

@@ -54,7 +54,7 @@ export const consumeRecords = (
     return count
   })
   return Effect.forever(
-    Effect.flatMap(drain, (count) => count === batchMax ? Effect.yieldNow : awaitRecords(ring)),
+    Effect.flatMap(drain, (count) => count === batchMax ? Effect.yieldNow : ring.ended() ? Effect.never : awaitRecords(ring)),
     { disableYield: true }
   )
 }

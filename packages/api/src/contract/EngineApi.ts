@@ -1,0 +1,83 @@
+/** The engine's HTTP interface: what it answers, shared with whoever calls it from TypeScript. */
+import { Alert } from "@evenkeel/domain/alert/Alert"
+import { RiskLevel } from "@evenkeel/domain/risk/RiskLevel"
+import { Schema } from "effect"
+import { HttpApi, HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
+
+const MaybeFinite = Schema.NullOr(Schema.Finite)
+
+/** One pair that speaks of a coin. */
+export const SourceView = Schema.Struct({
+  venue: Schema.String,
+  symbol: Schema.String,
+  bid: MaybeFinite,
+  ask: MaybeFinite,
+  lastPrice: MaybeFinite,
+  /** Since anything came; null before the first frame. */
+  ageMillis: MaybeFinite,
+  book: Schema.Literals(["none", "good", "stale"]),
+  bidLevels: MaybeFinite,
+  askLevels: MaybeFinite
+})
+
+export const CoinView = Schema.Struct({
+  coin: Schema.String,
+  peg: Schema.String,
+  /** Null until the first price. */
+  fairValue: MaybeFinite,
+  errorBps: MaybeFinite,
+  deviationBps: MaybeFinite,
+  level: RiskLevel,
+  /** Unix ms of the last change of level. */
+  since: MaybeFinite,
+  /** False while no pair reaches the peg's currency: the split between two coins is then unknown. */
+  grounded: Schema.Boolean,
+  venues: Schema.Struct({ agree: Schema.Array(Schema.String), differ: Schema.Array(Schema.String) }),
+  sources: Schema.Array(SourceView)
+})
+export type CoinView = typeof CoinView.Type
+
+export const Readiness = Schema.Struct({
+  ready: Schema.Boolean,
+  components: Schema.Array(Schema.Struct({
+    component: Schema.String,
+    status: Schema.String,
+    detail: Schema.String,
+    restarts: Schema.Int,
+    gauges: Schema.Record(Schema.String, Schema.Finite)
+  }))
+})
+
+export class UnknownCoin extends Schema.TaggedError<UnknownCoin>()("UnknownCoin", { coin: Schema.String }, { httpApiStatus: 404 }) {}
+/** A component has failed for good, or is not up yet. */
+export class NotReady extends Schema.TaggedError<NotReady>()("NotReady", Readiness.fields, { httpApiStatus: 503 }) {}
+/** The database does not answer. */
+export class StoreUnavailable extends Schema.TaggedError<StoreUnavailable>()("StoreUnavailable", { problem: Schema.String }, { httpApiStatus: 503 }) {}
+
+export class CoinsApi extends HttpApiGroup.make("coins")
+  .add(
+    HttpApiEndpoint.get("list", "/coins", { success: Schema.Array(CoinView) }),
+    HttpApiEndpoint.get("get", "/coins/:coin", { params: { coin: Schema.String }, success: CoinView, error: UnknownCoin })
+  ).prefix("/v1")
+{}
+
+export class AlertsApi extends HttpApiGroup.make("alerts")
+  .add(
+    HttpApiEndpoint.get("list", "/alerts", {
+      query: { all: Schema.optional(Schema.Literals(["true", "false"])) },
+      success: Schema.Array(Alert),
+      error: StoreUnavailable
+    })
+  ).prefix("/v1")
+{}
+
+export class SystemApi extends HttpApiGroup.make("system", { topLevel: true })
+  .add(
+    HttpApiEndpoint.get("healthz", "/healthz", { success: Readiness, error: NotReady }),
+    HttpApiEndpoint.get("readyz", "/readyz", { success: Readiness, error: NotReady })
+  )
+{}
+
+export class EngineApi extends HttpApi.make("evenkeel").add(CoinsApi).add(AlertsApi).add(SystemApi).annotateMerge(
+  OpenApi.annotations({ title: "Evenkeel", version: "0.1.0", description: "Stablecoin fair values, risk levels and alerts." })
+) {}

@@ -1,0 +1,8 @@
+/** What the engine knows right now, for those who only look. */
+import { Context } from "effect"
+import type { CoinView } from "../contract/EngineApi.ts"
+
+export class EngineView extends Context.Service<EngineView, {
+  /** Every coin, in the order of the configuration; read when called. */
+  readonly coins: () => ReadonlyArray<CoinView>
+}>()("@evenkeel/api/server/EngineView") {}

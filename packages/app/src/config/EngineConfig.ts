@@ -1,0 +1,67 @@
+/**
+ * What can be configured, with its defaults. Every value has one; a file and then the environment override them.
+ */
+import { VenueId } from "@evenkeel/domain/market/Venue"
+import { RiskLevel } from "@evenkeel/domain/risk/RiskLevel"
+import { Schema } from "effect"
+
+const Port = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65_535 }))
+const between = (minimum: number, maximum: number) => Schema.Finite.check(Schema.isBetween({ minimum, maximum }))
+
+export const EngineConfig = Schema.Struct({
+  /** Directory of the embedded database and the journal. */
+  data: Schema.NonEmptyString,
+  coins: Schema.Array(Schema.String.check(Schema.isPattern(/^[A-Z0-9]{1,12}$/))),
+  /** `venue:SYMBOL:BASE:QUOTE` */
+  instruments: Schema.Array(Schema.String.check(Schema.isPattern(new RegExp(`^(${VenueId.literals.join("|")}):[^:]+:[A-Z0-9]+:[A-Z0-9]+$`)))),
+  coinbaseFeed: Schema.Literals(["advanced", "exchange"]),
+  database: Schema.Struct({
+    /** `postgres://…`; the embedded database serves when it is empty. */
+    url: Schema.Redacted(Schema.String.check(Schema.isPattern(/^$|^postgres(ql)?:\/\//)))
+  }),
+  journal: Schema.Struct({ enabled: Schema.Boolean }),
+  http: Schema.Struct({ host: Schema.NonEmptyString, port: Port }),
+  alerts: Schema.Struct({
+    minimumLevel: RiskLevel,
+    webhooks: Schema.Array(Schema.Struct({
+      name: Schema.NonEmptyString,
+      url: Schema.String.check(Schema.isPattern(/^https?:\/\//)),
+      secret: Schema.Redacted(Schema.String)
+    }))
+  }),
+  hotPath: Schema.Struct({
+    barSeconds: between(1, 86_400),
+    scoreGapMillis: between(0, 60_000),
+    /** `spin` costs a core and answers in under a microsecond; `sleep` shares it. */
+    wait: Schema.Literals(["spin", "sleep"]),
+    ringMebibytes: Schema.Literals([1, 2, 4, 8, 16, 32, 64, 128]),
+    /** One frame in so many carries a trace; 0 for none. Level changes always do. */
+    traceEvery: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
+  }),
+  log: Schema.Struct({ level: Schema.Literals(["Debug", "Info", "Warn", "Error"]), format: Schema.Literals(["auto", "pretty", "json"]) })
+})
+export type EngineConfig = typeof EngineConfig.Type
+
+/** As it would stand in a file. */
+export const configDefaults = {
+  data: ".evenkeel",
+  coins: ["USDT", "USDC", "DAI", "FDUSD"],
+  instruments: [
+    "binance:USDCUSDT:USDC:USDT",
+    "binance:FDUSDUSDT:FDUSD:USDT",
+    "coinbase:USDT-USD:USDT:USD",
+    "coinbase:USDT-USDC:USDT:USDC",
+    "coinbase:DAI-USD:DAI:USD",
+    "kraken:USDC/USD:USDC:USD",
+    "kraken:USDT/USD:USDT:USD",
+    "kraken:USDC/USDT:USDC:USDT",
+    "kraken:DAI/USD:DAI:USD"
+  ],
+  coinbaseFeed: "advanced",
+  database: { url: "" },
+  journal: { enabled: true },
+  http: { host: "127.0.0.1", port: 8787 },
+  alerts: { minimumLevel: "warning", webhooks: [] as ReadonlyArray<{ readonly name: string; readonly url: string; readonly secret: string }> },
+  hotPath: { barSeconds: 60, scoreGapMillis: 100, wait: "sleep", ringMebibytes: 16, traceEvery: 1000 },
+  log: { level: "Info", format: "auto" }
+}

@@ -1,0 +1,74 @@
+/** Reads the hot path's shared memory into the forms that screens, the API and metrics show. */
+import type { CoinView } from "@evenkeel/api/contract/EngineApi"
+import { coinState, instrumentState, stateFields } from "@evenkeel/detection/hotpath/SignalRecord"
+import type { HotPathMemory } from "@evenkeel/detection/thread/HotPathMemory"
+import type { Coin } from "@evenkeel/domain/coin/Coin"
+import type { Instrument } from "@evenkeel/domain/market/Instrument"
+import { venueIds } from "@evenkeel/domain/market/Venue"
+import { riskLevels } from "@evenkeel/domain/risk/RiskLevel"
+import { StateTable } from "@evenkeel/runtime/ring/StateTable"
+import { Histogram } from "@evenkeel/runtime/telemetry/Histogram"
+import { Context, Layer } from "effect"
+
+export class EngineReadings extends Context.Service<EngineReadings, {
+  readonly coins: () => ReadonlyArray<CoinView>
+  /** One of the hot path's counters; see `hotCounters`. */
+  readonly counter: (index: number) => number
+  /** Publish to score, ns; NaN before the first frame. */
+  readonly latency: (quantile: number) => number
+}>()("@evenkeel/app/engine/EngineReadings") {
+  static readonly layer = (options: {
+    readonly memory: HotPathMemory
+    readonly coins: ReadonlyArray<Coin>
+    readonly instruments: ReadonlyArray<Instrument>
+    readonly clock: () => number
+  }) =>
+    Layer.sync(EngineReadings, () => {
+      const { clock, coins, instruments, memory } = options
+      const table = new StateTable(memory.state, stateFields)
+      const counters = new Uint32Array(memory.counters)
+      const histogram = new Histogram(memory.latency)
+      const row = new Float64Array(stateFields)
+      const finite = (value: number | undefined) => value === undefined || !Number.isFinite(value) ? null : value
+
+      const source = (instrument: number): CoinView["sources"][number] => {
+        const { symbol, venue } = instruments[instrument]!
+        const known = table.read(coins.length + instrument, row)
+        const field = (index: number) => known ? finite(row[index]) : null
+        const received = field(instrumentState.received)
+        return {
+          venue,
+          symbol,
+          bid: field(instrumentState.bid),
+          ask: field(instrumentState.ask),
+          lastPrice: field(instrumentState.lastPrice),
+          ageMillis: received === null ? null : Math.max(0, clock() - received),
+          book: (["none", "good", "stale"] as const)[field(instrumentState.book) ?? 0] ?? "none",
+          bidLevels: field(instrumentState.bidLevels),
+          askLevels: field(instrumentState.askLevels)
+        }
+      }
+      return EngineReadings.of({
+        coins: () =>
+          coins.map(({ peg, symbol }, index): CoinView => {
+            const known = table.read(index, row)
+            const field = (at: number) => known ? finite(row[at]) : null
+            const venues = (bits: number | null) => venueIds.filter((_, venue) => ((bits ?? 0) & (1 << venue)) !== 0)
+            return {
+              coin: symbol,
+              peg,
+              fairValue: field(coinState.fairValue),
+              errorBps: field(coinState.errorBps),
+              deviationBps: field(coinState.deviationBps),
+              level: riskLevels[field(coinState.level) ?? 0] ?? "normal",
+              since: field(coinState.since),
+              grounded: field(coinState.grounded) === 1,
+              venues: { agree: venues(field(coinState.agree)), differ: venues(field(coinState.differ)) },
+              sources: instruments.flatMap(({ base, quote }, instrument) => base === symbol || quote === symbol ? [source(instrument)] : [])
+            }
+          }),
+        counter: (index) => counters[index] ?? 0,
+        latency: (quantile) => histogram.quantile(quantile)
+      })
+    })
+}

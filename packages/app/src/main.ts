@@ -1,0 +1,57 @@
+/** The program: a command line over the modes. */
+import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import { scenarioNames } from "@evenkeel/connectors/simulated/Scenario"
+import { Cause, Console, Effect, Exit, Option } from "effect"
+import { Command, Flag } from "effect/cli"
+import { loadConfig } from "./config/LoadConfig.ts"
+import { runDemo } from "./mode/Demo.ts"
+import { runLive } from "./mode/Live.ts"
+
+const evenkeel = Command.make("evenkeel").pipe(
+  Command.withDescription("Notices a stablecoin losing its peg before the market agrees."),
+  Command.withSharedFlags({
+    config: Flag.String("config").pipe(Flag.withAlias("c"), Flag.withDescription("Configuration file, TOML or JSON"), Flag.optional)
+  })
+)
+
+const config = Effect.flatMap(evenkeel, (root) => loadConfig(root.config, process.env))
+
+const demo = Command.make("demo", {
+  scenario: Flag.Literals("scenario", scenarioNames).pipe(Flag.withDescription("What happens in the market"), Flag.withDefault("usdc-2023-03")),
+  seed: Flag.Int("seed").pipe(Flag.withDescription("Draws the market's chance"), Flag.withDefault(1)),
+  speed: Flag.Finite("speed").pipe(Flag.withDescription("Market seconds in a real second"), Flag.withDefault(120)),
+  seconds: Flag.Finite("seconds").pipe(Flag.withDescription("Stop by itself after so many real seconds"), Flag.optional)
+}, Effect.fnUntraced(function*({ scenario, seconds, seed, speed }) {
+  const stop = Option.match(seconds, { onNone: () => ({}), onSome: (value) => ({ stopAfterMillis: value * 1000 }) })
+  yield* runDemo(yield* config, { scenario, seed, speed, ...stop })
+})).pipe(Command.withDescription("Run the engine against simulated venues on loopback"))
+
+const live = Command.make("live", {}, () => Effect.flatMap(config, runLive)).pipe(
+  Command.withDescription("Run the engine against the venues themselves (public data)")
+)
+
+const main = evenkeel.pipe(
+  Command.withSubcommands([demo, live]),
+  Command.run({ version: "0.1.0" })
+)
+
+/** Errors that say what to do, and need no stack. */
+const explained = new Set(["ConfigInvalid", "DatabaseLocked", "DatabaseUnopened", "VenueUnopened", "CaptureUnreadable", "PriceFileUnreadable", "JournalUnreadable", "ComponentFailed", "JournalFailed"])
+
+main.pipe(
+  Effect.catchCause((cause) => {
+    const error: unknown = Cause.squash(cause)
+    const tag = typeof error === "object" && error !== null && "_tag" in error ? String(error._tag) : ""
+    if (Cause.hasInterruptsOnly(cause)) return Effect.failCause(cause)
+    const text = explained.has(tag) && error instanceof Error ? error.message : Cause.pretty(cause)
+    return Console.error(text).pipe(Effect.andThen(Effect.sync(() => {
+      process.exitCode = 2
+    })))
+  }),
+  Effect.provide(NodeServices.layer),
+  // Ctrl-C and SIGTERM are how it is meant to end.
+  NodeRuntime.runMain({
+    disableErrorReporting: true,
+    teardown: (exit, onExit) => onExit(Exit.isSuccess(exit) ? Number(process.exitCode ?? 0) : Cause.hasInterruptsOnly(exit.cause) ? 0 : 1)
+  })
+)

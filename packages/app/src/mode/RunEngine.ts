@@ -1,0 +1,80 @@
+/** Runs an engine until it is told to stop: its HTTP server, its screen or its log lines, and its last words. */
+import { NodeHttpClient, NodeHttpServer } from "@effect/platform-node"
+import { consoleReceiver, describeNotification } from "@evenkeel/alerting/receiver/ConsoleReceiver"
+import type { Receiver } from "@evenkeel/alerting/receiver/Receiver"
+import { layerApi } from "@evenkeel/api/server/ApiServer"
+import { FrameSink } from "@evenkeel/connectors/transport/FrameSink"
+import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
+import { layerLogs, layerTraces } from "@evenkeel/runtime/telemetry/Telemetry"
+import { MarketJournal } from "@evenkeel/store/journal/MarketJournal"
+import { Outbox } from "@evenkeel/store/outbox/Outbox"
+import { Console, Effect, Layer } from "effect"
+import { createServer } from "node:http"
+import type { EngineConfig } from "../config/EngineConfig.ts"
+import { EngineTally, layerEngine } from "../engine/Engine.ts"
+import type { EngineSetup } from "../engine/EngineSetup.ts"
+import { runLiveTable } from "../screen/LiveTable.ts"
+
+/** Alerts that the screen keeps for its lower part. */
+const alertsShown = 100
+
+const dashboard = new URL("../../../dashboard/src/page", import.meta.url).pathname
+
+export interface RunOptions {
+  readonly config: EngineConfig
+  readonly setup: Omit<EngineSetup, "receivers">
+  readonly title: string
+  /** Stops by itself after this long, real time; never when undefined. */
+  readonly stopAfterMillis?: number
+}
+
+export const runEngine = ({ config, setup, stopAfterMillis, title }: RunOptions) => {
+  const terminal = process.stdout.isTTY
+  const shown: Array<string> = []
+  const screenReceiver: Receiver = {
+    name: "console",
+    deliver: (notification) => Effect.sync(() => {
+      shown.push(...describeNotification(notification, true).split("\n"))
+      shown.splice(0, shown.length - alertsShown)
+    })
+  }
+  const receiver = terminal ? screenReceiver : consoleReceiver({ color: false })
+  const pretty = config.log.format === "pretty" || (config.log.format === "auto" && process.stderr.isTTY)
+  // A screen and log lines on the same terminal would overwrite each other: there, warnings show on the screen.
+  const level = terminal && process.stderr.isTTY ? "Error" : config.log.level
+
+  const server = layerApi({ dashboard }).pipe(
+    Layer.provide(NodeHttpServer.layer(createServer, { host: config.http.host, port: config.http.port }))
+  )
+  const layer = server.pipe(
+    Layer.provideMerge(layerEngine(config, { ...setup, receivers: [receiver] })),
+    Layer.provide(NodeHttpClient.layerUndici),
+    Layer.provideMerge(layerTraces),
+    Layer.provideMerge(layerLogs({ pretty, level }))
+  )
+  const run = Effect.gen(function*() {
+    const supervisor = yield* Supervisor
+    const lastWords = Effect.gen(function*() {
+      const tally = yield* EngineTally
+      const sink = yield* FrameSink
+      const journal = yield* (yield* MarketJournal).stats
+      const frames = sink.counts.reduce((total, count) => total + count.frames, 0)
+      const dropped = sink.counts.reduce((total, count) => total + count.dropped, 0)
+      const pending = yield* Effect.orElseSucceed((yield* Outbox).pending, () => Number.NaN)
+      const seconds = ((performance.now() - tally.startedAt) / 1000).toFixed(1)
+      yield* Console.log(
+        `stopped after ${seconds} s: ${frames} frames received (${dropped} dropped), ${tally.levelChanges} level changes, ${
+          Number.isNaN(pending) ? "an unknown number of" : pending
+        } notifications left for the next start, ${journal.frames} frames journalled`
+      )
+    })
+    yield* Effect.addFinalizer(() => lastWords)
+    yield* Effect.logInfo("engine started", { title, http: `http://${config.http.host}:${config.http.port}`, coins: setup.coins.map(({ symbol }) => symbol) })
+    const screen = terminal
+      ? runLiveTable({ title: `${title}   http://${config.http.host}:${config.http.port}`, clock: setup.clock, alerts: () => shown, output: process.stdout })
+      : Effect.never
+    const stop = stopAfterMillis === undefined ? Effect.never : Effect.sleep(stopAfterMillis)
+    return yield* Effect.raceAllFirst([supervisor.escalation, screen, stop])
+  })
+  return run.pipe(Effect.scoped, Effect.provide(layer), Effect.asVoid)
+}

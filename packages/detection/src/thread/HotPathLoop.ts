@@ -1,0 +1,56 @@
+/**
+ * The hot path's thread: frames in, signals out, for as long as the frames ring is open. A plain loop without effects.
+ *
+ * The loop is made of short functions that are entered again and again, which the compiler optimises sooner and better than one
+ * that never returns.
+ */
+import type { FrameDecoderFactory } from "@evenkeel/domain/market/FrameDecoder"
+import { FrameConsumer, frameOffsets } from "@evenkeel/runtime/ring/FrameRing"
+import { SpscProducer } from "@evenkeel/runtime/ring/SpscRing"
+import { StateTable } from "@evenkeel/runtime/ring/StateTable"
+import { Histogram } from "@evenkeel/runtime/telemetry/Histogram"
+import { Nanoclock } from "@evenkeel/runtime/time/Nanoclock"
+import { HotPath } from "../hotpath/HotPath.ts"
+import { signalBytes, stateFields } from "../hotpath/SignalRecord.ts"
+import type { HotPathWorkerData } from "./HotPathMemory.ts"
+
+/** Frames handled before their room in the ring is given back. */
+const batchMax = 64
+
+export const runHotPathLoop = (data: HotPathWorkerData, decoderOf: (venue: string) => FrameDecoderFactory | undefined): void => {
+  const { memory, options, wait } = data
+  const clock = new Nanoclock(data.origin)
+  const now = () => clock.now()
+  const frames = new FrameConsumer(memory.frames)
+  const signals = new SpscProducer(memory.signals, signalBytes)
+  const latency = new Histogram(memory.latency)
+  const hotPath = new HotPath(
+    { ...options, venues: options.venueIds.map((id) => ({ id, decoder: decoderOf(id) })) },
+    new StateTable(memory.state, stateFields),
+    signals,
+    new Uint32Array(memory.counters),
+    now
+  )
+  if (data.skipFrame) frames.skipInHand()
+
+  const handle = (at: number): void => {
+    hotPath.process(frames, at)
+    signals.publish()
+    if (frames.bytes[at + frameOffsets.source] === 0) latency.record(clock.now() - frames.float64[(at + frameOffsets.published) >> 3]!)
+    frames.advance(at)
+  }
+  const drain = (): void => {
+    for (let count = 0; count < batchMax; count++) {
+      const at = frames.peek()
+      if (at < 0) return
+      handle(at)
+    }
+  }
+  const turn = (): void => {
+    frames.wait(wait)
+    drain()
+    frames.release()
+  }
+  while (!frames.ended()) for (let count = 0; count < 4096 && !frames.ended(); count++) turn()
+  signals.close()
+}
