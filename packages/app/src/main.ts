@@ -2,7 +2,14 @@
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { scenarioNames } from "@evenkeel/connectors/simulated/Scenario"
 import { Cause, Console, Effect, Exit, Option } from "effect"
-import { Command, Flag } from "effect/cli"
+import { Argument, Command, Flag } from "effect/cli"
+import { venueIds } from "@evenkeel/domain/market/Venue"
+import { riskLevels } from "@evenkeel/domain/risk/RiskLevel"
+import { layerLogs } from "@evenkeel/runtime/telemetry/Telemetry"
+import { runAudit } from "./command/Audit.ts"
+import { runDecode } from "./command/Decode.ts"
+import { runDoctor } from "./command/Doctor.ts"
+import { runReplay } from "./command/Replay.ts"
 import { loadConfig } from "./config/LoadConfig.ts"
 import { runDemo } from "./mode/Demo.ts"
 import { runLive } from "./mode/Live.ts"
@@ -30,13 +37,42 @@ const live = Command.make("live", {}, () => Effect.flatMap(config, runLive)).pip
   Command.withDescription("Run the engine against the venues themselves (public data)")
 )
 
+/** Logs of commands that print results: standard error, for people. */
+const logs = layerLogs({ pretty: true, level: "Info" })
+
+const replay = Command.make("replay", {
+  files: Argument.String("file").pipe(Argument.withDescription("Price files (venue-BASE-QUOTE-….csv.gz), journals or captures"), Argument.variadic({ min: 1 })),
+  json: Flag.Boolean("json").pipe(Flag.withDescription("One JSON object a line"), Flag.withDefault(false)),
+  level: Flag.Literals("level", riskLevels).pipe(Flag.withDescription("Leave out changes below this level"), Flag.withDefault("watch")),
+  speed: Flag.Finite("at-speed").pipe(Flag.withDescription("Times real time; as fast as it goes when left out"), Flag.optional),
+  venue: Flag.Literals("venue", venueIds).pipe(Flag.withDescription("Whose frames a capture holds"), Flag.optional)
+}, (options) => runReplay(options).pipe(Effect.provide(logs))).pipe(Command.withDescription("Play recorded markets through the engine's detection"))
+
+const decode = Command.make("decode", {
+  file: Argument.String("file").pipe(Argument.withDescription("A capture, JSON Lines, plain or gzip")),
+  venue: Flag.Literals("venue", venueIds).pipe(Flag.withDescription("Whose frames it holds")),
+  summary: Flag.Boolean("summary").pipe(Flag.withDescription("Books, trades and counts instead of events"), Flag.withDefault(false))
+}, (options) => runDecode(options).pipe(Effect.provide(logs))).pipe(Command.withDescription("Decode a capture with a venue's own decoder"))
+
+const failIf = (failed: boolean) => Effect.sync(() => {
+  if (failed) process.exitCode = 1
+})
+
+const doctor = Command.make("doctor", {}, () =>
+  config.pipe(Effect.flatMap(runDoctor), Effect.flatMap((well) => failIf(!well)), Effect.provide(layerLogs({ pretty: true, level: "Error" })))
+).pipe(Command.withDescription("Check venues, database, port and directories, and say what to do"))
+
+const audit = Command.make("audit", {}, () => Effect.flatMap(config, runAudit)).pipe(
+  Command.withDescription("Walk the event store's hash chain")
+)
+
 const main = evenkeel.pipe(
-  Command.withSubcommands([demo, live]),
+  Command.withSubcommands([demo, live, replay, decode, doctor, audit]),
   Command.run({ version: "0.1.0" })
 )
 
 /** Errors that say what to do, and need no stack. */
-const explained = new Set(["ConfigInvalid", "DatabaseLocked", "DatabaseUnopened", "VenueUnopened", "CaptureUnreadable", "PriceFileUnreadable", "JournalUnreadable", "ComponentFailed", "JournalFailed"])
+const explained = new Set(["ConfigInvalid", "DatabaseLocked", "DatabaseUnopened", "VenueUnopened", "CaptureUnreadable", "PriceFileUnreadable", "JournalUnreadable", "ComponentFailed", "JournalFailed", "ReplayRefused", "ChainBroken"])
 
 main.pipe(
   Effect.catchCause((cause) => {

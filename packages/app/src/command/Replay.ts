@@ -1,0 +1,116 @@
+/**
+ * `evenkeel replay`: price files, journals or captures through the hot path, as fast as it goes or at a multiple of real time.
+ *
+ * Changes go to standard output, one JSON object a line with `--json`; everything else to standard error.
+ */
+import { readCapture } from "@evenkeel/connectors/capture/Capture"
+import { type VenueId, venueIds } from "@evenkeel/domain/market/Venue"
+import { type LevelChange, type RiskLevel, severity } from "@evenkeel/domain/risk/RiskLevel"
+import { readJournal } from "@evenkeel/store/journal/JournalReader"
+import { Console, DateTime, Effect, Option, Schema } from "effect"
+import { basename } from "node:path"
+import { CaptureReplay } from "../replay/CaptureReplay.ts"
+import { JournalReplay } from "../replay/JournalReplay.ts"
+import { readPriceFile } from "../replay/PriceFile.ts"
+import { FileReplay } from "../replay/Replayer.ts"
+
+/** Rows between two looks at the clock and at interruption. */
+const sliceRows = 5000
+
+interface Source {
+  readonly nextTime: () => number | undefined
+  /** 0 at the end. */
+  readonly feed: (onChange: (change: LevelChange) => void, rows: number) => number
+}
+
+/** The files are of different kinds, or of a venue that is not known. */
+export class ReplayRefused extends Schema.TaggedError<ReplayRefused>()("ReplayRefused", { problem: Schema.String }) {
+  override get message() {
+    return this.problem
+  }
+}
+
+const isJournal = (file: string) => file.endsWith(".journal")
+const isCapture = (file: string) => /\.jsonl(\.gz)?$/.test(file)
+
+export const runReplay = Effect.fn("runReplay")(function*(options: {
+  readonly files: ReadonlyArray<string>
+  readonly json: boolean
+  readonly level: RiskLevel
+  readonly speed: Option.Option<number>
+  readonly venue: Option.Option<VenueId>
+}) {
+  const began = performance.now()
+  const sources = yield* open(options.files, options.venue)
+  let rows = 0
+  const changes: Array<LevelChange> = []
+  const print = Effect.suspend(() => Effect.forEach(changes.splice(0), (change) =>
+    severity(change.level) >= severity(options.level) || severity(change.previous) >= severity(options.level)
+      ? Console.log(options.json ? jsonOf(change) : textOf(change))
+      : Effect.void, { discard: true }))
+  for (const source of sources) {
+    const firstTime = source.nextTime()
+    const started = performance.now()
+    for (;;) {
+      const next = source.nextTime()
+      if (Option.isSome(options.speed) && next !== undefined && firstTime !== undefined) {
+        const due = (next - firstTime) / options.speed.value - (performance.now() - started)
+        if (due > 0) yield* Effect.sleep(due)
+      }
+      const fed = source.feed((change) => changes.push(change), Option.isSome(options.speed) ? 1 : sliceRows)
+      yield* print
+      if (fed === 0) break
+      rows += fed
+      if (Option.isNone(options.speed)) yield* Effect.yieldNow
+    }
+  }
+  const seconds = (performance.now() - began) / 1000
+  yield* Effect.logInfo("replayed", { rows, seconds: Number(seconds.toFixed(3)), rowsPerSecond: Math.round(rows / seconds) })
+})
+
+const open = Effect.fnUntraced(function*(files: ReadonlyArray<string>, venue: Option.Option<VenueId>) {
+  if (files.every(isJournal)) {
+    return yield* Effect.forEach(files, Effect.fnUntraced(function*(file) {
+      const segment = yield* readJournal(file)
+      if (segment.damagedBytes > 0) yield* Effect.logWarning("the journal ends in damage, which is left out", { file, bytes: segment.damagedBytes })
+      const replay = new JournalReplay(segment)
+      return { nextTime: () => replay.nextTime(), feed: (onChange) => replay.feed(onChange) } satisfies Source
+    }))
+  }
+  if (files.every(isCapture)) {
+    return yield* Effect.forEach(files, Effect.fnUntraced(function*(file) {
+      const named = Option.getOrUndefined(venue) ?? venueIds.find((id) => file.split("/").includes(id) || basename(file).startsWith(id))
+      if (named === undefined) return yield* new ReplayRefused({ problem: `${file}: say whose frames these are with --venue` })
+      const replay = new CaptureReplay(named, yield* readCapture(file))
+      return { nextTime: () => replay.nextTime(), feed: (onChange, rows) => replay.feed(rows, onChange) } satisfies Source
+    }))
+  }
+  if (files.some((file) => isJournal(file) || isCapture(file))) {
+    return yield* new ReplayRefused({ problem: "price files, journals and captures cannot be mixed in one replay" })
+  }
+  const priceFiles = yield* Effect.forEach(files, readPriceFile)
+  for (const { badRows, file, rows } of priceFiles) {
+    if (badRows > 0) yield* Effect.logWarning("rows were left out that cannot be read", { file, badRows, rows })
+  }
+  const replay = new FileReplay(priceFiles)
+  return [{ nextTime: () => replay.nextTime(), feed: (onChange, rows) => replay.feed(rows, onChange) } satisfies Source]
+})
+
+const isoOf = (time: number): string => DateTime.formatIso(DateTime.makeUnsafe(Math.round(time)))
+
+const jsonOf = ({ coin, deviationBps, errorBps, fairValue, kind, level, previous, reason, time, venues }: LevelChange): string =>
+  JSON.stringify({
+    time: isoOf(time),
+    coin,
+    level,
+    previous,
+    fairValue: Number(fairValue.toFixed(8)),
+    deviationBps: Number(deviationBps.toFixed(6)),
+    errorBps: Number(errorBps.toFixed(3)),
+    reason,
+    kind,
+    venues
+  })
+
+const textOf = ({ coin, deviationBps, kind, level, previous, reason, time }: LevelChange): string =>
+  `${isoOf(time)} ${coin.padEnd(6)} ${previous.padStart(8)} → ${level.padEnd(8)} ${kind.padEnd(8)} ${deviationBps.toFixed(1).padStart(8)} bps  ${reason[0] ?? ""}`

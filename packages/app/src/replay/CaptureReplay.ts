@@ -1,0 +1,112 @@
+/** Plays a capture of whole connections through the hot path: frames as they came, REST snapshots where they were asked for. */
+import type { CaptureRecord } from "@evenkeel/connectors/capture/Capture"
+import { decoders } from "@evenkeel/connectors/exchange/Decoders"
+import { type Coin, coinOf } from "@evenkeel/domain/coin/Coin"
+import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
+import type { Instrument } from "@evenkeel/domain/market/Instrument"
+import { type VenueId, venueIds } from "@evenkeel/domain/market/Venue"
+import type { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
+import { allocateFrameRing, FrameConsumer, frameOffsets, FrameProducer } from "@evenkeel/runtime/ring/FrameRing"
+import { CaptureDecoding } from "../capture/CaptureDecoding.ts"
+import { LocalHotPath } from "./Replayer.ts"
+
+const minute = 60_000
+const ringBytes = 1 << 25
+
+/** `USDC/USD`, `USDC-USD` or `USDCUSDT` as a pair of known coins or currencies. */
+const pairOf = (symbol: string): readonly [base: string, quote: string] | undefined => {
+  const [base, quote] = symbol.split(/[-/_]/)
+  if (base !== undefined && quote !== undefined) return [base, quote]
+  for (let cut = 2; cut < symbol.length - 1; cut++) {
+    const [left, right] = [symbol.slice(0, cut), symbol.slice(cut)]
+    if (coinOf(right) !== undefined || right === "USD" || right === "EUR") return [left, right]
+  }
+  return undefined
+}
+
+export class CaptureReplay {
+  readonly #records: ReadonlyArray<CaptureRecord>
+  readonly #local: LocalHotPath
+  readonly #instruments: ReadonlyArray<Instrument>
+  readonly #venue: number
+  readonly #producer: FrameProducer
+  readonly #consumer: FrameConsumer
+  readonly #connections = new Map<string, number>()
+  #next = 0
+
+  constructor(venue: VenueId, records: ReadonlyArray<CaptureRecord>) {
+    const scout = new CaptureDecoding(venue)
+    for (const record of records) scout.feed(record)
+    const { books, tickers, trades } = scout.summary()
+    this.#instruments = [...new Set([...Object.keys(books), ...Object.keys(tickers), ...Object.keys(trades)])].flatMap((symbol) => {
+      const pair = pairOf(symbol)
+      return pair === undefined ? [] : [{ venue, symbol, base: pair[0], quote: pair[1] }]
+    })
+    const coins = new Map<string, Coin>()
+    for (const { base, quote } of this.#instruments) {
+      for (const coin of [coinOf(base), coinOf(quote)]) if (coin !== undefined) coins.set(coin.symbol, coin)
+    }
+    this.#records = records.filter(({ kind }) => kind === "recv" || kind === "http")
+    this.#venue = venueIds.indexOf(venue)
+    const buffer = allocateFrameRing(ringBytes)
+    this.#producer = new FrameProducer(buffer)
+    this.#consumer = new FrameConsumer(buffer)
+    this.#local = new LocalHotPath({
+      coins: [...coins.values()],
+      instruments: this.#instruments,
+      venues: venueIds.map((id) => ({ id, decoder: decoders[id] })),
+      barMillis: minute,
+      scoreGapMillis: Number.POSITIVE_INFINITY
+    })
+  }
+
+  nextTime(): number | undefined {
+    return this.#records[this.#next]?.time
+  }
+
+  feed(rows: number, onChange: (change: LevelChange) => void): number {
+    let fed = 0
+    for (; fed < rows; fed++) {
+      const record = this.#records[this.#next++]
+      if (record === undefined) {
+        this.#local.hotPath.finish()
+        this.#local.levelChanges(onChange)
+        break
+      }
+      this.#frame(record)
+      this.#local.levelChanges(onChange)
+    }
+    return fed
+  }
+
+  #frame(record: CaptureRecord): void {
+    const symbol = record.kind === "http" ? new URL(record.url).searchParams.get("symbol") : null
+    const instrument = symbol === null ? -1 : this.#instruments.findIndex((candidate) => candidate.symbol === symbol)
+    if (record.kind === "http" && instrument < 0) return
+    // A snapshot belongs to the connection whose frames it joins; captures keep it apart, so all share one decoder.
+    const connection = record.kind === "http" ? 0 : this.#connectionOf(record.connection)
+    const { bytes, float64, int32, uint16 } = this.#producer
+    const at = this.#producer.claim(record.bytes.length)
+    if (at < 0) return
+    bytes[at + frameOffsets.source] = record.kind === "http" ? FrameSource.snapshot : FrameSource.socket
+    bytes[at + frameOffsets.venue] = this.#venue
+    bytes[at + frameOffsets.sampled] = 0
+    uint16[(at + frameOffsets.connection) >> 1] = connection
+    int32[(at + frameOffsets.instrument) >> 2] = instrument
+    float64[(at + frameOffsets.received) >> 3] = record.time
+    bytes.set(record.bytes, at + frameOffsets.payload)
+    this.#producer.commit()
+    this.#producer.publish()
+    const offset = this.#consumer.peek()
+    this.#local.hotPath.process(this.#consumer, offset)
+    this.#consumer.advance(offset)
+    this.#consumer.release()
+  }
+
+  #connectionOf(id: string): number {
+    const known = this.#connections.get(id)
+    if (known !== undefined) return known
+    this.#connections.set(id, this.#connections.size)
+    return this.#connections.size - 1
+  }
+}
