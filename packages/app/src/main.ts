@@ -4,7 +4,6 @@ import { scenarioNames } from "@evenkeel/connectors/simulated/Scenario"
 import { Cause, Console, Effect, Exit, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { venueIds } from "@evenkeel/domain/market/Venue"
-import { riskLevels } from "@evenkeel/domain/risk/RiskLevel"
 import { layerLogs } from "@evenkeel/runtime/telemetry/Telemetry"
 import { runAudit } from "./command/Audit.ts"
 import { runDecode } from "./command/Decode.ts"
@@ -43,7 +42,7 @@ const logs = layerLogs({ pretty: true, level: "Info" })
 const replay = Command.make("replay", {
   files: Argument.String("file").pipe(Argument.withDescription("Price files (venue-BASE-QUOTE-….csv.gz), journals or captures"), Argument.variadic({ min: 1 })),
   json: Flag.Boolean("json").pipe(Flag.withDescription("One JSON object a line"), Flag.withDefault(false)),
-  level: Flag.Literals("level", riskLevels).pipe(Flag.withDescription("Leave out changes below this level"), Flag.withDefault("watch")),
+  level: Flag.Literals("level", ["watch", "warning", "critical"]).pipe(Flag.withDescription("Only changes to this level or above; all when left out"), Flag.optional),
   speed: Flag.Finite("at-speed").pipe(Flag.withDescription("Times real time; as fast as it goes when left out"), Flag.optional),
   venue: Flag.Literals("venue", venueIds).pipe(Flag.withDescription("Whose frames a capture holds"), Flag.optional)
 }, (options) => runReplay(options).pipe(Effect.provide(logs))).pipe(Command.withDescription("Play recorded markets through the engine's detection"))

@@ -36,7 +36,8 @@ const isCapture = (file: string) => /\.jsonl(\.gz)?$/.test(file)
 export const runReplay = Effect.fn("runReplay")(function*(options: {
   readonly files: ReadonlyArray<string>
   readonly json: boolean
-  readonly level: RiskLevel
+  /** Changes to a level below it are left out. */
+  readonly level: Option.Option<RiskLevel>
   readonly speed: Option.Option<number>
   readonly venue: Option.Option<VenueId>
 }) {
@@ -44,8 +45,9 @@ export const runReplay = Effect.fn("runReplay")(function*(options: {
   const sources = yield* open(options.files, options.venue)
   let rows = 0
   const changes: Array<LevelChange> = []
+  const floor = Option.match(options.level, { onNone: () => 0, onSome: severity })
   const print = Effect.suspend(() => Effect.forEach(changes.splice(0), (change) =>
-    severity(change.level) >= severity(options.level) || severity(change.previous) >= severity(options.level)
+    severity(change.level) >= floor
       ? Console.log(options.json ? jsonOf(change) : textOf(change))
       : Effect.void, { discard: true }))
   for (const source of sources) {

@@ -70,11 +70,11 @@ export class CaptureReplay {
       const record = this.#records[this.#next++]
       if (record === undefined) {
         this.#local.hotPath.finish()
-        this.#local.levelChanges(onChange)
+        this.#local.signals({ levelChange: onChange })
         break
       }
       this.#frame(record)
-      this.#local.levelChanges(onChange)
+      this.#local.signals({ levelChange: onChange })
     }
     return fed
   }

@@ -37,7 +37,7 @@ export class JournalReplay {
     const block = this.#blocks[this.#block++]
     if (block === undefined) {
       this.local.hotPath.finish()
-      this.local.levelChanges(onChange)
+      this.local.signals({ levelChange: onChange })
       return 0
     }
     const bytes = framesOf(block)
@@ -51,7 +51,7 @@ export class JournalReplay {
     for (let at = 0; at + frameOffsets.payload <= bytes.length; at += view.int32[at >> 2]!) {
       if (view.int32[at >> 2]! <= 0) break
       this.local.hotPath.process(view, at)
-      this.local.levelChanges(onChange)
+      this.local.signals({ levelChange: onChange })
       frames++
     }
     return frames

@@ -5,9 +5,9 @@
  */
 import { HotPath, type HotPathOptions, eventPayloadBytes, counterCount, type SignalWriter } from "@evenkeel/detection/hotpath/HotPath"
 import { readLevelChange } from "@evenkeel/detection/hotpath/LevelChanges"
-import { signalBytes, SignalKind, stateFields } from "@evenkeel/detection/hotpath/SignalRecord"
+import { signalBytes, signalIntegers, SignalKind, stateFields } from "@evenkeel/detection/hotpath/SignalRecord"
 import { coinOf, type Coin } from "@evenkeel/domain/coin/Coin"
-import { EventKind } from "@evenkeel/domain/market/MarketRecord"
+import { EventKind, staleReasons } from "@evenkeel/domain/market/MarketRecord"
 import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
 import type { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
 import { frameHeaderBytes, frameOffsets } from "@evenkeel/runtime/ring/FrameRing"
@@ -25,11 +25,13 @@ export class LocalHotPath {
   readonly state: StateTable
   readonly #options: HotPathOptions
   readonly #signals: SignalWriter
+  readonly #venues: ReadonlyArray<string>
   #count = 0
 
   constructor(options: HotPathOptions) {
     const buffer = new ArrayBuffer(signalSlots * signalBytes)
     this.#options = options
+    this.#venues = options.venues.map(({ id }) => id)
     this.#signals = {
       float64: new Float64Array(buffer),
       int32: new Int32Array(buffer),
@@ -44,17 +46,27 @@ export class LocalHotPath {
     this.hotPath = new HotPath(options, this.state, this.#signals, new Uint32Array(32 * counterCount), () => 0)
   }
 
-  /** Hands over the level changes that were signalled since the last call. */
-  levelChanges(onChange: (change: LevelChange) => void): void {
+  /** Hands over what was signalled since the last call. */
+  signals(handlers: LocalHandlers): void {
     if (this.#count === 0) return
-    const venues = this.#options.venues.map(({ id }) => id)
-    for (let index = 0; index < this.#count; index++) {
-      const at = index * signalBytes
-      if (this.#signals.int32[at >> 2] !== SignalKind.levelChange) continue
-      onChange(readLevelChange(this.#signals.float64, this.#signals.int32, at, this.#options.coins, venues))
-    }
+    const { float64, int32 } = this.#signals
+    const count = this.#count
     this.#count = 0
+    for (let at = 0; at < count * signalBytes; at += signalBytes) {
+      const integer = (index: number) => int32[(at >> 2) + index]!
+      if (integer(signalIntegers.kind) === SignalKind.levelChange) {
+        handlers.levelChange?.(readLevelChange(float64, int32, at, this.#options.coins, this.#venues))
+      } else if (integer(signalIntegers.kind) === SignalKind.resync) {
+        handlers.resync?.(integer(signalIntegers.instrument), staleReasons[integer(signalIntegers.reason)] ?? "none")
+      } else if (integer(signalIntegers.kind) === SignalKind.refusal) handlers.refusal?.(integer(signalIntegers.reason))
+    }
   }
+}
+
+export interface LocalHandlers {
+  readonly levelChange?: (change: LevelChange) => void
+  readonly resync?: (instrument: number, reason: string) => void
+  readonly refusal?: (outcome: number) => void
 }
 
 /** The coins and instruments that a set of files is about. */
@@ -110,11 +122,11 @@ export class FileReplay {
       const file = this.#earliest()
       if (file < 0) {
         this.#local.hotPath.finish()
-        this.#local.levelChanges(onChange)
+        this.#local.signals({ levelChange: onChange })
         break
       }
       this.#row(file, this.#next[file]!++)
-      this.#local.levelChanges(onChange)
+      this.#local.signals({ levelChange: onChange })
     }
     return fed
   }

@@ -59,12 +59,12 @@ export class Faults {
     }
   }
 
-  /** A byte changed, or the end missing. */
+  /** The end missing, or a byte that is no text: what a listener can notice. */
   #damaged(frame: string | Uint8Array): Uint8Array {
     const bytes = typeof frame === "string" ? new TextEncoder().encode(frame) : Uint8Array.from(frame)
     if (this.#random() < 0.5) return bytes.subarray(0, Math.floor(bytes.length * this.#random()))
     const at = Math.floor(bytes.length * this.#random())
-    bytes[at] = Math.floor(this.#random() * 256)
+    bytes[at] = 0xff
     return bytes
   }
 }

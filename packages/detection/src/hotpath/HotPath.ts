@@ -301,6 +301,8 @@ export class HotPath implements MarketSink {
   #count(venue: number, outcome: FrameOutcome, view: FrameView, start: number, end: number): void {
     this.#bump(venue, outcome)
     if (outcome === FrameOutcome.market || outcome === FrameOutcome.control) return
+    // Whatever a damaged frame said is lost, and it may have been any book's.
+    if (outcome === FrameOutcome.malformed) this.#interrupted(venue, FrameSource.lost)
     // Shown to people when there is room; the counters have every one.
     const at = this.#signals.claim()
     if (at < 0) return

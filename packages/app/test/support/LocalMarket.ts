@@ -1,0 +1,96 @@
+/**
+ * A whole simulated market and the hot path in one thread, on no clock but the scenario's: every venue's own messages, decoded, judged,
+ * as fast as they can be made, the same each time.
+ */
+import { decoders } from "@evenkeel/connectors/exchange/Decoders"
+import { exchanges } from "@evenkeel/connectors/exchange/Exchanges"
+import { binanceDialect } from "@evenkeel/connectors/simulated/dialect/BinanceDialect"
+import { coinbaseDialect } from "@evenkeel/connectors/simulated/dialect/CoinbaseDialect"
+import type { Dialect, Session } from "@evenkeel/connectors/simulated/dialect/Dialect"
+import { krakenDialect } from "@evenkeel/connectors/simulated/dialect/KrakenDialect"
+import { SimulatedInstrument } from "@evenkeel/connectors/simulated/Market"
+import type { Scenario } from "@evenkeel/connectors/simulated/Scenario"
+import { coinOf } from "@evenkeel/domain/coin/Coin"
+import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
+import { type VenueId, venueIds } from "@evenkeel/domain/market/Venue"
+import type { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
+import { allocateFrameRing, FrameConsumer, FrameProducer, frameOffsets } from "@evenkeel/runtime/ring/FrameRing"
+import { configDefaults } from "../../src/config/EngineConfig.ts"
+import { LocalHotPath } from "../../src/replay/Replayer.ts"
+
+const dialects: Record<VenueId, Dialect> = { binance: binanceDialect, coinbase: coinbaseDialect, kraken: krakenDialect }
+
+export const instruments = configDefaults.instruments.map((text) => {
+  const [venue = "", symbol = "", base = "", quote = ""] = text.split(":")
+  return { venue, symbol, base, quote }
+})
+
+/** Plays `minutes` of a scenario in steps of `stepMillis` and returns every level change. */
+export const playScenario = (scenario: Scenario, minutes: number, seed = 1, stepMillis = 5000): ReadonlyArray<LevelChange> => {
+  const coins = ["USDT", "USDC", "DAI", "FDUSD", "UST"].flatMap((symbol) => coinOf(symbol) ?? [])
+  const pairs = [...instruments, { venue: "binance", symbol: "USTUSDT", base: "UST", quote: "USDT" }]
+  const local = new LocalHotPath({
+    coins,
+    instruments: pairs,
+    venues: venueIds.map((id) => ({ id, decoder: decoders[id] })),
+    barMillis: 60_000,
+    scoreGapMillis: Number.POSITIVE_INFINITY
+  })
+  const ring = allocateFrameRing(1 << 22)
+  const producer = new FrameProducer(ring)
+  const consumer = new FrameConsumer(ring)
+  const changes: Array<LevelChange> = []
+  let now = scenario.startsAt
+
+  const feed = (source: FrameSource, venue: VenueId, instrument: number, text: string) => {
+    const payload = new TextEncoder().encode(text)
+    const at = producer.claim(payload.length)
+    producer.bytes[at + frameOffsets.source] = source
+    producer.bytes[at + frameOffsets.venue] = venueIds.indexOf(venue)
+    producer.bytes[at + frameOffsets.sampled] = 0
+    producer.uint16[(at + frameOffsets.connection) >> 1] = 0
+    producer.int32[(at + frameOffsets.instrument) >> 2] = instrument
+    producer.float64[(at + frameOffsets.received) >> 3] = now
+    producer.bytes.set(payload, at + frameOffsets.payload)
+    producer.commit()
+    producer.publish()
+    const offset = consumer.peek()
+    local.hotPath.process(consumer, offset)
+    consumer.advance(offset)
+    consumer.release()
+    local.signals({ levelChange: (change) => changes.push(change) })
+  }
+
+  const venues = venueIds.map((venue) => {
+    const own = pairs.filter((pair) => pair.venue === venue)
+    const market = {
+      instruments: new Map(own.map((pair, index) => [pair.symbol, new SimulatedInstrument(pair, scenario, seed * 100 + index)] as const)),
+      now: () => now
+    }
+    for (const instrument of market.instruments.values()) instrument.step(now)
+    const session: Session = { topics: new Set(), sequence: 0, send: (message) => feed(FrameSource.socket, venue, -1, message) }
+    const exchange = exchanges[venue]
+    feed(FrameSource.connected, venue, -1, "")
+    dialects[venue].opened(session, exchange.socketPath(own), market)
+    for (const message of exchange.subscribe(own)) dialects[venue].received(session, message, market)
+    if (exchange.resync._tag === "Snapshot") {
+      for (const pair of own) {
+        const body = dialects[venue].get(new URL(exchange.resync.path(pair.symbol), "http://venue"), market)
+        feed(FrameSource.snapshot, venue, pairs.indexOf(pair), JSON.stringify(body))
+      }
+    }
+    return { dialect: dialects[venue], market, session }
+  })
+  const end = scenario.startsAt + Math.min(minutes * 60_000, scenario.durationMillis)
+  for (now += stepMillis; now < end; now += stepMillis) {
+    for (const { dialect, market, session } of venues) {
+      for (const instrument of market.instruments.values()) {
+        const first = instrument.sequence + 1
+        const changed = instrument.step(now)
+        if (changed.trades.length > 0) instrument.tradeId++
+        dialect.changed(session, instrument, changed, first, market)
+      }
+    }
+  }
+  return changes
+}
