@@ -14,14 +14,28 @@ const minus = 0x2d
 const dot = 0x2e
 const zero = 0x30
 const nine = 0x39
+/** `.` and `e` after the exclusive or that turns digits into their values. */
+const pointDigit = dot ^ zero
+const isExponent = (digit: number): boolean => digit === (0x65 ^ zero) || digit === (0x45 ^ zero)
 
 /** 10^0 .. 10^22, all exact doubles. */
 const powersOfTen = Float64Array.from({ length: 23 }, (_, power) => 10 ** power)
-/** 2^53 / 10: a mantissa below it may take one more digit. */
-const mantissaMax = 900719925474098
+/** Digits whose integer is below 2^53 whatever they are. */
+const exactDigits = 15
+/** Digits that fit a 32-bit integer whatever they are. */
+const halfDigits = 9
+
+/** Bytes that a protocol is known to send, compared four at a time. */
+export interface Template {
+  readonly length: number
+  /** Little-endian words; the last one overlaps the one before where the length is no multiple of four. */
+  readonly words: Int32Array
+  readonly bytes: Uint8Array
+}
 
 export class ByteScanner {
   bytes: Uint8Array = new Uint8Array(0)
+  #view = new DataView(this.bytes.buffer)
   end = 0
   /** Just past what was read last. */
   position = 0
@@ -29,19 +43,34 @@ export class ByteScanner {
   readonly registers = new Float64Array(3)
   /** Digits after the decimal point of the number read last, as sent. */
   decimals = 0
+  /** The date read last, as its bytes, and its day's first millisecond: venues send the same day all day. */
+  readonly #day = new Int32Array(3)
+  #dayStart = Number.NaN
 
   open(bytes: Uint8Array, start: number, end: number): void {
-    this.bytes = bytes
+    if (bytes !== this.bytes) {
+      this.bytes = bytes
+      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    }
     this.position = start
     this.end = end
   }
 
   /** Steps over exactly `template`; false, without moving, when something else stands there. */
-  skip(template: Uint8Array): boolean {
-    const { bytes, position } = this
+  skip(template: Template): boolean {
+    const position = this.position
     const length = template.length
     if (position + length > this.end) return false
-    for (let i = 0; i < length; i++) if (bytes[position + i] !== template[i]) return false
+    if (length < 4) {
+      const { bytes } = template
+      for (let i = 0; i < length; i++) if (this.bytes[position + i] !== bytes[i]) return false
+    } else {
+      const { words } = template
+      const view = this.#view
+      const last = words.length - 1
+      for (let i = 0; i < last; i++) if (view.getInt32(position + (i << 2), true) !== words[i]) return false
+      if (view.getInt32(position + length - 4, true) !== words[last]) return false
+    }
     this.position = position + length
     return true
   }
@@ -55,46 +84,72 @@ export class ByteScanner {
     return false
   }
 
-  /** Steps over a string's body up to and over its closing quote; returns the body's end, or -1 (escapes, no end). */
-  string(): number {
+  /**
+   * Steps over a string's body up to and over its closing quote; returns the body's end, or -1 (escapes, no end). The first
+   * `atLeast` bytes are taken for the body without a look.
+   */
+  string(atLeast = 0): number {
     const { bytes, end } = this
-    for (let at = this.position; at < end; at++) {
+    const view = this.#view
+    let at = this.position + atLeast
+    // Four bytes at a time until one of them is a quote or a backslash (Mycroft's test for a zero byte).
+    for (; at + 4 <= end; at += 4) {
+      const word = view.getInt32(at, true)
+      const quotes = word ^ 0x22222222
+      const slashes = word ^ 0x5c5c5c5c
+      if ((((quotes - 0x01010101) & ~quotes) | ((slashes - 0x01010101) & ~slashes)) & 0x80808080) break
+    }
+    for (; at < end; at++) {
       const byte = bytes[at]!
       if (byte === quote) {
         this.position = at + 1
         return at
       }
-      if (byte === 0x5c || byte < 0x20) return -1
+      if (byte === 0x5c) return -1
     }
     return -1
   }
 
-  /** Reads a decimal into `registers[0]`: digits, a point, digits. False when there is none. */
+  /**
+   * Reads a decimal into `registers[0]`: digits, a point, digits. False when there is none.
+   *
+   * The end is looked at once, after the digits: what lies behind it is never taken for good.
+   */
   number(): boolean {
-    const { bytes, end } = this
+    const { bytes } = this
     const start = this.position
-    let at = start
-    const negative = bytes[at] === minus
-    if (negative) at++
-    let mantissa = 0
-    let digits = 0
-    let scale = 0
-    let point = -1
-    for (; at < end; at++) {
-      const byte = bytes[at]!
-      if (byte >= zero && byte <= nine) {
-        if (mantissa > mantissaMax) return this.#exactly(start)
-        mantissa = mantissa * 10 + (byte - zero)
-        digits++
-      } else if (byte === dot && point < 0) point = digits
-      else break
+    const first = bytes[start] === minus ? start + 1 : start
+    let at = first
+    // Both halves in 32-bit integers, which are several times as quick as doubles; longer halves are read again, exactly.
+    let whole = 0
+    let digit = bytes[at]! ^ zero
+    while (digit <= 9) {
+      whole = (Math.imul(whole, 10) + digit) | 0
+      digit = bytes[++at]! ^ zero
     }
-    if (digits === 0 || point === 0 || point === digits) return false
-    if (at < end && (bytes[at]! | 0x20) === 0x65) return this.#exactly(start)
-    scale = point < 0 ? 0 : digits - point
-    if (scale > 22) return this.#exactly(start)
-    const value = mantissa / powersOfTen[scale]!
-    this.registers[0] = negative ? -value : value
+    const wholeDigits = at - first
+    if (wholeDigits === 0) return false
+    let fraction = 0
+    let scale = 0
+    if (digit === pointDigit) {
+      const point = at
+      digit = bytes[++at]! ^ zero
+      while (digit <= 9) {
+        fraction = (Math.imul(fraction, 10) + digit) | 0
+        digit = bytes[++at]! ^ zero
+      }
+      scale = at - point - 1
+      if (scale === 0) return false
+    }
+    if (at > this.end) return false
+    if (wholeDigits > halfDigits || scale > halfDigits || wholeDigits + scale > exactDigits || isExponent(digit)) return this.#exactly(start)
+    let value = whole
+    // Quantities are mostly padded with zeros: no division for those.
+    if (fraction !== 0) {
+      const unit = powersOfTen[scale]!
+      value = (whole * unit + fraction) / unit
+    }
+    this.registers[0] = first === start ? value : -value
     this.decimals = scale
     this.position = at
     return true
@@ -128,21 +183,36 @@ export class ByteScanner {
 
   /** Reads an unsigned integer of any length below 10^24 into `registers[1..2]`, exactly. */
   integer(): boolean {
-    const { bytes, end } = this
+    const { bytes } = this
     const start = this.position
     let at = start
-    while (at < end && bytes[at]! >= zero && bytes[at]! <= nine) at++
+    while ((bytes[at]! ^ zero) <= 9) at++
     const digits = at - start
-    if (digits === 0 || digits > 24) return false
-    let high = 0
+    if (digits === 0 || digits > 24 || at > this.end) return false
+    const split = digits > halfDigits ? at - halfDigits : start
     let low = 0
-    const split = at - 9
-    for (let i = start; i < at; i++) {
-      if (i < split) high = high * 10 + (bytes[i]! - zero)
-      else low = low * 10 + (bytes[i]! - zero)
-    }
-    this.registers[1] = high
+    for (let i = split; i < at; i++) low = (Math.imul(low, 10) + (bytes[i]! ^ zero)) | 0
+    let high = 0
+    for (let i = start; i < split; i++) high = (Math.imul(high, 10) + (bytes[i]! ^ zero)) | 0
+    this.registers[1] = split - start <= halfDigits ? high : this.#long(start, split)
     this.registers[2] = low
+    this.position = at
+    return true
+  }
+
+  /** Up to 15 digits as a double. */
+  #long(from: number, to: number): number {
+    let value = 0
+    for (let i = from; i < to; i++) value = value * 10 + (this.bytes[i]! ^ zero)
+    return value
+  }
+
+  /** Steps over an unsigned integer without reading it. */
+  skipInteger(): boolean {
+    const { bytes } = this
+    let at = this.position
+    while ((bytes[at]! ^ zero) <= 9) at++
+    if (at === this.position || at > this.end) return false
     this.position = at
     return true
   }
@@ -154,28 +224,43 @@ export class ByteScanner {
   isoTime(): boolean {
     const { bytes, position: at } = this
     if (at + 20 > this.end || bytes[at + 4] !== minus || bytes[at + 10] !== 0x54 || bytes[at + 16] !== 0x3a) return false
-    const year = this.#digits(at, 4)
-    const month = this.#digits(at + 5, 2)
-    const day = this.#digits(at + 8, 2)
+    const view = this.#view
+    const day = this.#day
+    const word0 = view.getInt32(at, true)
+    const word1 = view.getInt32(at + 4, true)
+    const word2 = view.getInt16(at + 8, true)
+    if (word0 !== day[0] || word1 !== day[1] || word2 !== day[2]) {
+      this.#dayStart = this.#daysSinceEpoch(at) * 86_400_000
+      day[0] = word0
+      day[1] = word1
+      day[2] = word2
+    }
     const seconds = this.#digits(at + 11, 2) * 3600 + this.#digits(at + 14, 2) * 60 + this.#digits(at + 17, 2)
     let next = at + 19
     let fraction = 0
     if (bytes[next] === dot) {
       let unit = 100
-      for (next++; next < this.end && bytes[next]! >= zero && bytes[next]! <= nine; next++) {
-        fraction += (bytes[next]! - zero) * unit
-        unit /= 10
+      let digit = bytes[++next]! ^ zero
+      while (digit <= 9) {
+        fraction += digit * unit
+        unit *= 0.1
+        digit = bytes[++next]! ^ zero
       }
     }
-    if (bytes[next] !== 0x5a) return false
+    if (next >= this.end || bytes[next] !== 0x5a) return false
+    this.registers[0] = this.#dayStart + seconds * 1000 + fraction
+    this.position = next + 1
+    return true
+  }
+
+  #daysSinceEpoch(at: number): number {
+    const year = this.#digits(at, 4)
+    const month = this.#digits(at + 5, 2)
     const shifted = month <= 2 ? year - 1 : year
     const era = Math.floor(shifted / 400)
     const yearOfEra = shifted - era * 400
-    const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1
-    const days = era * 146097 + yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear - 719468
-    this.registers[0] = (days * 86400 + seconds) * 1000 + fraction
-    this.position = next + 1
-    return true
+    const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + this.#digits(at + 8, 2) - 1
+    return era * 146097 + yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear - 719468
   }
 
   #digits(at: number, count: number): number {
@@ -185,7 +270,13 @@ export class ByteScanner {
   }
 }
 
-/** Bytes of a template, for `skip`. */
-export const template = (text: string): Uint8Array => new TextEncoder().encode(text)
+/** A template, for `skip`. */
+export const template = (text: string): Template => {
+  const bytes = new TextEncoder().encode(text)
+  const view = new DataView(bytes.buffer)
+  const words = Int32Array.from({ length: Math.ceil(bytes.length / 4) }, (_, word) =>
+    bytes.length < 4 ? 0 : view.getInt32(Math.min(word * 4, bytes.length - 4), true))
+  return { length: bytes.length, words, bytes }
+}
 
-export const byte = { quote, comma, open: 0x5b, close: 0x5d, brace: 0x7b, unbrace: 0x7d } as const
+export const byte = { quote, comma, open: 0x5b, close: 0x5d, brace: 0x7b, unbrace: 0x7d, true: 0x74, false: 0x66 } as const

@@ -48,6 +48,8 @@ export class BroadcastReader {
   readonly #slotBytes: number
   #index: number
   #peer: number
+  /** The first record that is not accepted yet. */
+  #start: number
   /** Records that were overwritten before this reader came to them. */
   lost = 0
 
@@ -59,30 +61,39 @@ export class BroadcastReader {
     this.#mask = (buffer.byteLength - headerBytes) / slotBytes - 1
     this.#index = Atomics.load(this.#control, written)
     this.#peer = this.#index
+    this.#start = this.#index
   }
 
-  /** Byte offset of the next record, or -1. What was read counts only if `accept` says so. */
+  /** Byte offset of the next record, or -1. What is read counts only if `accept` says so. */
   peek(): number {
-    if (this.#index === this.#peer) {
+    const index = this.#index
+    if (index === this.#peer) {
       this.#peer = Atomics.load(this.#control, written)
-      if (this.#index === this.#peer) return -1
+      if (index === this.#peer) return -1
     }
-    return (this.#index & this.#mask) * this.#slotBytes
+    return (index & this.#mask) * this.#slotBytes
   }
 
-  /** Steps on. False when the producer came by while the record was read: forget what was read. */
+  /** Steps over a record. */
+  advance(): void {
+    this.#index = (this.#index + 1) | 0
+  }
+
+  /**
+   * Says whether everything since the last `accept` was read whole. False when the producer came round meanwhile: forget all of
+   * it; the reader goes on half a ring behind the producer, and what it did not see counts as lost.
+   */
   accept(): boolean {
     const published = Atomics.load(this.#control, written)
-    const behind = (published - this.#index) | 0
-    if (behind > this.#mask + 1 - claimedMax) {
-      const skipped = behind - ((this.#mask + 1) >> 1)
-      this.lost += skipped
-      this.#index = (this.#index + skipped) | 0
-      this.#peer = published
-      return false
+    if (((published - this.#start) | 0) <= this.#mask + 1 - claimedMax) {
+      this.#start = this.#index
+      return true
     }
-    this.#index = (this.#index + 1) | 0
-    return true
+    const resume = (published - ((this.#mask + 1) >> 1)) | 0
+    this.lost += (resume - this.#start) | 0
+    this.#start = this.#index = resume
+    this.#peer = published
+    return false
   }
 
   wait(strategy: WaitStrategy): void {

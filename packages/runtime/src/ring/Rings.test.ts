@@ -131,6 +131,7 @@ describe("BroadcastRing", () => {
             const at = reader.peek()
             if (at < 0) break
             for (let field = 0; field < 8; field++) fields[field] = reader.float64[(at >> 3) + field]!
+            reader.advance()
             if (!reader.accept()) continue
             const number = fields[0]! / 8
             for (let field = 0; field < 8; field++) if (fields[field] !== number * 8 + field) wrong++

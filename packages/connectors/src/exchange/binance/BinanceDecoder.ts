@@ -16,6 +16,9 @@ import { noSymbol, notThisForm, WireDecoder } from "../../wire/WireDecoder.ts"
 /** Deltas that may wait for one book's snapshot. At 100 ms a delta this is 100 s; past it the book starts again. */
 const pendingMax = 1000
 
+/** `a@trade` is the shortest name that a stream can have. */
+const shortestStream = 7
+
 interface BookState {
   phase: "waiting" | "first" | "live"
   /** Last update id, as high * 1e9 + low. */
@@ -34,9 +37,10 @@ const key = {
   trade: template("trade\",\"E\":"),
   symbol: template(",\"s\":\""),
   bid: template(",\"b\":\""),
-  bidQuantity: template(",\"B\":\""),
-  ask: template(",\"a\":\""),
-  askQuantity: template(",\"A\":\""),
+  bidQuantity: template("\",\"B\":\""),
+  ask: template("\",\"a\":\""),
+  askQuantity: template("\",\"A\":\""),
+  quoteEnd: template("\"}"),
   first: template(",\"U\":"),
   last: template(",\"u\":"),
   bids: template(",\"b\":["),
@@ -44,12 +48,12 @@ const key = {
   aggregate: template(",\"a\":"),
   tradeId: template(",\"t\":"),
   price: template(",\"p\":\""),
-  quantity: template(",\"q\":\""),
-  firstTrade: template(",\"f\":"),
+  quantity: template("\",\"q\":\""),
+  firstTrade: template("\",\"f\":"),
   lastTrade: template(",\"l\":"),
   time: template(",\"T\":"),
-  makerTrue: template(",\"m\":true"),
-  makerFalse: template(",\"m\":false")
+  timeAfterQuote: template("\",\"T\":"),
+  maker: template(",\"m\":")
 }
 
 class BinanceDecoder extends WireDecoder {
@@ -62,7 +66,7 @@ class BinanceDecoder extends WireDecoder {
   override decode(bytes: Uint8Array, start: number, end: number): FrameOutcome {
     const scanner = this.scanner
     scanner.open(bytes, start, end)
-    if (scanner.skip(key.stream) && (scanner.string() < 0 || !scanner.skip(key.data))) return this.#slow(bytes, start, end)
+    if (scanner.skip(key.stream) && (scanner.string(shortestStream) < 0 || !scanner.skip(key.data))) return this.#slow(bytes, start, end)
     const outcome = scanner.skip(key.ticker)
       ? this.#bookTicker()
       : scanner.skip(key.event)
@@ -74,15 +78,21 @@ class BinanceDecoder extends WireDecoder {
     return outcome === notThisForm ? this.#slow(bytes, start, end) : outcome as FrameOutcome
   }
 
-  /** `{"u":id,"s":"BNBUSDT","b":"25.3","B":"31.2","a":"25.4","A":"40.6"}`; -1 when it is not quite that. */
+  /** `{"u":id,"s":"BNBUSDT","b":"25.3","B":"31.2","a":"25.4","A":"40.6"}`; `notThisForm` when it is not quite that. */
   #bookTicker(): number {
-    const scanner = this.scanner
-    const numbers = this.record.numbers
-    if (!scanner.integer() || !scanner.skip(key.symbol)) return notThisForm
+    const { record: { numbers }, scanner } = this
+    const registers = scanner.registers
+    if (!scanner.skipInteger() || !scanner.skip(key.symbol)) return notThisForm
     const instrument = this.symbol()
-    if (instrument === noSymbol || !scanner.skip(key.bid) || !this.quotedTo(1) || !scanner.skip(key.bidQuantity) || !this.quotedTo(2)
-      || !scanner.skip(key.ask) || !this.quotedTo(3) || !scanner.skip(key.askQuantity) || !this.quotedTo(4)
-      || !scanner.skipByte(byte.unbrace)) return notThisForm
+    if (instrument === noSymbol || !scanner.skip(key.bid) || !scanner.number()) return notThisForm
+    numbers[1] = registers[0]!
+    if (!scanner.skip(key.bidQuantity) || !scanner.number()) return notThisForm
+    numbers[2] = registers[0]!
+    if (!scanner.skip(key.ask) || !scanner.number()) return notThisForm
+    numbers[3] = registers[0]!
+    if (!scanner.skip(key.askQuantity) || !scanner.number()) return notThisForm
+    numbers[4] = registers[0]!
+    if (!scanner.skip(key.quoteEnd)) return notThisForm
     if (instrument < 0) return FrameOutcome.unlisted
     numbers[0] = Number.NaN
     this.emit(EventKind.quote, instrument)
@@ -91,19 +101,22 @@ class BinanceDecoder extends WireDecoder {
 
   /** `…1633998523963,"s":"NKNUSDT","a":id,"p":"0.35","q":"58.0","f":id,"l":id,"T":ms,"m":false,…` */
   #trade(aggregate: boolean): number {
-    const scanner = this.scanner
-    const { integers, numbers } = this.record
-    if (!scanner.integer() || !scanner.skip(key.symbol)) return notThisForm
+    const { record: { integers, numbers }, scanner } = this
+    const registers = scanner.registers
+    if (!scanner.skipInteger() || !scanner.skip(key.symbol)) return notThisForm
     const instrument = this.symbol()
-    if (instrument === noSymbol || !scanner.skip(aggregate ? key.aggregate : key.tradeId) || !scanner.integer()
-      || !scanner.skip(key.price) || !this.quotedTo(1) || !scanner.skip(key.quantity) || !this.quotedTo(2)) return notThisForm
-    if (aggregate && (!scanner.skip(key.firstTrade) || !scanner.integer() || !scanner.skip(key.lastTrade) || !scanner.integer())) return notThisForm
-    if (!scanner.skip(key.time) || !scanner.integer()) return notThisForm
-    numbers[0] = scanner.registers[1]! * 1e9 + scanner.registers[2]!
+    if (instrument === noSymbol || !scanner.skip(aggregate ? key.aggregate : key.tradeId) || !scanner.skipInteger()
+      || !scanner.skip(key.price) || !scanner.number()) return notThisForm
+    numbers[1] = registers[0]!
+    if (!scanner.skip(key.quantity) || !scanner.number()) return notThisForm
+    numbers[2] = registers[0]!
+    if (aggregate && (!scanner.skip(key.firstTrade) || !scanner.skipInteger() || !scanner.skip(key.lastTrade) || !scanner.skipInteger())) return notThisForm
+    if (!scanner.skip(aggregate ? key.time : key.timeAfterQuote) || !scanner.integer() || !scanner.skip(key.maker)) return notThisForm
+    numbers[0] = registers[1]! * 1e9 + registers[2]!
     // `m`: the buyer was the maker, so the taker sold.
-    if (scanner.skip(key.makerTrue)) integers[2] = -1
-    else if (scanner.skip(key.makerFalse)) integers[2] = 1
-    else return notThisForm
+    const maker = scanner.bytes[scanner.position]
+    if ((maker !== byte.true && maker !== byte.false) || scanner.bytes[scanner.end - 1] !== byte.unbrace) return notThisForm
+    integers[2] = maker === byte.true ? -1 : 1
     if (instrument < 0) return FrameOutcome.unlisted
     this.emit(EventKind.trade, instrument)
     return FrameOutcome.market

@@ -10,7 +10,7 @@
 import { type FrameDecoderFactory, FrameOutcome } from "@evenkeel/domain/market/FrameDecoder"
 import { EventKind } from "@evenkeel/domain/market/MarketRecord"
 import { Result, Schema } from "effect"
-import { byte, template } from "../../wire/ByteScanner.ts"
+import { byte, type Template, template } from "../../wire/ByteScanner.ts"
 import { isObject, Numeric, parseExact, WireLevel } from "../../wire/ExactJson.ts"
 import { noSymbol, notThisForm, WireDecoder } from "../../wire/WireDecoder.ts"
 
@@ -31,6 +31,18 @@ const key = {
   sideBuy: template(",\"side\":\"buy\",\"size\":\""),
   sideSell: template(",\"side\":\"sell\",\"size\":\""),
   price: template(",\"price\":\""),
+  open: template(",\"open_24h\":\""),
+  volume: template(",\"volume_24h\":\""),
+  low: template(",\"low_24h\":\""),
+  high: template(",\"high_24h\":\""),
+  volumeMonth: template(",\"volume_30d\":\""),
+  bestBid: template(",\"best_bid\":\""),
+  bestBidSize: template(",\"best_bid_size\":\""),
+  bestAsk: template(",\"best_ask\":\""),
+  bestAskSize: template(",\"best_ask_size\":\""),
+  side: template(",\"side\":\""),
+  tradeId: template(",\"trade_id\":"),
+  lastSize: template(",\"last_size\":\""),
   sequence: template(",\"sequence\":"),
   l2data: template("{\"channel\":\"l2_data\",\"client_id\":\"\",\"timestamp\":\""),
   sequenceNumber: template("\",\"sequence_num\":"),
@@ -97,54 +109,42 @@ class CoinbaseDecoder extends WireDecoder {
     return FrameOutcome.market
   }
 
-  /** Walks the keys, for their number has grown over the years; only the four of the best bid and ask are kept. */
+  /** The keys in their order, with the sizes that older messages lack; only the best bid and ask and the time are kept. */
   #ticker(): number {
     const { record, scanner } = this
-    const { bytes, end } = scanner
-    const numbers = record.numbers
-    if (!scanner.integer() || !scanner.skip(key.product)) return notThisForm
+    if (!scanner.skipInteger() || !scanner.skip(key.product)) return notThisForm
     const instrument = this.symbol()
     if (instrument === noSymbol) return notThisForm
-    numbers[1] = numbers[2] = numbers[3] = numbers[4] = Number.NaN
-    let time = Number.NaN
-    while (scanner.position < end && bytes[scanner.position] === byte.comma) {
-      scanner.position++
-      if (!scanner.skipByte(byte.quote)) return notThisForm
-      const from = scanner.position
-      const length = scanner.string() - from
-      if (length < 0 || bytes[scanner.position] !== 0x3a) return notThisForm
-      scanner.position++
-      if (!scanner.skipByte(byte.quote)) {
-        if (!scanner.number()) return notThisForm
-        continue
-      }
-      // best_bid, best_ask (8), best_bid_size, best_ask_size (13), time (4): told apart by length and one letter.
-      if (bytes[from] === 0x62 && (length === 8 || length === 13)) {
-        const ask = bytes[from + 5] === 0x61
-        if (!this.quotedTo((ask ? 3 : 1) + (length === 13 ? 1 : 0))) return notThisForm
-      } else if (length === 4 && bytes[from] === 0x74) {
-        if (!scanner.isoTime() || !scanner.skipByte(byte.quote)) return notThisForm
-        time = scanner.registers[0]!
-      } else if (scanner.string() < 0) return notThisForm
-    }
-    if (!scanner.skipByte(byte.unbrace) || Number.isNaN(numbers[1]) || Number.isNaN(numbers[3])) return notThisForm
+    if (!this.#passOver(key.price) || !this.#passOver(key.open) || !this.#passOver(key.volume) || !this.#passOver(key.low)
+      || !this.#passOver(key.high) || !this.#passOver(key.volumeMonth)) return notThisForm
+    record.numbers[2] = record.numbers[4] = Number.NaN
+    if (!scanner.skip(key.bestBid) || !this.quotedTo(1) || (scanner.skip(key.bestBidSize) && !this.quotedTo(2))) return notThisForm
+    if (!scanner.skip(key.bestAsk) || !this.quotedTo(3) || (scanner.skip(key.bestAskSize) && !this.quotedTo(4))) return notThisForm
+    if (!this.#passOver(key.side) || !scanner.skip(key.time) || !scanner.isoTime() || !scanner.skipByte(byte.quote)) return notThisForm
+    const time = scanner.registers[0]!
+    if (!scanner.skip(key.tradeId) || !scanner.skipInteger() || !this.#passOver(key.lastSize) || !scanner.skipByte(byte.unbrace)) return notThisForm
     if (instrument < 0) return FrameOutcome.unlisted
     this.setTime(time)
     this.emit(EventKind.quote, instrument)
     return FrameOutcome.market
   }
 
+  /** Steps over a key and its string. */
+  #passOver(template: Template): boolean {
+    return this.scanner.skip(template) && this.scanner.string() >= 0
+  }
+
   /** `{"type":"match","trade_id":1,"maker_order_id":"…","taker_order_id":"…","side":"sell","size":"1","price":"2","product_id":"…","sequence":3,"time":"…"}` */
   #match(): number {
     const { record, scanner } = this
-    if (!scanner.integer() || !scanner.skip(key.maker) || scanner.string() < 0 || !scanner.skip(key.taker) || scanner.string() < 0) return notThisForm
+    if (!scanner.skipInteger() || !scanner.skip(key.maker) || scanner.string() < 0 || !scanner.skip(key.taker) || scanner.string() < 0) return notThisForm
     // `side` is the maker's: a selling maker means that the taker bought.
     if (scanner.skip(key.sideSell)) record.integers[2] = 1
     else if (scanner.skip(key.sideBuy)) record.integers[2] = -1
     else return notThisForm
     if (!this.quotedTo(2) || !scanner.skip(key.price) || !this.quotedTo(1) || !scanner.skip(key.product)) return notThisForm
     const instrument = this.symbol()
-    if (instrument === noSymbol || !scanner.skip(key.sequence) || !scanner.integer() || !scanner.skip(key.time) || !scanner.isoTime()
+    if (instrument === noSymbol || !scanner.skip(key.sequence) || !scanner.skipInteger() || !scanner.skip(key.time) || !scanner.isoTime()
       || !scanner.skip(key.end)) return notThisForm
     if (instrument < 0) return FrameOutcome.unlisted
     this.setTime(scanner.registers[0]!)

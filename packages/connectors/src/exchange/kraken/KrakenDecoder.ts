@@ -151,7 +151,7 @@ class KrakenDecoder extends WireDecoder {
     else if (scanner.skip(key.buy)) record.integers[2] = 1
     else return notThisForm
     if (!this.#plainTo(1) || !scanner.skip(key.quantity) || !this.#plainTo(2) || !scanner.skip(key.orderType) || scanner.string() < 0
-      || !scanner.skip(key.tradeId) || !scanner.integer() || !scanner.skip(key.timestamp) || !scanner.isoTime()) return notThisForm
+      || !scanner.skip(key.tradeId) || !scanner.skipInteger() || !scanner.skip(key.timestamp) || !scanner.isoTime()) return notThisForm
     this.setTime(scanner.registers[0]!)
     // Several trades in one message are rare: they take the slow path, whole.
     if (!scanner.skipByte(byte.quote) || !scanner.skip(key.end)) return notThisForm
