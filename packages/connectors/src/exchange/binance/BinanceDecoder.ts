@@ -29,9 +29,10 @@ interface BookState {
 
 const key = {
   stream: template("{\"stream\":\""),
-  data: template(",\"data\":"),
-  ticker: template("{\"u\":"),
-  event: template("{\"e\":\""),
+  data: template(",\"data\":{\""),
+  object: template("{\""),
+  ticker: template("u\":"),
+  event: template("e\":\""),
   depth: template("depthUpdate\",\"E\":"),
   aggTrade: template("aggTrade\",\"E\":"),
   trade: template("trade\",\"E\":"),
@@ -56,6 +57,8 @@ const key = {
   maker: template(",\"m\":")
 }
 
+const letter = { a: 0x61, d: 0x64, t: 0x74, u: 0x75 } as const
+
 class BinanceDecoder extends WireDecoder {
   readonly #books = new Map<number, BookState>()
 
@@ -66,16 +69,28 @@ class BinanceDecoder extends WireDecoder {
   override decode(bytes: Uint8Array, start: number, end: number): FrameOutcome {
     const scanner = this.scanner
     scanner.open(bytes, start, end)
-    if (scanner.skip(key.stream) && (scanner.string(shortestStream) < 0 || !scanner.skip(key.data))) return this.#slow(bytes, start, end)
-    const outcome = scanner.skip(key.ticker)
-      ? this.#bookTicker()
-      : scanner.skip(key.event)
-      ? scanner.skip(key.depth) ? this.#depth(bytes, start, end)
-      : scanner.skip(key.aggTrade) ? this.#trade(true)
-      : scanner.skip(key.trade) ? this.#trade(false)
-      : notThisForm
-      : notThisForm
+    if (scanner.skip(key.stream)) {
+      if (scanner.string(shortestStream) < 0 || !scanner.skip(key.data)) return this.#slow(bytes, start, end)
+    } else if (!scanner.skip(key.object)) return this.#slow(bytes, start, end)
+    const outcome = this.#known(bytes, start, end)
     return outcome === notThisForm ? this.#slow(bytes, start, end) : outcome as FrameOutcome
+  }
+
+  /** Tells the usual messages apart by one byte, then holds the rest of the key against it. */
+  #known(bytes: Uint8Array, start: number, end: number): number {
+    const scanner = this.scanner
+    if (bytes[scanner.position] === letter.u) return scanner.skip(key.ticker) ? this.#bookTicker() : notThisForm
+    if (!scanner.skip(key.event)) return notThisForm
+    switch (bytes[scanner.position]) {
+      case letter.d:
+        return scanner.skip(key.depth) ? this.#depth(bytes, start, end) : notThisForm
+      case letter.a:
+        return scanner.skip(key.aggTrade) ? this.#trade(true) : notThisForm
+      case letter.t:
+        return scanner.skip(key.trade) ? this.#trade(false) : notThisForm
+      default:
+        return notThisForm
+    }
   }
 
   /** `{"u":id,"s":"BNBUSDT","b":"25.3","B":"31.2","a":"25.4","A":"40.6"}`; `notThisForm` when it is not quite that. */
