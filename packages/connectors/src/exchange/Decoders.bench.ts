@@ -1,12 +1,12 @@
 /** Each venue's usual frames: bytes to a record, against what one would write first: `JSON.parse` and `Number`. */
-import { FrameOutcome } from "@evenkeel/domain/market/FrameDecoder"
+import { type FrameDecoder, FrameOutcome } from "@evenkeel/domain/market/FrameDecoder"
 import { type LevelReader, MarketRecord, type MarketSink } from "@evenkeel/domain/market/MarketRecord"
 import { SymbolTable } from "@evenkeel/domain/market/SymbolTable"
 import type { VenueId } from "@evenkeel/domain/market/Venue"
 import { type Bench, type BenchResult, interleave, ratioRow } from "@evenkeel/runtime/bench/Bench"
 import { decoders } from "./Decoders.ts"
 
-interface Sample {
+export interface Sample {
   readonly name: string
   readonly venue: VenueId
   readonly symbol: string
@@ -22,7 +22,8 @@ interface Level {
   readonly qty: number
 }
 
-const samples: ReadonlyArray<Sample> = [
+/** The usual frames of each venue. */
+export const samples: ReadonlyArray<Sample> = [
   {
     name: "Binance book ticker",
     venue: "binance",
@@ -69,38 +70,41 @@ const samples: ReadonlyArray<Sample> = [
 
 const emptyBook: LevelReader = { count: () => 0, price: () => Number.NaN, quantity: () => Number.NaN }
 
+/** A decoder that is ready for the sample's frame, over a sink that only counts. */
+export const decoderOf = ({ before, frame, name, symbol, venue }: Sample): FrameDecoder => {
+  let events = 0
+  const record = new MarketRecord()
+  const sink: MarketSink = { accept: () => void events++, book: () => emptyBook }
+  const decoder = decoders[venue](new SymbolTable([[symbol, 0]]), record, sink)
+  for (const text of before) decoder.decode(Buffer.from(text), 0, text.length)
+  if (decoder.decode(Buffer.from(frame), 0, frame.length) !== FrameOutcome.market || events === 0) throw new Error(`${name} is not decoded`)
+  return decoder
+}
+
 const decode = async (): Promise<ReadonlyArray<BenchResult>> => {
-    const rows: Array<BenchResult> = []
-    for (const { before, frame, name, plain, symbol, venue } of samples) {
-      let events = 0
-      const record = new MarketRecord()
-      const sink: MarketSink = { accept: () => void events++, book: () => emptyBook }
-      const decoder = decoders[venue](new SymbolTable([[symbol, 0]]), record, sink)
-      for (const text of before) {
-        const bytes = Buffer.from(text)
-        decoder.decode(bytes, 0, bytes.length)
-      }
-      const bytes = Buffer.from(frame)
-      if (decoder.decode(bytes, 0, bytes.length) !== FrameOutcome.market || events === 0) throw new Error(`${name} is not decoded`)
-      let sum = 0
-      const [parsed, decoded] = await interleave([
-        {
-          count: 100_000,
-          run: (count) => {
-            for (let n = 0; n < count; n++) sum += plain(JSON.parse(bytes.toString()) as never)
-          }
-        },
-        {
-          count: 400_000,
-          run: (count) => {
-            for (let n = 0; n < count; n++) decoder.decode(bytes, 0, bytes.length)
-          }
+  const rows: Array<BenchResult> = []
+  for (const sample of samples) {
+    const decoder = decoderOf(sample)
+    const bytes = Buffer.from(sample.frame)
+    let sum = 0
+    const [parsed, decoded] = await interleave([
+      {
+        count: 100_000,
+        run: (count) => {
+          for (let n = 0; n < count; n++) sum += sample.plain(JSON.parse(bytes.toString()) as never)
         }
-      ], 21)
-      if (Number.isNaN(sum)) throw new Error("nothing was parsed")
-      rows.push(ratioRow(`decode: ${name}`, 5, parsed!, decoded!, "ns a frame"))
-    }
-    return rows
+      },
+      {
+        count: 400_000,
+        run: (count) => {
+          for (let n = 0; n < count; n++) decoder.decode(bytes, 0, bytes.length)
+        }
+      }
+    ], 21)
+    if (Number.isNaN(sum)) throw new Error("nothing was parsed")
+    rows.push(ratioRow(`decode: ${sample.name}`, 5, parsed!, decoded!, "ns a frame"))
+  }
+  return rows
 }
 
 export const benches: ReadonlyArray<Bench> = [{ name: "decode", run: decode }]

@@ -16,10 +16,14 @@ interface Tick {
 }
 
 export class ReferenceFeatures {
-  /** Ticks kept: enough that what is older weighs nothing in the slowest average. */
-  static readonly history = 4000
+  readonly #history: number
   readonly #ticks: Array<Tick> = []
   readonly output = new Float64Array(featureCount)
+
+  /** Ticks kept: 4000 are enough that what is older weighs nothing in the slowest average, 256 fill the longest window. */
+  constructor(history = 4000) {
+    this.#history = history
+  }
 
   update(input: FeatureInput): void {
     this.skip(input)
@@ -30,7 +34,7 @@ export class ReferenceFeatures {
   skip(input: FeatureInput): void {
     const [bid = 0, bidQuantity = 0, ask = 0, askQuantity = 0, tradePrice = 0, tradeQuantity = 0, tradeSide = 0, time = 0] = input.values
     this.#ticks.push({ bid, bidQuantity, ask, askQuantity, tradePrice, tradeQuantity, tradeSide, time })
-    if (this.#ticks.length > ReferenceFeatures.history) this.#ticks.shift()
+    if (this.#ticks.length > this.#history) this.#ticks.shift()
   }
 
   #compute(ticks: ReadonlyArray<Tick>): void {
