@@ -11,7 +11,7 @@ const filter = process.argv[2] ?? ""
 const results: Array<BenchResult> = []
 process.stdout.write(`${cpus()[0]?.model ?? "unknown processor"}, ${availableParallelism()} cores, Node ${process.version}\n\n`)
 for (const file of globSync("packages/*/src/**/*.bench.ts").sort()) {
-  const { benches } = await import(new URL(`../${file}`, import.meta.url).href) as { readonly benches: ReadonlyArray<Bench> }
+  const { benches } = (await import(new URL(`../${file}`, import.meta.url).href)) as { readonly benches: ReadonlyArray<Bench> }
   for (const bench of benches) {
     if (!bench.name.includes(filter) && !file.includes(filter)) continue
     for (const result of await bench.run()) {

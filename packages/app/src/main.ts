@@ -22,15 +22,22 @@ const evenkeel = Command.make("evenkeel").pipe(
 
 const config = Effect.flatMap(evenkeel, (root) => loadConfig(root.config, process.env))
 
-const demo = Command.make("demo", {
-  scenario: Flag.Literals("scenario", scenarioNames).pipe(Flag.withDescription("What happens in the market"), Flag.withDefault("usdc-2023-03")),
-  seed: Flag.Int("seed").pipe(Flag.withDescription("Draws the market's chance"), Flag.withDefault(1)),
-  speed: Flag.Finite("speed").pipe(Flag.withDescription("Market seconds in a real second"), Flag.withDefault(120)),
-  seconds: Flag.Finite("seconds").pipe(Flag.withDescription("Stop by itself after so many real seconds"), Flag.optional)
-}, Effect.fnUntraced(function*({ scenario, seconds, seed, speed }) {
-  const stop = Option.match(seconds, { onNone: () => ({}), onSome: (value) => ({ stopAfterMillis: value * 1000 }) })
-  yield* runDemo(yield* config, { scenario, seed, speed, ...stop })
-})).pipe(Command.withDescription("Run the engine against simulated venues on loopback"))
+const demo = Command.make(
+  "demo",
+  {
+    scenario: Flag.Literals("scenario", scenarioNames).pipe(
+      Flag.withDescription("What happens in the market"),
+      Flag.withDefault("usdc-2023-03")
+    ),
+    seed: Flag.Int("seed").pipe(Flag.withDescription("Draws the market's chance"), Flag.withDefault(1)),
+    speed: Flag.Finite("speed").pipe(Flag.withDescription("Market seconds in a real second"), Flag.withDefault(120)),
+    seconds: Flag.Finite("seconds").pipe(Flag.withDescription("Stop by itself after so many real seconds"), Flag.optional)
+  },
+  Effect.fnUntraced(function* ({ scenario, seconds, seed, speed }) {
+    const stop = Option.match(seconds, { onNone: () => ({}), onSome: (value) => ({ stopAfterMillis: value * 1000 }) })
+    yield* runDemo(yield* config, { scenario, seed, speed, ...stop })
+  })
+).pipe(Command.withDescription("Run the engine against simulated venues on loopback"))
 
 const live = Command.make("live", {}, () => Effect.flatMap(config, runLive)).pipe(
   Command.withDescription("Run the engine against the venues themselves (public data)")
@@ -39,39 +46,67 @@ const live = Command.make("live", {}, () => Effect.flatMap(config, runLive)).pip
 /** Logs of commands that print results: standard error, for people. */
 const logs = layerLogs({ pretty: true, level: "Info" })
 
-const replay = Command.make("replay", {
-  files: Argument.String("file").pipe(Argument.withDescription("Price files (venue-BASE-QUOTE-….csv.gz), journals or captures"), Argument.variadic({ min: 1 })),
-  json: Flag.Boolean("json").pipe(Flag.withDescription("One JSON object a line"), Flag.withDefault(false)),
-  level: Flag.Literals("level", ["watch", "warning", "critical"]).pipe(Flag.withDescription("Only changes to this level or above; all when left out"), Flag.optional),
-  speed: Flag.Finite("at-speed").pipe(Flag.withDescription("Times real time; as fast as it goes when left out"), Flag.optional),
-  venue: Flag.Literals("venue", venueIds).pipe(Flag.withDescription("Whose frames a capture holds"), Flag.optional)
-}, (options) => runReplay(options).pipe(Effect.provide(logs))).pipe(Command.withDescription("Play recorded markets through the engine's detection"))
+const replay = Command.make(
+  "replay",
+  {
+    files: Argument.String("file").pipe(
+      Argument.withDescription("Price files (venue-BASE-QUOTE-….csv.gz), journals or captures"),
+      Argument.variadic({ min: 1 })
+    ),
+    json: Flag.Boolean("json").pipe(Flag.withDescription("One JSON object a line"), Flag.withDefault(false)),
+    level: Flag.Literals("level", ["watch", "warning", "critical"]).pipe(
+      Flag.withDescription("Only changes to this level or above; all when left out"),
+      Flag.optional
+    ),
+    speed: Flag.Finite("at-speed").pipe(Flag.withDescription("Times real time; as fast as it goes when left out"), Flag.optional),
+    venue: Flag.Literals("venue", venueIds).pipe(Flag.withDescription("Whose frames a capture holds"), Flag.optional)
+  },
+  (options) => runReplay(options).pipe(Effect.provide(logs))
+).pipe(Command.withDescription("Play recorded markets through the engine's detection"))
 
-const decode = Command.make("decode", {
-  file: Argument.String("file").pipe(Argument.withDescription("A capture, JSON Lines, plain or gzip")),
-  venue: Flag.Literals("venue", venueIds).pipe(Flag.withDescription("Whose frames it holds")),
-  summary: Flag.Boolean("summary").pipe(Flag.withDescription("Books, trades and counts instead of events"), Flag.withDefault(false))
-}, (options) => runDecode(options).pipe(Effect.provide(logs))).pipe(Command.withDescription("Decode a capture with a venue's own decoder"))
+const decode = Command.make(
+  "decode",
+  {
+    file: Argument.String("file").pipe(Argument.withDescription("A capture, JSON Lines, plain or gzip")),
+    venue: Flag.Literals("venue", venueIds).pipe(Flag.withDescription("Whose frames it holds")),
+    summary: Flag.Boolean("summary").pipe(Flag.withDescription("Books, trades and counts instead of events"), Flag.withDefault(false))
+  },
+  (options) => runDecode(options).pipe(Effect.provide(logs))
+).pipe(Command.withDescription("Decode a capture with a venue's own decoder"))
 
-const failIf = (failed: boolean) => Effect.sync(() => {
-  if (failed) process.exitCode = 1
-})
+const failIf = (failed: boolean) =>
+  Effect.sync(() => {
+    if (failed) process.exitCode = 1
+  })
 
 const doctor = Command.make("doctor", {}, () =>
-  config.pipe(Effect.flatMap(runDoctor), Effect.flatMap((well) => failIf(!well)), Effect.provide(layerLogs({ pretty: true, level: "Error" })))
+  config.pipe(
+    Effect.flatMap(runDoctor),
+    Effect.flatMap((well) => failIf(!well)),
+    Effect.provide(layerLogs({ pretty: true, level: "Error" }))
+  )
 ).pipe(Command.withDescription("Check venues, database, port and directories, and say what to do"))
 
 const audit = Command.make("audit", {}, () => Effect.flatMap(config, runAudit)).pipe(
   Command.withDescription("Walk the event store's hash chain")
 )
 
-const main = evenkeel.pipe(
-  Command.withSubcommands([demo, live, replay, decode, doctor, audit]),
-  Command.run({ version: "0.1.0" })
-)
+const main = evenkeel.pipe(Command.withSubcommands([demo, live, replay, decode, doctor, audit]), Command.run({ version: "0.1.0" }))
 
 /** Errors that say what to do, and need no stack. */
-const explained = new Set(["ConfigInvalid", "DatabaseLocked", "DatabaseUnopened", "VenueUnopened", "CaptureUnreadable", "PriceFileUnreadable", "JournalUnreadable", "ComponentFailed", "JournalFailed", "ReplayRefused", "ChainBroken"])
+const explained = new Set([
+  "ConfigInvalid",
+  "DatabaseLocked",
+  "DatabaseUnopened",
+  "VenueUnopened",
+  "CaptureUnreadable",
+  "PriceFileUnreadable",
+  "JournalUnreadable",
+  "ComponentFailed",
+  "JournalFailed",
+  "ReplayRefused",
+  "ChainBroken"
+])
 
 main.pipe(
   Effect.catchCause((cause) => {
@@ -79,9 +114,13 @@ main.pipe(
     const tag = typeof error === "object" && error !== null && "_tag" in error ? String(error._tag) : ""
     if (Cause.hasInterruptsOnly(cause)) return Effect.failCause(cause)
     const text = explained.has(tag) && error instanceof Error ? error.message : Cause.pretty(cause)
-    return Console.error(text).pipe(Effect.andThen(Effect.sync(() => {
-      process.exitCode = 2
-    })))
+    return Console.error(text).pipe(
+      Effect.andThen(
+        Effect.sync(() => {
+          process.exitCode = 2
+        })
+      )
+    )
   }),
   Effect.provide(NodeServices.layer),
   // Ctrl-C and SIGTERM are how it is meant to end.

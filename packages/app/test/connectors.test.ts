@@ -34,7 +34,7 @@ const layer = Supervisor.layer.pipe(
 )
 
 /** A venue, its connector, and the hot path at the other end of it. */
-const connect = Effect.fnUntraced(function*(exchange: Exchange) {
+const connect = Effect.fnUntraced(function* (exchange: Exchange) {
   const began = performance.now()
   const scenario = scenarios.calm()
   const clock = () => scenario.startsAt + (performance.now() - began) * 50
@@ -78,17 +78,26 @@ const connect = Effect.fnUntraced(function*(exchange: Exchange) {
     return true
   }
   const sink = FrameSink.of({ offer, tick: () => offer(FrameSource.clock, 0, 0, -1, new Uint8Array(0)), counts: [], fill: () => 0 })
-  const connector = yield* makeConnector({ exchange, endpoints: venue.endpoints, instruments: own }).pipe(Effect.provideService(FrameSink, sink))
-  yield* Queue.take(resyncs).pipe(Effect.flatMap(([number, reason]) => connector.resync(number, reason)), Effect.forever, Effect.forkScoped)
+  const connector = yield* makeConnector({ exchange, endpoints: venue.endpoints, instruments: own }).pipe(
+    Effect.provideService(FrameSink, sink)
+  )
+  yield* Queue.take(resyncs).pipe(
+    Effect.flatMap(([number, reason]) => connector.resync(number, reason)),
+    Effect.forever,
+    Effect.forkScoped
+  )
   yield* Effect.sync(sink.tick).pipe(Effect.andThen(Effect.sleep("50 millis")), Effect.forever, Effect.forkScoped)
 
   const row = new Float64Array(stateFields)
-  const bookState = (instrument: number) => local.state.read(4 + instrument, row) ? row[instrumentState.book] : 0
+  const bookState = (instrument: number) => (local.state.read(4 + instrument, row) ? row[instrumentState.book] : 0)
   const equal = (instrument: number) => {
     const book = local.hotPath.book(instrument)
     return ([0, 1] as const).every((side) => {
       const levels = venue.instruments.get(own[instrument]!.symbol)!.levels(side)
-      return levels.length === book.count(side) && levels.every(([price, quantity], depth) => book.price(side, depth) === price && book.quantity(side, depth) === quantity)
+      return (
+        levels.length === book.count(side) &&
+        levels.every(([price, quantity], depth) => book.price(side, depth) === price && book.quantity(side, depth) === quantity)
+      )
     })
   }
   const right = () => own.every((_, instrument) => bookState(instrument) === 1 && equal(instrument))
@@ -96,7 +105,7 @@ const connect = Effect.fnUntraced(function*(exchange: Exchange) {
 })
 
 const until = (what: string, test: () => boolean, seconds = 15) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     for (let turn = 0; turn < seconds * 100; turn++) {
       if (test()) return
       yield* Effect.sleep("10 millis")
@@ -105,7 +114,7 @@ const until = (what: string, test: () => boolean, seconds = 15) =>
   })
 
 /** Stops the market, lets what is under way arrive, and compares. */
-const settled = Effect.fnUntraced(function*(venue: SimulatedVenue, right: () => boolean) {
+const settled = Effect.fnUntraced(function* (venue: SimulatedVenue, right: () => boolean) {
   venue.pause = true
   yield* until("every book is the venue's", right)
   venue.pause = false
@@ -119,82 +128,112 @@ const venues: ReadonlyArray<readonly [name: string, exchange: Exchange]> = [
 ]
 
 describe.concurrent.each(venues)("%s", (name, exchange) => {
-  it.live("builds every book as the venue has it, and keeps it while it changes", () =>
-    Effect.gen(function*() {
-      const { right, seen, venue } = yield* connect(exchange)
-      yield* settled(venue, right)
-      const before = seen.frames
-      yield* until("a hundred more frames", () => seen.frames > before + 100)
-      yield* settled(venue, right)
-      assert.deepStrictEqual(seen.resyncs, [])
-      assert.deepStrictEqual(seen.refusals, [])
-    }).pipe(Effect.scoped, Effect.provide(layer)), 60_000)
-
-  it.live("reconnects after a close, with every book stale until it is right again", () =>
-    Effect.gen(function*() {
-      const { bookState, own, right, venue } = yield* connect(exchange)
-      yield* settled(venue, right)
-      for (const code of [1001, 1012]) {
-        venue.disconnect(code)
-        yield* until("the books are stale", () => own.every((_, instrument) => bookState(instrument) === 2))
+  it.live(
+    "builds every book as the venue has it, and keeps it while it changes",
+    () =>
+      Effect.gen(function* () {
+        const { right, seen, venue } = yield* connect(exchange)
         yield* settled(venue, right)
-      }
-    }).pipe(Effect.scoped, Effect.provide(layer)), 60_000)
+        const before = seen.frames
+        yield* until("a hundred more frames", () => seen.frames > before + 100)
+        yield* settled(venue, right)
+        assert.deepStrictEqual(seen.resyncs, [])
+        assert.deepStrictEqual(seen.refusals, [])
+      }).pipe(Effect.scoped, Effect.provide(layer)),
+    60_000
+  )
 
-  it.live("finds frames that are lost, doubled, out of order, late or damaged, and comes back to the venue's books", () =>
-    Effect.gen(function*() {
-      const { right, seen, venue } = yield* connect(exchange)
-      yield* settled(venue, right)
-      // The Exchange feed's level 2 has no sequence: what it loses in silence nobody can know.
-      venue.faults.rates = name === "Coinbase Exchange"
-        ? { ...noFaults, corrupt: 0.02 }
-        : { drop: 0.02, duplicate: 0.03, reorder: 0.02, corrupt: 0.01, delay: 0.02, cut: 0 }
-      yield* until("faults enough", () => Object.values(venue.faults.counts).reduce((sum, count) => sum + count, 0) > 25, 30)
-      venue.faults.rates = noFaults
-      assert.isAbove(seen.resyncs.length, 0)
-      // A frame that was held back comes with the next ones; a book that missed one is asked for within a second.
-      yield* Effect.sleep("1500 millis")
-      yield* settled(venue, right)
-      assert.isTrue(seen.refusals.every((outcome) => outcome === FrameOutcome.malformed || outcome === FrameOutcome.unknown || outcome === FrameOutcome.unlisted), String(seen.refusals))
-    }).pipe(Effect.scoped, Effect.provide(layer)), 90_000)
+  it.live(
+    "reconnects after a close, with every book stale until it is right again",
+    () =>
+      Effect.gen(function* () {
+        const { bookState, own, right, venue } = yield* connect(exchange)
+        yield* settled(venue, right)
+        for (const code of [1001, 1012]) {
+          venue.disconnect(code)
+          yield* until("the books are stale", () => own.every((_, instrument) => bookState(instrument) === 2))
+          yield* settled(venue, right)
+        }
+      }).pipe(Effect.scoped, Effect.provide(layer)),
+    60_000
+  )
 
-  it.live("notices a venue that accepts and never speaks, and connects anew", () =>
-    Effect.gen(function*() {
-      const { right, venue } = yield* connect(exchange)
-      yield* settled(venue, right)
-      venue.mute = true
-      const health = yield* HealthRegistry
-      let silent = false
-      for (let turn = 0; turn < 600 && !silent; turn++) {
-        yield* Effect.sleep("10 millis")
-        silent = (yield* health.snapshot).some(({ detail }) => detail.includes("said nothing"))
-      }
-      assert.isTrue(silent)
-      venue.mute = false
-      yield* settled(venue, right)
-    }).pipe(Effect.scoped, Effect.provide(layer)), 60_000)
+  it.live(
+    "finds frames that are lost, doubled, out of order, late or damaged, and comes back to the venue's books",
+    () =>
+      Effect.gen(function* () {
+        const { right, seen, venue } = yield* connect(exchange)
+        yield* settled(venue, right)
+        // The Exchange feed's level 2 has no sequence: what it loses in silence nobody can know.
+        venue.faults.rates =
+          name === "Coinbase Exchange"
+            ? { ...noFaults, corrupt: 0.02 }
+            : { drop: 0.02, duplicate: 0.03, reorder: 0.02, corrupt: 0.01, delay: 0.02, cut: 0 }
+        yield* until("faults enough", () => Object.values(venue.faults.counts).reduce((sum, count) => sum + count, 0) > 25, 30)
+        venue.faults.rates = noFaults
+        assert.isAbove(seen.resyncs.length, 0)
+        // A frame that was held back comes with the next ones; a book that missed one is asked for within a second.
+        yield* Effect.sleep("1500 millis")
+        yield* settled(venue, right)
+        assert.isTrue(
+          seen.refusals.every(
+            (outcome) => outcome === FrameOutcome.malformed || outcome === FrameOutcome.unknown || outcome === FrameOutcome.unlisted
+          ),
+          String(seen.refusals)
+        )
+      }).pipe(Effect.scoped, Effect.provide(layer)),
+    90_000
+  )
 
-  it.live("lives through cuts again and again", () =>
-    Effect.gen(function*() {
-      const { right, venue } = yield* connect(exchange)
-      venue.faults.rates = { ...noFaults, cut: 0.01 }
-      yield* until("several cuts", () => venue.faults.counts.cut >= 3, 30)
-      venue.faults.rates = noFaults
-      yield* settled(venue, right)
-    }).pipe(Effect.scoped, Effect.provide(layer)), 90_000)
+  it.live(
+    "notices a venue that accepts and never speaks, and connects anew",
+    () =>
+      Effect.gen(function* () {
+        const { right, venue } = yield* connect(exchange)
+        yield* settled(venue, right)
+        venue.mute = true
+        const health = yield* HealthRegistry
+        let silent = false
+        for (let turn = 0; turn < 600 && !silent; turn++) {
+          yield* Effect.sleep("10 millis")
+          silent = (yield* health.snapshot).some(({ detail }) => detail.includes("said nothing"))
+        }
+        assert.isTrue(silent)
+        venue.mute = false
+        yield* settled(venue, right)
+      }).pipe(Effect.scoped, Effect.provide(layer)),
+    60_000
+  )
+
+  it.live(
+    "lives through cuts again and again",
+    () =>
+      Effect.gen(function* () {
+        const { right, venue } = yield* connect(exchange)
+        venue.faults.rates = { ...noFaults, cut: 0.01 }
+        yield* until("several cuts", () => venue.faults.counts.cut >= 3, 30)
+        venue.faults.rates = noFaults
+        yield* settled(venue, right)
+      }).pipe(Effect.scoped, Effect.provide(layer)),
+    90_000
+  )
 })
 
 describe("Binance's snapshots", () => {
-  it.live("are asked for again after 503 and 429, and books wait stale meanwhile", () =>
-    Effect.gen(function*() {
-      const { bookState, own, right, venue } = yield* connect({ ...binance })
-      venue.restStatus = 503
-      venue.disconnect(1001)
-      yield* Effect.sleep("1 second")
-      assert.isTrue(own.every((_, instrument) => bookState(instrument) !== 1))
-      venue.restStatus = 429
-      yield* Effect.sleep("300 millis")
-      venue.restStatus = undefined
-      yield* until("the books are back", right, 20)
-    }).pipe(Effect.scoped, Effect.provide(layer)), 60_000)
+  it.live(
+    "are asked for again after 503 and 429, and books wait stale meanwhile",
+    () =>
+      Effect.gen(function* () {
+        const { bookState, own, right, venue } = yield* connect({ ...binance })
+        venue.restStatus = 503
+        venue.disconnect(1001)
+        yield* Effect.sleep("1 second")
+        assert.isTrue(own.every((_, instrument) => bookState(instrument) !== 1))
+        venue.restStatus = 429
+        yield* Effect.sleep("300 millis")
+        venue.restStatus = undefined
+        yield* until("the books are back", right, 20)
+      }).pipe(Effect.scoped, Effect.provide(layer)),
+    60_000
+  )
 })

@@ -18,77 +18,99 @@ const decodeNotification = Schema.decodeUnknownSync(Schema.fromJsonString(Notifi
 const decodeChange = Schema.decodeUnknownSync(Schema.fromJsonString(LevelChange))
 
 describe("a demo that is killed", () => {
-  it.live(`${kills} times at random moments loses no alert, repeats none under another key, and keeps its chain whole`, () =>
-    Effect.gen(function*() {
-      const data = yield* Effect.acquireRelease(
-        Effect.sync(() => mkdtempSync(join(tmpdir(), "evenkeel-"))),
-        (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
-      )
-      const received: Array<Notification> = []
-      const webhook = yield* serve((request, body) => {
-        const notification = decodeNotification(body.toString())
-        assert.strictEqual(request.headers["idempotency-key"], notification.idempotencyKey)
-        received.push(notification)
-        return 204
-      })
-      const environment = {
-        EVENKEEL_DATA: data,
-        EVENKEEL_HTTP_PORT: "0",
-        EVENKEEL_ALERTS_WEBHOOKS: JSON.stringify([{ name: "test", url: webhook.url, secret: "secret" }])
-      }
-      const args = ["demo", "--scenario", "recovery", "--speed", "9600"]
-      let seed = 17
-      const random = () => (seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0) / 2 ** 32
-      let repairsSaid = 0
-      for (let kill = 0; kill < kills; kill++) {
-        yield* Effect.gen(function*() {
-          const program = yield* startProgram([...args, "--seed", String(kill + 1)], environment)
-          yield* until("the engine starts", () => program.errors().includes("engine started"), 30, program)
-          yield* Effect.sleep(random() * 2500)
-          program.process.kill("SIGKILL")
-          assert.strictEqual(yield* program.exit, "SIGKILL")
-          if (program.errors().includes("tail was damaged")) repairsSaid++
-          const newest = readdirSync(join(data, "journal")).filter((name) => name.endsWith(".journal")).sort().at(-1)
-          // What a kill in the middle of a write leaves behind, made sure of.
-          if (kill % 5 === 1 && newest !== undefined) appendFileSync(join(data, "journal", newest), Buffer.from("EVKB half a block"))
-        }).pipe(Effect.scoped)
-      }
-      const last = yield* startProgram([...args, "--seconds", "5"], environment)
-      assert.strictEqual(yield* last.exit, 0, last.errors())
-      assert.include(last.output(), "stopped after")
-      assert.isAtLeast(repairsSaid, 4)
-
-      yield* Effect.gen(function*() {
-        const sql = yield* SqlClient.SqlClient
-        const events = yield* EventStore
-        const count = yield* events.verify
-        assert.isAbove(count, kills)
-        assert.strictEqual(yield* (yield* Outbox).pending, 0)
-        const promised = yield* sql<{ key: string; position: number }>`
-          select idempotency_key as key, position::float8 as position from notification where receiver = 'test'`
-        const keys = new Set(received.map(({ idempotencyKey }) => idempotencyKey))
-        assert.deepStrictEqual(promised.map(({ key }) => key).sort(), [...keys].sort(), "what was promised was delivered, and nothing else")
-        const tellings = new Set(received.map(({ alert, position }) => `${position} ${alert.fingerprint} ${alert.status}`))
-        assert.strictEqual(tellings.size, keys.size, "one key for one telling")
-
-        // Folding the events by the rule gives the notifications that must exist.
-        const open = new Map<string, number>()
-        const expected: Array<number> = []
-        for (const event of yield* events.read({ after: 0, limit: 100_000 })) {
-          const change = decodeChange(event.payload)
-          const level = severity(change.level)
-          const before = open.get(change.coin)
-          if (before === undefined ? level >= severity("warning") && change.kind !== "recovery" : change.kind === "recovery" || level > before) {
-            expected.push(event.position)
-            if (level >= severity("warning")) open.set(change.coin, level)
-            else open.delete(change.coin)
-          }
+  it.live(
+    `${kills} times at random moments loses no alert, repeats none under another key, and keeps its chain whole`,
+    () =>
+      Effect.gen(function* () {
+        const data = yield* Effect.acquireRelease(
+          Effect.sync(() => mkdtempSync(join(tmpdir(), "evenkeel-"))),
+          (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
+        )
+        const received: Array<Notification> = []
+        const webhook = yield* serve((request, body) => {
+          const notification = decodeNotification(body.toString())
+          assert.strictEqual(request.headers["idempotency-key"], notification.idempotencyKey)
+          received.push(notification)
+          return 204
+        })
+        const environment = {
+          EVENKEEL_DATA: data,
+          EVENKEEL_HTTP_PORT: "0",
+          EVENKEEL_ALERTS_WEBHOOKS: JSON.stringify([{ name: "test", url: webhook.url, secret: "secret" }])
         }
-        assert.deepStrictEqual([...new Set(promised.map(({ position }) => position))].sort((a, b) => a - b), expected)
-        assert.isAbove(expected.length, 5)
-      }).pipe(Effect.provide(Layer.mergeAll(EventStore.layer, Outbox.layer).pipe(
-        Layer.provideMerge(layerPglite(join(data, "database"))),
-        Layer.provideMerge(NodeServices.layer)
-      )))
-    }), 240_000)
+        const args = ["demo", "--scenario", "recovery", "--speed", "9600"]
+        let seed = 17
+        const random = () => (seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0) / 2 ** 32
+        let repairsSaid = 0
+        for (let kill = 0; kill < kills; kill++) {
+          yield* Effect.gen(function* () {
+            const program = yield* startProgram([...args, "--seed", String(kill + 1)], environment)
+            yield* until("the engine starts", () => program.errors().includes("engine started"), 30, program)
+            yield* Effect.sleep(random() * 2500)
+            program.process.kill("SIGKILL")
+            assert.strictEqual(yield* program.exit, "SIGKILL")
+            if (program.errors().includes("tail was damaged")) repairsSaid++
+            const newest = readdirSync(join(data, "journal"))
+              .filter((name) => name.endsWith(".journal"))
+              .sort()
+              .at(-1)
+            // What a kill in the middle of a write leaves behind, made sure of.
+            if (kill % 5 === 1 && newest !== undefined) appendFileSync(join(data, "journal", newest), Buffer.from("EVKB half a block"))
+          }).pipe(Effect.scoped)
+        }
+        const last = yield* startProgram([...args, "--seconds", "5"], environment)
+        assert.strictEqual(yield* last.exit, 0, last.errors())
+        assert.include(last.output(), "stopped after")
+        assert.isAtLeast(repairsSaid, 4)
+
+        yield* Effect.gen(function* () {
+          const sql = yield* SqlClient.SqlClient
+          const events = yield* EventStore
+          const count = yield* events.verify
+          assert.isAbove(count, kills)
+          assert.strictEqual(yield* (yield* Outbox).pending, 0)
+          const promised = yield* sql<{ key: string; position: number }>`
+          select idempotency_key as key, position::float8 as position from notification where receiver = 'test'`
+          const keys = new Set(received.map(({ idempotencyKey }) => idempotencyKey))
+          assert.deepStrictEqual(
+            promised.map(({ key }) => key).sort(),
+            [...keys].sort(),
+            "what was promised was delivered, and nothing else"
+          )
+          const tellings = new Set(received.map(({ alert, position }) => `${position} ${alert.fingerprint} ${alert.status}`))
+          assert.strictEqual(tellings.size, keys.size, "one key for one telling")
+
+          // Folding the events by the rule gives the notifications that must exist.
+          const open = new Map<string, number>()
+          const expected: Array<number> = []
+          for (const event of yield* events.read({ after: 0, limit: 100_000 })) {
+            const change = decodeChange(event.payload)
+            const level = severity(change.level)
+            const before = open.get(change.coin)
+            if (
+              before === undefined
+                ? level >= severity("warning") && change.kind !== "recovery"
+                : change.kind === "recovery" || level > before
+            ) {
+              expected.push(event.position)
+              if (level >= severity("warning")) open.set(change.coin, level)
+              else open.delete(change.coin)
+            }
+          }
+          assert.deepStrictEqual(
+            [...new Set(promised.map(({ position }) => position))].sort((a, b) => a - b),
+            expected
+          )
+          assert.isAbove(expected.length, 5)
+        }).pipe(
+          Effect.provide(
+            Layer.mergeAll(EventStore.layer, Outbox.layer).pipe(
+              Layer.provideMerge(layerPglite(join(data, "database"))),
+              Layer.provideMerge(NodeServices.layer)
+            )
+          )
+        )
+      }),
+    240_000
+  )
 })

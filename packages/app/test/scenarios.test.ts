@@ -38,7 +38,9 @@ describe("scenarios", () => {
       const jump = playScenario(scenario, 90, seed)
       const critical = jump.find(({ level }) => level === "critical")!
       assert.strictEqual(critical.coin, "USDC")
-      const fell = Array.from({ length: 90 }, (_, minute) => minute).find((minute) => scenario.valueBps("USDC", scenario.startsAt + minute * 60_000) < -50)!
+      const fell = Array.from({ length: 90 }, (_, minute) => minute).find(
+        (minute) => scenario.valueBps("USDC", scenario.startsAt + minute * 60_000) < -50
+      )!
       assert.isAtMost(minutesIn(scenario, critical), fell + 4)
     }
   })
@@ -46,7 +48,10 @@ describe("scenarios", () => {
   it("one venue's flash crash is that venue's: nothing above watch, and the venue is named", () => {
     for (const seed of seeds) {
       const changes = playScenario(scenarios["flash-crash"](seed), 120, seed)
-      assert.isTrue(changes.every(({ level }) => severity(level) <= severity("watch")), said(changes).join("; "))
+      assert.isTrue(
+        changes.every(({ level }) => severity(level) <= severity("watch")),
+        said(changes).join("; ")
+      )
       for (const change of changes) if (change.kind === "local") assert.include(change.reason[0], "binance")
     }
   })
@@ -67,7 +72,10 @@ describe("scenarios", () => {
 
   it("a coin that has stood off its peg for months is not cried over", () => {
     const changes = playScenario(scenarios["off-peg"](1), 2880, 1, 30_000)
-    assert.isTrue(changes.every(({ level }) => severity(level) <= severity("watch")), said(changes).join("; "))
+    assert.isTrue(
+      changes.every(({ level }) => severity(level) <= severity("watch")),
+      said(changes).join("; ")
+    )
   })
 
   it("says the same each time", () => {

@@ -20,15 +20,18 @@ const lookEvery = "1 second"
 /** Spans of senders remembered for notifications in flight; older ones are forgotten, their deliveries untraced. */
 const parentsMax = 1000
 
-export class Dispatcher extends Context.Service<Dispatcher, {
-  /** There is something new: look now. `keys` are delivered under the caller's span. */
-  readonly nudge: (keys: ReadonlyArray<string>) => Effect.Effect<void>
-  /** Delivers everything that is due, once; how many were delivered and how many failed. */
-  readonly drain: Effect.Effect<{ readonly delivered: number; readonly failed: number }, SqlError.SqlError>
-}>()("@evenkeel/alerting/manager/Dispatcher") {
+export class Dispatcher extends Context.Service<
+  Dispatcher,
+  {
+    /** There is something new: look now. `keys` are delivered under the caller's span. */
+    readonly nudge: (keys: ReadonlyArray<string>) => Effect.Effect<void>
+    /** Delivers everything that is due, once; how many were delivered and how many failed. */
+    readonly drain: Effect.Effect<{ readonly delivered: number; readonly failed: number }, SqlError.SqlError>
+  }
+>()("@evenkeel/alerting/manager/Dispatcher") {
   static readonly layer = Layer.effect(
     Dispatcher,
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const outbox = yield* Outbox
       const receivers = yield* Receivers
       const supervisor = yield* Supervisor
@@ -37,7 +40,7 @@ export class Dispatcher extends Context.Service<Dispatcher, {
       const parents = new Map<string, Tracer.AnySpan>()
       let waiting = 0
 
-      const deliver = Effect.fnUntraced(function*(receiver: Receiver, row: PendingRow) {
+      const deliver = Effect.fnUntraced(function* (receiver: Receiver, row: PendingRow) {
         const parent = parents.get(row.idempotencyKey)
         const outcome = yield* receiver.deliver(decodeNotification(row.payload)).pipe(
           Effect.withSpan("Dispatcher.deliver", {
@@ -48,8 +51,12 @@ export class Dispatcher extends Context.Service<Dispatcher, {
           // A receiver's defect is its own failure.
           Effect.sandbox,
           Effect.catch((cause) =>
-            Effect.gen(function*() {
-              const problem = String(cause.reasons.map((reason) => "error" in reason ? reason.error : "defect" in reason ? reason.defect : "interrupted").join("; "))
+            Effect.gen(function* () {
+              const problem = String(
+                cause.reasons
+                  .map((reason) => ("error" in reason ? reason.error : "defect" in reason ? reason.defect : "interrupted"))
+                  .join("; ")
+              )
               yield* Effect.logWarning("a delivery failed", { receiver: receiver.name, attempt: row.attempts + 1, problem })
               yield* outbox.failed(row, problem, yield* Clock.currentTimeMillis)
               return "failed" as const
@@ -64,7 +71,7 @@ export class Dispatcher extends Context.Service<Dispatcher, {
         return outcome
       })
 
-      const drain = Effect.gen(function*() {
+      const drain = Effect.gen(function* () {
         const rows = yield* outbox.due(yield* Clock.currentTimeMillis, batchMax)
         const byReceiver = Array.groupBy(rows, ({ receiver }) => receiver)
         const outcomes = yield* Effect.forEach(
@@ -74,7 +81,10 @@ export class Dispatcher extends Context.Service<Dispatcher, {
         )
         waiting = yield* outbox.pending
         const all = outcomes.flat()
-        return { delivered: all.filter((outcome) => outcome === "delivered").length, failed: all.filter((outcome) => outcome === "failed").length }
+        return {
+          delivered: all.filter((outcome) => outcome === "delivered").length,
+          failed: all.filter((outcome) => outcome === "failed").length
+        }
       })
 
       const loop = Queue.take(nudges).pipe(
@@ -82,10 +92,13 @@ export class Dispatcher extends Context.Service<Dispatcher, {
         Effect.andThen(drain),
         Effect.andThen(health.report("dispatcher", "running")),
         Effect.catchTag("SqlError", (error) =>
-          health.report("dispatcher", "degraded", `the database does not answer: ${error.message}`).pipe(
-            Effect.andThen(Effect.logWarning("the outbox cannot be read", { problem: error.message })),
-            Effect.andThen(Effect.sleep("2 seconds"))
-          )),
+          health
+            .report("dispatcher", "degraded", `the database does not answer: ${error.message}`)
+            .pipe(
+              Effect.andThen(Effect.logWarning("the outbox cannot be read", { problem: error.message })),
+              Effect.andThen(Effect.sleep("2 seconds"))
+            )
+        ),
         Effect.forever
       )
       yield* health.gauge("dispatcher", "outbox_pending", () => waiting)

@@ -22,4 +22,9 @@ export const describeNotification = ({ alert }: Notification, color: boolean): s
   return [head, ...change.reason.map((reason) => `    ${reason}`)].join("\n")
 }
 
-const wordOf = { break: "is losing its peg", premium: "stands above its peg", local: "is dislocated on one venue", recovery: "is recovering" } as const
+const wordOf = {
+  break: "is losing its peg",
+  premium: "stands above its peg",
+  local: "is dislocated on one venue",
+  recovery: "is recovering"
+} as const

@@ -19,12 +19,12 @@ export interface WebhookOptions {
   readonly secret: Redacted.Redacted | undefined
 }
 
-export const makeWebhookReceiver = Effect.fnUntraced(function*({ name, secret, url }: WebhookOptions) {
+export const makeWebhookReceiver = Effect.fnUntraced(function* ({ name, secret, url }: WebhookOptions) {
   const client = yield* HttpClient.HttpClient
   const policies = yield* Policies
   const failed = (problem: string, retryable: boolean) => new DeliveryFailed({ receiver: name, problem, retryable })
 
-  const post = Effect.fn("WebhookReceiver.post")(function*(notification: Notification) {
+  const post = Effect.fn("WebhookReceiver.post")(function* (notification: Notification) {
     const body = JSON.stringify(notification)
     const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
     const request = HttpClientRequest.post(url).pipe(
@@ -45,9 +45,9 @@ export const makeWebhookReceiver = Effect.fnUntraced(function*({ name, secret, u
   return {
     name,
     deliver: (notification) =>
-      policies.run(Effect.scoped(post(notification)), { name: "deliver", key: name, retryable: (error) => error.retryable }).pipe(
-        Effect.catchTag("PolicyError", (error) => Effect.fail(failed(error.message, true)))
-      )
+      policies
+        .run(Effect.scoped(post(notification)), { name: "deliver", key: name, retryable: (error) => error.retryable })
+        .pipe(Effect.catchTag("PolicyError", (error) => Effect.fail(failed(error.message, true))))
   } satisfies Receiver
 })
 

@@ -39,27 +39,33 @@ export type CoinView = typeof CoinView.Type
 
 export const Readiness = Schema.Struct({
   ready: Schema.Boolean,
-  components: Schema.Array(Schema.Struct({
-    component: Schema.String,
-    status: Schema.String,
-    detail: Schema.String,
-    restarts: Schema.Int,
-    gauges: Schema.Record(Schema.String, Schema.Finite)
-  }))
+  components: Schema.Array(
+    Schema.Struct({
+      component: Schema.String,
+      status: Schema.String,
+      detail: Schema.String,
+      restarts: Schema.Int,
+      gauges: Schema.Record(Schema.String, Schema.Finite)
+    })
+  )
 })
 
 export class UnknownCoin extends Schema.TaggedError<UnknownCoin>()("UnknownCoin", { coin: Schema.String }, { httpApiStatus: 404 }) {}
 /** A component has failed for good, or is not up yet. */
 export class NotReady extends Schema.TaggedError<NotReady>()("NotReady", Readiness.fields, { httpApiStatus: 503 }) {}
 /** The database does not answer. */
-export class StoreUnavailable extends Schema.TaggedError<StoreUnavailable>()("StoreUnavailable", { problem: Schema.String }, { httpApiStatus: 503 }) {}
+export class StoreUnavailable extends Schema.TaggedError<StoreUnavailable>()(
+  "StoreUnavailable",
+  { problem: Schema.String },
+  { httpApiStatus: 503 }
+) {}
 
 export class CoinsApi extends HttpApiGroup.make("coins")
   .add(
     HttpApiEndpoint.get("list", "/coins", { success: Schema.Array(CoinView) }),
     HttpApiEndpoint.get("get", "/coins/:coin", { params: { coin: Schema.String }, success: CoinView, error: UnknownCoin })
-  ).prefix("/v1")
-{}
+  )
+  .prefix("/v1") {}
 
 export class AlertsApi extends HttpApiGroup.make("alerts")
   .add(
@@ -68,16 +74,18 @@ export class AlertsApi extends HttpApiGroup.make("alerts")
       success: Schema.Array(Alert),
       error: StoreUnavailable
     })
-  ).prefix("/v1")
-{}
-
-export class SystemApi extends HttpApiGroup.make("system", { topLevel: true })
-  .add(
-    HttpApiEndpoint.get("healthz", "/healthz", { success: Readiness, error: NotReady }),
-    HttpApiEndpoint.get("readyz", "/readyz", { success: Readiness, error: NotReady })
   )
-{}
+  .prefix("/v1") {}
 
-export class EngineApi extends HttpApi.make("evenkeel").add(CoinsApi).add(AlertsApi).add(SystemApi).annotateMerge(
-  OpenApi.annotations({ title: "Evenkeel", version: "0.1.0", description: "Stablecoin fair values, risk levels and alerts." })
+export class SystemApi extends HttpApiGroup.make("system", { topLevel: true }).add(
+  HttpApiEndpoint.get("healthz", "/healthz", { success: Readiness, error: NotReady }),
+  HttpApiEndpoint.get("readyz", "/readyz", { success: Readiness, error: NotReady })
 ) {}
+
+export class EngineApi extends HttpApi.make("evenkeel")
+  .add(CoinsApi)
+  .add(AlertsApi)
+  .add(SystemApi)
+  .annotateMerge(
+    OpenApi.annotations({ title: "Evenkeel", version: "0.1.0", description: "Stablecoin fair values, risk levels and alerts." })
+  ) {}

@@ -14,38 +14,50 @@ import { EngineView } from "./EngineView.ts"
 
 const alertsMax = 500
 
-const coins = HttpApiBuilder.group(EngineApi, "coins", Effect.fnUntraced(function*(handlers) {
-  const view = yield* EngineView
-  return handlers.handleAll({
-    list: () => Effect.sync(() => view.coins()),
-    get: ({ params }) =>
-      Effect.suspend(() => {
-        const found = view.coins().find(({ coin }) => coin === params.coin.toUpperCase())
-        return found === undefined ? Effect.fail(new UnknownCoin({ coin: params.coin })) : Effect.succeed(found)
-      })
-  })
-}))
-
-const alerts = HttpApiBuilder.group(EngineApi, "alerts", Effect.fnUntraced(function*(handlers) {
-  const manager = yield* AlertManager
-  return handlers.handleAll({
-    list: ({ query }) =>
-      manager.list({ all: query.all === "true", limit: alertsMax }).pipe(
-        Effect.mapError((error) => new StoreUnavailable({ problem: error.message }))
-      )
-  })
-}))
-
-const system = HttpApiBuilder.group(EngineApi, "system", Effect.fnUntraced(function*(handlers) {
-  const health = yield* HealthRegistry
-  const answer = (good: Effect.Effect<boolean>) =>
-    Effect.gen(function*() {
-      const ready = yield* good
-      const components = yield* health.snapshot
-      return ready ? { ready, components } : yield* new NotReady({ ready, components })
+const coins = HttpApiBuilder.group(
+  EngineApi,
+  "coins",
+  Effect.fnUntraced(function* (handlers) {
+    const view = yield* EngineView
+    return handlers.handleAll({
+      list: () => Effect.sync(() => view.coins()),
+      get: ({ params }) =>
+        Effect.suspend(() => {
+          const found = view.coins().find(({ coin }) => coin === params.coin.toUpperCase())
+          return found === undefined ? Effect.fail(new UnknownCoin({ coin: params.coin })) : Effect.succeed(found)
+        })
     })
-  return handlers.handleAll({ healthz: () => answer(health.healthy), readyz: () => answer(health.ready) })
-}))
+  })
+)
+
+const alerts = HttpApiBuilder.group(
+  EngineApi,
+  "alerts",
+  Effect.fnUntraced(function* (handlers) {
+    const manager = yield* AlertManager
+    return handlers.handleAll({
+      list: ({ query }) =>
+        manager
+          .list({ all: query.all === "true", limit: alertsMax })
+          .pipe(Effect.mapError((error) => new StoreUnavailable({ problem: error.message })))
+    })
+  })
+)
+
+const system = HttpApiBuilder.group(
+  EngineApi,
+  "system",
+  Effect.fnUntraced(function* (handlers) {
+    const health = yield* HealthRegistry
+    const answer = (good: Effect.Effect<boolean>) =>
+      Effect.gen(function* () {
+        const ready = yield* good
+        const components = yield* health.snapshot
+        return ready ? { ready, components } : yield* new NotReady({ ready, components })
+      })
+    return handlers.handleAll({ healthz: () => answer(health.healthy), readyz: () => answer(health.ready) })
+  })
+)
 
 /** The routes; provide an HTTP server. `dashboard` is the folder of its files. */
 export const layerApi = (options: { readonly dashboard: string }) =>

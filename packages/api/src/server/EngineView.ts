@@ -2,7 +2,10 @@
 import { Context } from "effect"
 import type { CoinView } from "../contract/EngineApi.ts"
 
-export class EngineView extends Context.Service<EngineView, {
-  /** Every coin, in the order of the configuration; read when called. */
-  readonly coins: () => ReadonlyArray<CoinView>
-}>()("@evenkeel/api/server/EngineView") {}
+export class EngineView extends Context.Service<
+  EngineView,
+  {
+    /** Every coin, in the order of the configuration; read when called. */
+    readonly coins: () => ReadonlyArray<CoinView>
+  }
+>()("@evenkeel/api/server/EngineView") {}

@@ -17,7 +17,7 @@ const inService: ReadonlyArray<readonly [VenueId, string]> = [
 describe.runIf(existsSync(captures))("recorded captures (needs ../shared, else left out)", () => {
   for (const [venue, name] of inService) {
     it.effect(`${name} decodes to the books and trades of its golden file`, () =>
-      Effect.gen(function*() {
+      Effect.gen(function* () {
         const golden = JSON.parse(readFileSync(`${captures}${name}.golden.json`, "utf8"))
         const decoding = new CaptureDecoding(venue)
         for (const record of yield* readCapture(`${captures}${name}.jsonl.gz`)) decoding.feed(record)
@@ -33,6 +33,7 @@ describe.runIf(existsSync(captures))("recorded captures (needs ../shared, else l
         assert.deepStrictEqual(summary.trades, golden.trades)
         assert.deepStrictEqual(summary.tickers, golden.tickers)
         assert.strictEqual(summary.outcomes.unknown + summary.outcomes.malformed, 0)
-      }).pipe(Effect.provide(NodeServices.layer)))
+      }).pipe(Effect.provide(NodeServices.layer))
+    )
   }
 })

@@ -32,16 +32,19 @@ interface Trades {
 export interface CaptureSummary {
   readonly venue: string
   readonly frames: number
-  readonly books: Record<string, {
-    readonly stats: { readonly snapshots: number; readonly deltas: number; readonly stale: number }
-    readonly bidLevels: number
-    readonly askLevels: number
-    readonly bids10: ReadonlyArray<readonly [string, string]>
-    readonly asks10: ReadonlyArray<readonly [string, string]>
-    readonly sha256FullBook: string
-    readonly crossed: boolean
-    readonly lastSeq: number | string | null
-  }>
+  readonly books: Record<
+    string,
+    {
+      readonly stats: { readonly snapshots: number; readonly deltas: number; readonly stale: number }
+      readonly bidLevels: number
+      readonly askLevels: number
+      readonly bids10: ReadonlyArray<readonly [string, string]>
+      readonly asks10: ReadonlyArray<readonly [string, string]>
+      readonly sha256FullBook: string
+      readonly crossed: boolean
+      readonly lastSeq: number | string | null
+    }
+  >
   readonly trades: Record<string, { readonly count: number; readonly volume: string }>
   readonly tickers: Record<string, number>
   readonly outcomes: Record<keyof typeof FrameOutcome, number>
@@ -136,7 +139,14 @@ export class CaptureDecoding implements MarketSink {
     switch (integers[0]) {
       case EventKind.quote:
         this.#tickers.set(instrument, (this.#tickers.get(instrument) ?? 0) + 1)
-        return this.#onEvent?.({ _tag: "Quote", ...at, bid: text(numbers[1]), bidQuantity: text(numbers[2]), ask: text(numbers[3]), askQuantity: text(numbers[4]) })
+        return this.#onEvent?.({
+          _tag: "Quote",
+          ...at,
+          bid: text(numbers[1]),
+          bidQuantity: text(numbers[2]),
+          ask: text(numbers[3]),
+          askQuantity: text(numbers[4])
+        })
       case EventKind.trade: {
         const trades = this.#trades.get(instrument) ?? { count: 0, volume: new DecimalSum() }
         trades.count++
@@ -154,7 +164,8 @@ export class CaptureDecoding implements MarketSink {
         for (let i = 0; i < integers[3]! * 3; i += 3) {
           const side = levels[i] as 0 | 1
           book.set(side, levels[i + 1]!, levels[i + 2]!)
-          if (this.#onEvent !== undefined) (side === 0 ? this.#delta.bids : this.#delta.asks).push([text(levels[i + 1]), text(levels[i + 2])])
+          if (this.#onEvent !== undefined)
+            (side === 0 ? this.#delta.bids : this.#delta.asks).push([text(levels[i + 1]), text(levels[i + 2])])
         }
         return
       }
@@ -168,7 +179,14 @@ export class CaptureDecoding implements MarketSink {
         entry.sequence = sequenceOf(numbers[1]!, numbers[2]!)
         const { asks, bids, snapshot } = this.#delta
         this.#delta = fresh()
-        return this.#onEvent?.({ _tag: "BookDelta", ...at, snapshot, sequence: entry.sequence === null ? null : String(entry.sequence), bids, asks })
+        return this.#onEvent?.({
+          _tag: "BookDelta",
+          ...at,
+          snapshot,
+          sequence: entry.sequence === null ? null : String(entry.sequence),
+          bids,
+          asks
+        })
       }
       case EventKind.bookStale:
         this.#bookOf(instrument).stale++
@@ -195,7 +213,9 @@ export class CaptureDecoding implements MarketSink {
           askLevels: asks.length,
           bids10: bids.slice(0, 10),
           asks10: asks.slice(0, 10),
-          sha256FullBook: createHash("sha256").update(JSON.stringify([bids, asks])).digest("hex"),
+          sha256FullBook: createHash("sha256")
+            .update(JSON.stringify([bids, asks]))
+            .digest("hex"),
           crossed: book.crossed(),
           lastSeq: sequence
         }

@@ -8,10 +8,17 @@ import { CaptureDecoding } from "../capture/CaptureDecoding.ts"
 /** Lines handed to standard output at a time. */
 const linesMax = 1000
 
-export const runDecode = Effect.fn("runDecode")(function*(options: { readonly venue: VenueId; readonly file: string; readonly summary: boolean }) {
+export const runDecode = Effect.fn("runDecode")(function* (options: {
+  readonly venue: VenueId
+  readonly file: string
+  readonly summary: boolean
+}) {
   const records = yield* readCapture(options.file)
   const lines: Array<string> = []
-  const decoding = new CaptureDecoding(options.venue, options.summary ? undefined : (event: MarketEvent) => lines.push(JSON.stringify(event)))
+  const decoding = new CaptureDecoding(
+    options.venue,
+    options.summary ? undefined : (event: MarketEvent) => lines.push(JSON.stringify(event))
+  )
   for (const record of records) {
     decoding.feed(record)
     if (lines.length >= linesMax) yield* Console.log(lines.splice(0).join("\n"))

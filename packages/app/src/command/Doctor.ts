@@ -22,12 +22,14 @@ interface Finding {
 const timeout = "5 seconds"
 
 /** Checks everything; true when all is well. */
-export const runDoctor = Effect.fn("runDoctor")(function*(config: EngineConfig) {
+export const runDoctor = Effect.fn("runDoctor")(function* (config: EngineConfig) {
   const findings = [
     yield* checkDirectory(config),
     yield* checkDatabase(config),
     yield* checkPort(config),
-    ...(yield* Effect.forEach(venuesOf(instrumentsOf(config)), (venue) => checkVenue(config, venue), { concurrency: venueIds.length })).flat()
+    ...(yield* Effect.forEach(venuesOf(instrumentsOf(config)), (venue) => checkVenue(config, venue), {
+      concurrency: venueIds.length
+    })).flat()
   ]
   for (const { advice, detail, good, what } of findings) {
     yield* Console.log(`${good ? "ok  " : "FAIL"}  ${what}: ${detail}${good || advice === undefined ? "" : `\n      ${advice}`}`)
@@ -35,14 +37,12 @@ export const runDoctor = Effect.fn("runDoctor")(function*(config: EngineConfig) 
   return findings.every(({ good }) => good)
 })
 
-const checkDirectory = Effect.fnUntraced(function*(config: EngineConfig) {
+const checkDirectory = Effect.fnUntraced(function* (config: EngineConfig) {
   const files = yield* FileSystem.FileSystem
   const probe = `${config.data}/.probe`
-  const tried = yield* files.makeDirectory(config.data, { recursive: true }).pipe(
-    Effect.andThen(files.writeFileString(probe, "")),
-    Effect.andThen(files.remove(probe)),
-    Effect.result
-  )
+  const tried = yield* files
+    .makeDirectory(config.data, { recursive: true })
+    .pipe(Effect.andThen(files.writeFileString(probe, "")), Effect.andThen(files.remove(probe)), Effect.result)
   return {
     what: "data directory",
     good: Result.isSuccess(tried),
@@ -51,21 +51,30 @@ const checkDirectory = Effect.fnUntraced(function*(config: EngineConfig) {
   } satisfies Finding
 })
 
-const checkDatabase = Effect.fnUntraced(function*(config: EngineConfig) {
+const checkDatabase = Effect.fnUntraced(function* (config: EngineConfig) {
   const embedded = Redacted.value(config.database.url) === ""
   const database = embedded ? layerPglite(`${config.data}/database`) : layerPostgres(config.database.url)
   const tried = yield* Effect.exit(
-    Effect.flatMap(EventStore, (events) => events.verify).pipe(Effect.provide(EventStore.layer.pipe(Layer.provide(database))), Effect.timeout("20 seconds"))
+    Effect.flatMap(EventStore, (events) => events.verify).pipe(
+      Effect.provide(EventStore.layer.pipe(Layer.provide(database))),
+      Effect.timeout("20 seconds")
+    )
   )
   const name = embedded ? "embedded database" : "Postgres"
   return Exit.isSuccess(tried)
-    ? { what: name, good: true, detail: `answers; ${tried.value} events, the hash chain holds` } satisfies Finding
-    : {
-      what: name,
-      good: false,
-      detail: String(tried.cause.reasons.map((reason) => "error" in reason ? (reason.error instanceof Error ? reason.error.message : reason.error) : "died").join("; ")),
-      advice: embedded ? "if an engine is running it holds the database; otherwise look at the directory" : "check EVENKEEL_DATABASE_URL and that the server runs"
-    } satisfies Finding
+    ? ({ what: name, good: true, detail: `answers; ${tried.value} events, the hash chain holds` } satisfies Finding)
+    : ({
+        what: name,
+        good: false,
+        detail: String(
+          tried.cause.reasons
+            .map((reason) => ("error" in reason ? (reason.error instanceof Error ? reason.error.message : reason.error) : "died"))
+            .join("; ")
+        ),
+        advice: embedded
+          ? "if an engine is running it holds the database; otherwise look at the directory"
+          : "check EVENKEEL_DATABASE_URL and that the server runs"
+      } satisfies Finding)
 })
 
 const checkPort = (config: EngineConfig) =>
@@ -74,15 +83,23 @@ const checkPort = (config: EngineConfig) =>
     const what = "HTTP port"
     const server = createServer()
     server.once("error", (error) =>
-      resume(Effect.succeed({ what, good: false, detail: error.message, advice: "stop what listens there, or choose another with EVENKEEL_HTTP_PORT" })))
+      resume(
+        Effect.succeed({
+          what,
+          good: false,
+          detail: error.message,
+          advice: "stop what listens there, or choose another with EVENKEEL_HTTP_PORT"
+        })
+      )
+    )
     server.listen(port, host, () => server.close(() => resume(Effect.succeed({ what, good: true, detail: `${host}:${port} is free` }))))
   })
 
-const checkVenue = Effect.fnUntraced(function*(config: EngineConfig, venue: (typeof venueIds)[number]) {
+const checkVenue = Effect.fnUntraced(function* (config: EngineConfig, venue: (typeof venueIds)[number]) {
   const client = yield* HttpClient.HttpClient
   const exchange = exchangeOf(config, venue)
   const get = (path: string) =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const response = yield* client.get(exchange.endpoints.rest + path)
       return yield* response.json
     }).pipe(Effect.timeout(timeout), Effect.result)
@@ -92,7 +109,14 @@ const checkVenue = Effect.fnUntraced(function*(config: EngineConfig, venue: (typ
   const theirs = Result.isSuccess(time) ? exchange.decodeTime(time.success) : undefined
   if (theirs === undefined) {
     const detail = Result.isFailure(time) ? time.failure.message : "answers in an unknown form"
-    return [{ what: venue, good: false, detail: `not reachable: ${detail}`, advice: `check that this machine may reach ${exchange.endpoints.rest}` }] satisfies ReadonlyArray<Finding>
+    return [
+      {
+        what: venue,
+        good: false,
+        detail: `not reachable: ${detail}`,
+        advice: `check that this machine may reach ${exchange.endpoints.rest}`
+      }
+    ] satisfies ReadonlyArray<Finding>
   }
   const offset = theirs - (began + took / 2)
   const listings = yield* get(exchange.listingsPath)
@@ -109,9 +133,10 @@ const checkVenue = Effect.fnUntraced(function*(config: EngineConfig, venue: (typ
     {
       what: `${venue} instruments`,
       good: missing.length === 0,
-      detail: missing.length === 0
-        ? `${wanted.map(({ symbol }) => symbol).join(", ")} are listed and trading`
-        : `not listed or not trading: ${missing.map(({ symbol }) => symbol).join(", ")}`,
+      detail:
+        missing.length === 0
+          ? `${wanted.map(({ symbol }) => symbol).join(", ")} are listed and trading`
+          : `not listed or not trading: ${missing.map(({ symbol }) => symbol).join(", ")}`,
       advice: "take them out of EVENKEEL_INSTRUMENTS"
     }
   ] satisfies ReadonlyArray<Finding>

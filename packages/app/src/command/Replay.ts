@@ -33,7 +33,7 @@ export class ReplayRefused extends Schema.TaggedError<ReplayRefused>()("ReplayRe
 const isJournal = (file: string) => file.endsWith(".journal")
 const isCapture = (file: string) => /\.jsonl(\.gz)?$/.test(file)
 
-export const runReplay = Effect.fn("runReplay")(function*(options: {
+export const runReplay = Effect.fn("runReplay")(function* (options: {
   readonly files: ReadonlyArray<string>
   readonly json: boolean
   /** Changes to a level below it are left out. */
@@ -46,10 +46,13 @@ export const runReplay = Effect.fn("runReplay")(function*(options: {
   let rows = 0
   const changes: Array<LevelChange> = []
   const floor = Option.match(options.level, { onNone: () => 0, onSome: severity })
-  const print = Effect.suspend(() => Effect.forEach(changes.splice(0), (change) =>
-    severity(change.level) >= floor
-      ? Console.log(options.json ? jsonOf(change) : textOf(change))
-      : Effect.void, { discard: true }))
+  const print = Effect.suspend(() =>
+    Effect.forEach(
+      changes.splice(0),
+      (change) => (severity(change.level) >= floor ? Console.log(options.json ? jsonOf(change) : textOf(change)) : Effect.void),
+      { discard: true }
+    )
+  )
   for (const source of sources) {
     const firstTime = source.nextTime()
     const started = performance.now()
@@ -70,22 +73,29 @@ export const runReplay = Effect.fn("runReplay")(function*(options: {
   yield* Effect.logInfo("replayed", { rows, seconds: Number(seconds.toFixed(3)), rowsPerSecond: Math.round(rows / seconds) })
 })
 
-const open = Effect.fnUntraced(function*(files: ReadonlyArray<string>, venue: Option.Option<VenueId>) {
+const open = Effect.fnUntraced(function* (files: ReadonlyArray<string>, venue: Option.Option<VenueId>) {
   if (files.every(isJournal)) {
-    return yield* Effect.forEach(files, Effect.fnUntraced(function*(file) {
-      const segment = yield* readJournal(file)
-      if (segment.damagedBytes > 0) yield* Effect.logWarning("the journal ends in damage, which is left out", { file, bytes: segment.damagedBytes })
-      const replay = new JournalReplay(segment)
-      return { nextTime: () => replay.nextTime(), feed: (onChange) => replay.feed(onChange) } satisfies Source
-    }))
+    return yield* Effect.forEach(
+      files,
+      Effect.fnUntraced(function* (file) {
+        const segment = yield* readJournal(file)
+        if (segment.damagedBytes > 0)
+          yield* Effect.logWarning("the journal ends in damage, which is left out", { file, bytes: segment.damagedBytes })
+        const replay = new JournalReplay(segment)
+        return { nextTime: () => replay.nextTime(), feed: (onChange) => replay.feed(onChange) } satisfies Source
+      })
+    )
   }
   if (files.every(isCapture)) {
-    return yield* Effect.forEach(files, Effect.fnUntraced(function*(file) {
-      const named = Option.getOrUndefined(venue) ?? venueIds.find((id) => file.split("/").includes(id) || basename(file).startsWith(id))
-      if (named === undefined) return yield* new ReplayRefused({ problem: `${file}: say whose frames these are with --venue` })
-      const replay = new CaptureReplay(named, yield* readCapture(file))
-      return { nextTime: () => replay.nextTime(), feed: (onChange, rows) => replay.feed(rows, onChange) } satisfies Source
-    }))
+    return yield* Effect.forEach(
+      files,
+      Effect.fnUntraced(function* (file) {
+        const named = Option.getOrUndefined(venue) ?? venueIds.find((id) => file.split("/").includes(id) || basename(file).startsWith(id))
+        if (named === undefined) return yield* new ReplayRefused({ problem: `${file}: say whose frames these are with --venue` })
+        const replay = new CaptureReplay(named, yield* readCapture(file))
+        return { nextTime: () => replay.nextTime(), feed: (onChange, rows) => replay.feed(rows, onChange) } satisfies Source
+      })
+    )
   }
   if (files.some((file) => isJournal(file) || isCapture(file))) {
     return yield* new ReplayRefused({ problem: "price files, journals and captures cannot be mixed in one replay" })

@@ -13,7 +13,9 @@ export const EngineConfig = Schema.Struct({
   data: Schema.NonEmptyString,
   coins: Schema.Array(Schema.String.check(Schema.isPattern(/^[A-Z0-9]{1,12}$/))),
   /** `venue:SYMBOL:BASE:QUOTE` */
-  instruments: Schema.Array(Schema.String.check(Schema.isPattern(new RegExp(`^(${VenueId.literals.join("|")}):[^:]+:[A-Z0-9]+:[A-Z0-9]+$`)))),
+  instruments: Schema.Array(
+    Schema.String.check(Schema.isPattern(new RegExp(`^(${VenueId.literals.join("|")}):[^:]+:[A-Z0-9]+:[A-Z0-9]+$`)))
+  ),
   coinbaseFeed: Schema.Literals(["advanced", "exchange"]),
   database: Schema.Struct({
     /** `postgres://…`; the embedded database serves when it is empty. */
@@ -23,11 +25,13 @@ export const EngineConfig = Schema.Struct({
   http: Schema.Struct({ host: Schema.NonEmptyString, port: Port }),
   alerts: Schema.Struct({
     minimumLevel: RiskLevel,
-    webhooks: Schema.Array(Schema.Struct({
-      name: Schema.NonEmptyString,
-      url: Schema.String.check(Schema.isPattern(/^https?:\/\//)),
-      secret: Schema.Redacted(Schema.String)
-    }))
+    webhooks: Schema.Array(
+      Schema.Struct({
+        name: Schema.NonEmptyString,
+        url: Schema.String.check(Schema.isPattern(/^https?:\/\//)),
+        secret: Schema.Redacted(Schema.String)
+      })
+    )
   }),
   hotPath: Schema.Struct({
     barSeconds: between(1, 86_400),
@@ -61,7 +65,10 @@ export const configDefaults = {
   database: { url: "" },
   journal: { enabled: true },
   http: { host: "127.0.0.1", port: 8787 },
-  alerts: { minimumLevel: "warning", webhooks: [] as ReadonlyArray<{ readonly name: string; readonly url: string; readonly secret: string }> },
+  alerts: {
+    minimumLevel: "warning",
+    webhooks: [] as ReadonlyArray<{ readonly name: string; readonly url: string; readonly secret: string }>
+  },
   hotPath: { barSeconds: 60, scoreGapMillis: 100, wait: "sleep", ringMebibytes: 16, traceEvery: 1000 },
   log: { level: "Info", format: "auto" }
 }

@@ -29,7 +29,7 @@ export const variableOf = (path: ReadonlyArray<string>): string =>
 
 /** Paths of all values that can be set. */
 const leaves = (tree: Tree, path: ReadonlyArray<string> = []): ReadonlyArray<ReadonlyArray<string>> =>
-  Object.entries(tree).flatMap(([key, value]) => isTree(value) ? leaves(value, [...path, key]) : [[...path, key]])
+  Object.entries(tree).flatMap(([key, value]) => (isTree(value) ? leaves(value, [...path, key]) : [[...path, key]]))
 
 export const configPaths = leaves(configDefaults)
 
@@ -49,7 +49,9 @@ const at = (path: ReadonlyArray<string>, value: unknown): Tree =>
   path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value) as Tree
 
 /** Environment values are text; lists and objects are JSON. */
-const fromEnvironment = (environment: Readonly<Record<string, string | undefined>>): { readonly tree: Tree; readonly problems: ReadonlyArray<string> } => {
+const fromEnvironment = (
+  environment: Readonly<Record<string, string | undefined>>
+): { readonly tree: Tree; readonly problems: ReadonlyArray<string> } => {
   const byVariable = new Map(configPaths.map((path) => [variableOf(path), path]))
   let tree: Tree = {}
   const problems: Array<string> = []
@@ -67,18 +69,21 @@ const fromEnvironment = (environment: Readonly<Record<string, string | undefined
     }
     const list = value.trim().startsWith("[")
       ? Result.try(() => JSON.parse(value) as unknown).pipe(Result.getOrUndefined)
-      : value.split(",").map((item) => item.trim()).filter((item) => item !== "")
+      : value
+          .split(",")
+          .map((item) => item.trim())
+          .filter((item) => item !== "")
     if (Array.isArray(list)) tree = merge(tree, at(path, list))
     else problems.push(`${name} is not a list: give JSON, or items with commas`)
   }
   return { tree, problems }
 }
 
-const readFile = Effect.fnUntraced(function*(path: string) {
+const readFile = Effect.fnUntraced(function* (path: string) {
   const files = yield* FileSystem.FileSystem
-  const text = yield* files.readFileString(path).pipe(
-    Effect.mapError((error) => new ConfigInvalid({ problems: [`${path} cannot be read: ${error.message}`] }))
-  )
+  const text = yield* files
+    .readFileString(path)
+    .pipe(Effect.mapError((error) => new ConfigInvalid({ problems: [`${path} cannot be read: ${error.message}`] })))
   const parsed: Result.Result<unknown, unknown> = path.endsWith(".json") ? Result.try(() => JSON.parse(text) as unknown) : Toml.parse(text)
   if (Result.isFailure(parsed)) {
     const why = parsed.failure instanceof Error ? parsed.failure.message : String(parsed.failure)
@@ -90,7 +95,11 @@ const readFile = Effect.fnUntraced(function*(path: string) {
 
 /** Everything as text, as the string codec wants it; lists keep their form. */
 const asText = (value: unknown): unknown =>
-  Array.isArray(value) ? value.map(asText) : isTree(value) ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, asText(inner)])) : String(value)
+  Array.isArray(value)
+    ? value.map(asText)
+    : isTree(value)
+      ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, asText(inner)]))
+      : String(value)
 
 const decode = Schema.decodeUnknownResult(Schema.toCodecStringTree(EngineConfig), { errors: "all", onExcessProperty: "error" })
 const standard = SchemaIssue.makeFormatterStandardSchemaV1()
@@ -98,22 +107,23 @@ const standard = SchemaIssue.makeFormatterStandardSchemaV1()
 /** Secrets by path, never to be shown. */
 const isSecret = (path: string) => /(^|\.)(url|secret)$/.test(path) && !/webhooks\.\d+\.url$/.test(path)
 
-export const loadConfig = Effect.fn("loadConfig")(
-  function*(file: Option.Option<string>, environment: Readonly<Record<string, string | undefined>>) {
-    const named = Option.orElse(file, () => Option.fromUndefinedOr(environment[`${prefix}CONFIG`]))
-    const fromFile = Option.isSome(named) ? yield* readFile(named.value) : {}
-    const fromVariables = fromEnvironment(environment)
-    const decoded = decode(asText(merge(merge(configDefaults, fromFile), fromVariables.tree)))
-    const problems = [
-      ...fromVariables.problems,
-      ...(Result.isFailure(decoded)
-        ? standard(decoded.failure.issue).issues.map((issue) => {
+export const loadConfig = Effect.fn("loadConfig")(function* (
+  file: Option.Option<string>,
+  environment: Readonly<Record<string, string | undefined>>
+) {
+  const named = Option.orElse(file, () => Option.fromUndefinedOr(environment[`${prefix}CONFIG`]))
+  const fromFile = Option.isSome(named) ? yield* readFile(named.value) : {}
+  const fromVariables = fromEnvironment(environment)
+  const decoded = decode(asText(merge(merge(configDefaults, fromFile), fromVariables.tree)))
+  const problems = [
+    ...fromVariables.problems,
+    ...(Result.isFailure(decoded)
+      ? standard(decoded.failure.issue).issues.map((issue) => {
           const path = (issue.path ?? []).map((segment) => String(typeof segment === "object" ? segment.key : segment)).join(".")
           return isSecret(path) ? `${path} is not valid (its value is not shown)` : `${path}: ${issue.message}`
         })
-        : [])
-    ]
-    if (Result.isFailure(decoded) || problems.length > 0) return yield* new ConfigInvalid({ problems })
-    return decoded.success
-  }
-)
+      : [])
+  ]
+  if (Result.isFailure(decoded) || problems.length > 0) return yield* new ConfigInvalid({ problems })
+  return decoded.success
+})

@@ -40,10 +40,13 @@ const tickEvery = "250 millis"
 const metricsEvery = "1 second"
 
 /** What an engine did, for its last words. */
-export class EngineTally extends Context.Service<EngineTally, {
-  levelChanges: number
-  readonly startedAt: number
-}>()("@evenkeel/app/engine/EngineTally") {}
+export class EngineTally extends Context.Service<
+  EngineTally,
+  {
+    levelChanges: number
+    readonly startedAt: number
+  }
+>()("@evenkeel/app/engine/EngineTally") {}
 
 const layerStore = (config: EngineConfig) => {
   const url = Redacted.value(config.database.url)
@@ -61,10 +64,13 @@ const layerReceivers = (config: EngineConfig, setup: EngineSetup) =>
   )
 
 /** Levels that stood when the engine was last stopped, from the alerts that are still open. */
-const openLevels = Effect.gen(function*() {
+const openLevels = Effect.gen(function* () {
   const manager = yield* AlertManager
   const levels: Record<string, RiskLevel> = {}
-  for (const { change: { coin }, level } of yield* manager.list({ all: false, limit: 1000 })) {
+  for (const {
+    change: { coin },
+    level
+  } of yield* manager.list({ all: false, limit: 1000 })) {
     if (severity(level) > severity(levels[coin] ?? "normal")) levels[coin] = level
   }
   return levels
@@ -72,185 +78,210 @@ const openLevels = Effect.gen(function*() {
 
 /** The market side: rings, thread, connectors, and the fibers between them and the alerts. */
 const layerMarket = (config: EngineConfig, setup: EngineSetup) =>
-  Layer.unwrap(Effect.gen(function*() {
-    const origin = process.hrtime.bigint()
-    const nanoclock = new Nanoclock(origin)
-    const memory = allocateHotPathMemory({
-      coins: setup.coins.length,
-      instruments: setup.instruments.length,
-      venues: venueIds.length,
-      framesBytes: config.hotPath.ringMebibytes << 20,
-      signalSlots
+  Layer.unwrap(
+    Effect.gen(function* () {
+      const origin = process.hrtime.bigint()
+      const nanoclock = new Nanoclock(origin)
+      const memory = allocateHotPathMemory({
+        coins: setup.coins.length,
+        instruments: setup.instruments.length,
+        venues: venueIds.length,
+        framesBytes: config.hotPath.ringMebibytes << 20,
+        signalSlots
+      })
+      const hotPath: HotPathOptions = {
+        coins: setup.coins,
+        instruments: setup.instruments,
+        venues: venueIds.map((id) => ({ id, decoder: decoders[id] })),
+        barMillis: config.hotPath.barSeconds * 1000,
+        scoreGapMillis: config.hotPath.scoreGapMillis,
+        initialLevels: yield* openLevels
+      }
+      const manifest = {
+        startedAt: setup.clock(),
+        barMillis: hotPath.barMillis,
+        coins: setup.coins,
+        venues: venueIds,
+        instruments: setup.instruments
+      }
+      const journal = config.journal.enabled
+        ? MarketJournal.layer({ directory: `${config.data}/journal`, manifest })
+        : MarketJournal.layerNoop
+      const sink = FrameSink.layerRing({
+        buffer: memory.frames,
+        venues: venueIds.length,
+        clock: setup.clock,
+        nanoclock,
+        sampleEvery: config.hotPath.traceEvery
+      })
+      const thread = HotPathThread.layer({
+        memory,
+        hotPath,
+        wait: config.hotPath.wait === "spin" ? busyPoll : spinThenSleep,
+        origin,
+        entry: new URL("../worker/hotpath.worker.ts", import.meta.url)
+      })
+      const readings = EngineReadings.layer({ memory, coins: setup.coins, instruments: setup.instruments, clock: setup.clock })
+      return layerFibers(setup).pipe(
+        Layer.provideMerge(readings),
+        Layer.provideMerge(thread),
+        Layer.provideMerge(sink),
+        Layer.provideMerge(journal)
+      )
     })
-    const hotPath: HotPathOptions = {
-      coins: setup.coins,
-      instruments: setup.instruments,
-      venues: venueIds.map((id) => ({ id, decoder: decoders[id] })),
-      barMillis: config.hotPath.barSeconds * 1000,
-      scoreGapMillis: config.hotPath.scoreGapMillis,
-      initialLevels: yield* openLevels
-    }
-    const manifest = {
-      startedAt: setup.clock(),
-      barMillis: hotPath.barMillis,
-      coins: setup.coins,
-      venues: venueIds,
-      instruments: setup.instruments
-    }
-    const journal = config.journal.enabled
-      ? MarketJournal.layer({ directory: `${config.data}/journal`, manifest })
-      : MarketJournal.layerNoop
-    const sink = FrameSink.layerRing({
-      buffer: memory.frames,
-      venues: venueIds.length,
-      clock: setup.clock,
-      nanoclock,
-      sampleEvery: config.hotPath.traceEvery
-    })
-    const thread = HotPathThread.layer({
-      memory,
-      hotPath,
-      wait: config.hotPath.wait === "spin" ? busyPoll : spinThenSleep,
-      origin,
-      entry: new URL("../worker/hotpath.worker.ts", import.meta.url)
-    })
-    const readings = EngineReadings.layer({ memory, coins: setup.coins, instruments: setup.instruments, clock: setup.clock })
-    return layerFibers(setup).pipe(
-      Layer.provideMerge(readings),
-      Layer.provideMerge(thread),
-      Layer.provideMerge(sink),
-      Layer.provideMerge(journal)
-    )
-  }))
+  )
 
 /** The fibers that carry what the hot path says to where it belongs. */
 const layerFibers = (setup: EngineSetup) =>
-  Layer.effectDiscard(Effect.gen(function*() {
-    const supervisor = yield* Supervisor
-    const thread = yield* HotPathThread
-    const manager = yield* AlertManager
-    const dispatcher = yield* Dispatcher
-    const health = yield* HealthRegistry
-    const sink = yield* FrameSink
-    const tally = yield* EngineTally
+  Layer.effectDiscard(
+    Effect.gen(function* () {
+      const supervisor = yield* Supervisor
+      const thread = yield* HotPathThread
+      const manager = yield* AlertManager
+      const dispatcher = yield* Dispatcher
+      const health = yield* HealthRegistry
+      const sink = yield* FrameSink
+      const tally = yield* EngineTally
 
-    const record = Effect.fnUntraced(function*({ change }: LevelChangeSignal) {
-      tally.levelChanges++
-      yield* Effect.logInfo("level changed", {
-        coin: change.coin,
-        level: change.level,
-        previous: change.previous,
-        kind: change.kind,
-        deviationBps: change.deviationBps
+      const record = Effect.fnUntraced(function* ({ change }: LevelChangeSignal) {
+        tally.levelChanges++
+        yield* Effect.logInfo("level changed", {
+          coin: change.coin,
+          level: change.level,
+          previous: change.previous,
+          kind: change.kind,
+          deviationBps: change.deviationBps
+        })
+        yield* Metric.update(Metric.withAttributes(Metrics.levelChanges, { coin: change.coin, level: change.level }), 1)
+        // While the database is away the change waits here, in order; nothing is skipped.
+        const notifications = yield* manager.record(change).pipe(
+          Effect.tapError((error) =>
+            health
+              .report("alerts", "degraded", `the database does not answer: ${error.message}`)
+              .pipe(Effect.andThen(Effect.logError("a level change waits for the database", { coin: change.coin, problem: error.message })))
+          ),
+          Effect.retry(Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")])),
+          Effect.tap(() => health.report("alerts", "running"))
+        )
+        yield* dispatcher.nudge(notifications.map(({ idempotencyKey }) => idempotencyKey))
       })
-      yield* Metric.update(Metric.withAttributes(Metrics.levelChanges, { coin: change.coin, level: change.level }), 1)
-      // While the database is away the change waits here, in order; nothing is skipped.
-      const notifications = yield* manager.record(change).pipe(
-        Effect.tapError((error) =>
-          health.report("alerts", "degraded", `the database does not answer: ${error.message}`).pipe(
-            Effect.andThen(Effect.logError("a level change waits for the database", { coin: change.coin, problem: error.message }))
-          )
-        ),
-        Effect.retry(Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")])),
-        Effect.tap(() => health.report("alerts", "running"))
+      yield* supervisor.supervise(
+        "alerts",
+        Queue.take(thread.levelChanges).pipe(
+          Effect.flatMap((signal) => record(signal).pipe(Effect.withSpan("Engine.levelChange", { parent: signal.span }))),
+          Effect.forever
+        )
       )
-      yield* dispatcher.nudge(notifications.map(({ idempotencyKey }) => idempotencyKey))
-    })
-    yield* supervisor.supervise(
-      "alerts",
-      Queue.take(thread.levelChanges).pipe(
-        Effect.flatMap((signal) => record(signal).pipe(Effect.withSpan("Engine.levelChange", { parent: signal.span }))),
-        Effect.forever
+      // Handed-over changes are recorded before the fiber is interrupted.
+      yield* Effect.addFinalizer(() =>
+        Effect.gen(function* () {
+          while (Queue.sizeUnsafe(thread.levelChanges) > 0) yield* Effect.sleep("5 millis")
+          yield* Effect.sleep("20 millis")
+          yield* Effect.ignore(dispatcher.drain)
+        }).pipe(Effect.timeoutOption("2 seconds"), Effect.asVoid)
       )
-    )
-    // Handed-over changes are recorded before the fiber is interrupted.
-    yield* Effect.addFinalizer(() =>
-      Effect.gen(function*() {
-        while (Queue.sizeUnsafe(thread.levelChanges) > 0) yield* Effect.sleep("5 millis")
-        yield* Effect.sleep("20 millis")
-        yield* Effect.ignore(dispatcher.drain)
-      }).pipe(Effect.timeoutOption("2 seconds"), Effect.asVoid)
-    )
-    yield* supervisor.supervise("clock", Effect.sync(sink.tick).pipe(Effect.andThen(Effect.sleep(tickEvery)), Effect.forever))
+      yield* supervisor.supervise("clock", Effect.sync(sink.tick).pipe(Effect.andThen(Effect.sleep(tickEvery)), Effect.forever))
 
-    const connectors: Array<Connector> = []
-    for (const venue of setup.venues) connectors.push(yield* makeConnector({ ...venue, instruments: setup.instruments }))
-    const resync = (instrument: number, reason: string) =>
-      Effect.forEach(connectors, (connector) => connector.resync(instrument, reason), { discard: true })
-    yield* supervisor.supervise(
-      "resync",
-      Queue.take(thread.resyncs).pipe(Effect.flatMap(({ instrument, reason }) => resync(instrument, reason)), Effect.forever)
-    )
-    yield* supervisor.supervise(
-      "hot-path-restarts",
-      Queue.take(thread.restarts).pipe(
-        Effect.andThen(Effect.forEach(setup.instruments, (_, instrument) => resync(instrument, "thread-restarted"), { discard: true })),
-        Effect.forever
+      const connectors: Array<Connector> = []
+      for (const venue of setup.venues) connectors.push(yield* makeConnector({ ...venue, instruments: setup.instruments }))
+      const resync = (instrument: number, reason: string) =>
+        Effect.forEach(connectors, (connector) => connector.resync(instrument, reason), { discard: true })
+      yield* supervisor.supervise(
+        "resync",
+        Queue.take(thread.resyncs).pipe(
+          Effect.flatMap(({ instrument, reason }) => resync(instrument, reason)),
+          Effect.forever
+        )
       )
-    )
-    const outcomeName = (outcome: number) => Object.entries(FrameOutcome).find(([, code]) => code === outcome)?.[0] ?? "unknown"
-    yield* supervisor.supervise(
-      "refusals",
-      Queue.take(thread.refusals).pipe(
-        Effect.flatMap(({ outcome, sample, venue }) =>
-          Effect.logWarning("a frame could not be used", { venue: venueIds[venue], outcome: outcomeName(outcome), sample })),
-        // A sample for people; the counters have every one.
-        Effect.andThen(Effect.sleep("1 second")),
-        Effect.forever
+      yield* supervisor.supervise(
+        "hot-path-restarts",
+        Queue.take(thread.restarts).pipe(
+          Effect.andThen(Effect.forEach(setup.instruments, (_, instrument) => resync(instrument, "thread-restarted"), { discard: true })),
+          Effect.forever
+        )
       )
-    )
-  }))
+      const outcomeName = (outcome: number) => Object.entries(FrameOutcome).find(([, code]) => code === outcome)?.[0] ?? "unknown"
+      yield* supervisor.supervise(
+        "refusals",
+        Queue.take(thread.refusals).pipe(
+          Effect.flatMap(({ outcome, sample, venue }) =>
+            Effect.logWarning("a frame could not be used", { venue: venueIds[venue], outcome: outcomeName(outcome), sample })
+          ),
+          // A sample for people; the counters have every one.
+          Effect.andThen(Effect.sleep("1 second")),
+          Effect.forever
+        )
+      )
+    })
+  )
 
 /** Copies the hot path's state and counts into metrics, for whoever scrapes. */
 const layerMetrics = (setup: EngineSetup) =>
-  Layer.effectDiscard(Effect.gen(function*() {
-    const supervisor = yield* Supervisor
-    const readings = yield* EngineReadings
-    const sink = yield* FrameSink
-    const health = yield* HealthRegistry
-    const seen = new Map<string, number>()
-    /** A counter that is kept elsewhere: adds what came since the last look. */
-    const catchUp = (key: string, total: number, add: (more: number) => Effect.Effect<void>) => {
-      const more = total - (seen.get(key) ?? 0)
-      seen.set(key, total)
-      return more > 0 ? add(more) : Effect.void
-    }
-    const update = Effect.gen(function*() {
-      for (const { coin, deviationBps, errorBps, fairValue, level } of readings.coins()) {
-        if (fairValue === null) continue
-        yield* Metric.update(Metric.withAttributes(Metrics.fairValue, { coin }), fairValue)
-        yield* Metric.update(Metric.withAttributes(Metrics.deviationBps, { coin }), deviationBps ?? 0)
-        yield* Metric.update(Metric.withAttributes(Metrics.errorBps, { coin }), errorBps ?? 0)
-        yield* Metric.update(Metric.withAttributes(Metrics.level, { coin }), severity(level))
+  Layer.effectDiscard(
+    Effect.gen(function* () {
+      const supervisor = yield* Supervisor
+      const readings = yield* EngineReadings
+      const sink = yield* FrameSink
+      const health = yield* HealthRegistry
+      const seen = new Map<string, number>()
+      /** A counter that is kept elsewhere: adds what came since the last look. */
+      const catchUp = (key: string, total: number, add: (more: number) => Effect.Effect<void>) => {
+        const more = total - (seen.get(key) ?? 0)
+        seen.set(key, total)
+        return more > 0 ? add(more) : Effect.void
       }
-      for (const { exchange: { id: venue } } of setup.venues) {
-        const number = venueIds.indexOf(venue)
-        const { dropped, frames } = sink.counts[number]!
-        yield* catchUp(`frames ${venue}`, frames, (more) => Metric.update(Metric.withAttributes(Metrics.framesReceived, { venue }), more))
-        yield* catchUp(`dropped ${venue}`, dropped, (more) => Metric.update(Metric.withAttributes(Metrics.framesDropped, { venue }), more))
-        for (const [index, outcome] of hotCounters.entries()) {
-          if (outcome === "market" || outcome === "control") continue
-          const total = readings.counter(number * counterCount + index)
-          yield* catchUp(`${outcome} ${venue}`, total, (more) => Metric.update(Metric.withAttributes(Metrics.framesRefused, { venue, outcome }), more))
+      const update = Effect.gen(function* () {
+        for (const { coin, deviationBps, errorBps, fairValue, level } of readings.coins()) {
+          if (fairValue === null) continue
+          yield* Metric.update(Metric.withAttributes(Metrics.fairValue, { coin }), fairValue)
+          yield* Metric.update(Metric.withAttributes(Metrics.deviationBps, { coin }), deviationBps ?? 0)
+          yield* Metric.update(Metric.withAttributes(Metrics.errorBps, { coin }), errorBps ?? 0)
+          yield* Metric.update(Metric.withAttributes(Metrics.level, { coin }), severity(level))
         }
-      }
-      for (const quantile of [0.5, 0.99]) {
-        const nanos = readings.latency(quantile)
-        if (Number.isFinite(nanos)) yield* Metric.update(Metric.withAttributes(Metrics.publishToScore, { quantile: String(quantile) }), nanos / 1e9)
-      }
-      yield* Metric.update(Metric.withAttributes(Metrics.ringFill, { ring: "frames" }), sink.fill())
-      for (const { component, gauges, status } of yield* health.snapshot) {
-        yield* Metric.update(Metric.withAttributes(Metrics.componentStatus, { component }), status === "running" || status === "degraded" ? 1 : 0)
-        if (component === "dispatcher") yield* Metric.update(Metrics.outboxPending, gauges["outbox_pending"] ?? 0)
-      }
+        for (const {
+          exchange: { id: venue }
+        } of setup.venues) {
+          const number = venueIds.indexOf(venue)
+          const { dropped, frames } = sink.counts[number]!
+          yield* catchUp(`frames ${venue}`, frames, (more) => Metric.update(Metric.withAttributes(Metrics.framesReceived, { venue }), more))
+          yield* catchUp(`dropped ${venue}`, dropped, (more) =>
+            Metric.update(Metric.withAttributes(Metrics.framesDropped, { venue }), more)
+          )
+          for (const [index, outcome] of hotCounters.entries()) {
+            if (outcome === "market" || outcome === "control") continue
+            const total = readings.counter(number * counterCount + index)
+            yield* catchUp(`${outcome} ${venue}`, total, (more) =>
+              Metric.update(Metric.withAttributes(Metrics.framesRefused, { venue, outcome }), more)
+            )
+          }
+        }
+        for (const quantile of [0.5, 0.99]) {
+          const nanos = readings.latency(quantile)
+          if (Number.isFinite(nanos))
+            yield* Metric.update(Metric.withAttributes(Metrics.publishToScore, { quantile: String(quantile) }), nanos / 1e9)
+        }
+        yield* Metric.update(Metric.withAttributes(Metrics.ringFill, { ring: "frames" }), sink.fill())
+        for (const { component, gauges, status } of yield* health.snapshot) {
+          yield* Metric.update(
+            Metric.withAttributes(Metrics.componentStatus, { component }),
+            status === "running" || status === "degraded" ? 1 : 0
+          )
+          if (component === "dispatcher") yield* Metric.update(Metrics.outboxPending, gauges["outbox_pending"] ?? 0)
+        }
+      })
+      yield* supervisor.supervise("metrics", update.pipe(Effect.andThen(Effect.sleep(metricsEvery)), Effect.forever))
     })
-    yield* supervisor.supervise("metrics", update.pipe(Effect.andThen(Effect.sleep(metricsEvery)), Effect.forever))
-  }))
+  )
 
 /** The whole engine, but for its screen and its HTTP server. Needs a file system and an HTTP client. */
 export const layerEngine = (config: EngineConfig, setup: EngineSetup) =>
   layerMetrics(setup).pipe(
-    Layer.provideMerge(Layer.effect(EngineView, Effect.map(EngineReadings, ({ coins }) => ({ coins })))),
+    Layer.provideMerge(
+      Layer.effect(
+        EngineView,
+        Effect.map(EngineReadings, ({ coins }) => ({ coins }))
+      )
+    ),
     Layer.provideMerge(layerMarket(config, setup)),
     Layer.provideMerge(Dispatcher.layer),
     Layer.provideMerge(AlertManager.layer({ minimumLevel: config.alerts.minimumLevel })),

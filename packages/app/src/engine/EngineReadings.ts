@@ -10,13 +10,16 @@ import { StateTable } from "@evenkeel/runtime/ring/StateTable"
 import { Histogram } from "@evenkeel/runtime/telemetry/Histogram"
 import { Context, Layer } from "effect"
 
-export class EngineReadings extends Context.Service<EngineReadings, {
-  readonly coins: () => ReadonlyArray<CoinView>
-  /** One of the hot path's counters; see `hotCounters`. */
-  readonly counter: (index: number) => number
-  /** Publish to score, ns; NaN before the first frame. */
-  readonly latency: (quantile: number) => number
-}>()("@evenkeel/app/engine/EngineReadings") {
+export class EngineReadings extends Context.Service<
+  EngineReadings,
+  {
+    readonly coins: () => ReadonlyArray<CoinView>
+    /** One of the hot path's counters; see `hotCounters`. */
+    readonly counter: (index: number) => number
+    /** Publish to score, ns; NaN before the first frame. */
+    readonly latency: (quantile: number) => number
+  }
+>()("@evenkeel/app/engine/EngineReadings") {
   static readonly layer = (options: {
     readonly memory: HotPathMemory
     readonly coins: ReadonlyArray<Coin>
@@ -29,12 +32,12 @@ export class EngineReadings extends Context.Service<EngineReadings, {
       const counters = new Uint32Array(memory.counters)
       const histogram = new Histogram(memory.latency)
       const row = new Float64Array(stateFields)
-      const finite = (value: number | undefined) => value === undefined || !Number.isFinite(value) ? null : value
+      const finite = (value: number | undefined) => (value === undefined || !Number.isFinite(value) ? null : value)
 
       const source = (instrument: number): CoinView["sources"][number] => {
         const { symbol, venue } = instruments[instrument]!
         const known = table.read(coins.length + instrument, row)
-        const field = (index: number) => known ? finite(row[index]) : null
+        const field = (index: number) => (known ? finite(row[index]) : null)
         const received = field(instrumentState.received)
         return {
           venue,
@@ -52,7 +55,7 @@ export class EngineReadings extends Context.Service<EngineReadings, {
         coins: () =>
           coins.map(({ peg, symbol }, index): CoinView => {
             const known = table.read(index, row)
-            const field = (at: number) => known ? finite(row[at]) : null
+            const field = (at: number) => (known ? finite(row[at]) : null)
             const venues = (bits: number | null) => venueIds.filter((_, venue) => ((bits ?? 0) & (1 << venue)) !== 0)
             return {
               coin: symbol,
@@ -64,7 +67,9 @@ export class EngineReadings extends Context.Service<EngineReadings, {
               since: field(coinState.since),
               grounded: field(coinState.grounded) === 1,
               venues: { agree: venues(field(coinState.agree)), differ: venues(field(coinState.differ)) },
-              sources: instruments.flatMap(({ base, quote }, instrument) => base === symbol || quote === symbol ? [source(instrument)] : [])
+              sources: instruments.flatMap(({ base, quote }, instrument) =>
+                base === symbol || quote === symbol ? [source(instrument)] : []
+              )
             }
           }),
         counter: (index) => counters[index] ?? 0,

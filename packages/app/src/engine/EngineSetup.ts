@@ -28,7 +28,8 @@ export const instrumentsOf = (config: EngineConfig): ReadonlyArray<Instrument> =
     return { venue, symbol, base, quote }
   })
 
-export const coinsOf = (config: EngineConfig): ReadonlyArray<Coin> => config.coins.map((symbol) => coinOf(symbol) ?? { symbol, peg: "USD", anchor: 1 })
+export const coinsOf = (config: EngineConfig): ReadonlyArray<Coin> =>
+  config.coins.map((symbol) => coinOf(symbol) ?? { symbol, peg: "USD", anchor: 1 })
 
 export const exchangeOf = (config: EngineConfig, venue: VenueId): Exchange =>
   venue === "coinbase" ? (config.coinbaseFeed === "advanced" ? coinbaseAdvanced : coinbaseExchange) : exchanges[venue]

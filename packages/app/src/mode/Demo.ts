@@ -13,29 +13,35 @@ import { runEngine } from "./RunEngine.ts"
 /** Real time between two steps of the simulated markets. */
 const stepMillis = 50
 
-export const runDemo = (config: EngineConfig, options: {
-  readonly scenario: ScenarioName
-  readonly seed: number
-  /** Market seconds in a real second. */
-  readonly speed: number
-  readonly stopAfterMillis?: number
-}) =>
-  Effect.gen(function*() {
+export const runDemo = (
+  config: EngineConfig,
+  options: {
+    readonly scenario: ScenarioName
+    readonly seed: number
+    /** Market seconds in a real second. */
+    readonly speed: number
+    readonly stopAfterMillis?: number
+  }
+) =>
+  Effect.gen(function* () {
     const scenario = scenarios[options.scenario](options.seed)
     const began = performance.now()
     const clock = () => scenario.startsAt + (performance.now() - began) * options.speed
     const instruments = instrumentsOf(config)
-    const venues = yield* Effect.forEach(venuesOf(instruments), Effect.fnUntraced(function*(venue, index) {
-      const simulated = yield* makeSimulatedVenue({
-        venue,
-        instruments: instruments.filter((instrument) => instrument.venue === venue),
-        scenario,
-        seed: options.seed * 10 + index,
-        clock,
-        stepMillis
+    const venues = yield* Effect.forEach(
+      venuesOf(instruments),
+      Effect.fnUntraced(function* (venue, index) {
+        const simulated = yield* makeSimulatedVenue({
+          venue,
+          instruments: instruments.filter((instrument) => instrument.venue === venue),
+          scenario,
+          seed: options.seed * 10 + index,
+          clock,
+          stepMillis
+        })
+        return { exchange: exchangeOf(config, venue), endpoints: simulated.endpoints }
       })
-      return { exchange: exchangeOf(config, venue), endpoints: simulated.endpoints }
-    }))
+    )
     return yield* runEngine({
       config,
       setup: { coins: coinsOf(config), instruments, venues, clock },

@@ -33,10 +33,11 @@ export const runEngine = ({ config, setup, stopAfterMillis, title }: RunOptions)
   const shown: Array<string> = []
   const screenReceiver: Receiver = {
     name: "console",
-    deliver: (notification) => Effect.sync(() => {
-      shown.push(...describeNotification(notification, true).split("\n"))
-      shown.splice(0, shown.length - alertsShown)
-    })
+    deliver: (notification) =>
+      Effect.sync(() => {
+        shown.push(...describeNotification(notification, true).split("\n"))
+        shown.splice(0, shown.length - alertsShown)
+      })
   }
   const receiver = terminal ? screenReceiver : consoleReceiver({ color: false })
   const pretty = config.log.format === "pretty" || (config.log.format === "auto" && process.stderr.isTTY)
@@ -52,9 +53,9 @@ export const runEngine = ({ config, setup, stopAfterMillis, title }: RunOptions)
     Layer.provideMerge(layerTraces),
     Layer.provideMerge(layerLogs({ pretty, level }))
   )
-  const run = Effect.gen(function*() {
+  const run = Effect.gen(function* () {
     const supervisor = yield* Supervisor
-    const lastWords = Effect.gen(function*() {
+    const lastWords = Effect.gen(function* () {
       const tally = yield* EngineTally
       const sink = yield* FrameSink
       const journal = yield* (yield* MarketJournal).stats
@@ -69,9 +70,18 @@ export const runEngine = ({ config, setup, stopAfterMillis, title }: RunOptions)
       )
     })
     yield* Effect.addFinalizer(() => lastWords)
-    yield* Effect.logInfo("engine started", { title, http: `http://${config.http.host}:${config.http.port}`, coins: setup.coins.map(({ symbol }) => symbol) })
+    yield* Effect.logInfo("engine started", {
+      title,
+      http: `http://${config.http.host}:${config.http.port}`,
+      coins: setup.coins.map(({ symbol }) => symbol)
+    })
     const screen = terminal
-      ? runLiveTable({ title: `${title}   http://${config.http.host}:${config.http.port}`, clock: setup.clock, alerts: () => shown, output: process.stdout })
+      ? runLiveTable({
+          title: `${title}   http://${config.http.host}:${config.http.port}`,
+          clock: setup.clock,
+          alerts: () => shown,
+          output: process.stdout
+        })
       : Effect.never
     const stop = stopAfterMillis === undefined ? Effect.never : Effect.sleep(stopAfterMillis)
     return yield* Effect.raceAllFirst([supervisor.escalation, screen, stop])

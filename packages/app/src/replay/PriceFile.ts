@@ -43,13 +43,13 @@ export const instrumentOfName = (file: string): Instrument | undefined => {
   return venue === undefined || base === undefined || quote === undefined ? undefined : { venue, symbol: `${base}-${quote}`, base, quote }
 }
 
-export const readPriceFile = Effect.fn("readPriceFile")(function*(file: string) {
+export const readPriceFile = Effect.fn("readPriceFile")(function* (file: string) {
   const fail = (problem: string) => new PriceFileUnreadable({ file, problem })
   const instrument = instrumentOfName(file)
   if (instrument === undefined) return yield* fail("is not named venue-BASE-QUOTE-…")
   const files = yield* FileSystem.FileSystem
   const packed = yield* files.readFile(file).pipe(Effect.mapError((error) => fail(error.message)))
-  const unpacked = Result.try(() => packed[0] === 0x1f && packed[1] === 0x8b ? new Uint8Array(gunzipSync(packed)) : packed)
+  const unpacked = Result.try(() => (packed[0] === 0x1f && packed[1] === 0x8b ? new Uint8Array(gunzipSync(packed)) : packed))
   if (Result.isFailure(unpacked)) return yield* fail("is not whole gzip")
   const bytes = unpacked.success
   const headerEnd = lineEnd(bytes, 0)
@@ -64,7 +64,8 @@ export const readPriceFile = Effect.fn("readPriceFile")(function*(file: string) 
   const buyColumn = columnOf(["buy_volume"])
   const rows = parseRows(bytes, headerEnd + 1, columns.length, [timeColumn, priceColumn, volumeColumn, buyColumn])
   const ordered = inOrder(rows)
-  const stepMillis = columns[priceColumn] === "price" && volumeColumn < 0 ? regularStep(ordered.times, 0.9) : regularStep(ordered.times, 0.5)
+  const stepMillis =
+    columns[priceColumn] === "price" && volumeColumn < 0 ? regularStep(ordered.times, 0.9) : regularStep(ordered.times, 0.5)
   return {
     file,
     instrument,
@@ -134,7 +135,7 @@ const inOrder = (rows: Rows): Rows => {
   let ascending = true
   for (let row = 1; row < times.length && ascending; row++) ascending = times[row]! >= times[row - 1]!
   const pick = ascending ? undefined : Array.from(times.keys()).sort((a, b) => times[a]! - times[b]! || a - b)
-  const ordered = (values: Float64Array) => pick === undefined ? values : Float64Array.from(pick, (row) => values[row]!)
+  const ordered = (values: Float64Array) => (pick === undefined ? values : Float64Array.from(pick, (row) => values[row]!))
   return { times: ordered(times), prices: ordered(rows.prices), volumes: ordered(rows.volumes), buyVolumes: ordered(rows.buyVolumes) }
 }
 
@@ -145,6 +146,6 @@ const regularStep = (times: Float64Array, share: number): number => {
     const gap = times[row]! - times[row - 1]!
     counts.set(gap, (counts.get(gap) ?? 0) + 1)
   }
-  const [gap, count] = [...counts].reduce((best, entry) => entry[1] > best[1] ? entry : best, [0, 0])
+  const [gap, count] = [...counts].reduce((best, entry) => (entry[1] > best[1] ? entry : best), [0, 0])
   return count > share * (times.length - 1) ? gap : 0
 }

@@ -36,7 +36,7 @@ export class LocalHotPath {
       float64: new Float64Array(buffer),
       int32: new Int32Array(buffer),
       bytes: new Uint8Array(buffer),
-      claim: () => this.#count === signalSlots ? -1 : this.#count * signalBytes,
+      claim: () => (this.#count === signalSlots ? -1 : this.#count * signalBytes),
       commit: () => {
         this.#count++
       }

@@ -29,22 +29,35 @@ const color = (code: string, text: string) => `\u001b[${code}m${text}\u001b[0m`
 const levelColors: Record<RiskLevel, string> = { normal: "32", watch: "36", warning: "33", critical: "1;31" }
 
 const age = (millis: number | null): string =>
-  millis === null ? "-" : millis < 10_000 ? `${(millis / 1000).toFixed(1)}s` : millis < 600_000 ? `${Math.round(millis / 1000)}s` : `${Math.round(millis / 60_000)}m`
+  millis === null
+    ? "-"
+    : millis < 10_000
+      ? `${(millis / 1000).toFixed(1)}s`
+      : millis < 600_000
+        ? `${Math.round(millis / 1000)}s`
+        : `${Math.round(millis / 60_000)}m`
 
-const micros = (nanos: number): string => Number.isFinite(nanos) ? `${(nanos / 1000).toFixed(1)} µs` : "-"
+const micros = (nanos: number): string => (Number.isFinite(nanos) ? `${(nanos / 1000).toFixed(1)} µs` : "-")
 
 /** Lines of the screen; `columns` bounds their visible length. */
 export const renderLive = (state: LiveState, columns: number): ReadonlyArray<string> => {
   const lines = [
-    `${color("1", "evenkeel")} ${state.title}   ${DateTime.formatIso(DateTime.makeUnsafe(Math.floor(state.time))).replace("T", " ").slice(0, 19)} UTC`,
+    `${color("1", "evenkeel")} ${state.title}   ${DateTime.formatIso(DateTime.makeUnsafe(Math.floor(state.time)))
+      .replace("T", " ")
+      .slice(0, 19)} UTC`,
     "",
-    color("2", `${"coin".padEnd(6)}${"fair value".padStart(11)}${"± bps".padStart(8)}${"off peg".padStart(10)}  ${"level".padEnd(9)} venues (age; s: stale book, ≠: differs)`)
+    color(
+      "2",
+      `${"coin".padEnd(6)}${"fair value".padStart(11)}${"± bps".padStart(8)}${"off peg".padStart(10)}  ${"level".padEnd(9)} venues (age; s: stale book, ≠: differs)`
+    )
   ]
   for (const coin of state.coins) {
-    const sources = coin.sources.filter((source) => source.ageMillis !== null).map((source) => {
-      const marks = `${source.book === "stale" ? "s" : ""}${coin.venues.differ.includes(source.venue) ? "≠" : ""}`
-      return `${source.venue} ${source.symbol} ${age(source.ageMillis)}${marks === "" ? "" : ` ${marks}`}`
-    })
+    const sources = coin.sources
+      .filter((source) => source.ageMillis !== null)
+      .map((source) => {
+        const marks = `${source.book === "stale" ? "s" : ""}${coin.venues.differ.includes(source.venue) ? "≠" : ""}`
+        return `${source.venue} ${source.symbol} ${age(source.ageMillis)}${marks === "" ? "" : ` ${marks}`}`
+      })
     const value = coin.fairValue === null ? "-" : coin.fairValue.toFixed(5)
     const error = coin.errorBps === null ? "-" : coin.errorBps.toFixed(1)
     const deviation = coin.deviationBps === null ? "-" : `${coin.deviationBps > 0 ? "+" : ""}${coin.deviationBps.toFixed(1)}`
@@ -56,7 +69,9 @@ export const renderLive = (state: LiveState, columns: number): ReadonlyArray<str
   lines.push(
     "",
     `${Math.round(state.messagesPerSecond).toLocaleString("en")} messages/s   publish to score p50 ${micros(state.p50Nanos)} p99 ${micros(state.p99Nanos)}   ring ${(state.ringFill * 100).toFixed(1)}%   breakers ${
-      open.length === 0 ? `${state.breakers.length} closed` : color("31", open.map(({ key, state: breaker }) => `${key} ${breaker}`).join(", "))
+      open.length === 0
+        ? `${state.breakers.length} closed`
+        : color("31", open.map(({ key, state: breaker }) => `${key} ${breaker}`).join(", "))
     }`
   )
   for (const { component, detail, status } of state.troubled) lines.push(color("33", `${component} ${status}: ${detail}`.slice(0, columns)))
@@ -71,7 +86,7 @@ export const runLiveTable = (options: {
   readonly alerts: () => ReadonlyArray<string>
   readonly output: NodeJS.WriteStream
 }) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const readings = yield* EngineReadings
     const sink = yield* FrameSink
     const policies = yield* Policies
@@ -86,18 +101,21 @@ export const runLiveTable = (options: {
       const frames = sink.counts.reduce((total, count) => total + count.frames, 0)
       const at = performance.now()
       const components = yield* health.snapshot
-      const lines = renderLive({
-        title: options.title,
-        time: options.clock(),
-        coins: readings.coins(),
-        messagesPerSecond: (frames - before.frames) / Math.max(0.001, (at - before.at) / 1000),
-        p50Nanos: readings.latency(0.5),
-        p99Nanos: readings.latency(0.99),
-        ringFill: sink.fill(),
-        breakers: yield* policies.breakers,
-        troubled: components.filter(({ status }) => status !== "running" && status !== "stopped"),
-        alerts: options.alerts().slice(-Math.max(4, (output.rows ?? 24) - 14 - venueIds.length))
-      }, output.columns ?? 120)
+      const lines = renderLive(
+        {
+          title: options.title,
+          time: options.clock(),
+          coins: readings.coins(),
+          messagesPerSecond: (frames - before.frames) / Math.max(0.001, (at - before.at) / 1000),
+          p50Nanos: readings.latency(0.5),
+          p99Nanos: readings.latency(0.99),
+          ringFill: sink.fill(),
+          breakers: yield* policies.breakers,
+          troubled: components.filter(({ status }) => status !== "running" && status !== "stopped"),
+          alerts: options.alerts().slice(-Math.max(4, (output.rows ?? 24) - 14 - venueIds.length))
+        },
+        output.columns ?? 120
+      )
       before = { frames, at }
       output.write(`\u001b[H${lines.map((line) => `${line}\u001b[K`).join("\n")}\n\u001b[J`)
       yield* Effect.sleep("500 millis")

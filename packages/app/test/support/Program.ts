@@ -43,12 +43,15 @@ export const startProgram = (args: ReadonlyArray<string>, environment: Readonly<
         })
       }
     }),
-    (program) => Effect.sync(() => program.process.exitCode === null && program.process.signalCode === null ? program.process.kill("SIGKILL") : false)
+    (program) =>
+      Effect.sync(() =>
+        program.process.exitCode === null && program.process.signalCode === null ? program.process.kill("SIGKILL") : false
+      )
   )
 
 /** Waits until `test` holds; fails with what the program said otherwise. */
 export const until = (what: string, test: () => boolean, seconds: number, program?: Program) =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     for (let turn = 0; turn < seconds * 50; turn++) {
       if (test()) return
       yield* Effect.sleep("20 millis")
@@ -62,20 +65,24 @@ export const serve = (handle: (request: IncomingMessage, body: Buffer) => number
     Effect.callback<{ readonly url: string; readonly close: () => void }>((resume) => {
       const server = createServer((request, response) => {
         const chunks: Array<Buffer> = []
-        request.on("data", (chunk: Buffer) => chunks.push(chunk)).on("end", () => {
-          response.writeHead(handle(request, Buffer.concat(chunks)), { "content-type": "application/json" }).end("{}")
-        })
+        request
+          .on("data", (chunk: Buffer) => chunks.push(chunk))
+          .on("end", () => {
+            response.writeHead(handle(request, Buffer.concat(chunks)), { "content-type": "application/json" }).end("{}")
+          })
       })
       server.listen(0, "127.0.0.1", () => {
         const address = server.address()
         const port = typeof address === "object" && address !== null ? address.port : 0
-        resume(Effect.succeed({
-          url: `http://127.0.0.1:${port}`,
-          close: () => {
-            server.closeAllConnections()
-            server.close()
-          }
-        }))
+        resume(
+          Effect.succeed({
+            url: `http://127.0.0.1:${port}`,
+            close: () => {
+              server.closeAllConnections()
+              server.close()
+            }
+          })
+        )
       })
     }),
     ({ close }) => Effect.sync(close)

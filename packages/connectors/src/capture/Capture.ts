@@ -7,14 +7,16 @@
 import { Effect, FileSystem, Result, Schema } from "effect"
 import { gunzipSync } from "node:zlib"
 
-const Line = Schema.fromJsonString(Schema.Struct({
-  t: Schema.String,
-  ts: Schema.optional(Schema.Finite),
-  conn: Schema.optional(Schema.String),
-  url: Schema.optional(Schema.String),
-  data: Schema.optional(Schema.String),
-  b64: Schema.optional(Schema.String)
-}))
+const Line = Schema.fromJsonString(
+  Schema.Struct({
+    t: Schema.String,
+    ts: Schema.optional(Schema.Finite),
+    conn: Schema.optional(Schema.String),
+    url: Schema.optional(Schema.String),
+    data: Schema.optional(Schema.String),
+    b64: Schema.optional(Schema.String)
+  })
+)
 const decodeLine = Schema.decodeUnknownResult(Line)
 
 export interface CaptureRecord {
@@ -40,11 +42,11 @@ export class CaptureUnreadable extends Schema.TaggedError<CaptureUnreadable>()("
 const kinds = ["connect", "send", "recv", "http"] as const
 
 /** All records of a capture, in order; headers and notes of the recorder are left out. */
-export const readCapture = Effect.fn("readCapture")(function*(file: string) {
+export const readCapture = Effect.fn("readCapture")(function* (file: string) {
   const files = yield* FileSystem.FileSystem
-  const packed = yield* files.readFile(file).pipe(
-    Effect.mapError((error) => new CaptureUnreadable({ file, line: 0, problem: error.message }))
-  )
+  const packed = yield* files
+    .readFile(file)
+    .pipe(Effect.mapError((error) => new CaptureUnreadable({ file, line: 0, problem: error.message })))
   const text = Result.try(() => new TextDecoder("utf-8", { fatal: true }).decode(file.endsWith(".gz") ? gunzipSync(packed) : packed))
   if (Result.isFailure(text)) return yield* new CaptureUnreadable({ file, line: 0, problem: "is not gzip of UTF-8 text" })
   const records: Array<CaptureRecord> = []

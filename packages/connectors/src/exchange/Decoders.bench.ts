@@ -29,7 +29,8 @@ export const samples: ReadonlyArray<Sample> = [
     venue: "binance",
     symbol: "USDCUSDT",
     before: [],
-    frame: "{\"stream\":\"usdcusdt@bookTicker\",\"data\":{\"u\":499869768,\"s\":\"USDCUSDT\",\"b\":\"0.99980000\",\"B\":\"672123.00000000\",\"a\":\"0.99990000\",\"A\":\"3199456.00000000\"}}",
+    frame:
+      '{"stream":"usdcusdt@bookTicker","data":{"u":499869768,"s":"USDCUSDT","b":"0.99980000","B":"672123.00000000","a":"0.99990000","A":"3199456.00000000"}}',
     plain: ({ data }: { data: Record<"a" | "A" | "b" | "B", string> }) => Number(data.b) + Number(data.B) + Number(data.a) + Number(data.A)
   },
   {
@@ -37,7 +38,8 @@ export const samples: ReadonlyArray<Sample> = [
     venue: "binance",
     symbol: "USDCUSDT",
     before: [],
-    frame: "{\"stream\":\"usdcusdt@aggTrade\",\"data\":{\"e\":\"aggTrade\",\"E\":1633998523963,\"s\":\"USDCUSDT\",\"a\":15683430,\"p\":\"0.99980000\",\"q\":\"58123.00000000\",\"f\":19862790,\"l\":19862790,\"T\":1633998523963,\"m\":false,\"M\":true}}",
+    frame:
+      '{"stream":"usdcusdt@aggTrade","data":{"e":"aggTrade","E":1633998523963,"s":"USDCUSDT","a":15683430,"p":"0.99980000","q":"58123.00000000","f":19862790,"l":19862790,"T":1633998523963,"m":false,"M":true}}',
     plain: ({ data }: { data: { p: string; q: string; T: number } }) => Number(data.p) + Number(data.q) + data.T
   },
   {
@@ -45,24 +47,33 @@ export const samples: ReadonlyArray<Sample> = [
     venue: "coinbase",
     symbol: "USDT-USD",
     before: [],
-    frame: "{\"type\":\"ticker\",\"sequence\":333938798,\"product_id\":\"USDT-USD\",\"price\":\"0.99975\",\"open_24h\":\"0.9996\",\"volume_24h\":\"94381345.28000000\",\"low_24h\":\"0.9991\",\"high_24h\":\"1.0001\",\"volume_30d\":\"2295579432.57000000\",\"best_bid\":\"0.99974\",\"best_bid_size\":\"152343.12\",\"best_ask\":\"0.99975\",\"best_ask_size\":\"88234.55\",\"side\":\"buy\",\"time\":\"2023-03-10T16:43:30.244075Z\",\"trade_id\":881613,\"last_size\":\"1204.04\"}",
-    plain: (ticker: Record<"best_bid" | "best_bid_size" | "best_ask" | "best_ask_size" | "time", string>) => Number(ticker.best_bid) + Number(ticker.best_bid_size) + Number(ticker.best_ask) + Number(ticker.best_ask_size) + Date.parse(ticker.time)
+    frame:
+      '{"type":"ticker","sequence":333938798,"product_id":"USDT-USD","price":"0.99975","open_24h":"0.9996","volume_24h":"94381345.28000000","low_24h":"0.9991","high_24h":"1.0001","volume_30d":"2295579432.57000000","best_bid":"0.99974","best_bid_size":"152343.12","best_ask":"0.99975","best_ask_size":"88234.55","side":"buy","time":"2023-03-10T16:43:30.244075Z","trade_id":881613,"last_size":"1204.04"}',
+    plain: (ticker: Record<"best_bid" | "best_bid_size" | "best_ask" | "best_ask_size" | "time", string>) =>
+      Number(ticker.best_bid) +
+      Number(ticker.best_bid_size) +
+      Number(ticker.best_ask) +
+      Number(ticker.best_ask_size) +
+      Date.parse(ticker.time)
   },
   {
     name: "Coinbase level 2",
     venue: "coinbase",
     symbol: "USDT-USD",
-    before: ["{\"type\":\"snapshot\",\"product_id\":\"USDT-USD\",\"asks\":[],\"bids\":[]}"],
-    frame: "{\"type\":\"l2update\",\"product_id\":\"USDT-USD\",\"changes\":[[\"sell\",\"0.99981\",\"66012.50\"],[\"buy\",\"0.99972\",\"1200.00\"]],\"time\":\"2023-03-10T16:43:37.075687Z\"}",
-    plain: ({ changes, time }: { changes: ReadonlyArray<[string, string, string]>; time: string }) => changes.reduce((sum, [side, price, size]) => sum + (side === "buy" ? 1 : -1) + Number(price) + Number(size), Date.parse(time))
+    before: ['{"type":"snapshot","product_id":"USDT-USD","asks":[],"bids":[]}'],
+    frame:
+      '{"type":"l2update","product_id":"USDT-USD","changes":[["sell","0.99981","66012.50"],["buy","0.99972","1200.00"]],"time":"2023-03-10T16:43:37.075687Z"}',
+    plain: ({ changes, time }: { changes: ReadonlyArray<[string, string, string]>; time: string }) =>
+      changes.reduce((sum, [side, price, size]) => sum + (side === "buy" ? 1 : -1) + Number(price) + Number(size), Date.parse(time))
   },
   {
     name: "Kraken v2 book",
     venue: "kraken",
     symbol: "USDC/USD",
-    before: ["{\"channel\":\"book\",\"type\":\"snapshot\",\"data\":[{\"symbol\":\"USDC/USD\",\"bids\":[],\"asks\":[],\"checksum\":0}]}"],
+    before: ['{"channel":"book","type":"snapshot","data":[{"symbol":"USDC/USD","bids":[],"asks":[],"checksum":0}]}'],
     // Over an empty book the checksum is 0: what is timed is decoding, for all alike.
-    frame: "{\"channel\":\"book\",\"type\":\"update\",\"data\":[{\"symbol\":\"USDC/USD\",\"bids\":[{\"price\":0.99970,\"qty\":5000.00000000},{\"price\":0.99960,\"qty\":120345.50000000}],\"asks\":[{\"price\":0.99990,\"qty\":0.00000000}],\"checksum\":0,\"timestamp\":\"2023-03-10T16:48:53.365913Z\"}]}",
+    frame:
+      '{"channel":"book","type":"update","data":[{"symbol":"USDC/USD","bids":[{"price":0.99970,"qty":5000.00000000},{"price":0.99960,"qty":120345.50000000}],"asks":[{"price":0.99990,"qty":0.00000000}],"checksum":0,"timestamp":"2023-03-10T16:48:53.365913Z"}]}',
     plain: ({ data: [book] }: { data: [{ bids: ReadonlyArray<Level>; asks: ReadonlyArray<Level>; timestamp: string }] }) =>
       [...book.bids, ...book.asks].reduce((sum, { price, qty }) => sum + price + qty, Date.parse(book.timestamp))
   }
@@ -87,20 +98,23 @@ const decode = async (): Promise<ReadonlyArray<BenchResult>> => {
     const decoder = decoderOf(sample)
     const bytes = Buffer.from(sample.frame)
     let sum = 0
-    const [parsed, decoded] = await interleave([
-      {
-        count: 100_000,
-        run: (count) => {
-          for (let n = 0; n < count; n++) sum += sample.plain(JSON.parse(bytes.toString()) as never)
+    const [parsed, decoded] = await interleave(
+      [
+        {
+          count: 100_000,
+          run: (count) => {
+            for (let n = 0; n < count; n++) sum += sample.plain(JSON.parse(bytes.toString()) as never)
+          }
+        },
+        {
+          count: 400_000,
+          run: (count) => {
+            for (let n = 0; n < count; n++) decoder.decode(bytes, 0, bytes.length)
+          }
         }
-      },
-      {
-        count: 400_000,
-        run: (count) => {
-          for (let n = 0; n < count; n++) decoder.decode(bytes, 0, bytes.length)
-        }
-      }
-    ], 21)
+      ],
+      21
+    )
     if (Number.isNaN(sum)) throw new Error("nothing was parsed")
     rows.push(ratioRow(`decode: ${sample.name}`, 5, parsed!, decoded!, "ns a frame"))
   }

@@ -37,7 +37,11 @@ export interface Exchange {
     /** By a REST snapshot that the decoder merges by sequence. */
     | { readonly _tag: "Snapshot"; readonly path: (symbol: string) => string; readonly weight: number }
     /** By leaving the channel and joining it again. */
-    | { readonly _tag: "Resubscribe"; readonly messages: (instruments: ReadonlyArray<Instrument>) => ReadonlyArray<string>; readonly wholeConnection: boolean }
+    | {
+        readonly _tag: "Resubscribe"
+        readonly messages: (instruments: ReadonlyArray<Instrument>) => ReadonlyArray<string>
+        readonly wholeConnection: boolean
+      }
   /** Sent on a quiet connection, where the venue asks for it. */
   readonly ping: { readonly every: Duration.Input; readonly message: string } | undefined
   /** A connection without a single frame for this long is dead: the venue is known to speak more often. */

@@ -34,10 +34,13 @@ const sliceMillis = 10
 const sliceFramesMax = 2000
 
 export const makeReplayServer = (options: ReplayServerOptions): Effect.Effect<ReplayServer, never, Scope.Scope> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const faults = new Faults(options.seed ?? 1)
     faults.rates = options.faults ?? noFaults
-    const connections = Map.groupBy(options.records.filter(({ kind }) => kind === "recv"), ({ connection }) => connection)
+    const connections = Map.groupBy(
+      options.records.filter(({ kind }) => kind === "recv"),
+      ({ connection }) => connection
+    )
     const streams = [...connections.values()]
     const bodies = new Map(options.records.filter(({ kind }) => kind === "http").map(({ bytes, url }) => [keyOf(new URL(url)), bytes]))
     let next = 0
@@ -51,8 +54,12 @@ export const makeReplayServer = (options: ReplayServerOptions): Effect.Effect<Re
     const sockets = new WebSocketServer({ server })
     sockets.on("connection", (socket) => {
       const frames = streams[next++ % Math.max(1, streams.length)] ?? []
-      const line = faults.line((frame) => socket.send(frame, { binary: false }), () => socket.terminate())
-      const perSlice = options.framesPerSecond === undefined ? sliceFramesMax : Math.max(1, Math.round(options.framesPerSecond * sliceMillis / 1000))
+      const line = faults.line(
+        (frame) => socket.send(frame, { binary: false }),
+        () => socket.terminate()
+      )
+      const perSlice =
+        options.framesPerSecond === undefined ? sliceFramesMax : Math.max(1, Math.round((options.framesPerSecond * sliceMillis) / 1000))
       let at = 0
       playing++
       const timer = setInterval(() => {

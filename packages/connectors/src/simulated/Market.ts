@@ -65,7 +65,12 @@ export class SimulatedInstrument {
           this.sequence++
         },
         onTrade: (takerSide, tick, quantity) => {
-          this.#trades.push({ takerSide: takerSide === 0 ? "buy" : "sell", price: priceOf(tick), quantity: quantity * lotSize, time: this.#time })
+          this.#trades.push({
+            takerSide: takerSide === 0 ? "buy" : "sell",
+            price: priceOf(tick),
+            quantity: quantity * lotSize,
+            time: this.#time
+          })
         }
       }
     })
@@ -89,7 +94,9 @@ export class SimulatedInstrument {
       const quantity = this.#engine.quantityAt(side, tick)
       if (quantity > 0) found.set(tick, quantity)
     }
-    return [...found].sort(([a], [b]) => side === 0 ? b - a : a - b).map(([tick, quantity]) => [priceOf(tick), quantity * lotSize] as const)
+    return [...found]
+      .sort(([a], [b]) => (side === 0 ? b - a : a - b))
+      .map(([tick, quantity]) => [priceOf(tick), quantity * lotSize] as const)
   }
 
   /** Lets the market live until `time` (Unix ms) and says what changed. */
@@ -117,8 +124,11 @@ export class SimulatedInstrument {
       bids: priced(bids),
       asks: priced(asks),
       trades,
-      bestChanged: before.bid !== after.bid || before.ask !== after.ask || before.bidQuantity !== after.bidQuantity
-        || before.askQuantity !== after.askQuantity
+      bestChanged:
+        before.bid !== after.bid ||
+        before.ask !== after.ask ||
+        before.bidQuantity !== after.bidQuantity ||
+        before.askQuantity !== after.askQuantity
     }
   }
 

@@ -29,7 +29,7 @@ const along = (path: Path, minutes: number): number => {
   if (next === 0) return path[0]![1]
   const [fromAt, from] = path[next - 1]!
   const [toAt, to] = path[next]!
-  return from + (to - from) * (minutes - fromAt) / (toAt - fromAt)
+  return from + ((to - from) * (minutes - fromAt)) / (toAt - fromAt)
 }
 
 const fromPaths = (options: {
@@ -59,7 +59,7 @@ const fromPaths = (options: {
 }
 
 /** Uniform numbers in [0, 1) from a seed (mulberry32). */
-export const seeded = (seed: number): () => number => {
+export const seeded = (seed: number): (() => number) => {
   let state = seed >>> 0
   return () => {
     state = (state + 0x6d2b79f5) >>> 0
@@ -74,10 +74,12 @@ const drawnAt = Date.parse("2024-01-15T12:00:00Z")
 
 type Draw = (between: (low: number, high: number) => number) => Scenario
 
-const drawn = (name: string, draw: Draw) => (seed: number): Scenario => {
-  const random = seeded(seed * 7919 + name.length)
-  return draw((low, high) => low + (high - low) * random())
-}
+const drawn =
+  (name: string, draw: Draw) =>
+  (seed: number): Scenario => {
+    const random = seeded(seed * 7919 + name.length)
+    return draw((low, high) => low + (high - low) * random())
+  }
 
 export const scenarios = {
   calm: () => fromPaths({ name: "calm", startsAt: drawnAt, minutes: 1440, coins: {} }),
@@ -90,9 +92,41 @@ export const scenarios = {
       minutes: 1000,
       thin: [34, 1000, 0.3],
       coins: {
-        USDC: [[0, -1], [34, -2], [37, -20], [45, -33], [70, -46], [78, -52], [100, -70], [190, -90], [230, -160], [290, -260], [340, -420], [420, -650], [595, -1230], [700, -900], [1000, -780]],
-        USDT: [[0, 2], [25, 6], [40, 20], [80, 30], [280, 45], [595, 150], [1000, 70]],
-        DAI: [[0, -1], [60, -3], [240, -30], [290, -120], [420, -400], [600, -1050], [1000, -600]]
+        USDC: [
+          [0, -1],
+          [34, -2],
+          [37, -20],
+          [45, -33],
+          [70, -46],
+          [78, -52],
+          [100, -70],
+          [190, -90],
+          [230, -160],
+          [290, -260],
+          [340, -420],
+          [420, -650],
+          [595, -1230],
+          [700, -900],
+          [1000, -780]
+        ],
+        USDT: [
+          [0, 2],
+          [25, 6],
+          [40, 20],
+          [80, 30],
+          [280, 45],
+          [595, 150],
+          [1000, 70]
+        ],
+        DAI: [
+          [0, -1],
+          [60, -3],
+          [240, -30],
+          [290, -120],
+          [420, -400],
+          [600, -1050],
+          [1000, -600]
+        ]
       }
     }),
 
@@ -104,21 +138,74 @@ export const scenarios = {
       minutes: 6600,
       thin: [150, 6600, 0.3],
       coins: {
-        UST: [[0, -5], [15, -21], [160, -30], [180, -55], [210, -110], [300, -140], [700, -60], [1500, -45], [2600, -90], [2640, -300], [2820, -1500], [3000, -3000], [3200, -800], [4000, -2000], [6600, -6500]],
-        USDT: [[0, 0], [6000, 0], [6420, -60], [6500, -420], [6600, -120]],
-        USDC: [[0, 1], [5000, 4], [6500, 20], [6600, 12]]
+        UST: [
+          [0, -5],
+          [15, -21],
+          [160, -30],
+          [180, -55],
+          [210, -110],
+          [300, -140],
+          [700, -60],
+          [1500, -45],
+          [2600, -90],
+          [2640, -300],
+          [2820, -1500],
+          [3000, -3000],
+          [3200, -800],
+          [4000, -2000],
+          [6600, -6500]
+        ],
+        USDT: [
+          [0, 0],
+          [6000, 0],
+          [6420, -60],
+          [6500, -420],
+          [6600, -120]
+        ],
+        USDC: [
+          [0, 1],
+          [5000, 4],
+          [6500, 20],
+          [6600, 12]
+        ]
       }
     }),
 
   /** A slow loss of 80 to 200 bps over half a day. */
   bleed: drawn("bleed", (between) =>
-    fromPaths({ name: "bleed", startsAt: drawnAt, minutes: 1440, coins: { USDC: [[0, 0], [60, 0], [between(500, 800), between(-200, -80)], [1440, -220]] } })),
+    fromPaths({
+      name: "bleed",
+      startsAt: drawnAt,
+      minutes: 1440,
+      coins: {
+        USDC: [
+          [0, 0],
+          [60, 0],
+          [between(500, 800), between(-200, -80)],
+          [1440, -220]
+        ]
+      }
+    })
+  ),
 
   /** From the peg to 150 to 800 bps below within a minute. */
   jump: drawn("jump", (between) => {
     const at = between(30, 60)
     const depth = between(-800, -150)
-    return fromPaths({ name: "jump", startsAt: drawnAt, minutes: 600, thin: [at, 600, 0.2], coins: { USDC: [[0, 0], [at, 0], [at + 1, depth], [600, depth]] } })
+    return fromPaths({
+      name: "jump",
+      startsAt: drawnAt,
+      minutes: 600,
+      thin: [at, 600, 0.2],
+      coins: {
+        USDC: [
+          [0, 0],
+          [at, 0],
+          [at + 1, depth],
+          [600, depth]
+        ]
+      }
+    })
   }),
 
   /** One venue alone prints far below for a few minutes; the coin is well. */
@@ -130,14 +217,39 @@ export const scenarios = {
       startsAt: drawnAt,
       minutes: 600,
       coins: {},
-      venue: { id: "binance", coin: "USDC", path: [[0, 0], [at, 0], [at + 0.5, depth], [at + 6, depth], [at + 8, 0], [600, 0]] }
+      venue: {
+        id: "binance",
+        coin: "USDC",
+        path: [
+          [0, 0],
+          [at, 0],
+          [at + 0.5, depth],
+          [at + 6, depth],
+          [at + 8, 0],
+          [600, 0]
+        ]
+      }
     })
   }),
 
   /** Above the peg by 60 to 250 bps for hours. */
   premium: drawn("premium", (between) => {
     const height = between(60, 250)
-    return fromPaths({ name: "premium", startsAt: drawnAt, minutes: 900, coins: { USDT: [[0, 0], [40, 0], [60, height], [600, height], [700, 0], [900, 0]] } })
+    return fromPaths({
+      name: "premium",
+      startsAt: drawnAt,
+      minutes: 900,
+      coins: {
+        USDT: [
+          [0, 0],
+          [40, 0],
+          [60, height],
+          [600, height],
+          [700, 0],
+          [900, 0]
+        ]
+      }
+    })
   }),
 
   /** A run down to 100 to 300 bps below that is back within two hours, again and again. */
@@ -155,7 +267,17 @@ export const scenarios = {
   /** 25 to 40 bps below its peg from the first moment, for months. */
   "off-peg": drawn("off-peg", (between) => {
     const usual = between(-40, -25)
-    return fromPaths({ name: "off-peg", startsAt: drawnAt, minutes: 90 * 1440, coins: { USDC: [[0, usual], [90 * 1440, usual]] } })
+    return fromPaths({
+      name: "off-peg",
+      startsAt: drawnAt,
+      minutes: 90 * 1440,
+      coins: {
+        USDC: [
+          [0, usual],
+          [90 * 1440, usual]
+        ]
+      }
+    })
   })
 } as const satisfies Record<string, (seed: number) => Scenario>
 

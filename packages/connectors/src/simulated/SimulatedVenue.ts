@@ -52,11 +52,12 @@ export class VenueUnopened extends Schema.TaggedError<VenueUnopened>()("VenueUno
 const heartbeatMillis = 1000
 
 export const makeSimulatedVenue = (options: SimulatedVenueOptions): Effect.Effect<SimulatedVenue, VenueUnopened, Scope.Scope> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const dialect = dialects[options.venue]
     const instruments = new Map(
-      options.instruments.map((instrument, index) =>
-        [instrument.symbol, new SimulatedInstrument(instrument, options.scenario, options.seed * 1000 + index)] as const
+      options.instruments.map(
+        (instrument, index) =>
+          [instrument.symbol, new SimulatedInstrument(instrument, options.scenario, options.seed * 1000 + index)] as const
       )
     )
     const market = { instruments, now: options.clock }
@@ -67,11 +68,16 @@ export const makeSimulatedVenue = (options: SimulatedVenueOptions): Effect.Effec
     const server = createServer((request, response) => {
       const body = dialect.get(new URL(request.url ?? "/", "http://venue"), market)
       const status = venue.restStatus ?? (body === undefined ? 404 : 200)
-      response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(status === 200 ? body : { code: -1, msg: "refused" }))
+      response
+        .writeHead(status, { "content-type": "application/json" })
+        .end(JSON.stringify(status === 200 ? body : { code: -1, msg: "refused" }))
     })
     const sockets = new WebSocketServer({ server })
     sockets.on("connection", (socket, request) => {
-      const line = faults.line((frame) => socket.send(frame, { binary: false }), () => socket.terminate())
+      const line = faults.line(
+        (frame) => socket.send(frame, { binary: false }),
+        () => socket.terminate()
+      )
       const session: Session = {
         topics: new Set(),
         sequence: 0,

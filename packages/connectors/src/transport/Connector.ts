@@ -46,11 +46,11 @@ export class VenueSilent extends Schema.TaggedError<VenueSilent>()("VenueSilent"
   }
 }
 
-export const makeConnector = Effect.fnUntraced(function*({ endpoints, exchange, instruments }: ConnectorOptions) {
+export const makeConnector = Effect.fnUntraced(function* ({ endpoints, exchange, instruments }: ConnectorOptions) {
   const supervisor = yield* Supervisor
   const health = yield* HealthRegistry
   const venue = venueIds.indexOf(exchange.id)
-  const own = instruments.flatMap((instrument, number) => instrument.venue === exchange.id ? [{ instrument, number }] : [])
+  const own = instruments.flatMap((instrument, number) => (instrument.venue === exchange.id ? [{ instrument, number }] : []))
   const queueOf = new Map<number, Queue.Queue<number>>()
   const connections = Math.ceil(own.length / exchange.instrumentsPerConnection)
   for (let connection = 0; connection < connections; connection++) {
@@ -84,7 +84,7 @@ interface Connection {
 }
 
 /** Connects again and again. Every end of a connection is said once, with its reason. */
-const keepConnected = Effect.fnUntraced(function*(connection: Connection) {
+const keepConnected = Effect.fnUntraced(function* (connection: Connection) {
   const health = yield* HealthRegistry
   const { component, exchange } = connection
   let attempts = 0
@@ -101,7 +101,7 @@ const keepConnected = Effect.fnUntraced(function*(connection: Connection) {
 })
 
 /** One connection from its opening to its end, which is its failure. */
-const connectOnce = Effect.fnUntraced(function*(options: Connection) {
+const connectOnce = Effect.fnUntraced(function* (options: Connection) {
   const { carried, component, connection, endpoints, exchange, resyncs, venue } = options
   const sink = yield* FrameSink
   const policies = yield* Policies
@@ -131,24 +131,32 @@ const connectOnce = Effect.fnUntraced(function*(options: Connection) {
   yield* sendAll(exchange, socket, exchange.subscribe(carried.map(({ instrument }) => instrument)))
   // Requests from before this connection are moot: all of its books begin anew.
   yield* Queue.clear(resyncs)
-  if (exchange.resync._tag === "Snapshot") yield* Queue.offerAll(resyncs, carried.map(({ number }) => number))
+  if (exchange.resync._tag === "Snapshot")
+    yield* Queue.offerAll(
+      resyncs,
+      carried.map(({ number }) => number)
+    )
 
   const silenceMax = Duration.toMillis(Duration.fromInputUnsafe(exchange.silenceMax))
-  const watch = Effect.gen(function*() {
+  const watch = Effect.gen(function* () {
     for (;;) {
       yield* Effect.sleep(silenceMax / 4)
       const silentMillis = (yield* Clock.currentTimeMillis) - lastSign
       if (silentMillis > silenceMax) return yield* new VenueSilent({ venue: exchange.id, silentMillis })
     }
   })
-  const ping = exchange.ping === undefined
-    ? Effect.never
-    : Effect.sleep(exchange.ping.every).pipe(Effect.andThen(socket.send(exchange.ping.message)), Effect.forever)
+  const ping =
+    exchange.ping === undefined
+      ? Effect.never
+      : Effect.sleep(exchange.ping.every).pipe(Effect.andThen(socket.send(exchange.ping.message)), Effect.forever)
   return yield* Effect.raceAllFirst([socket.closed, watch, ping, renew(options, socket)])
 }, Effect.scoped)
 
 /** Builds books anew as they are asked for, each at most once a second. */
-const renew = Effect.fnUntraced(function*({ carried, component, connection, endpoints, exchange, resyncs, venue }: Connection, socket: Socket) {
+const renew = Effect.fnUntraced(function* (
+  { carried, component, connection, endpoints, exchange, resyncs, venue }: Connection,
+  socket: Socket
+) {
   const sink = yield* FrameSink
   const policies = yield* Policies
   const client = yield* HttpClient.HttpClient
@@ -168,26 +176,33 @@ const renew = Effect.fnUntraced(function*({ carried, component, connection, endp
       if (resync.wholeConnection) yield* Queue.clear(resyncs)
       continue
     }
-    const body = Effect.gen(function*() {
+    const body = Effect.gen(function* () {
       const response = yield* client.get(endpoints.rest + resync.path(target.instrument.symbol))
       if (response.status !== 200) return yield* new SnapshotRefused({ venue: exchange.id, status: response.status })
       return yield* response.arrayBuffer
     })
-    yield* policies.run(body, {
-      name: "rest",
-      key: exchange.id,
-      tokens: resync.weight,
-      // 418 and 403 are bans: asking again makes them longer.
-      retryable: (error) => error._tag !== "SnapshotRefused" || (error.status !== 418 && error.status !== 403)
-    }).pipe(
-      Effect.map((bytes) => sink.offer(FrameSource.snapshot, venue, connection, number, new Uint8Array(bytes))),
-      // The hot path asks again for a book that stays stale.
-      Effect.catch((error) => Effect.logWarning("no book snapshot", { connection: component, symbol: target.instrument.symbol, reason: error.message }))
-    )
+    yield* policies
+      .run(body, {
+        name: "rest",
+        key: exchange.id,
+        tokens: resync.weight,
+        // 418 and 403 are bans: asking again makes them longer.
+        retryable: (error) => error._tag !== "SnapshotRefused" || (error.status !== 418 && error.status !== 403)
+      })
+      .pipe(
+        Effect.map((bytes) => sink.offer(FrameSource.snapshot, venue, connection, number, new Uint8Array(bytes))),
+        // The hot path asks again for a book that stays stale.
+        Effect.catch((error) =>
+          Effect.logWarning("no book snapshot", { connection: component, symbol: target.instrument.symbol, reason: error.message })
+        )
+      )
   }
 })
 
-export class SnapshotRefused extends Schema.TaggedError<SnapshotRefused>()("SnapshotRefused", { venue: Schema.String, status: Schema.Int }) {
+export class SnapshotRefused extends Schema.TaggedError<SnapshotRefused>()("SnapshotRefused", {
+  venue: Schema.String,
+  status: Schema.Int
+}) {
   override get message() {
     return `${this.venue} answered ${this.status}`
   }
@@ -197,6 +212,7 @@ export class SnapshotRefused extends Schema.TaggedError<SnapshotRefused>()("Snap
 const sendAll = (exchange: Exchange, socket: Socket, messages: ReadonlyArray<string>): Effect.Effect<void, SocketClosed> =>
   Effect.forEach(
     messages,
-    (message, index) => (index === 0 ? Effect.void : Effect.sleep(1000 / exchange.messagesPerSecond)).pipe(Effect.andThen(socket.send(message))),
+    (message, index) =>
+      (index === 0 ? Effect.void : Effect.sleep(1000 / exchange.messagesPerSecond)).pipe(Effect.andThen(socket.send(message))),
     { discard: true }
   )

@@ -18,16 +18,19 @@ export interface FrameCounts {
   dropped: number
 }
 
-export class FrameSink extends Context.Service<FrameSink, {
-  /** Takes one frame; false when it was dropped. Plain code: socket callbacks call it. */
-  readonly offer: (source: FrameSource, venue: number, connection: number, instrument: number, payload: Uint8Array) => boolean
-  /** Lets time pass in the hot path, though no venue speaks. */
-  readonly tick: () => boolean
-  /** By venue's wire number. */
-  readonly counts: ReadonlyArray<FrameCounts>
-  /** Share of the ring in use. */
-  readonly fill: () => number
-}>()("@evenkeel/connectors/transport/FrameSink") {
+export class FrameSink extends Context.Service<
+  FrameSink,
+  {
+    /** Takes one frame; false when it was dropped. Plain code: socket callbacks call it. */
+    readonly offer: (source: FrameSource, venue: number, connection: number, instrument: number, payload: Uint8Array) => boolean
+    /** Lets time pass in the hot path, though no venue speaks. */
+    readonly tick: () => boolean
+    /** By venue's wire number. */
+    readonly counts: ReadonlyArray<FrameCounts>
+    /** Share of the ring in use. */
+    readonly fill: () => number
+  }
+>()("@evenkeel/connectors/transport/FrameSink") {
   /** Into a frames ring. `clock` gives the engine's time, Unix ms; one frame in `sampleEvery` carries a trace (0: none). */
   static readonly layerRing = (options: {
     readonly buffer: SharedArrayBuffer
@@ -40,7 +43,7 @@ export class FrameSink extends Context.Service<FrameSink, {
 
 const nothing = new Uint8Array(0)
 
-const makeRingSink = Effect.fnUntraced(function*(options: Parameters<typeof FrameSink.layerRing>[0]) {
+const makeRingSink = Effect.fnUntraced(function* (options: Parameters<typeof FrameSink.layerRing>[0]) {
   const journal = yield* MarketJournal
   const tracer = yield* Effect.tracer
   const producer = new FrameProducer(options.buffer)
@@ -102,7 +105,7 @@ const makeRingSink = Effect.fnUntraced(function*(options: Parameters<typeof Fram
       count.bytes += payload.length
       if (write(source, venue, connection, instrument, payload)) return true
       count.dropped++
-      owed.add(venue << 16 | connection)
+      owed.add((venue << 16) | connection)
       return false
     },
     tick: () => {

@@ -11,7 +11,7 @@ const frames = samples.map(({ frame }) => frame)
 
 const socket = async (): Promise<ReadonlyArray<BenchResult>> => {
   const worker = new Worker(new URL("./socket.bench.worker.ts", import.meta.url), { workerData: { frames } })
-  const [port] = await once(worker, "message") as [number]
+  const [port] = (await once(worker, "message")) as [number]
   const open = async (options: object, onMessage: (data: Buffer) => void) => {
     const client = new WebSocket(`ws://127.0.0.1:${port}`, options)
     await once(client, "open")
@@ -41,7 +41,7 @@ const socket = async (): Promise<ReadonlyArray<BenchResult>> => {
   let plainNext = 0
   let ownNext = 0
   const ring = new Uint8Array(1 << 16)
-  const turn = (next: number) => next === 0 ? samples.length - 1 : next - 1
+  const turn = (next: number) => (next === 0 ? samples.length - 1 : next - 1)
   // What one gets without a thought: the library's defaults.
   const plain = await open({}, (data) => {
     plainNext = turn(plainNext)
@@ -54,20 +54,28 @@ const socket = async (): Promise<ReadonlyArray<BenchResult>> => {
     if (ready[ownNext]!.decode(ring, 0, data.length) !== FrameOutcome.market) throw new Error("a frame was not decoded")
   })
   const count = 150_000
-  const [parsed, decoded] = await interleave([{ count, run: plain.run }, { count, run: ours.run }], 9)
+  const [parsed, decoded] = await interleave(
+    [
+      { count, run: plain.run },
+      { count, run: ours.run }
+    ],
+    9
+  )
   plain.client.terminate()
   ours.client.terminate()
   await worker.terminate()
   if (Number.isNaN(sum)) throw new Error("nothing arrived")
   const { high, low, median } = speedup(parsed!, decoded!)
   const perSecond = (nanos: ReadonlyArray<number>) => `${(1e3 / quantile(nanos, 0.5)).toFixed(2)}M`
-  return [{
-    name: "socket to record through ws, messages per CPU second",
-    bar: "≥ 2.5x",
-    measured: `${median.toFixed(2)}x (${low.toFixed(2)} to ${high.toFixed(2)}): ${perSecond(decoded!)} against ${perSecond(parsed!)}`,
-    met: median >= 2.5,
-    figures: { ratio: median, ownNanos: quantile(decoded!, 0.5), baselineNanos: quantile(parsed!, 0.5) }
-  }]
+  return [
+    {
+      name: "socket to record through ws, messages per CPU second",
+      bar: "≥ 2.5x",
+      measured: `${median.toFixed(2)}x (${low.toFixed(2)} to ${high.toFixed(2)}): ${perSecond(decoded!)} against ${perSecond(parsed!)}`,
+      met: median >= 2.5,
+      figures: { ratio: median, ownNanos: quantile(decoded!, 0.5), baselineNanos: quantile(parsed!, 0.5) }
+    }
+  ]
 }
 
 export const benches: ReadonlyArray<Bench> = [{ name: "socket", run: socket }]

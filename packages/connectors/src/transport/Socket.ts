@@ -31,15 +31,16 @@ export const openSocket = (
   onFrame: (bytes: Uint8Array) => void,
   onSign: () => void
 ): Effect.Effect<Socket, SocketClosed, Scope.Scope> =>
-  Effect.gen(function*() {
+  Effect.gen(function* () {
     const socket = yield* Effect.acquireRelease(
       Effect.sync(() => new WebSocket(url, { perMessageDeflate: false, skipUTF8Validation: true, maxPayload: frameBytesMax })),
-      (socket) => Effect.sync(() => {
-        socket.removeAllListeners()
-        // What still happens while it closes interests nobody.
-        socket.on("error", () => {})
-        socket.terminate()
-      })
+      (socket) =>
+        Effect.sync(() => {
+          socket.removeAllListeners()
+          // What still happens while it closes interests nobody.
+          socket.on("error", () => {})
+          socket.terminate()
+        })
     )
     socket.on("message", (data) => onFrame(data instanceof Uint8Array ? data : Buffer.concat(data as ReadonlyArray<Buffer>)))
     socket.on("ping", onSign)
@@ -62,7 +63,8 @@ export const openSocket = (
       send: (message) =>
         Effect.callback<void, SocketClosed>((resume) => {
           socket.send(message, (error) =>
-            resume(error === undefined || error === null ? Effect.void : new SocketClosed({ url, code: 0, reason: error.message })))
+            resume(error === undefined || error === null ? Effect.void : new SocketClosed({ url, code: 0, reason: error.message }))
+          )
         }),
       closed: Effect.callback<never, SocketClosed>(ended)
     }

@@ -15,8 +15,9 @@ describe("ByteScanner", () => {
     for (let i = 0; i < 50_000; i++) {
       let text = String(1 + random(9))
       for (let digit = random(17); digit > 0; digit--) text += random(10)
-      if (random(2) === 0) text = `0.${"0".repeat(random(8))}${text}`
-      else if (random(2) === 0) text = `${text}.${random(1_000_000)}`
+      const form = random(4)
+      if (form < 2) text = `0.${"0".repeat(random(8))}${text}`
+      else if (form === 2) text = `${text}.${random(1_000_000)}`
       if (random(10) === 0) text = `-${text}`
       const scanner = scan(`${text},`)
       assert.isTrue(scanner.number(), text)
@@ -31,7 +32,7 @@ describe("ByteScanner", () => {
   })
 
   it("refuses what is no number", () => {
-    for (const text of ["", "-", ".5", "5.", "x", "\"1\"", "1e", "--1", "1e999"]) assert.isFalse(scan(text).number(), text)
+    for (const text of ["", "-", ".5", "5.", "x", '"1"', "1e", "--1", "1e999"]) assert.isFalse(scan(text).number(), text)
   })
 
   it("reads integers past 2^53 exactly", () => {
@@ -56,13 +57,13 @@ describe("ByteScanner", () => {
   })
 
   it("steps over templates and strings, and never past the end", () => {
-    const scanner = scan("{\"s\":\"AB\"}")
-    assert.isFalse(scanner.skip(template("{\"t\"")))
-    assert.isTrue(scanner.skip(template("{\"s\":\"")))
+    const scanner = scan('{"s":"AB"}')
+    assert.isFalse(scanner.skip(template('{"t"')))
+    assert.isTrue(scanner.skip(template('{"s":"')))
     assert.strictEqual(scanner.string() - 8, 0 + scanner.position - 9)
     assert.isTrue(scanner.skip(template("}")))
     assert.isFalse(scanner.skip(template("}")))
     assert.strictEqual(scan("open").string(), -1)
-    assert.strictEqual(scan("a\\\"b\"").string(), -1)
+    assert.strictEqual(scan('a\\"b"').string(), -1)
   })
 })

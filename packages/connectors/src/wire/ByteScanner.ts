@@ -142,7 +142,8 @@ export class ByteScanner {
       if (scale === 0) return false
     }
     if (at > this.end) return false
-    if (wholeDigits > halfDigits || scale > halfDigits || wholeDigits + scale > exactDigits || isExponent(digit)) return this.#exactly(start)
+    if (wholeDigits > halfDigits || scale > halfDigits || wholeDigits + scale > exactDigits || isExponent(digit))
+      return this.#exactly(start)
     let value = whole
     // Quantities are mostly padded with zeros: no division for those.
     if (fraction !== 0) {
@@ -275,7 +276,8 @@ export const template = (text: string): Template => {
   const bytes = new TextEncoder().encode(text)
   const view = new DataView(bytes.buffer)
   const words = Int32Array.from({ length: Math.ceil(bytes.length / 4) }, (_, word) =>
-    bytes.length < 4 ? 0 : view.getInt32(Math.min(word * 4, bytes.length - 4), true))
+    bytes.length < 4 ? 0 : view.getInt32(Math.min(word * 4, bytes.length - 4), true)
+  )
   return { length: bytes.length, words, bytes }
 }
 

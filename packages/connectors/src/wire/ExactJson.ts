@@ -16,12 +16,13 @@ const utf8 = new TextDecoder("utf-8", { fatal: true })
 
 /** The value of `bytes[start, end)`; undefined when it is not UTF-8 or not JSON. */
 export const parseExact = (bytes: Uint8Array, start: number, end: number): unknown =>
-  Result.try(() =>
-    JSON.parse(
-      // Copied first: a decoder may not read memory that another thread owns.
-      utf8.decode(bytes.slice(start, end)),
-      (_key, value: unknown, context?: { readonly source?: string }) => typeof value === "number" ? context?.source ?? value : value
-    ) as unknown
+  Result.try(
+    () =>
+      JSON.parse(
+        // Copied first: a decoder may not read memory that another thread owns.
+        utf8.decode(bytes.slice(start, end)),
+        (_key, value: unknown, context?: { readonly source?: string }) => (typeof value === "number" ? (context?.source ?? value) : value)
+      ) as unknown
   ).pipe(Result.getOrUndefined)
 
 /** Digits after the decimal point of a number's text. */
@@ -31,7 +32,7 @@ export const decimalsOf = (text: string): number => {
 }
 
 /** Splits an integer's text as `ByteScanner.integer` does. */
-export const highLow = (text: string): readonly [high: number, low: number] =>
-  [Number(text.slice(0, -9) || "0"), Number(text.slice(-9))]
+export const highLow = (text: string): readonly [high: number, low: number] => [Number(text.slice(0, -9) || "0"), Number(text.slice(-9))]
 
-export const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value)
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value)

@@ -25,15 +25,23 @@ const book = async (): Promise<ReadonlyArray<BenchResult>> => {
   }
   let at = 0
   let best = 0
-  const drive = (target: OrderBook | MapBook) => (count: number): void => {
-    for (let n = 0; n < count; n++) {
-      const change = at++ & (changes - 1)
-      const side = sides[change] as 0 | 1
-      target.set(side, prices[change]!, quantities[change]!)
-      best += target.price(side, 0)
+  const drive =
+    (target: OrderBook | MapBook) =>
+    (count: number): void => {
+      for (let n = 0; n < count; n++) {
+        const change = at++ & (changes - 1)
+        const side = sides[change] as 0 | 1
+        target.set(side, prices[change]!, quantities[change]!)
+        best += target.price(side, 0)
+      }
     }
-  }
-  const [sorted, kept] = await interleave([{ count: 30, run: drive(plain) }, { count: 200_000, run: drive(ladder) }], 15)
+  const [sorted, kept] = await interleave(
+    [
+      { count: 30, run: drive(plain) },
+      { count: 200_000, run: drive(ladder) }
+    ],
+    15
+  )
   if (Number.isNaN(best)) throw new Error("empty book")
   return [ratioRow("order book, 1,100 levels a side: update and best", 5, sorted!, kept!, "ns an update")]
 }

@@ -3,7 +3,9 @@ import { MapBook } from "./MapBook.ts"
 import { OrderBook } from "./OrderBook.ts"
 
 const contents = (book: OrderBook | MapBook) =>
-  ([0, 1] as const).map((side) => Array.from({ length: book.count(side) }, (_, depth) => [book.price(side, depth), book.quantity(side, depth)]))
+  ([0, 1] as const).map((side) =>
+    Array.from({ length: book.count(side) }, (_, depth) => [book.price(side, depth), book.quantity(side, depth)])
+  )
 
 describe("OrderBook", () => {
   it("holds what a map that is sorted on every read holds", () => {
@@ -28,7 +30,10 @@ describe("OrderBook", () => {
       }
       assert.deepStrictEqual(contents(book), contents(reference))
       const best = book.price(0, 0)
-      const within = reference.levels(0).filter(([price]) => price >= best - best * 0.001).reduce((total, [, quantity]) => total + quantity, 0)
+      const within = reference
+        .levels(0)
+        .filter(([price]) => price >= best - best * 0.001)
+        .reduce((total, [, quantity]) => total + quantity, 0)
       assert.closeTo(book.depthWithin(0, 0.001), within, 1e-9)
     }
   })

@@ -36,7 +36,7 @@ export class Changepoint {
     for (let run = 0; run < runs; run++) {
       const spread = 1 + variances[run]!
       const miss = x - means[run]!
-      const likelihood = weights[run]! * Math.exp(Math.max(-60, -0.5 * miss * miss / spread)) / Math.sqrt(spread)
+      const likelihood = (weights[run]! * Math.exp(Math.max(-60, (-0.5 * miss * miss) / spread))) / Math.sqrt(spread)
       change += likelihood * hazard
       weights[run] = likelihood * (1 - hazard)
     }

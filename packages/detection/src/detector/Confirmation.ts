@@ -6,7 +6,7 @@
  */
 const quarterHour = 15 * 60_000
 
-export const barsToConfirm = (barMillis: number): number => barMillis >= quarterHour ? 2 : 3
+export const barsToConfirm = (barMillis: number): number => (barMillis >= quarterHour ? 2 : 3)
 
 export class Confirmation {
   readonly #levelBps: number

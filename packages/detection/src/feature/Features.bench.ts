@@ -11,7 +11,10 @@ const features = async (): Promise<ReadonlyArray<BenchResult>> => {
   const random = () => (seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0) / 2 ** 32
   for (let tick = 0, price = 1; tick < ticks; tick++) {
     price = 1 + (price - 1) * 0.99 + (random() - 0.5) * 1e-3
-    rows.set([price - 1e-4, 1 + random() * 9, price + 1e-4, 1 + random() * 9, price, random() * 3, random() < 0.5 ? 1 : -1, tick * 100], tick * 8)
+    rows.set(
+      [price - 1e-4, 1 + random() * 9, price + 1e-4, 1 + random() * 9, price, random() * 3, random() < 0.5 ? 1 : -1, tick * 100],
+      tick * 8
+    )
   }
   const incremental = new Features(16)
   const reference = new ReferenceFeatures(longWindow)
@@ -21,26 +24,29 @@ const features = async (): Promise<ReadonlyArray<BenchResult>> => {
     const from = (at++ & (ticks - 1)) * 8
     for (let i = 0; i < 8; i++) input.values[i] = rows[from + i]!
   }
-  const [anew, kept] = await interleave([
-    {
-      count: 300,
-      run: (count) => {
-        for (let n = 0; n < count; n++) {
-          next()
-          reference.update(input)
+  const [anew, kept] = await interleave(
+    [
+      {
+        count: 300,
+        run: (count) => {
+          for (let n = 0; n < count; n++) {
+            next()
+            reference.update(input)
+          }
+        }
+      },
+      {
+        count: 300_000,
+        run: (count) => {
+          for (let n = 0; n < count; n++) {
+            next()
+            incremental.update(n & 15, input)
+          }
         }
       }
-    },
-    {
-      count: 300_000,
-      run: (count) => {
-        for (let n = 0; n < count; n++) {
-          next()
-          incremental.update(n & 15, input)
-        }
-      }
-    }
-  ], 21)
+    ],
+    21
+  )
   const nanos = quantile(kept!, 0.5)
   return [
     ratioRow(`features: ${featureCount} a tick, against recomputing windows`, 100, anew!, kept!, "ns a tick"),

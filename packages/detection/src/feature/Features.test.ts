@@ -13,7 +13,16 @@ const walk = (seed: number) => {
     const spread = 1e-4 * (1 + random())
     const traded = random() < 0.6
     time += Math.floor(random() * 500)
-    input.values.set([price - spread, 1 + random() * 9, price + spread, 1 + random() * 9, price, traded ? random() * 3 : 0, random() < 0.5 ? 1 : -1, time])
+    input.values.set([
+      price - spread,
+      1 + random() * 9,
+      price + spread,
+      1 + random() * 9,
+      price,
+      traded ? random() * 3 : 0,
+      random() < 0.5 ? 1 : -1,
+      time
+    ])
   }
 }
 

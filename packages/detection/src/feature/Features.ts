@@ -148,9 +148,10 @@ export class Features {
     const move = price - last
     const change = move / last
     // log1p's series is exact to 1e-12 below 1%, and five times as fast.
-    const r = change < 0.01 && change > -0.01
-      ? change * (1 - change * (0.5 - change * (0.3333333333333333 - change * (0.25 - change * 0.2))))
-      : Math.log(price / last)
+    const r =
+      change < 0.01 && change > -0.01
+        ? change * (1 - change * (0.5 - change * (0.3333333333333333 - change * (0.25 - change * 0.2))))
+        : Math.log(price / last)
     const r2 = r * r
 
     // Quote
@@ -185,7 +186,7 @@ export class Features {
     const down = s[b + loss]! + smoothing.wilder * ((move < 0 ? -move : 0) - s[b + loss]!)
     s[b + gain] = up
     s[b + loss] = down
-    f[o + 9] = up + down > 0 ? 100 * up / (up + down) : Number.NaN
+    f[o + 9] = up + down > 0 ? (100 * up) / (up + down) : Number.NaN
 
     // Windows on the mid price
     const leavesShort = s[b + mids + ((at + longWindow - shortWindow) & longMask)]!
@@ -235,8 +236,11 @@ export class Features {
     s[b + flowSigned] = signed
     s[b + flowTotal] = total
     f[o + 19] = total > 0 ? signed / total : Number.NaN
-    const imbalance = (bid >= s[b + lastBid]! ? bidQuantity : 0) - (bid <= s[b + lastBid]! ? s[b + lastBidQuantity]! : 0)
-      - (ask <= s[b + lastAsk]! ? askQuantity : 0) + (ask >= s[b + lastAsk]! ? s[b + lastAskQuantity]! : 0)
+    const imbalance =
+      (bid >= s[b + lastBid]! ? bidQuantity : 0) -
+      (bid <= s[b + lastBid]! ? s[b + lastBidQuantity]! : 0) -
+      (ask <= s[b + lastAsk]! ? askQuantity : 0) +
+      (ask >= s[b + lastAsk]! ? s[b + lastAskQuantity]! : 0)
     const flow = s[b + orderFlow]! + smoothing.flow * (imbalance - s[b + orderFlow]!)
     const size = s[b + orderSize]! + smoothing.flow * (depth - s[b + orderSize]!)
     s[b + orderFlow] = flow
@@ -260,8 +264,8 @@ export class Features {
 
     // Volume-weighted price of the last 256 ticks
     const value = tradePrice * tradeQuantity
-    const sumValue = s[b + tradedValue]! += value - s[b + values + at]!
-    const sumQuantity = s[b + tradedQuantity]! += tradeQuantity - s[b + quantities + at]!
+    const sumValue = (s[b + tradedValue]! += value - s[b + values + at]!)
+    const sumQuantity = (s[b + tradedQuantity]! += tradeQuantity - s[b + quantities + at]!)
     s[b + values + at] = value
     s[b + quantities + at] = tradeQuantity
     f[o + 26] = sumQuantity > 1e-12 ? (price - sumValue / sumQuantity) * unit : Number.NaN

@@ -43,8 +43,8 @@ export class ReferenceFeatures {
     const first = mids[0]!
     const price = mids.at(-1)!
     const unit = 1e4 / price
-    const returns = mids.map((mid, index) => index === 0 ? 0 : Math.log(mid / mids[index - 1]!))
-    const moves = mids.map((mid, index) => index === 0 ? 0 : mid - mids[index - 1]!)
+    const returns = mids.map((mid, index) => (index === 0 ? 0 : Math.log(mid / mids[index - 1]!)))
+    const moves = mids.map((mid, index) => (index === 0 ? 0 : mid - mids[index - 1]!))
     const { ask, askQuantity, bid, bidQuantity } = ticks.at(-1)!
     const depth = bidQuantity + askQuantity
     f[0] = (ask - bid) * unit
@@ -67,9 +67,17 @@ export class ReferenceFeatures {
     }
     f[7] = (ema12 - ema26) * unit
     f[8] = signal * unit
-    const up = smoothed(moves.map((move) => Math.max(0, move)), smoothing.wilder, 0)
-    const down = smoothed(moves.map((move) => Math.max(0, -move)), smoothing.wilder, 0)
-    f[9] = up + down > 0 ? 100 * up / (up + down) : Number.NaN
+    const up = smoothed(
+      moves.map((move) => Math.max(0, move)),
+      smoothing.wilder,
+      0
+    )
+    const down = smoothed(
+      moves.map((move) => Math.max(0, -move)),
+      smoothing.wilder,
+      0
+    )
+    f[9] = up + down > 0 ? (100 * up) / (up + down) : Number.NaN
     const short = padded(mids, shortWindow, first)
     const long = padded(mids, longWindow, first)
     const [mean32, deviation32] = meanAndDeviation(short)
@@ -89,17 +97,37 @@ export class ReferenceFeatures {
     f[16] = known ? central(3) / variance ** 1.5 : Number.NaN
     f[17] = known ? central(4) / variance ** 2 - 3 : Number.NaN
     f[18] = known ? (sum(window.map((r, index) => r * previous[index]!)) / returnWindow - mean * mean) / variance : Number.NaN
-    const signed = smoothed(ticks.map((tick) => tick.tradeSide * tick.tradeQuantity), smoothing.flow, 0)
-    const total = smoothed(ticks.map((tick) => tick.tradeQuantity), smoothing.flow, 0)
+    const signed = smoothed(
+      ticks.map((tick) => tick.tradeSide * tick.tradeQuantity),
+      smoothing.flow,
+      0
+    )
+    const total = smoothed(
+      ticks.map((tick) => tick.tradeQuantity),
+      smoothing.flow,
+      0
+    )
     f[19] = total > 0 ? signed / total : Number.NaN
     const imbalances = ticks.map((tick, index) => {
       const before = ticks[index - 1] ?? tick
-      return (tick.bid >= before.bid ? tick.bidQuantity : 0) - (tick.bid <= before.bid ? before.bidQuantity : 0)
-        - (tick.ask <= before.ask ? tick.askQuantity : 0) + (tick.ask >= before.ask ? before.askQuantity : 0)
+      return (
+        (tick.bid >= before.bid ? tick.bidQuantity : 0) -
+        (tick.bid <= before.bid ? before.bidQuantity : 0) -
+        (tick.ask <= before.ask ? tick.askQuantity : 0) +
+        (tick.ask >= before.ask ? before.askQuantity : 0)
+      )
     })
-    const size = smoothed(ticks.map((tick) => tick.bidQuantity + tick.askQuantity), smoothing.flow, 0)
+    const size = smoothed(
+      ticks.map((tick) => tick.bidQuantity + tick.askQuantity),
+      smoothing.flow,
+      0
+    )
     f[20] = size > 0 ? smoothed(imbalances, smoothing.flow, 0) / size : Number.NaN
-    const gap = smoothed(ticks.map((tick, index) => index === 0 ? 0 : tick.time - ticks[index - 1]!.time), smoothing.flow, 0)
+    const gap = smoothed(
+      ticks.map((tick, index) => (index === 0 ? 0 : tick.time - ticks[index - 1]!.time)),
+      smoothing.flow,
+      0
+    )
     f[21] = gap > 0 ? 1000 / gap : Number.NaN
     const recent = mids.slice(-shortWindow)
     f[22] = (Math.max(...recent) - price) * unit

@@ -25,7 +25,15 @@ import { FeatureInput, Features } from "../feature/Features.ts"
 import { RiskEvidence, RiskMachine, riskThresholds } from "../risk/RiskMachine.ts"
 import { FairValue } from "../value/FairValue.ts"
 import {
-  coinState, horizonCount, instrumentState, sampleBytesMax, signalFields, signalIntegers, SignalKind, signalOffsets, stateFields
+  coinState,
+  horizonCount,
+  instrumentState,
+  sampleBytesMax,
+  signalFields,
+  signalIntegers,
+  SignalKind,
+  signalOffsets,
+  stateFields
 } from "./SignalRecord.ts"
 
 export interface HotPathOptions {
@@ -61,7 +69,17 @@ export interface FrameView {
 }
 
 /** Counters by venue, shared with whoever watches: `counters[venue * counterCount + counter]`. */
-export const hotCounters = ["market", "control", "unknown", "malformed", "refused", "unlisted", "crossed", "clockJumps", "scoresDropped"] as const
+export const hotCounters = [
+  "market",
+  "control",
+  "unknown",
+  "malformed",
+  "refused",
+  "unlisted",
+  "crossed",
+  "clockJumps",
+  "scoresDropped"
+] as const
 export const counterCount = hotCounters.length
 const counterOf = (name: (typeof hotCounters)[number]) => hotCounters.indexOf(name)
 
@@ -84,7 +102,7 @@ const resyncAgainMillis = 10_000
 const minute = 60_000
 /** What an oracle may be off by between two rounds, and a third of the longest time between them. */
 const oracleErrorBps = 5
-const oracleRoundMillis = 26 * 60 * minute / 3
+const oracleRoundMillis = (26 * 60 * minute) / 3
 
 /** Everything of one coin that lives from bar to bar. */
 class CoinTrack {
@@ -181,7 +199,7 @@ export class HotPath implements MarketSink {
     this.#now = now
     const coinOf = new Map(options.coins.map((coin, index) => [coin.symbol, index]))
     const edges: Array<readonly [number, number]> = []
-    const nodeOf = (symbol: string): number | undefined => isCurrency(symbol) ? -1 : coinOf.get(symbol)
+    const nodeOf = (symbol: string): number | undefined => (isCurrency(symbol) ? -1 : coinOf.get(symbol))
     this.#coins = options.coins.map(({ symbol }) => {
       const track = new CoinTrack()
       track.machine.level = severity(options.initialLevels?.[symbol] ?? "normal")
@@ -190,7 +208,7 @@ export class HotPath implements MarketSink {
     this.#instruments = options.instruments.map((instrument) => {
       const base = nodeOf(instrument.base)
       const quote = nodeOf(instrument.quote)
-      const peg = (symbol: string) => isCurrency(symbol) ? symbol : options.coins[coinOf.get(symbol)!]!.peg
+      const peg = (symbol: string) => (isCurrency(symbol) ? symbol : options.coins[coinOf.get(symbol)!]!.peg)
       const venue = options.venues.findIndex(({ id }) => id === instrument.venue)
       // A pair between pegs of two currencies measures their exchange rate, not a peg.
       if (base === undefined || quote === undefined || base === quote || peg(instrument.base) !== peg(instrument.quote)) {
@@ -202,10 +220,16 @@ export class HotPath implements MarketSink {
       return new InstrumentTrack(base, quote, source, venue)
     })
     this.#bySource = this.#instruments.filter((track) => track.source >= 0)
-    this.#value = new FairValue(edges, options.coins.map((coin) => coin.anchor))
+    this.#value = new FairValue(
+      edges,
+      options.coins.map((coin) => coin.anchor)
+    )
     this.features = new Features(options.instruments.length)
-    this.#symbols = options.venues.map(({ id }) =>
-      new SymbolTable(options.instruments.flatMap((instrument, index) => instrument.venue === id ? [[instrument.symbol, index] as const] : []))
+    this.#symbols = options.venues.map(
+      ({ id }) =>
+        new SymbolTable(
+          options.instruments.flatMap((instrument, index) => (instrument.venue === id ? [[instrument.symbol, index] as const] : []))
+        )
     )
     this.#times[lastSolve] = Number.NEGATIVE_INFINITY
     this.#times[lastTime] = Number.NEGATIVE_INFINITY
@@ -283,7 +307,7 @@ export class HotPath implements MarketSink {
   }
 
   #decoderOf(venue: number): FrameDecoder | undefined {
-    const key = venue << 16 | this.#connection
+    const key = (venue << 16) | this.#connection
     const known = this.#decoders.get(key)
     if (known !== undefined) return known
     const factory = this.#options.venues[venue]?.decoder
@@ -386,7 +410,7 @@ export class HotPath implements MarketSink {
     track.quoteTime = this.#times[now]!
     if (moved) track.traded = true
     const mid = 0.5 * (bid + ask)
-    const halfSpreadBps = (ask - bid) / mid * 0.5e4
+    const halfSpreadBps = ((ask - bid) / mid) * 0.5e4
     // Quantities that are not told, or are dust, make a quote that few could trade on.
     const thin = Math.min(bidQuantity, askQuantity) * mid < 500
     this.#observe(track, mid, Math.max(0.5, 0.6 * halfSpreadBps) * (thin ? 2 : 1))
@@ -454,7 +478,7 @@ export class HotPath implements MarketSink {
 
   /** A connection began, ended or lost frames: what its books hold can no longer be trusted. */
   #interrupted(venue: number, source: number): void {
-    this.#decoders.get(venue << 16 | this.#connection)?.reset()
+    this.#decoders.get((venue << 16) | this.#connection)?.reset()
     const coins = this.#options.coins.length
     for (const [index, track] of this.#instruments.entries()) {
       if (track.venue !== venue || track.connection !== this.#connection || track.row[instrumentState.book] === 0) continue

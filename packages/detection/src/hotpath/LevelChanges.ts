@@ -78,12 +78,18 @@ const reasons = (
   if (kind === "local") lines.push(`${venues.differ.join(", ")} stands apart while other sources of ${coin} hold`)
   if (kind === "recovery") lines.push(`${coin} is back within ${Math.abs(deviationBps).toFixed(1)} bps of its peg`)
   lines.push(
-    `fair value ${fairValue.toFixed(5)} ± ${(errorBps * fairValue / 1e4).toFixed(5)}, ${Math.abs(deviationBps).toFixed(1)} bps ${side} the peg (usually ${baselineBps.toFixed(1)})`
+    `fair value ${fairValue.toFixed(5)} ± ${((errorBps * fairValue) / 1e4).toFixed(5)}, ${Math.abs(deviationBps).toFixed(1)} bps ${side} the peg (usually ${baselineBps.toFixed(1)})`
   )
   if (breakBars > 0) lines.push(`${breakBars} bar${breakBars === 1 ? "" : "s"} in a row beyond ${riskThresholds.breakBps} bps`)
   else if (stressBars > 0) lines.push(`${stressBars} bar${stressBars === 1 ? "" : "s"} in a row beyond ${riskThresholds.stressBps} bps`)
   const [first] = drivers
-  if (first !== undefined && kind !== "recovery") lines.push(`driven by ${drivers.slice(0, 3).map(({ name, share, value }) => `${name} ${value} (${Math.round(share * 100)}%)`).join(", ")}`)
+  if (first !== undefined && kind !== "recovery")
+    lines.push(
+      `driven by ${drivers
+        .slice(0, 3)
+        .map(({ name, share, value }) => `${name} ${value} (${Math.round(share * 100)}%)`)
+        .join(", ")}`
+    )
   if (venues.agree.length > 0) lines.push(`agreeing: ${venues.agree.join(", ")}`)
   if (venues.differ.length > 0 && kind !== "local") lines.push(`differing: ${venues.differ.join(", ")}`)
   if (!grounded) lines.push("no pair reaches the peg's currency: the split between the pair's two coins is unknown")

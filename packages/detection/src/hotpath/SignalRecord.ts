@@ -62,12 +62,38 @@ export const horizonCount = 5
 /** Rows of the state table: one a coin, then one an instrument. */
 export const stateFields = 32
 export const coinState = {
-  time: 0, fairValue: 1, errorBps: 2, deviationBps: 3, level: 4, change: 5, score: 6, cusum: 7, changepoint: 8, baselineBps: 9,
-  agree: 10, differ: 11, grounded: 12, since: 13, modelVersion: 14, probabilities: 15
+  time: 0,
+  fairValue: 1,
+  errorBps: 2,
+  deviationBps: 3,
+  level: 4,
+  change: 5,
+  score: 6,
+  cusum: 7,
+  changepoint: 8,
+  baselineBps: 9,
+  agree: 10,
+  differ: 11,
+  grounded: 12,
+  since: 13,
+  modelVersion: 14,
+  probabilities: 15
 } as const
 export const instrumentState = {
-  received: 0, venueTime: 1, bid: 2, bidQuantity: 3, ask: 4, askQuantity: 5, lastPrice: 6, events: 7,
+  received: 0,
+  venueTime: 1,
+  bid: 2,
+  bidQuantity: 3,
+  ask: 4,
+  askQuantity: 5,
+  lastPrice: 6,
+  events: 7,
   /** 0 no book, 1 good, 2 stale. */
   book: 8,
-  staleReason: 9, residualBps: 10, errorBps: 11, bidLevels: 12, askLevels: 13, commits: 14
+  staleReason: 9,
+  residualBps: 10,
+  errorBps: 11,
+  bidLevels: 12,
+  askLevels: 13,
+  commits: 14
 } as const

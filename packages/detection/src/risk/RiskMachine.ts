@@ -85,8 +85,11 @@ export class RiskMachine {
     const broken = evidence.breakBars >= bars || (evidence.breakBars > 0 && warnedLately)
     if (broken && away > t.criticalAwayBps) return evidence.deviationBps > 0 ? warning : critical
     if (evidence.stressBars >= bars && away > t.warningAwayBps) return warning
-    const unusual = Math.abs(evidence.score) > t.watchScore || Math.abs(evidence.cusum) > t.watchCusum
-      || evidence.changepoint > t.watchChangepoint || evidence.stressBars > 0
+    const unusual =
+      Math.abs(evidence.score) > t.watchScore ||
+      Math.abs(evidence.cusum) > t.watchCusum ||
+      evidence.changepoint > t.watchChangepoint ||
+      evidence.stressBars > 0
     return evidence.local || (unusual && far > t.watchBps && away > t.watchBps / 2) ? watch : 0
   }
 

@@ -37,14 +37,17 @@ export interface RefusalSignal {
   readonly sample: string
 }
 
-export class HotPathThread extends Context.Service<HotPathThread, {
-  readonly levelChanges: Queue.Dequeue<LevelChangeSignal>
-  readonly resyncs: Queue.Dequeue<ResyncSignal>
-  /** A sample of the frames that could not be used; the counters have all. */
-  readonly refusals: Queue.Dequeue<RefusalSignal>
-  /** Completes each time the thread has been started anew after a crash: every book must be built again. */
-  readonly restarts: Queue.Dequeue<void>
-}>()("@evenkeel/detection/thread/HotPathThread") {
+export class HotPathThread extends Context.Service<
+  HotPathThread,
+  {
+    readonly levelChanges: Queue.Dequeue<LevelChangeSignal>
+    readonly resyncs: Queue.Dequeue<ResyncSignal>
+    /** A sample of the frames that could not be used; the counters have all. */
+    readonly refusals: Queue.Dequeue<RefusalSignal>
+    /** Completes each time the thread has been started anew after a crash: every book must be built again. */
+    readonly restarts: Queue.Dequeue<void>
+  }
+>()("@evenkeel/detection/thread/HotPathThread") {
   static readonly layer = (options: HotPathThreadOptions) => Layer.effect(HotPathThread, makeHotPathThread(options))
 }
 
@@ -69,7 +72,7 @@ const resyncsMax = 1024
 const refusalsMax = 32
 const drainWithin = "3 seconds"
 
-const makeHotPathThread = Effect.fnUntraced(function*(options: HotPathThreadOptions) {
+const makeHotPathThread = Effect.fnUntraced(function* (options: HotPathThreadOptions) {
   const supervisor = yield* Supervisor
   const health = yield* HealthRegistry
   const tracer = yield* Effect.tracer
@@ -101,7 +104,7 @@ const makeHotPathThread = Effect.fnUntraced(function*(options: HotPathThreadOpti
     })
     return Effect.promise(() => worker.terminate())
   })
-  const announce = Effect.suspend(() => starts > 0 ? Effect.asVoid(Queue.offer(restarts, undefined)) : Effect.void)
+  const announce = Effect.suspend(() => (starts > 0 ? Effect.asVoid(Queue.offer(restarts, undefined)) : Effect.void))
   yield* supervisor.supervise("hot-path", Effect.andThen(announce, live))
 
   /** The hot path's span of the record at `offset`, under its frame's, both already over. */
@@ -121,9 +124,13 @@ const makeHotPathThread = Effect.fnUntraced(function*(options: HotPathThreadOpti
       span.end(wall(to), Exit.void)
       return span
     }
-    const frame = signals.bytes[offset + signalOffsets.sampled] === 1
-      ? Tracer.externalSpan({ traceId: hex(signals.bytes, offset + signalOffsets.trace, 16), spanId: hex(signals.bytes, offset + signalOffsets.trace + 16, 8) })
-      : make("Connector.frame", Option.none(), field(signalFields.published), field(signalFields.started))
+    const frame =
+      signals.bytes[offset + signalOffsets.sampled] === 1
+        ? Tracer.externalSpan({
+            traceId: hex(signals.bytes, offset + signalOffsets.trace, 16),
+            spanId: hex(signals.bytes, offset + signalOffsets.trace + 16, 8)
+          })
+        : make("Connector.frame", Option.none(), field(signalFields.published), field(signalFields.started))
     return make("HotPath.process", Option.some(frame), field(signalFields.started), field(signalFields.scored))
   }
 
@@ -139,13 +146,19 @@ const makeHotPathThread = Effect.fnUntraced(function*(options: HotPathThreadOpti
         })
       case SignalKind.resync:
         if (Queue.sizeUnsafe(resyncs) >= resyncsMax) return false
-        return Queue.offerUnsafe(resyncs, { instrument: integer(signalIntegers.instrument), reason: staleReasons[integer(signalIntegers.reason)] ?? "none" })
+        return Queue.offerUnsafe(resyncs, {
+          instrument: integer(signalIntegers.instrument),
+          reason: staleReasons[integer(signalIntegers.reason)] ?? "none"
+        })
       case SignalKind.refusal:
         Queue.offerUnsafe(refusals, {
           venue: integer(signalIntegers.instrument),
           outcome: integer(signalIntegers.reason),
           sample: Buffer.from(
-            signals.bytes.slice(offset + signalOffsets.sample, offset + signalOffsets.sample + signals.int32[(offset + signalOffsets.sampleLength) >> 2]!)
+            signals.bytes.slice(
+              offset + signalOffsets.sample,
+              offset + signalOffsets.sample + signals.int32[(offset + signalOffsets.sampleLength) >> 2]!
+            )
           ).toString("latin1")
         })
         return true
@@ -169,14 +182,18 @@ const makeHotPathThread = Effect.fnUntraced(function*(options: HotPathThreadOpti
   yield* health.gauge("hot-path", "signals_waiting", () => signals.size())
   yield* supervisor.supervise(
     "signals",
-    Effect.forever(Effect.flatMap(drain, (blocked) =>
-      blocked ? Effect.sleep("10 millis") : signals.peek() >= 0 ? Effect.yieldNow : signals.ended() ? Effect.never : awaitRecords(signals)), {
-      disableYield: true
-    })
+    Effect.forever(
+      Effect.flatMap(drain, (blocked) =>
+        blocked ? Effect.sleep("10 millis") : signals.peek() >= 0 ? Effect.yieldNow : signals.ended() ? Effect.never : awaitRecords(signals)
+      ),
+      {
+        disableYield: true
+      }
+    )
   )
   // Runs before the fibers are interrupted: what was accepted from venues is still judged, and its changes handed over.
   yield* Effect.addFinalizer(() =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       closeRing(new Int32Array(options.memory.frames, 0, 128))
       while (!ended) yield* Effect.sleep("5 millis")
       while (signals.peek() >= 0) yield* Effect.sleep("1 millis")

@@ -8,7 +8,10 @@ const minute = 60_000
 
 /** Prices `price` (base in quote) of each edge, each good to 2 bps, all at time 0. */
 const solved = (edges: ReadonlyArray<readonly [base: number, quote: number, price: number, errorBps?: number]>, now = 0) => {
-  const value = new FairValue(edges.map(([base, quote]) => [base, quote]), anchors)
+  const value = new FairValue(
+    edges.map(([base, quote]) => [base, quote]),
+    anchors
+  )
   edges.forEach(([, , price, error = 2], source) => value.observe(source, price, error, 0))
   value.solve(now)
   return value
@@ -18,7 +21,12 @@ const bps = (price: number) => Math.log(price) * 1e4
 describe("FairValue", () => {
   it("blames the coin that moved against everything and leaves the others", () => {
     const value = solved([
-      [USDC, ground, 0.9], [USDC, USDT, 0.8911], [USDT, ground, 1.01], [USDT, ground, 1.0102], [DAI, USDC, 1.1], [DAI, USDT, 0.98]
+      [USDC, ground, 0.9],
+      [USDC, USDT, 0.8911],
+      [USDT, ground, 1.01],
+      [USDT, ground, 1.0102],
+      [DAI, USDC, 1.1],
+      [DAI, USDT, 0.98]
     ])
     assert.closeTo(value.valueBps[USDC]!, bps(0.9), 5)
     assert.closeTo(value.valueBps[USDT]!, bps(1.01), 5)
@@ -27,7 +35,13 @@ describe("FairValue", () => {
   })
 
   it("is not moved by one wrong source among several", () => {
-    const value = solved([[USDC, ground, 1], [USDC, ground, 1.0001], [USDC, USDT, 0.9999], [USDT, ground, 1], [USDC, ground, 0.8997, 3]])
+    const value = solved([
+      [USDC, ground, 1],
+      [USDC, ground, 1.0001],
+      [USDC, USDT, 0.9999],
+      [USDT, ground, 1],
+      [USDC, ground, 0.8997, 3]
+    ])
     assert.isBelow(Math.abs(value.valueBps[USDC]!), 3)
     assert.isBelow(value.residualBps[4]!, -1000)
   })
@@ -40,15 +54,26 @@ describe("FairValue", () => {
   })
 
   it("blames the quote coin when three coins move against it together, not when two do", () => {
-    const three = solved([[USDC, USDT, 1.01], [DAI, USDT, 1.01], [TUSD, USDT, 1.01]])
+    const three = solved([
+      [USDC, USDT, 1.01],
+      [DAI, USDT, 1.01],
+      [TUSD, USDT, 1.01]
+    ])
     assert.closeTo(three.valueBps[USDT]!, bps(1 / 1.01), 3)
     assert.closeTo(three.valueBps[DAI]!, 0, 2)
-    const two = solved([[USDC, USDT, 1.01], [DAI, USDT, 1.01], [TUSD, USDT, 1]])
+    const two = solved([
+      [USDC, USDT, 1.01],
+      [DAI, USDT, 1.01],
+      [TUSD, USDT, 1]
+    ])
     assert.closeTo(two.valueBps[USDT]!, 0, 2)
   })
 
   it("trusts a source less the older it is, and not at all after a day and two hours", () => {
-    const edges = [[USDC, ground], [USDC, ground]] as const
+    const edges = [
+      [USDC, ground],
+      [USDC, ground]
+    ] as const
     const value = new FairValue(edges, anchors)
     value.observe(0, 0.99, 2, 0)
     value.observe(1, 1, 2, 60 * minute)
@@ -63,8 +88,20 @@ describe("FairValue", () => {
   })
 
   it("widens its error when sources disagree", () => {
-    const close = solved([[USDC, ground, 1], [USDC, ground, 1.0001], [USDC, ground, 0.9999], [USDC, ground, 1], [USDC, ground, 1]])
-    const wide = solved([[USDC, ground, 1], [USDC, ground, 1.01], [USDC, ground, 0.99], [USDC, ground, 1.005], [USDC, ground, 0.995]])
+    const close = solved([
+      [USDC, ground, 1],
+      [USDC, ground, 1.0001],
+      [USDC, ground, 0.9999],
+      [USDC, ground, 1],
+      [USDC, ground, 1]
+    ])
+    const wide = solved([
+      [USDC, ground, 1],
+      [USDC, ground, 1.01],
+      [USDC, ground, 0.99],
+      [USDC, ground, 1.005],
+      [USDC, ground, 0.995]
+    ])
     assert.isAbove(wide.errorBps[USDC]!, close.errorBps[USDC]! * 3)
   })
 })

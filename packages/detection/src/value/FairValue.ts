@@ -107,7 +107,7 @@ export class FairValue {
     for (let source = 0; source < this.sources; source++) {
       const age = now - this.#time[source]!
       const own = this.#ownError[source]!
-      const drift = driftBpsPerRootMinute * driftBpsPerRootMinute * Math.max(0, age) / 60_000
+      const drift = (driftBpsPerRootMinute * driftBpsPerRootMinute * Math.max(0, age)) / 60_000
       this.sourceErrorBps[source] = age > observationAgeMaxMillis ? Number.POSITIVE_INFINITY : Math.sqrt(own * own + drift)
     }
   }
@@ -128,7 +128,7 @@ export class FairValue {
   }
 
   #priorWeight(coin: number): number {
-    return priorForce * this.#anchor[coin]! / Math.max(Math.abs(this.valueBps[coin]!), priorCorner)
+    return (priorForce * this.#anchor[coin]!) / Math.max(Math.abs(this.valueBps[coin]!), priorCorner)
   }
 
   #assemble(): void {
@@ -197,9 +197,8 @@ export class FairValue {
 
   #residuals(): void {
     for (let source = 0; source < this.sources; source++) {
-      this.residualBps[source] = this.sourceErrorBps[source] === Number.POSITIVE_INFINITY
-        ? Number.NaN
-        : this.#observed[source]! - this.#fitted(source)
+      this.residualBps[source] =
+        this.sourceErrorBps[source] === Number.POSITIVE_INFINITY ? Number.NaN : this.#observed[source]! - this.#fitted(source)
     }
   }
 

@@ -29,10 +29,33 @@ const usd = (symbol: string, anchor = 1): Coin => ({ symbol, peg: "USD", anchor 
 
 /** Coins known by name. USDT, in which most pairs are quoted, outweighs two others but not three. */
 export const knownCoins: ReadonlyArray<Coin> = [
-  usd("USDT", 2.5), usd("USDC", 1.2), usd("DAI"), usd("BUSD"), usd("TUSD"), usd("USDP"), usd("PAX"), usd("FDUSD"),
-  usd("PYUSD"), usd("USDS"), usd("USD1"), usd("USDE"), usd("FRAX"), usd("LUSD"), usd("GHO"), usd("CRVUSD"), usd("GUSD"),
-  usd("SUSD"), usd("UST"), usd("USTC"), usd("MIM"), usd("USDD"), usd("USDN"), usd("XUSD"), usd("USDTB"),
-  { symbol: "EURC", peg: "EUR", anchor: 1 }, { symbol: "EURT", peg: "EUR", anchor: 1 }
+  usd("USDT", 2.5),
+  usd("USDC", 1.2),
+  usd("DAI"),
+  usd("BUSD"),
+  usd("TUSD"),
+  usd("USDP"),
+  usd("PAX"),
+  usd("FDUSD"),
+  usd("PYUSD"),
+  usd("USDS"),
+  usd("USD1"),
+  usd("USDE"),
+  usd("FRAX"),
+  usd("LUSD"),
+  usd("GHO"),
+  usd("CRVUSD"),
+  usd("GUSD"),
+  usd("SUSD"),
+  usd("UST"),
+  usd("USTC"),
+  usd("MIM"),
+  usd("USDD"),
+  usd("USDN"),
+  usd("XUSD"),
+  usd("USDTB"),
+  { symbol: "EURC", peg: "EUR", anchor: 1 },
+  { symbol: "EURT", peg: "EUR", anchor: 1 }
 ]
 
 /** Currencies that ground the graph of coins: one unit is worth one unit. */
@@ -42,5 +65,4 @@ export const isCurrency = (symbol: string): symbol is Peg => currencies.some((cu
 
 /** The coin of that symbol, or undefined when it is no stablecoin (`BTC`) or a currency itself. */
 export const coinOf = (symbol: string): Coin | undefined =>
-  knownCoins.find((coin) => coin.symbol === symbol)
-    ?? (!isCurrency(symbol) && /USD/.test(symbol) ? usd(symbol) : undefined)
+  knownCoins.find((coin) => coin.symbol === symbol) ?? (!isCurrency(symbol) && /USD/.test(symbol) ? usd(symbol) : undefined)

@@ -3,7 +3,14 @@ import { DecimalSum, plainDecimal } from "./PlainDecimal.ts"
 
 describe("PlainDecimal", () => {
   it("writes doubles without an exponent", () => {
-    for (const [value, text] of [[1e-7, "0.0000001"], [1.25e-9, "0.00000000125"], [1e21, "1000000000000000000000"], [-3.5e-8, "-0.000000035"], [0.5, "0.5"], [1.5e22, "15000000000000000000000"]] as const) {
+    for (const [value, text] of [
+      [1e-7, "0.0000001"],
+      [1.25e-9, "0.00000000125"],
+      [1e21, "1000000000000000000000"],
+      [-3.5e-8, "-0.000000035"],
+      [0.5, "0.5"],
+      [1.5e22, "15000000000000000000000"]
+    ] as const) {
       assert.strictEqual(plainDecimal(value), text)
       assert.strictEqual(Number(plainDecimal(value)), value)
     }

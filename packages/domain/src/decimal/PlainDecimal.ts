@@ -17,7 +17,9 @@ const expand = (text: string): string => {
   const digits = whole + fraction
   const point = whole.length + Number(exponent)
   if (point <= 0) return `${sign}0.${"0".repeat(-point)}${digits}`
-  return point >= digits.length ? sign + digits + "0".repeat(point - digits.length) : `${sign}${digits.slice(0, point)}.${digits.slice(point)}`
+  return point >= digits.length
+    ? sign + digits + "0".repeat(point - digits.length)
+    : `${sign}${digits.slice(0, point)}.${digits.slice(point)}`
 }
 
 /** Exact running sum of doubles that stand for decimals. */

@@ -50,8 +50,4 @@ export interface FrameDecoder {
   readonly reset: () => void
 }
 
-export type FrameDecoderFactory = (
-  symbols: SymbolTable,
-  record: MarketRecord,
-  sink: MarketSink
-) => FrameDecoder
+export type FrameDecoderFactory = (symbols: SymbolTable, record: MarketRecord, sink: MarketSink) => FrameDecoder

@@ -8,7 +8,11 @@ import { Schema } from "effect"
 
 const Decimal = Schema.String
 const Level = Schema.Tuple([Decimal, Decimal])
-const at = { venue: Schema.String, symbol: Schema.String, /** Venue's time, Unix ms; null when it gives none. */ time: Schema.NullOr(Schema.Finite) }
+const at = {
+  venue: Schema.String,
+  symbol: Schema.String,
+  /** Venue's time, Unix ms; null when it gives none. */ time: Schema.NullOr(Schema.Finite)
+}
 
 export const Quote = Schema.TaggedStruct("Quote", { ...at, bid: Decimal, bidQuantity: Decimal, ask: Decimal, askQuantity: Decimal })
 export type Quote = typeof Quote.Type

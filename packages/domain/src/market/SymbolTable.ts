@@ -20,7 +20,7 @@ export class SymbolTable {
   /** The instrument whose symbol is `bytes[start, end)`, or -1. */
   find(bytes: Uint8Array, start: number, end: number): number {
     const mask = this.#slots.length - 1
-    for (let slot = hash(bytes, start, end) & mask;; slot = (slot + 1) & mask) {
+    for (let slot = hash(bytes, start, end) & mask; ; slot = (slot + 1) & mask) {
       const instrument = this.#slots[slot]!
       if (instrument === -1) return this.#whenMissing === undefined ? -1 : this.#adopt(bytes, start, end)
       const symbol = this.#encoded[instrument]!
@@ -71,8 +71,8 @@ const hash = (bytes: Uint8Array, start: number, end: number): number => {
     for (let i = start; i < end; i++) value = Math.imul(value, 31) + bytes[i]!
     return value >>> 0
   }
-  const head = bytes[start]! | bytes[start + 1]! << 8 | bytes[start + 2]! << 16 | bytes[start + 3]! << 24
-  const tail = bytes[end - 4]! | bytes[end - 3]! << 8 | bytes[end - 2]! << 16 | bytes[end - 1]! << 24
+  const head = bytes[start]! | (bytes[start + 1]! << 8) | (bytes[start + 2]! << 16) | (bytes[start + 3]! << 24)
+  const tail = bytes[end - 4]! | (bytes[end - 3]! << 8) | (bytes[end - 2]! << 16) | (bytes[end - 1]! << 24)
   const mixed = Math.imul(head ^ Math.imul(tail, 0x85ebca6b) ^ length, 0xc2b2ae35)
   return (mixed ^ (mixed >>> 15)) >>> 0
 }

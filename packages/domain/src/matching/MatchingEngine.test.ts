@@ -7,10 +7,11 @@ class Reference {
   orders: Array<{ id: number; side: 0 | 1; tick: number; quantity: number }> = []
   limit(id: number, side: 0 | 1, tick: number, quantity: number): boolean {
     let left = quantity
-    const crosses = (price: number) => side === 0 ? price <= tick : price >= tick
-    const better = (a: number, b: number) => side === 0 ? a - b : b - a
+    const crosses = (price: number) => (side === 0 ? price <= tick : price >= tick)
+    const better = (a: number, b: number) => (side === 0 ? a - b : b - a)
     while (left > 0) {
-      const best = this.orders.filter((order) => order.side !== side && crosses(order.tick))
+      const best = this.orders
+        .filter((order) => order.side !== side && crosses(order.tick))
         .sort((a, b) => better(a.tick, b.tick) || a.id - b.id)[0]
       if (best === undefined) break
       const filled = Math.min(left, best.quantity)
@@ -39,7 +40,7 @@ describe("MatchingEngine", () => {
       ordersMax: 8192,
       listener: {
         onTrade: (side, tick, quantity) => trades.push(`${side} ${tick} ${quantity}`),
-        onLevel: (side, tick, quantity) => quantity === 0 ? levels[side].delete(tick) : levels[side].set(tick, quantity)
+        onLevel: (side, tick, quantity) => (quantity === 0 ? levels[side].delete(tick) : levels[side].set(tick, quantity))
       }
     })
     const reference = new Reference()
@@ -68,7 +69,10 @@ describe("MatchingEngine", () => {
       for (const order of reference.orders) {
         if (order.side === side) expected.set(order.tick, (expected.get(order.tick) ?? 0) + order.quantity)
       }
-      assert.deepStrictEqual([...levels[side]].sort((a, b) => a[0] - b[0]), [...expected].sort((a, b) => a[0] - b[0]))
+      assert.deepStrictEqual(
+        [...levels[side]].sort((a, b) => a[0] - b[0]),
+        [...expected].sort((a, b) => a[0] - b[0])
+      )
     }
   })
 

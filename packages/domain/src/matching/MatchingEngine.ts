@@ -38,8 +38,7 @@ export class MatchingEngine {
   constructor(options: { readonly ticks: number; readonly ordersMax: number; readonly listener: MatchingListener }) {
     const ticks = Math.ceil(options.ticks / 1024) * 1024
     const orders = options.ordersMax
-    const both = (size: number, fill: number) =>
-      [new Int32Array(size).fill(fill), new Int32Array(size).fill(fill)] as const
+    const both = (size: number, fill: number) => [new Int32Array(size).fill(fill), new Int32Array(size).fill(fill)] as const
     this.ticks = ticks
     this.#listener = options.listener
     this.#next = new Int32Array(orders)
@@ -65,8 +64,9 @@ export class MatchingEngine {
   /** Matches what crosses, rests the remainder; returns the resting order's id or `noOrder`. */
   limit(side: 0 | 1, tick: number, quantity: number): number {
     let left = quantity
-    if (side === 0) { while (left > 0 && this.bestAsk <= tick) left = this.#hit(1, this.bestAsk, left) }
-    else while (left > 0 && this.bestBid >= tick) left = this.#hit(0, this.bestBid, left)
+    if (side === 0) {
+      while (left > 0 && this.bestAsk <= tick) left = this.#hit(1, this.bestAsk, left)
+    } else while (left > 0 && this.bestBid >= tick) left = this.#hit(0, this.bestBid, left)
     if (left === 0 || this.#freeCount === 0) return noOrder
     return this.#rest(side, tick, left)
   }
@@ -74,8 +74,9 @@ export class MatchingEngine {
   /** Takes what is there up to `quantity`; the rest is cancelled. Returns what was not filled. */
   market(side: 0 | 1, quantity: number): number {
     let left = quantity
-    if (side === 0) { while (left > 0 && this.bestAsk < this.ticks) left = this.#hit(1, this.bestAsk, left) }
-    else while (left > 0 && this.bestBid >= 0) left = this.#hit(0, this.bestBid, left)
+    if (side === 0) {
+      while (left > 0 && this.bestAsk < this.ticks) left = this.#hit(1, this.bestAsk, left)
+    } else while (left > 0 && this.bestBid >= 0) left = this.#hit(0, this.bestBid, left)
     return left
   }
 
@@ -111,8 +112,9 @@ export class MatchingEngine {
       this.#heads[side][tick] = order
       this.#words[side][tick >>> 5]! |= 1 << (tick & 31)
       this.#summary[side][tick >>> 10]! |= 1 << ((tick >>> 5) & 31)
-      if (side === 0) { if (tick > this.bestBid) this.bestBid = tick }
-      else if (tick < this.bestAsk) this.bestAsk = tick
+      if (side === 0) {
+        if (tick > this.bestBid) this.bestBid = tick
+      } else if (tick < this.bestAsk) this.bestAsk = tick
     } else this.#next[tail] = order
     this.#totals[side][tick]! += quantity
     this.#listener.onLevel(side, tick, this.#totals[side][tick]!)
@@ -151,8 +153,9 @@ export class MatchingEngine {
   #emptied(side: 0 | 1, tick: number): void {
     const words = this.#words[side]
     if ((words[tick >>> 5]! &= ~(1 << (tick & 31))) === 0) this.#summary[side][tick >>> 10]! &= ~(1 << ((tick >>> 5) & 31))
-    if (side === 0) { if (tick === this.bestBid) this.bestBid = this.#below(tick - 1) }
-    else if (tick === this.bestAsk) this.bestAsk = this.#above(tick + 1)
+    if (side === 0) {
+      if (tick === this.bestBid) this.bestBid = this.#below(tick - 1)
+    } else if (tick === this.bestAsk) this.bestAsk = this.#above(tick + 1)
   }
 
   /** The highest occupied bid at or below `tick`, or -1. */

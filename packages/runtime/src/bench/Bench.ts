@@ -33,7 +33,11 @@ export const quantile = (values: ReadonlyArray<number>, share: number): number =
 }
 
 /** Nanoseconds an operation, by round, of each variant. */
-export const interleave = async (variants: ReadonlyArray<Variant>, rounds = 15, warmUp = 3): Promise<ReadonlyArray<ReadonlyArray<number>>> => {
+export const interleave = async (
+  variants: ReadonlyArray<Variant>,
+  rounds = 15,
+  warmUp = 3
+): Promise<ReadonlyArray<ReadonlyArray<number>>> => {
   const times = variants.map((): Array<number> => [])
   for (let round = -warmUp; round < rounds; round++) {
     for (let turn = 0; turn < variants.length; turn++) {

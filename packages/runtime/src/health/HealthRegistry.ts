@@ -19,16 +19,19 @@ export const ComponentHealth = Schema.Struct({
 })
 export type ComponentHealth = typeof ComponentHealth.Type
 
-export class HealthRegistry extends Context.Service<HealthRegistry, {
-  readonly report: (component: string, status: HealthStatus, detail?: string) => Effect.Effect<void>
-  readonly restarted: (component: string) => Effect.Effect<void>
-  readonly gauge: (component: string, name: string, read: () => number) => Effect.Effect<void>
-  readonly snapshot: Effect.Effect<ReadonlyArray<ComponentHealth>>
-  /** True when every component runs, be it degraded. */
-  readonly ready: Effect.Effect<boolean>
-  /** False once a component has failed for good. */
-  readonly healthy: Effect.Effect<boolean>
-}>()("@evenkeel/runtime/health/HealthRegistry") {
+export class HealthRegistry extends Context.Service<
+  HealthRegistry,
+  {
+    readonly report: (component: string, status: HealthStatus, detail?: string) => Effect.Effect<void>
+    readonly restarted: (component: string) => Effect.Effect<void>
+    readonly gauge: (component: string, name: string, read: () => number) => Effect.Effect<void>
+    readonly snapshot: Effect.Effect<ReadonlyArray<ComponentHealth>>
+    /** True when every component runs, be it degraded. */
+    readonly ready: Effect.Effect<boolean>
+    /** False once a component has failed for good. */
+    readonly healthy: Effect.Effect<boolean>
+  }
+>()("@evenkeel/runtime/health/HealthRegistry") {
   static readonly layer = Layer.sync(HealthRegistry, () => {
     interface Entry {
       status: HealthStatus

@@ -11,7 +11,7 @@ const options = { name: "deliver", key: "webhook" } as const
 
 describe("Policies", () => {
   it.effect("opens after five failures, probes after 30 s and closes after three successes", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const policies = yield* Policies
       const bad = policies.run(Effect.fail("down"), options)
       const good = policies.run(Effect.void, options)
@@ -26,29 +26,32 @@ describe("Policies", () => {
       assert.strictEqual(yield* policies.breaker("deliver", "webhook"), "half-open")
       yield* good
       assert.deepStrictEqual(yield* policies.breakers, [{ key: "deliver:webhook", state: "closed" }])
-    }).pipe(Effect.provide(layer(withoutRetry))))
+    }).pipe(Effect.provide(layer(withoutRetry)))
+  )
 
   it.effect("retries what a retry can mend, with backoff, and times each attempt", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const policies = yield* Policies
       const attempts = yield* Ref.make(0)
       const third = Ref.updateAndGet(attempts, (n) => n + 1).pipe(
-        Effect.flatMap((n) => n === 1 ? Effect.never : n === 2 ? Effect.fail("refused" as const) : Effect.succeed(n))
+        Effect.flatMap((n) => (n === 1 ? Effect.never : n === 2 ? Effect.fail("refused" as const) : Effect.succeed(n)))
       )
       const fiber = yield* Effect.forkChild(policies.run(third, options))
       yield* TestClock.adjust("10 seconds")
       assert.strictEqual(yield* Fiber.join(fiber), 3)
       yield* Ref.set(attempts, 1)
       assert.strictEqual(yield* Effect.flip(policies.run(third, { ...options, retryable: () => false })), "refused")
-    }).pipe(Effect.provide(layer(defaultPolicies.deliver))))
+    }).pipe(Effect.provide(layer(defaultPolicies.deliver)))
+  )
 
   it.effect("delays a call whose tokens are spent", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const policies = yield* Policies
       const fiber = yield* Effect.forkChild(Effect.replicateEffect(policies.run(Effect.void, { ...options, tokens: 5 }), 3))
       yield* TestClock.adjust("1 second")
       assert.isUndefined(fiber.pollUnsafe())
       yield* TestClock.adjust("1 minute")
       yield* Fiber.join(fiber)
-    }).pipe(Effect.provide(layer({ ...withoutRetry, rate: { limit: 10, window: "10 seconds" } }))))
+    }).pipe(Effect.provide(layer({ ...withoutRetry, rate: { limit: 10, window: "10 seconds" } })))
+  )
 })

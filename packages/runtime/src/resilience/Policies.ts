@@ -9,24 +9,27 @@ import { CircuitBreaker, RateLimiter } from "effect/persistence"
 import { HealthRegistry } from "../health/HealthRegistry.ts"
 import { defaultPolicies, type Policy, type PolicyName } from "./Policy.ts"
 
-export class Policies extends Context.Service<Policies, {
-  /**
-   * `effect` under the policy `name`; calls with one `key` share a breaker and a rate. `tokens` is the call's weight,
-   * `retryable` tells which failures a retry may mend (all, unless said).
-   */
-  readonly run: <A, E, R>(
-    effect: Effect.Effect<A, E, R>,
-    options: {
-      readonly name: PolicyName
-      readonly key: string
-      readonly tokens?: number
-      readonly retryable?: (error: E) => boolean
-    }
-  ) => Effect.Effect<A, E | PolicyError, R>
-  readonly breaker: (name: PolicyName, key: string) => Effect.Effect<BreakerState>
-  /** Every breaker that was ever used: `deliver:webhook` and its state. */
-  readonly breakers: Effect.Effect<ReadonlyArray<{ readonly key: string; readonly state: BreakerState }>>
-}>()("@evenkeel/runtime/resilience/Policies") {
+export class Policies extends Context.Service<
+  Policies,
+  {
+    /**
+     * `effect` under the policy `name`; calls with one `key` share a breaker and a rate. `tokens` is the call's weight,
+     * `retryable` tells which failures a retry may mend (all, unless said).
+     */
+    readonly run: <A, E, R>(
+      effect: Effect.Effect<A, E, R>,
+      options: {
+        readonly name: PolicyName
+        readonly key: string
+        readonly tokens?: number
+        readonly retryable?: (error: E) => boolean
+      }
+    ) => Effect.Effect<A, E | PolicyError, R>
+    readonly breaker: (name: PolicyName, key: string) => Effect.Effect<BreakerState>
+    /** Every breaker that was ever used: `deliver:webhook` and its state. */
+    readonly breakers: Effect.Effect<ReadonlyArray<{ readonly key: string; readonly state: BreakerState }>>
+  }
+>()("@evenkeel/runtime/resilience/Policies") {
   static readonly layer = (overrides: Partial<Record<PolicyName, Policy>> = {}) =>
     Layer.effect(Policies, makePolicies(overrides)).pipe(
       Layer.provide([CircuitBreaker.layerStoreMemory(), RateLimiter.layer.pipe(Layer.provide(RateLimiter.layerStoreMemory))])
@@ -53,14 +56,14 @@ interface Guard {
 }
 
 const makeGuard: (policy: Policy) => Effect.Effect<Guard, never, CircuitBreaker.CircuitBreakerStore | Scope.Scope> = Effect.fnUntraced(
-  function*(policy) {
+  function* (policy) {
     const inner = yield* CircuitBreaker.make({
       tripPolicy: CircuitBreaker.consecutive(policy.breaker.failures),
       openDuration: policy.breaker.openFor
     })
     const state = (key: string) =>
       inner.state(key).pipe(
-        Effect.map(({ _tag }): BreakerState => _tag === "Open" ? "open" : _tag === "HalfOpen" ? "half-open" : "closed"),
+        Effect.map(({ _tag }): BreakerState => (_tag === "Open" ? "open" : _tag === "HalfOpen" ? "half-open" : "closed")),
         Effect.orDie
       )
     const probes = new Map<string, number>()
@@ -87,7 +90,7 @@ const makeGuard: (policy: Policy) => Effect.Effect<Guard, never, CircuitBreaker.
   }
 )
 
-const makePolicies = Effect.fnUntraced(function*(overrides: Partial<Record<PolicyName, Policy>>) {
+const makePolicies = Effect.fnUntraced(function* (overrides: Partial<Record<PolicyName, Policy>>) {
   const limiter = yield* RateLimiter.RateLimiter
   const health = yield* HealthRegistry
   const guards = new Map<PolicyName, Guard>()
@@ -96,37 +99,43 @@ const makePolicies = Effect.fnUntraced(function*(overrides: Partial<Record<Polic
   }
   const used = new Map<string, { readonly name: PolicyName; readonly key: string }>()
 
-  const run: Policies["Service"]["run"] = Effect.fnUntraced(function*(effect, { name, key, tokens, retryable }) {
+  const run: Policies["Service"]["run"] = Effect.fnUntraced(function* (effect, { name, key, tokens, retryable }) {
     const { policy, execute, state } = guards.get(name)!
     const component = `${name}:${key}`
     if (!used.has(component)) {
       used.set(component, { name, key })
       yield* health.report(component, "running", "breaker closed")
     }
-    const limited = policy.rate === undefined
-      ? Effect.void
-      : limiter.consume({ key: component, ...policy.rate, tokens: tokens ?? 1, onExceeded: "delay", algorithm: "token-bucket" }).pipe(
-        Effect.flatMap(({ delay }) => Effect.sleep(delay)),
-        Effect.orDie
-      )
+    const limited =
+      policy.rate === undefined
+        ? Effect.void
+        : limiter.consume({ key: component, ...policy.rate, tokens: tokens ?? 1, onExceeded: "delay", algorithm: "token-bucket" }).pipe(
+            Effect.flatMap(({ delay }) => Effect.sleep(delay)),
+            Effect.orDie
+          )
     const attempt = limited.pipe(
-      Effect.andThen(effect.pipe(
-        Effect.timeoutOrElse({
-          duration: policy.timeout,
-          orElse: () => Effect.fail(new PolicyError({ policy: name, key, reason: "timed-out" }))
-        }),
-        execute(key)
-      )),
+      Effect.andThen(
+        effect.pipe(
+          Effect.timeoutOrElse({
+            duration: policy.timeout,
+            orElse: () => Effect.fail(new PolicyError({ policy: name, key, reason: "timed-out" }))
+          }),
+          execute(key)
+        )
+      ),
       Effect.mapError((error) =>
         error instanceof CircuitBreaker.CircuitBreakerError ? new PolicyError({ policy: name, key, reason: "circuit-open" }) : error
       ),
-      Effect.ensuring(Effect.flatMap(state(key), (current) =>
-        health.report(component, current === "closed" ? "running" : "degraded", `breaker ${current}`)))
+      Effect.ensuring(
+        Effect.flatMap(state(key), (current) =>
+          health.report(component, current === "closed" ? "running" : "degraded", `breaker ${current}`)
+        )
+      )
     )
     return yield* Effect.retry(attempt, {
       times: policy.retry.times,
       schedule: Schedule.min([Schedule.exponential(policy.retry.base), Schedule.spaced(policy.retry.max)]).pipe(Schedule.jittered),
-      while: (error) => error instanceof PolicyError ? error.reason === "timed-out" : retryable === undefined || retryable(error)
+      while: (error) => (error instanceof PolicyError ? error.reason === "timed-out" : retryable === undefined || retryable(error))
     })
   })
 

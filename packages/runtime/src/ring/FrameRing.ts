@@ -18,7 +18,16 @@ import { closed, closeRing, headerBytes, inHand, publishWritten, read, waitForWr
 
 export const frameHeaderBytes = 64
 export const frameOffsets = {
-  source: 4, venue: 5, connection: 6, received: 8, published: 16, instrument: 24, payloadBytes: 28, trace: 32, sampled: 56, payload: 64
+  source: 4,
+  venue: 5,
+  connection: 6,
+  received: 8,
+  published: 16,
+  instrument: 24,
+  payloadBytes: 28,
+  trace: 32,
+  sampled: 56,
+  payload: 64
 } as const
 
 /** Memory for `bytes` of frames (a power of two). One frame may use at most half of it. */

@@ -13,9 +13,7 @@ export const awaitRecords = (ring: SpscConsumer): Effect.Effect<void> =>
   Effect.callback<void>((resume) => {
     const control = ring.indices
     Atomics.store(control, waiting, 1)
-    const result = Atomics.load(control, closed) === 1
-      ? undefined
-      : Atomics.waitAsync(control, written, ring.position, waitMillisMax)
+    const result = Atomics.load(control, closed) === 1 ? undefined : Atomics.waitAsync(control, written, ring.position, waitMillisMax)
     if (result === undefined || !result.async) {
       Atomics.store(control, waiting, 0)
       return resume(Effect.void)
@@ -38,11 +36,7 @@ export const awaitRecords = (ring: SpscConsumer): Effect.Effect<void> =>
  * Hands every record to `onRecord` (a plain function, given the byte offset) for as long as it runs. After `batchMax`
  * records other fibers get a turn.
  */
-export const consumeRecords = (
-  ring: SpscConsumer,
-  onRecord: (offset: number) => void,
-  batchMax = 1024
-): Effect.Effect<never> => {
+export const consumeRecords = (ring: SpscConsumer, onRecord: (offset: number) => void, batchMax = 1024): Effect.Effect<never> => {
   const drain = Effect.sync(() => {
     let count = 0
     for (let offset = ring.peek(); offset >= 0 && count < batchMax; offset = ring.peek()) {
@@ -54,7 +48,7 @@ export const consumeRecords = (
     return count
   })
   return Effect.forever(
-    Effect.flatMap(drain, (count) => count === batchMax ? Effect.yieldNow : ring.ended() ? Effect.never : awaitRecords(ring)),
+    Effect.flatMap(drain, (count) => (count === batchMax ? Effect.yieldNow : ring.ended() ? Effect.never : awaitRecords(ring))),
     { disableYield: true }
   )
 }

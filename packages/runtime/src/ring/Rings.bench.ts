@@ -63,15 +63,19 @@ const throughput = () =>
       await done
       return Number(process.hrtime.bigint() - began)
     }
-    const [port, ring] = await interleave([
-      {
-        count: 100_000,
-        run: (count) => timed({ mode: "port", count }, () => {
-          for (let value = 0; value < count; value++) worker.postMessage({ value, a: 1, b: 2, c: 3, d: 4, e: 5, f: 6, g: 7 })
-        })
-      },
-      { count: 6_000_000, run: (count) => timed({ mode: "ring", count }, () => produce(producer, count)) }
-    ], 11)
+    const [port, ring] = await interleave(
+      [
+        {
+          count: 100_000,
+          run: (count) =>
+            timed({ mode: "port", count }, () => {
+              for (let value = 0; value < count; value++) worker.postMessage({ value, a: 1, b: 2, c: 3, d: 4, e: 5, f: 6, g: 7 })
+            })
+        },
+        { count: 6_000_000, run: (count) => timed({ mode: "ring", count }, () => produce(producer, count)) }
+      ],
+      11
+    )
     return [ratioRow("SPSC ring, 64-byte records, two threads, against MessagePort", 100, port!, ring!, "ns a message")]
   })
 
@@ -100,13 +104,15 @@ const hop = () =>
       p99.push(measured.p99 / 1000)
     }
     const [middle, tail] = [quantile(p50, 0.5), quantile(p99, 0.5)]
-    return [{
-      name: "ring hop, busy poll, 100k/s offered",
-      bar: "p50 ≤ 0.5 µs, p99 ≤ 2 µs",
-      measured: `p50 ${middle.toFixed(2)} µs, p99 ${tail.toFixed(2)} µs (medians of ${p50.length} rounds; p99 ${quantile(p99, 0.25).toFixed(2)} to ${quantile(p99, 0.75).toFixed(2)})`,
-      met: middle <= 0.5 && tail <= 2,
-      figures: { p50Micros: middle, p99Micros: tail }
-    }]
+    return [
+      {
+        name: "ring hop, busy poll, 100k/s offered",
+        bar: "p50 ≤ 0.5 µs, p99 ≤ 2 µs",
+        measured: `p50 ${middle.toFixed(2)} µs, p99 ${tail.toFixed(2)} µs (medians of ${p50.length} rounds; p99 ${quantile(p99, 0.25).toFixed(2)} to ${quantile(p99, 0.75).toFixed(2)})`,
+        met: middle <= 0.5 && tail <= 2,
+        figures: { p50Micros: middle, p99Micros: tail }
+      }
+    ]
   })
 
 const broadcast = async (): Promise<ReadonlyArray<BenchResult>> => {
@@ -136,16 +142,24 @@ const broadcast = async (): Promise<ReadonlyArray<BenchResult>> => {
       if (Number.isNaN(total)) throw new Error("unread")
     }
   }
-  const [one, four] = await interleave([{ count: 1_000_000, run: withReaders(1) }, { count: 1_000_000, run: withReaders(4) }], 15)
+  const [one, four] = await interleave(
+    [
+      { count: 1_000_000, run: withReaders(1) },
+      { count: 1_000_000, run: withReaders(4) }
+    ],
+    15
+  )
   const further = four!.map((time, round) => (time - one![round]!) / 3)
   const median = quantile(further, 0.5)
-  return [{
-    name: "broadcast ring, each further reader",
-    bar: "≤ +5 ns a message",
-    measured: `+${median.toFixed(2)} ns (${quantile(further, 0.25).toFixed(2)} to ${quantile(further, 0.75).toFixed(2)})`,
-    met: median <= 5,
-    figures: { furtherReaderNanos: median }
-  }]
+  return [
+    {
+      name: "broadcast ring, each further reader",
+      bar: "≤ +5 ns a message",
+      measured: `+${median.toFixed(2)} ns (${quantile(further, 0.25).toFixed(2)} to ${quantile(further, 0.75).toFixed(2)})`,
+      met: median <= 5,
+      figures: { furtherReaderNanos: median }
+    }
+  ]
 }
 
 export const benches: ReadonlyArray<Bench> = [

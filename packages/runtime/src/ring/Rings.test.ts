@@ -17,7 +17,7 @@ const torture = (job: TortureJob) =>
 
 describe("SpscRing", () => {
   it.live("passes every record of another thread whole and in order, whatever the batch", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       for (const batch of [1, 7, 64]) {
         const buffer = allocateSpscRing(256, 64)
         const consumer = new SpscConsumer(buffer, 64)
@@ -36,7 +36,8 @@ describe("SpscRing", () => {
         }
         assert.deepStrictEqual([next, wrong], [count, 0])
       }
-    }).pipe(Effect.scoped))
+    }).pipe(Effect.scoped)
+  )
 
   it("refuses a record when it is full and takes one again after a release", () => {
     const buffer = allocateSpscRing(2, 8)
@@ -56,7 +57,7 @@ describe("SpscRing", () => {
   })
 
   it.live("wakes a waiting fiber, and lets it be interrupted", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const buffer = allocateSpscRing(16, 8)
       const producer = new SpscProducer(buffer, 8)
       const consumer = new SpscConsumer(buffer, 8)
@@ -73,12 +74,13 @@ describe("SpscRing", () => {
       assert.deepStrictEqual(seen, [1, 2, 3])
       const waiting = yield* Effect.forkChild(awaitRecords(consumer))
       yield* Fiber.interrupt(waiting)
-    }))
+    })
+  )
 })
 
 describe("FrameRing", () => {
   it.live("passes frames of every length whole and in order", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const buffer = allocateFrameRing(4096)
       const consumer = new FrameConsumer(buffer)
       const count = 100_000
@@ -97,7 +99,8 @@ describe("FrameRing", () => {
         consumer.wait(spinThenSleep)
       }
       assert.deepStrictEqual([next, wrong], [count, 0])
-    }).pipe(Effect.scoped))
+    }).pipe(Effect.scoped)
+  )
 
   it("says how full it is and refuses what has no room", () => {
     const producer = new FrameProducer(allocateFrameRing(1024))
@@ -113,7 +116,7 @@ describe("FrameRing", () => {
 
 describe("BroadcastRing", () => {
   it.live("gives each reader every record, or says how many it lost, and never a torn one", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const buffer = allocateSpscRing(1024, 64)
       const count = 300_000
       const readers = [new BroadcastReader(buffer, 64), new BroadcastReader(buffer, 64)]
@@ -143,7 +146,8 @@ describe("BroadcastRing", () => {
       }
       assert.strictEqual(wrong, 0)
       for (const [index, reader] of readers.entries()) assert.strictEqual(seen[index]! + reader.lost, count)
-    }).pipe(Effect.scoped))
+    }).pipe(Effect.scoped)
+  )
 })
 
 describe("StateTable", () => {

@@ -7,8 +7,7 @@
  *
  * A reader copies a row and looks at the version again; it retries when the writer came by. It never blocks the writer.
  */
-export const allocateStateTable = (rows: number, fields: number): SharedArrayBuffer =>
-  new SharedArrayBuffer(rows * (fields + 1) * 8)
+export const allocateStateTable = (rows: number, fields: number): SharedArrayBuffer => new SharedArrayBuffer(rows * (fields + 1) * 8)
 
 const readAttemptsMax = 1000
 

@@ -23,7 +23,15 @@ const drain = (): number => {
   let read = 0
   for (let at = consumer.peek(); at >= 0; at = consumer.peek()) {
     const f = at >> 3
-    sum += float64[f]! + float64[f + 1]! + float64[f + 2]! + float64[f + 3]! + float64[f + 4]! + float64[f + 5]! + float64[f + 6]! + float64[f + 7]!
+    sum +=
+      float64[f]! +
+      float64[f + 1]! +
+      float64[f + 2]! +
+      float64[f + 3]! +
+      float64[f + 4]! +
+      float64[f + 5]! +
+      float64[f + 6]! +
+      float64[f + 7]!
     consumer.advance()
     // Room goes back in batches too.
     if (++read === 256) break

@@ -33,14 +33,14 @@ const counter = (over: Partial<ActorOptions<number, Message, number, string, nev
   })
 
 /** A counter whose first message waits until the gate opens, and the order in which it handled the rest. */
-const gated = Effect.fnUntraced(function*(over: Partial<ActorOptions<number, Message, number, string, never>>) {
+const gated = Effect.fnUntraced(function* (over: Partial<ActorOptions<number, Message, number, string, never>>) {
   const gate = yield* Deferred.make<void>()
   const seen = yield* Ref.make<ReadonlyArray<number>>([])
   const actor = yield* counter({
     ...over,
     receive: (state, message) =>
       Deferred.await(gate).pipe(
-        Effect.andThen(Ref.update(seen, (all) => message._tag === "Add" ? [...all, message.n] : all)),
+        Effect.andThen(Ref.update(seen, (all) => (message._tag === "Add" ? [...all, message.n] : all))),
         Effect.as([state, state] as const)
       )
   })
@@ -51,7 +51,7 @@ const gated = Effect.fnUntraced(function*(over: Partial<ActorOptions<number, Mes
 
 describe("Actor", () => {
   it.effect("keeps its state over a crash, or begins anew, as declared", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       for (const afterCrash of ["resume", "reset"] as const) {
         for (const crash of ["Fail", "Die"] as const) {
           const actor = yield* counter({ afterCrash })
@@ -62,10 +62,11 @@ describe("Actor", () => {
           assert.strictEqual(yield* Fiber.join(later), afterCrash === "resume" ? 6 : 1)
         }
       }
-    }).pipe(Effect.scoped, Effect.provide(layer)))
+    }).pipe(Effect.scoped, Effect.provide(layer))
+  )
 
   it.effect("fails the ask that kills it and escalates when it crashes too often", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const actor = yield* counter()
       assert.strictEqual((yield* Effect.flip(actor.ask({ _tag: "Fail" })))._tag, "ActorStopped")
       for (let crash = 0; crash < 5; crash++) {
@@ -75,10 +76,11 @@ describe("Actor", () => {
       const failure = yield* Effect.flip((yield* Supervisor).escalation)
       assert.strictEqual(failure.component, "counter")
       assert.strictEqual((yield* Effect.flip(actor.tell(get)))._tag, "ActorStopped")
-    }).pipe(Effect.scoped, Effect.provide(layer)))
+    }).pipe(Effect.scoped, Effect.provide(layer))
+  )
 
   it.effect("answers a full mailbox as it says: drop the newest, slide, conflate by key, suspend", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const dropping = yield* gated({ mailboxCapacity: 2, overflow: { _tag: "DropNewest" } })
       assert.deepStrictEqual(yield* Effect.forEach([1, 2, 3], (n) => dropping.actor.tell(add(n))), [true, true, false])
       yield* Deferred.succeed(dropping.gate, undefined)
@@ -91,7 +93,7 @@ describe("Actor", () => {
       yield* TestClock.adjust("1 second")
       assert.deepStrictEqual(yield* Ref.get(sliding.seen), [0, 2, 3])
 
-      const parity = (message: Message) => message._tag === "Add" ? String(message.n % 2) : "get"
+      const parity = (message: Message) => (message._tag === "Add" ? String(message.n % 2) : "get")
       const conflating = yield* gated({ mailboxCapacity: 8, overflow: { _tag: "Conflate", key: parity } })
       yield* Effect.forEach([1, 2, 3, 4, 5], (n) => conflating.actor.tell(add(n)))
       assert.strictEqual(yield* conflating.actor.depth, 2)
@@ -103,10 +105,11 @@ describe("Actor", () => {
       yield* TestClock.adjust("1 second")
       assert.isUndefined(third.pollUnsafe())
       assert.deepStrictEqual(yield* suspending.open, [0, 1, 2])
-    }).pipe(Effect.scoped, Effect.provide(layer)))
+    }).pipe(Effect.scoped, Effect.provide(layer))
+  )
 
   it.effect("handles what it accepted before it stops, and takes no more", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const scope = yield* Scope.make()
       const { actor, gate, seen } = yield* gated({ mailboxCapacity: 8 }).pipe(Scope.provide(scope))
       yield* Effect.forEach([1, 2, 3], (n) => actor.tell(add(n)))
@@ -117,15 +120,17 @@ describe("Actor", () => {
       yield* Fiber.join(closing)
       assert.deepStrictEqual(yield* Ref.get(seen), [0, 1, 2, 3])
       assert.strictEqual((yield* Effect.flip(actor.tell(get)))._tag, "ActorStopped")
-    }).pipe(Effect.provide(layer)))
+    }).pipe(Effect.provide(layer))
+  )
 
   it.effect("refuses unknown input with the reason", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const actor = yield* counter()
       assert.isTrue(yield* actor.tellUnknown({ _tag: "Add", n: 2 }))
       assert.strictEqual((yield* Effect.flip(actor.tellUnknown({ _tag: "Add", n: "two" })))._tag, "SchemaError")
       assert.strictEqual(yield* actor.ask(get), 2)
       const [health] = yield* (yield* HealthRegistry).snapshot
       assert.deepInclude(health?.gauges, { mailbox: 0, handled: 2 })
-    }).pipe(Effect.scoped, Effect.provide(layer)))
+    }).pipe(Effect.scoped, Effect.provide(layer))
+  )
 })

@@ -53,7 +53,7 @@ interface Envelope<M, Reply> {
   readonly reply: Deferred.Deferred<Reply, ActorStopped> | undefined
 }
 
-export const makeActor = Effect.fnUntraced(function*<S, M, Reply, E, R>(
+export const makeActor = Effect.fnUntraced(function* <S, M, Reply, E, R>(
   options: ActorOptions<S, M, Reply, E, R>
 ): Effect.fn.Return<Actor<M, Reply>, never, R | HealthRegistry | Supervisor | Scope.Scope> {
   const health = yield* HealthRegistry
@@ -78,15 +78,16 @@ export const makeActor = Effect.fnUntraced(function*<S, M, Reply, E, R>(
     })
     // Whoever asks must not hang when the message kills the actor.
     const { reply } = envelope
-    const answered = reply === undefined
-      ? received
-      : Effect.onExit(received, (exit) => Exit.isFailure(exit) ? Deferred.fail(reply, stopped) : Effect.void)
+    const answered =
+      reply === undefined
+        ? received
+        : Effect.onExit(received, (exit) => (Exit.isFailure(exit) ? Deferred.fail(reply, stopped) : Effect.void))
     return envelope.parent === undefined
       ? answered
       : Effect.withSpan(answered, `${name}.receive`, { parent: envelope.parent, kind: "consumer", captureStackTrace: false })
   }
 
-  const life = Effect.gen(function*() {
+  const life = Effect.gen(function* () {
     if (options.afterCrash === "reset" || Option.isNone(state)) state = Option.some(yield* options.initial)
     return yield* Effect.forever(Effect.flatMap(Queue.take(mailbox), handle), { disableYield: true })
   })
@@ -99,24 +100,29 @@ export const makeActor = Effect.fnUntraced(function*<S, M, Reply, E, R>(
   yield* health.gauge(name, "handled", () => handled)
 
   // Registered after the fork, so it runs before the fiber is interrupted: what was accepted is handled first.
-  yield* Effect.addFinalizer(Effect.fnUntraced(function*() {
-    yield* health.report(name, "draining")
-    yield* Queue.end(mailbox)
-    yield* Fiber.await(fiber).pipe(Effect.timeoutOption(options.drainWithin ?? "5 seconds"))
-    const left = yield* Queue.clear(mailbox).pipe(Effect.orElseSucceed(() => []))
-    for (const envelope of left) if (envelope.reply !== undefined) yield* Deferred.fail(envelope.reply, stopped)
-    if (left.length > 0) yield* Effect.logWarning("messages left unhandled at shutdown", { actor: name, messages: left.length })
-    yield* health.report(name, "stopped")
-  }))
+  yield* Effect.addFinalizer(
+    Effect.fnUntraced(function* () {
+      yield* health.report(name, "draining")
+      yield* Queue.end(mailbox)
+      yield* Fiber.await(fiber).pipe(Effect.timeoutOption(options.drainWithin ?? "5 seconds"))
+      const left = yield* Queue.clear(mailbox).pipe(Effect.orElseSucceed(() => []))
+      for (const envelope of left) if (envelope.reply !== undefined) yield* Deferred.fail(envelope.reply, stopped)
+      if (left.length > 0) yield* Effect.logWarning("messages left unhandled at shutdown", { actor: name, messages: left.length })
+      yield* health.report(name, "stopped")
+    })
+  )
   // The supervisor gave up: nobody will ever answer.
   fiber.addObserver(() => {
-    for (const envelope of Effect.runSyncExit(Queue.clear(mailbox)).pipe(Exit.getSuccess, Option.getOrElse(() => []))) {
+    for (const envelope of Effect.runSyncExit(Queue.clear(mailbox)).pipe(
+      Exit.getSuccess,
+      Option.getOrElse(() => [])
+    )) {
       if (envelope.reply !== undefined) Deferred.doneUnsafe(envelope.reply, Exit.fail(stopped))
     }
     Queue.endUnsafe(mailbox)
   })
 
-  const offer = Effect.fnUntraced(function*(envelope: Envelope<M, Reply>) {
+  const offer = Effect.fnUntraced(function* (envelope: Envelope<M, Reply>) {
     if (overflow._tag === "Conflate" && envelope.reply === undefined) {
       const key = overflow.key(envelope.message)
       const waiting = waitingByKey.get(key)
@@ -144,7 +150,7 @@ export const makeActor = Effect.fnUntraced(function*<S, M, Reply, E, R>(
     name,
     tell,
     tellUnknown: (input) => Effect.flatMap(decode(input), tell),
-    ask: Effect.fnUntraced(function*(message) {
+    ask: Effect.fnUntraced(function* (message) {
       const reply = yield* Deferred.make<Reply, ActorStopped>()
       if (!(yield* send(message, reply))) return yield* stopped
       return yield* Deferred.await(reply)

@@ -8,12 +8,12 @@ const layer = Supervisor.layer.pipe(Layer.provideMerge(HealthRegistry.layer))
 
 describe("Supervisor", () => {
   it.effect("restarts a loop that fails and one that dies", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const supervisor = yield* Supervisor
       const starts = yield* Ref.make(0)
       yield* supervisor.supervise(
         "flaky",
-        Effect.gen(function*() {
+        Effect.gen(function* () {
           const start = yield* Ref.updateAndGet(starts, (n) => n + 1)
           if (start === 1) return yield* Effect.fail("failure")
           if (start === 2) return yield* Effect.die("defect")
@@ -24,20 +24,22 @@ describe("Supervisor", () => {
       assert.strictEqual(yield* Ref.get(starts), 3)
       const [flaky] = yield* (yield* HealthRegistry).snapshot
       assert.deepInclude(flaky, { component: "flaky", status: "running", restarts: 2 })
-    }).pipe(Effect.provide(layer)))
+    }).pipe(Effect.provide(layer))
+  )
 
   it.effect("escalates more crashes than the window allows, and reports the component failed", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const supervisor = yield* Supervisor
       yield* supervisor.supervise("broken", Effect.fail("always"))
       yield* TestClock.adjust("1 minute")
       const failure = yield* Effect.flip(supervisor.escalation)
       assert.deepInclude(failure, { _tag: "ComponentFailed", component: "broken", restarts: 5 })
       assert.isFalse(yield* (yield* HealthRegistry).healthy)
-    }).pipe(Effect.provide(layer)))
+    }).pipe(Effect.provide(layer))
+  )
 
   it.effect("keeps a loop that crashes seldom alive forever", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const supervisor = yield* Supervisor
       const starts = yield* Ref.make(0)
       yield* supervisor.supervise(
@@ -46,10 +48,11 @@ describe("Supervisor", () => {
       )
       yield* TestClock.adjust("10 minutes")
       assert.isAbove(yield* Ref.get(starts), 20)
-    }).pipe(Effect.provide(layer)))
+    }).pipe(Effect.provide(layer))
+  )
 
   it.effect("does not escalate when the scope closes", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const supervisor = yield* Supervisor
       const scope = yield* Scope.make()
       yield* supervisor.supervise("stopped", Effect.never).pipe(Scope.provide(scope))
@@ -58,5 +61,6 @@ describe("Supervisor", () => {
       yield* Scope.close(scope, Exit.void)
       yield* TestClock.adjust("1 minute")
       assert.isUndefined(escalation.pollUnsafe())
-    }).pipe(Effect.provide(layer)))
+    }).pipe(Effect.provide(layer))
+  )
 })

@@ -21,65 +21,73 @@ export const defaultRestartPolicy: RestartPolicy = {
   backoffMax: "10 seconds"
 }
 
-export class Supervisor extends Context.Service<Supervisor, {
-  /** Runs `loop` on a fiber of the caller's scope for as long as it takes; a loop that succeeds is over. */
-  readonly supervise: <E, R>(
-    component: string,
-    loop: Effect.Effect<void, E, R>,
-    policy?: RestartPolicy
-  ) => Effect.Effect<Fiber.Fiber<void>, never, R | Scope.Scope>
-  /** Fails once a component has used up its restarts; the entrypoint races the engine with it. */
-  readonly escalation: Effect.Effect<never, ComponentFailed>
-}>()("@evenkeel/runtime/supervision/Supervisor") {
+export class Supervisor extends Context.Service<
+  Supervisor,
+  {
+    /** Runs `loop` on a fiber of the caller's scope for as long as it takes; a loop that succeeds is over. */
+    readonly supervise: <E, R>(
+      component: string,
+      loop: Effect.Effect<void, E, R>,
+      policy?: RestartPolicy
+    ) => Effect.Effect<Fiber.Fiber<void>, never, R | Scope.Scope>
+    /** Fails once a component has used up its restarts; the entrypoint races the engine with it. */
+    readonly escalation: Effect.Effect<never, ComponentFailed>
+  }
+>()("@evenkeel/runtime/supervision/Supervisor") {
   static readonly layer = Layer.effect(
     Supervisor,
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const health = yield* HealthRegistry
       const escalated = yield* Deferred.make<never, ComponentFailed>()
 
-      const supervise = Effect.fnUntraced(
-        function*<E, R>(component: string, loop: Effect.Effect<void, E, R>, policy: RestartPolicy = defaultRestartPolicy) {
-          const windowMillis = Duration.toMillis(Duration.fromInputUnsafe(policy.within))
-          let failures: ReadonlyArray<number> = []
+      const supervise = Effect.fnUntraced(function* <E, R>(
+        component: string,
+        loop: Effect.Effect<void, E, R>,
+        policy: RestartPolicy = defaultRestartPolicy
+      ) {
+        const windowMillis = Duration.toMillis(Duration.fromInputUnsafe(policy.within))
+        let failures: ReadonlyArray<number> = []
 
-          /** A crash within the intensity is passed on to be retried; one too many becomes final. */
-          const crashed = Effect.fnUntraced(function*(cause: Cause.Cause<E>) {
-            const now = yield* Clock.currentTimeMillis
-            failures = [...failures.filter((time) => now - time < windowMillis), now]
-            if (failures.length > policy.restartsMax) {
-              return yield* new ComponentFailed({ component, restarts: failures.length - 1, cause: Cause.squash(cause) })
-            }
-            yield* health.report(component, "restarting", messageOf(cause))
-            yield* health.restarted(component)
-            yield* Effect.logWarning("component restarts", cause)
-            return yield* Effect.fail(cause)
-          })
+        /** A crash within the intensity is passed on to be retried; one too many becomes final. */
+        const crashed = Effect.fnUntraced(function* (cause: Cause.Cause<E>) {
+          const now = yield* Clock.currentTimeMillis
+          failures = [...failures.filter((time) => now - time < windowMillis), now]
+          if (failures.length > policy.restartsMax) {
+            return yield* new ComponentFailed({ component, restarts: failures.length - 1, cause: Cause.squash(cause) })
+          }
+          yield* health.report(component, "restarting", messageOf(cause))
+          yield* health.restarted(component)
+          yield* Effect.logWarning("component restarts", cause)
+          return yield* Effect.fail(cause)
+        })
 
-          const fiber = yield* health.report(component, "running").pipe(
-            Effect.andThen(loop),
-            // Defects restart a loop just as failures do; an interruption is the scope closing.
-            Effect.sandbox,
-            Effect.catchIf((cause) => !Cause.hasInterrupts(cause), crashed),
-            Effect.retry({
-              schedule: Schedule.min([Schedule.exponential(policy.backoff), Schedule.spaced(policy.backoffMax)]).pipe(Schedule.jittered),
-              while: (error) => !(error instanceof ComponentFailed)
-            }),
-            Effect.andThen(health.report(component, "stopped")),
-            Effect.catch((error) =>
-              error instanceof ComponentFailed
-                ? Effect.all([
-                  health.report(component, "failed", String(error.cause)),
-                  Effect.logError("component gave up", error),
-                  Deferred.fail(escalated, error)
-                ], { discard: true })
-                : Effect.void
-            ),
-            Effect.annotateLogs({ component }),
-            Effect.forkScoped
-          )
-          return fiber
-        }
-      )
+        const fiber = yield* health.report(component, "running").pipe(
+          Effect.andThen(loop),
+          // Defects restart a loop just as failures do; an interruption is the scope closing.
+          Effect.sandbox,
+          Effect.catchIf((cause) => !Cause.hasInterrupts(cause), crashed),
+          Effect.retry({
+            schedule: Schedule.min([Schedule.exponential(policy.backoff), Schedule.spaced(policy.backoffMax)]).pipe(Schedule.jittered),
+            while: (error) => !(error instanceof ComponentFailed)
+          }),
+          Effect.andThen(health.report(component, "stopped")),
+          Effect.catch((error) =>
+            error instanceof ComponentFailed
+              ? Effect.all(
+                  [
+                    health.report(component, "failed", String(error.cause)),
+                    Effect.logError("component gave up", error),
+                    Deferred.fail(escalated, error)
+                  ],
+                  { discard: true }
+                )
+              : Effect.void
+          ),
+          Effect.annotateLogs({ component }),
+          Effect.forkScoped
+        )
+        return fiber
+      })
 
       return Supervisor.of({ supervise, escalation: Deferred.await(escalated) })
     })

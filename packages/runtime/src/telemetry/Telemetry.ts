@@ -17,16 +17,18 @@ export const layerLogs = (options: { readonly pretty: boolean; readonly level: "
   )
 
 /** Exporter, sampler, resource and batching all follow the OpenTelemetry environment variables. */
-export const layerTraces = Layer.unwrap(Effect.gen(function*() {
-  const endpoint = yield* Config.String("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT").pipe(
-    Config.orElse(() => Config.String("OTEL_EXPORTER_OTLP_ENDPOINT")),
-    Config.option
-  )
-  if (Option.isNone(endpoint)) return Layer.empty
-  const serviceName = yield* Config.String("OTEL_SERVICE_NAME").pipe(Config.withDefault("evenkeel"))
-  return NodeSdk.layer(() => ({
-    resource: { serviceName },
-    spanProcessor: new BatchSpanProcessor(new OTLPTraceExporter()),
-    shutdownTimeout: "3 seconds"
-  }))
-}))
+export const layerTraces = Layer.unwrap(
+  Effect.gen(function* () {
+    const endpoint = yield* Config.String("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT").pipe(
+      Config.orElse(() => Config.String("OTEL_EXPORTER_OTLP_ENDPOINT")),
+      Config.option
+    )
+    if (Option.isNone(endpoint)) return Layer.empty
+    const serviceName = yield* Config.String("OTEL_SERVICE_NAME").pipe(Config.withDefault("evenkeel"))
+    return NodeSdk.layer(() => ({
+      resource: { serviceName },
+      spanProcessor: new BatchSpanProcessor(new OTLPTraceExporter()),
+      shutdownTimeout: "3 seconds"
+    }))
+  })
+)

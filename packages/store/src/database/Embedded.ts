@@ -31,30 +31,31 @@ export class DatabaseUnopened extends Schema.TaggedError<DatabaseUnopened>()("Da
 
 /** `directory` is created when it is missing; `memory://` keeps everything in memory. */
 export const layerEmbedded = (directory: string) =>
-  Layer.unwrap(Effect.gen(function*() {
-    if (!directory.startsWith("memory://")) yield* lock(directory)
-    const worker = yield* Effect.acquireRelease(open(directory), close)
-    return PgClient.layer({
-      stream: () => connect(worker),
-      ssl: false,
-      username: "postgres",
-      database: "postgres",
-      // One session: PGlite has no more.
-      maxConnections: 1,
-      minConnections: 1
+  Layer.unwrap(
+    Effect.gen(function* () {
+      if (!directory.startsWith("memory://")) yield* lock(directory)
+      const worker = yield* Effect.acquireRelease(open(directory), close)
+      return PgClient.layer({
+        stream: () => connect(worker),
+        ssl: false,
+        username: "postgres",
+        database: "postgres",
+        // One session: PGlite has no more.
+        maxConnections: 1,
+        minConnections: 1
+      })
     })
-  }))
+  )
 
-const lock = Effect.fnUntraced(function*(directory: string) {
+const lock = Effect.fnUntraced(function* (directory: string) {
   const files = yield* FileSystem.FileSystem
   const path = `${directory}.lock`
   const unopened = (error: { readonly message: string }) => new DatabaseUnopened({ directory, problem: error.message })
   yield* files.makeDirectory(directory, { recursive: true }).pipe(Effect.mapError(unopened))
   const holder = Number(yield* files.readFileString(path).pipe(Effect.orElseSucceed(() => "")))
   if (holder > 0 && holder !== process.pid && alive(holder)) return yield* new DatabaseLocked({ directory, processId: holder })
-  yield* Effect.acquireRelease(
-    files.writeFileString(path, String(process.pid)).pipe(Effect.mapError(unopened)),
-    () => Effect.ignore(files.remove(path))
+  yield* Effect.acquireRelease(files.writeFileString(path, String(process.pid)).pipe(Effect.mapError(unopened)), () =>
+    Effect.ignore(files.remove(path))
   )
 })
 
@@ -68,7 +69,8 @@ const open = (directory: string) =>
     const worker = new Worker(new URL("./pglite.worker.ts", import.meta.url), { workerData: { directory } })
     const failed = (problem: string) => resume(Effect.fail(new DatabaseUnopened({ directory, problem })))
     worker.once("message", (message: "ready" | { readonly failed: string }) =>
-      message === "ready" ? resume(Effect.succeed(worker)) : failed(message.failed))
+      message === "ready" ? resume(Effect.succeed(worker)) : failed(message.failed)
+    )
     worker.once("error", (error) => failed(String(error)))
     return Effect.promise(() => worker.terminate())
   })
@@ -78,10 +80,7 @@ const close = (worker: Worker) =>
     worker.on("message", (message) => message === "closed" && resume(Effect.void))
     worker.once("exit", () => resume(Effect.void))
     worker.postMessage("close")
-  }).pipe(
-    Effect.timeoutOption("5 seconds"),
-    Effect.andThen(Effect.promise(() => worker.terminate()))
-  )
+  }).pipe(Effect.timeoutOption("5 seconds"), Effect.andThen(Effect.promise(() => worker.terminate())))
 
 /** Splits what the driver writes into whole protocol messages; the very first has no type byte. */
 const framer = () => {

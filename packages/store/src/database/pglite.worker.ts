@@ -11,17 +11,20 @@ let work: Promise<unknown> = opened.then(
 
 // One message after the other: the protocol is a conversation.
 port.on("message", (message: Uint8Array | "close") => {
-  work = work.then(() => opened).then((database) =>
-    message === "close"
-      ? database.close().then(() => {
-        port.postMessage("closed")
-        port.close()
-      })
-      : database.execProtocolRawStream(message, {
-        onRawData: (data) => {
-          const copy = data.slice()
-          port.postMessage(copy, [copy.buffer])
-        }
-      })
-  ).catch((error: unknown) => port.postMessage({ failed: String(error) }))
+  work = work
+    .then(() => opened)
+    .then((database) =>
+      message === "close"
+        ? database.close().then(() => {
+            port.postMessage("closed")
+            port.close()
+          })
+        : database.execProtocolRawStream(message, {
+            onRawData: (data) => {
+              const copy = data.slice()
+              port.postMessage(copy, [copy.buffer])
+            }
+          })
+    )
+    .catch((error: unknown) => port.postMessage({ failed: String(error) }))
 })

@@ -116,7 +116,8 @@ export const framesOf = (block: Block): Uint8Array => {
 
 export const encodeIndex = (blocks: ReadonlyArray<Pick<Block, "offset" | "firstReceived" | "lastReceived" | "frames">>): Uint8Array =>
   new Uint8Array(
-    Float64Array.from(blocks.flatMap(({ firstReceived, frames, lastReceived, offset }) => [offset, firstReceived, lastReceived, frames])).buffer
+    Float64Array.from(blocks.flatMap(({ firstReceived, frames, lastReceived, offset }) => [offset, firstReceived, lastReceived, frames]))
+      .buffer
   )
 
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)

@@ -18,7 +18,7 @@ export class JournalUnreadable extends Schema.TaggedError<JournalUnreadable>()("
   }
 }
 
-export const readJournal = Effect.fn("readJournal")(function*(file: string) {
+export const readJournal = Effect.fn("readJournal")(function* (file: string) {
   const files = yield* FileSystem.FileSystem
   const bytes = yield* files.readFile(file).pipe(Effect.mapError((error) => new JournalUnreadable({ file, problem: error.message })))
   const head = decodeSegmentHead(bytes)

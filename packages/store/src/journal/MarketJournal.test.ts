@@ -33,14 +33,15 @@ const numbers = (file: string) =>
       const seen: Array<number> = []
       for (let at = 0; at < frames.length; at += view.getInt32(at, true)) seen.push(view.getFloat64(at + frameOffsets.received, true))
       return seen
-    }))
+    })
+  )
 
 describe("MarketJournal", () => {
   it.effect("gives back every frame in order, over several runs", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const directory = yield* inDirectory
       for (const run of [0, 1]) {
-        yield* Effect.gen(function*() {
+        yield* Effect.gen(function* () {
           const journal = yield* MarketJournal
           record(journal, run * 1000, 300)
           yield* TestClock.adjust("2 seconds")
@@ -48,16 +49,23 @@ describe("MarketJournal", () => {
           record(journal, run * 1000 + 300, 10)
         }).pipe(Effect.provide(MarketJournal.layer({ directory, manifest })))
       }
-      assert.deepStrictEqual(yield* numbers(`${directory}/000001.journal`), Array.from({ length: 310 }, (_, n) => n))
-      assert.deepStrictEqual(yield* numbers(`${directory}/000002.journal`), Array.from({ length: 310 }, (_, n) => 1000 + n))
-    }).pipe(Effect.scoped, Effect.provide(layer)))
+      assert.deepStrictEqual(
+        yield* numbers(`${directory}/000001.journal`),
+        Array.from({ length: 310 }, (_, n) => n)
+      )
+      assert.deepStrictEqual(
+        yield* numbers(`${directory}/000002.journal`),
+        Array.from({ length: 310 }, (_, n) => 1000 + n)
+      )
+    }).pipe(Effect.scoped, Effect.provide(layer))
+  )
 
   it.effect("cuts off a tail that a crash left half-written, says so, and keeps the rest", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const files = yield* FileSystem.FileSystem
       const directory = yield* inDirectory
       const path = `${directory}/000001.journal`
-      yield* Effect.gen(function*() {
+      yield* Effect.gen(function* () {
         const journal = yield* MarketJournal
         record(journal, 0, 50)
         yield* journal.flush
@@ -67,25 +75,34 @@ describe("MarketJournal", () => {
       for (const damage of [
         whole.subarray(0, whole.length - 7),
         Uint8Array.from([...whole, 1, 2, 3]),
-        whole.map((byte, index) => index === whole.length - 3 ? byte ^ 255 : byte)
+        whole.map((byte, index) => (index === whole.length - 3 ? byte ^ 255 : byte))
       ]) {
         yield* files.writeFile(path, damage)
-        yield* Effect.gen(function*() {
+        yield* Effect.gen(function* () {
           const [repair] = (yield* MarketJournal).repairs
           assert.strictEqual(repair?.segment, path)
           assert.isAbove(repair!.bytesCut, 0)
         }).pipe(Effect.provide(MarketJournal.layer({ directory, manifest })))
         const kept = yield* numbers(path)
-        assert.deepStrictEqual(kept, Array.from({ length: damage.length > whole.length ? 100 : 50 }, (_, n) => n))
+        assert.deepStrictEqual(
+          kept,
+          Array.from({ length: damage.length > whole.length ? 100 : 50 }, (_, n) => n)
+        )
       }
-    }).pipe(Effect.scoped, Effect.provide(layer)))
+    }).pipe(Effect.scoped, Effect.provide(layer))
+  )
 
   it.effect("survives a full disk: degraded, dropping and counting, and back when there is room", () =>
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const files = yield* FileSystem.FileSystem
       const directory = yield* inDirectory
       let full = false
-      const noSpace = PlatformError.systemError({ _tag: "Unknown", module: "FileSystem", method: "write", description: "ENOSPC: no space left on device" })
+      const noSpace = PlatformError.systemError({
+        _tag: "Unknown",
+        module: "FileSystem",
+        method: "write",
+        description: "ENOSPC: no space left on device"
+      })
       const filling = Layer.succeed(FileSystem.FileSystem, {
         ...files,
         open: (path, options) =>
@@ -94,9 +111,10 @@ describe("MarketJournal", () => {
               // A full disk takes a part and refuses the rest.
               writeAll: (bytes: Uint8Array) =>
                 full ? file.writeAll(bytes.subarray(0, 10)).pipe(Effect.andThen(Effect.fail(noSpace))) : file.writeAll(bytes)
-            }))
+            })
+          )
       })
-      yield* Effect.gen(function*() {
+      yield* Effect.gen(function* () {
         const journal = yield* MarketJournal
         record(journal, 0, 5)
         yield* journal.flush
@@ -114,5 +132,6 @@ describe("MarketJournal", () => {
       assert.deepStrictEqual(kept.slice(0, 5), [0, 1, 2, 3, 4])
       assert.deepStrictEqual(kept.slice(-5), [15, 16, 17, 18, 19])
       assert.notInclude(kept, 5)
-    }).pipe(Effect.scoped, Effect.provide(layer)))
+    }).pipe(Effect.scoped, Effect.provide(layer))
+  )
 })

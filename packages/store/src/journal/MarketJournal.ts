@@ -10,7 +10,15 @@ import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { Metrics } from "@evenkeel/runtime/telemetry/Metrics"
 import { Context, Effect, FileSystem, Layer, Metric, type PlatformError, Schema, Semaphore } from "effect"
 import { constants, zstdCompress } from "node:zlib"
-import { type Block, decodeSegmentHead, encodeBlockHead, encodeIndex, encodeSegmentHead, type JournalManifest, scanBlocks } from "./JournalFormat.ts"
+import {
+  type Block,
+  decodeSegmentHead,
+  encodeBlockHead,
+  encodeIndex,
+  encodeSegmentHead,
+  type JournalManifest,
+  scanBlocks
+} from "./JournalFormat.ts"
 
 /** What waits to be written is at most this much; beyond it frames are dropped and counted. */
 const bufferBytesMax = 32 << 20
@@ -34,20 +42,28 @@ export interface JournalRepair {
   readonly blocksKept: number
 }
 
-export class MarketJournal extends Context.Service<MarketJournal, {
-  /** Keeps the frame record at `bytes[offset, offset + length)`; false when there was no room. Plain code, for hot callers. */
-  readonly append: (bytes: Uint8Array, offset: number, length: number) => boolean
-  /** Writes what waits, now. */
-  readonly flush: Effect.Effect<void, JournalFailed>
-  readonly repairs: ReadonlyArray<JournalRepair>
-  readonly stats: Effect.Effect<{ readonly frames: number; readonly dropped: number; readonly bytesWritten: number }>
-}>()("@evenkeel/store/journal/MarketJournal") {
+export class MarketJournal extends Context.Service<
+  MarketJournal,
+  {
+    /** Keeps the frame record at `bytes[offset, offset + length)`; false when there was no room. Plain code, for hot callers. */
+    readonly append: (bytes: Uint8Array, offset: number, length: number) => boolean
+    /** Writes what waits, now. */
+    readonly flush: Effect.Effect<void, JournalFailed>
+    readonly repairs: ReadonlyArray<JournalRepair>
+    readonly stats: Effect.Effect<{ readonly frames: number; readonly dropped: number; readonly bytesWritten: number }>
+  }
+>()("@evenkeel/store/journal/MarketJournal") {
   static readonly layer = (options: JournalOptions) => Layer.effect(MarketJournal, makeJournal(options))
 
   /** Keeps nothing. */
   static readonly layerNoop = Layer.succeed(
     MarketJournal,
-    MarketJournal.of({ append: () => true, flush: Effect.void, repairs: [], stats: Effect.succeed({ frames: 0, dropped: 0, bytesWritten: 0 }) })
+    MarketJournal.of({
+      append: () => true,
+      flush: Effect.void,
+      repairs: [],
+      stats: Effect.succeed({ frames: 0, dropped: 0, bytesWritten: 0 })
+    })
   )
 }
 
@@ -63,7 +79,7 @@ export class JournalFailed extends Schema.TaggedError<JournalFailed>()("JournalF
 
 const segmentName = (number: number): string => String(number).padStart(6, "0")
 
-const makeJournal = Effect.fnUntraced(function*({ directory, manifest }: JournalOptions) {
+const makeJournal = Effect.fnUntraced(function* ({ directory, manifest }: JournalOptions) {
   const files = yield* FileSystem.FileSystem
   const health = yield* HealthRegistry
   const supervisor = yield* Supervisor
@@ -112,7 +128,7 @@ const makeJournal = Effect.fnUntraced(function*({ directory, manifest }: Journal
     return true
   }
 
-  const startSegment = Effect.gen(function*() {
+  const startSegment = Effect.gen(function* () {
     const path = `${directory}/${segmentName(++segment)}.journal`
     const head = encodeSegmentHead(manifest)
     yield* files.writeFile(path, head).pipe(Effect.mapError(failed(path)))
@@ -120,7 +136,7 @@ const makeJournal = Effect.fnUntraced(function*({ directory, manifest }: Journal
     written = []
   })
 
-  const writeBlock = Effect.fnUntraced(function*(raw: Uint8Array, count: number, first: number, last: number) {
+  const writeBlock = Effect.fnUntraced(function* (raw: Uint8Array, count: number, first: number, last: number) {
     const compressed = yield* compress(raw)
     if (segmentBytes >= segmentBytesMax) yield* startSegment
     const path = `${directory}/${segmentName(segment)}.journal`
@@ -128,11 +144,15 @@ const makeJournal = Effect.fnUntraced(function*({ directory, manifest }: Journal
     const block = new Uint8Array(head.length + compressed.length)
     block.set(head)
     block.set(compressed, head.length)
-    yield* Effect.gen(function*() {
+    yield* Effect.gen(function* () {
       const file = yield* files.open(path, { flag: "a" })
       yield* file.writeAll(block)
       yield* file.sync
-    }).pipe(Effect.scoped, Effect.mapError(failed(path)), Effect.tapError(() => cut(path, segmentBytes)))
+    }).pipe(
+      Effect.scoped,
+      Effect.mapError(failed(path)),
+      Effect.tapError(() => cut(path, segmentBytes))
+    )
     written.push({ offset: segmentBytes, firstReceived: first, lastReceived: last, frames: count })
     segmentBytes += block.length
     bytesWritten += block.length
@@ -145,19 +165,21 @@ const makeJournal = Effect.fnUntraced(function*({ directory, manifest }: Journal
 
   // One write at a time, and none half-done because somebody stopped waiting.
   const turn = yield* Semaphore.make(1)
-  const flush = Effect.gen(function*() {
+  const flush = Effect.gen(function* () {
     if (used === 0) return
     const raw = buffer.slice(0, used)
     const [count, first, last] = [frames, firstReceived, lastReceived]
     used = 0
     frames = 0
     firstReceived = Number.NaN
-    yield* writeBlock(raw, count, first, last).pipe(Effect.tapError(() =>
-      Effect.sync(() => {
-        dropped += count
-        totalFrames -= count
-      })
-    ))
+    yield* writeBlock(raw, count, first, last).pipe(
+      Effect.tapError(() =>
+        Effect.sync(() => {
+          dropped += count
+          totalFrames -= count
+        })
+      )
+    )
   }).pipe(Effect.uninterruptible, turn.withPermit)
 
   yield* health.gauge("journal", "waiting_bytes", () => used)
@@ -170,7 +192,8 @@ const makeJournal = Effect.fnUntraced(function*({ directory, manifest }: Journal
       Effect.logError(error.message, { dropped }).pipe(
         Effect.andThen(health.report("journal", "degraded", error.message)),
         Effect.andThen(Effect.sleep(retryAfter))
-      )),
+      )
+    ),
     Effect.forever
   )
   yield* supervisor.supervise("journal", loop)
@@ -185,7 +208,7 @@ const makeJournal = Effect.fnUntraced(function*({ directory, manifest }: Journal
 })
 
 /** Cuts a damaged tail off a segment and makes its index anew where it disagrees. */
-const repair = Effect.fnUntraced(function*(directory: string, name: string) {
+const repair = Effect.fnUntraced(function* (directory: string, name: string) {
   const files = yield* FileSystem.FileSystem
   const path = `${directory}/${name}.journal`
   const segment = yield* files.readFile(path)
@@ -203,5 +226,6 @@ const repair = Effect.fnUntraced(function*(directory: string, name: string) {
 const compress = (raw: Uint8Array) =>
   Effect.callback<Uint8Array>((resume) => {
     zstdCompress(raw, { params: { [constants.ZSTD_c_compressionLevel]: 3 } }, (error, compressed) =>
-      resume(error === null ? Effect.succeed(compressed) : Effect.die(error)))
+      resume(error === null ? Effect.succeed(compressed) : Effect.die(error))
+    )
   })

@@ -23,22 +23,25 @@ export interface PendingRow extends OutboxRow {
 /** A message that failed so often is left alone. With the backoff below this is after about two days. */
 export const attemptsMax = 60
 
-export class Outbox extends Context.Service<Outbox, {
-  /** Adds rows that are not there yet; call it inside the transaction that they belong to. */
-  readonly enqueue: (rows: ReadonlyArray<OutboxRow>, now: number) => Effect.Effect<void, SqlError.SqlError>
-  /** The oldest undelivered rows that are due, at most `limit`, in order of their events. */
-  readonly due: (now: number, limit: number) => Effect.Effect<ReadonlyArray<PendingRow>, SqlError.SqlError>
-  readonly delivered: (row: OutboxRow, now: number) => Effect.Effect<void, SqlError.SqlError>
-  /** Puts the row off, longer each time: 1 s doubled up to an hour. */
-  readonly failed: (row: PendingRow, error: string, now: number) => Effect.Effect<void, SqlError.SqlError>
-  readonly pending: Effect.Effect<number, SqlError.SqlError>
-}>()("@evenkeel/store/outbox/Outbox") {
+export class Outbox extends Context.Service<
+  Outbox,
+  {
+    /** Adds rows that are not there yet; call it inside the transaction that they belong to. */
+    readonly enqueue: (rows: ReadonlyArray<OutboxRow>, now: number) => Effect.Effect<void, SqlError.SqlError>
+    /** The oldest undelivered rows that are due, at most `limit`, in order of their events. */
+    readonly due: (now: number, limit: number) => Effect.Effect<ReadonlyArray<PendingRow>, SqlError.SqlError>
+    readonly delivered: (row: OutboxRow, now: number) => Effect.Effect<void, SqlError.SqlError>
+    /** Puts the row off, longer each time: 1 s doubled up to an hour. */
+    readonly failed: (row: PendingRow, error: string, now: number) => Effect.Effect<void, SqlError.SqlError>
+    readonly pending: Effect.Effect<number, SqlError.SqlError>
+  }
+>()("@evenkeel/store/outbox/Outbox") {
   static readonly layer = Layer.effect(
     Outbox,
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       return Outbox.of({
-        enqueue: Effect.fnUntraced(function*(rows, now) {
+        enqueue: Effect.fnUntraced(function* (rows, now) {
           const values = rows.map(({ idempotencyKey, payload, position, receiver }) => ({
             idempotency_key: idempotencyKey,
             receiver,
@@ -64,7 +67,9 @@ export class Outbox extends Context.Service<Outbox, {
             set attempts = attempts + 1, last_error = ${error}, next_attempt = ${now + backoffMillis(attempts)}
             where receiver = ${receiver} and idempotency_key = ${idempotencyKey}`),
         pending: Effect.map(
-          sql<{ count: number }>`select count(*)::float8 as count from notification where delivered_at is null and attempts < ${attemptsMax}`,
+          sql<{
+            count: number
+          }>`select count(*)::float8 as count from notification where delivered_at is null and attempts < ${attemptsMax}`,
           ([row]) => row?.count ?? 0
         )
       })

@@ -2,13 +2,18 @@
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 
-export class Snapshots extends Context.Service<Snapshots, {
-  readonly save: (name: string, position: number, payload: Schema.Json) => Effect.Effect<void, SqlError.SqlError>
-  readonly load: (name: string) => Effect.Effect<Option.Option<{ readonly position: number; readonly payload: unknown }>, SqlError.SqlError>
-}>()("@evenkeel/store/snapshot/Snapshots") {
+export class Snapshots extends Context.Service<
+  Snapshots,
+  {
+    readonly save: (name: string, position: number, payload: Schema.Json) => Effect.Effect<void, SqlError.SqlError>
+    readonly load: (
+      name: string
+    ) => Effect.Effect<Option.Option<{ readonly position: number; readonly payload: unknown }>, SqlError.SqlError>
+  }
+>()("@evenkeel/store/snapshot/Snapshots") {
   static readonly layer = Layer.effect(
     Snapshots,
-    Effect.gen(function*() {
+    Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       return Snapshots.of({
         save: (name, position, payload) =>

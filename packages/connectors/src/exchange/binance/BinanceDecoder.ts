@@ -28,33 +28,33 @@ interface BookState {
 }
 
 const key = {
-  stream: template("{\"stream\":\""),
-  data: template(",\"data\":{\""),
-  object: template("{\""),
-  ticker: template("u\":"),
-  event: template("e\":\""),
-  depth: template("depthUpdate\",\"E\":"),
-  aggTrade: template("aggTrade\",\"E\":"),
-  trade: template("trade\",\"E\":"),
-  symbol: template(",\"s\":\""),
-  bid: template(",\"b\":\""),
-  bidQuantity: template("\",\"B\":\""),
-  ask: template("\",\"a\":\""),
-  askQuantity: template("\",\"A\":\""),
-  quoteEnd: template("\"}"),
-  first: template(",\"U\":"),
-  last: template(",\"u\":"),
-  bids: template(",\"b\":["),
-  asks: template("],\"a\":["),
-  aggregate: template(",\"a\":"),
-  tradeId: template(",\"t\":"),
-  price: template(",\"p\":\""),
-  quantity: template("\",\"q\":\""),
-  firstTrade: template("\",\"f\":"),
-  lastTrade: template(",\"l\":"),
-  time: template(",\"T\":"),
-  timeAfterQuote: template("\",\"T\":"),
-  maker: template(",\"m\":")
+  stream: template('{"stream":"'),
+  data: template(',"data":{"'),
+  object: template('{"'),
+  ticker: template('u":'),
+  event: template('e":"'),
+  depth: template('depthUpdate","E":'),
+  aggTrade: template('aggTrade","E":'),
+  trade: template('trade","E":'),
+  symbol: template(',"s":"'),
+  bid: template(',"b":"'),
+  bidQuantity: template('","B":"'),
+  ask: template('","a":"'),
+  askQuantity: template('","A":"'),
+  quoteEnd: template('"}'),
+  first: template(',"U":'),
+  last: template(',"u":'),
+  bids: template(',"b":['),
+  asks: template('],"a":['),
+  aggregate: template(',"a":'),
+  tradeId: template(',"t":'),
+  price: template(',"p":"'),
+  quantity: template('","q":"'),
+  firstTrade: template('","f":'),
+  lastTrade: template(',"l":'),
+  time: template(',"T":'),
+  timeAfterQuote: template('","T":'),
+  maker: template(',"m":')
 }
 
 const letter = { a: 0x61, d: 0x64, t: 0x74, u: 0x75 } as const
@@ -73,7 +73,7 @@ class BinanceDecoder extends WireDecoder {
       if (scanner.string(shortestStream) < 0 || !scanner.skip(key.data)) return this.#slow(bytes, start, end)
     } else if (!scanner.skip(key.object)) return this.#slow(bytes, start, end)
     const outcome = this.#known(bytes, start, end)
-    return outcome === notThisForm ? this.#slow(bytes, start, end) : outcome as FrameOutcome
+    return outcome === notThisForm ? this.#slow(bytes, start, end) : (outcome as FrameOutcome)
   }
 
   /** Tells the usual messages apart by one byte, then holds the rest of the key against it. */
@@ -95,7 +95,10 @@ class BinanceDecoder extends WireDecoder {
 
   /** `{"u":id,"s":"BNBUSDT","b":"25.3","B":"31.2","a":"25.4","A":"40.6"}`; `notThisForm` when it is not quite that. */
   #bookTicker(): number {
-    const { record: { numbers }, scanner } = this
+    const {
+      record: { numbers },
+      scanner
+    } = this
     const registers = scanner.registers
     if (!scanner.skipInteger() || !scanner.skip(key.symbol)) return notThisForm
     const instrument = this.symbol()
@@ -116,16 +119,26 @@ class BinanceDecoder extends WireDecoder {
 
   /** `…1633998523963,"s":"NKNUSDT","a":id,"p":"0.35","q":"58.0","f":id,"l":id,"T":ms,"m":false,…` */
   #trade(aggregate: boolean): number {
-    const { record: { integers, numbers }, scanner } = this
+    const {
+      record: { integers, numbers },
+      scanner
+    } = this
     const registers = scanner.registers
     if (!scanner.skipInteger() || !scanner.skip(key.symbol)) return notThisForm
     const instrument = this.symbol()
-    if (instrument === noSymbol || !scanner.skip(aggregate ? key.aggregate : key.tradeId) || !scanner.skipInteger()
-      || !scanner.skip(key.price) || !scanner.number()) return notThisForm
+    if (
+      instrument === noSymbol ||
+      !scanner.skip(aggregate ? key.aggregate : key.tradeId) ||
+      !scanner.skipInteger() ||
+      !scanner.skip(key.price) ||
+      !scanner.number()
+    )
+      return notThisForm
     numbers[1] = registers[0]!
     if (!scanner.skip(key.quantity) || !scanner.number()) return notThisForm
     numbers[2] = registers[0]!
-    if (aggregate && (!scanner.skip(key.firstTrade) || !scanner.skipInteger() || !scanner.skip(key.lastTrade) || !scanner.skipInteger())) return notThisForm
+    if (aggregate && (!scanner.skip(key.firstTrade) || !scanner.skipInteger() || !scanner.skip(key.lastTrade) || !scanner.skipInteger()))
+      return notThisForm
     if (!scanner.skip(aggregate ? key.time : key.timeAfterQuote) || !scanner.integer() || !scanner.skip(key.maker)) return notThisForm
     numbers[0] = registers[1]! * 1e9 + registers[2]!
     // `m`: the buyer was the maker, so the taker sold.
@@ -152,8 +165,15 @@ class BinanceDecoder extends WireDecoder {
     const lastHigh = registers[1]!
     const lastLow = registers[2]!
     this.levels.clear()
-    if (!scanner.skip(key.bids) || !this.#levelList(0) || !scanner.skip(key.asks) || !this.#levelList(1)
-      || !scanner.skipByte(byte.close) || !scanner.skipByte(byte.unbrace)) return notThisForm
+    if (
+      !scanner.skip(key.bids) ||
+      !this.#levelList(0) ||
+      !scanner.skip(key.asks) ||
+      !this.#levelList(1) ||
+      !scanner.skipByte(byte.close) ||
+      !scanner.skipByte(byte.unbrace)
+    )
+      return notThisForm
     if (instrument < 0) return FrameOutcome.unlisted
     this.setTime(time)
     this.#delta(instrument, firstHigh, firstLow, lastHigh, lastLow, -1, -1, bytes, start, end)
@@ -287,7 +307,7 @@ class BinanceDecoder extends WireDecoder {
       for (const [price, quantity] of b) this.levels.push(0, Number(price), Number(quantity))
       for (const [price, quantity] of a) this.levels.push(1, Number(price), Number(quantity))
       this.setTime(Number(E))
-      const [previousHigh, previousLow] = pu === undefined ? [-1, -1] as const : highLow(pu)
+      const [previousHigh, previousLow] = pu === undefined ? ([-1, -1] as const) : highLow(pu)
       this.#delta(instrument, ...highLow(U), ...highLow(u), previousHigh, previousLow, bytes, start, end)
       return FrameOutcome.market
     }
@@ -307,7 +327,16 @@ export const makeBinanceDecoder: FrameDecoderFactory = (symbols, record, sink) =
 
 /** Streams that this engine does not use. */
 const controlKinds = new Set([
-  "kline", "24hrTicker", "24hrMiniTicker", "1hTicker", "4hTicker", "1dTicker", "avgPrice", "markPriceUpdate", "forceOrder", "partialDepth",
+  "kline",
+  "24hrTicker",
+  "24hrMiniTicker",
+  "1hTicker",
+  "4hTicker",
+  "1dTicker",
+  "avgPrice",
+  "markPriceUpdate",
+  "forceOrder",
+  "partialDepth",
   "serverShutdown"
 ])
 
@@ -321,7 +350,7 @@ const decodeDelta = Schema.decodeUnknownResult(
   Schema.Struct({ s: Schema.String, E: Numeric, U: Numeric, u: Numeric, pu: Schema.optional(Numeric), b: Levels, a: Levels })
 )
 
-const compare = (aHigh: number, aLow: number, bHigh: number, bLow: number): number => aHigh === bHigh ? aLow - bLow : aHigh - bHigh
+const compare = (aHigh: number, aLow: number, bHigh: number, bLow: number): number => (aHigh === bHigh ? aLow - bLow : aHigh - bHigh)
 
 /** a = b + 1 */
 const isNext = (aHigh: number, aLow: number, bHigh: number, bLow: number): boolean =>

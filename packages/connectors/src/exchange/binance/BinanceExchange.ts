@@ -39,15 +39,23 @@ export const binance: Exchange = {
   decodeTime: (body) => Option.getOrUndefined(decodeTime(body))?.serverTime
 }
 
-const decodeExchangeInfo = Schema.decodeUnknownOption(Schema.Struct({
-  symbols: Schema.Array(Schema.Struct({
-    symbol: Schema.String,
-    status: Schema.String,
-    baseAsset: Schema.String,
-    quoteAsset: Schema.String,
-    filters: Schema.Array(
-      Schema.Struct({ filterType: Schema.optional(Schema.String), tickSize: Schema.optional(Schema.String), stepSize: Schema.optional(Schema.String) })
+const decodeExchangeInfo = Schema.decodeUnknownOption(
+  Schema.Struct({
+    symbols: Schema.Array(
+      Schema.Struct({
+        symbol: Schema.String,
+        status: Schema.String,
+        baseAsset: Schema.String,
+        quoteAsset: Schema.String,
+        filters: Schema.Array(
+          Schema.Struct({
+            filterType: Schema.optional(Schema.String),
+            tickSize: Schema.optional(Schema.String),
+            stepSize: Schema.optional(Schema.String)
+          })
+        )
+      })
     )
-  }))
-}))
+  })
+)
 const decodeTime = Schema.decodeUnknownOption(Schema.Struct({ serverTime: Schema.Finite }))

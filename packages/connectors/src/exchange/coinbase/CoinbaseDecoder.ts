@@ -15,43 +15,43 @@ import { isObject, Numeric, parseExact, WireLevel } from "../../wire/ExactJson.t
 import { noSymbol, notThisForm, WireDecoder } from "../../wire/WireDecoder.ts"
 
 const key = {
-  update: template("{\"type\":\"l2update\",\"product_id\":\""),
-  changes: template(",\"changes\":["),
-  buy: template("[\"buy\",\""),
-  sell: template("[\"sell\",\""),
-  nextQuoted: template("\",\""),
-  levelEnd: template("\"]"),
-  time: template(",\"time\":\""),
-  end: template("\"}"),
-  ticker: template("{\"type\":\"ticker\",\"sequence\":"),
-  product: template(",\"product_id\":\""),
-  match: template("{\"type\":\"match\",\"trade_id\":"),
-  maker: template(",\"maker_order_id\":\""),
-  taker: template(",\"taker_order_id\":\""),
-  sideBuy: template(",\"side\":\"buy\",\"size\":\""),
-  sideSell: template(",\"side\":\"sell\",\"size\":\""),
-  price: template(",\"price\":\""),
-  open: template(",\"open_24h\":\""),
-  volume: template(",\"volume_24h\":\""),
-  low: template(",\"low_24h\":\""),
-  high: template(",\"high_24h\":\""),
-  volumeMonth: template(",\"volume_30d\":\""),
-  bestBid: template(",\"best_bid\":\""),
-  bestBidSize: template(",\"best_bid_size\":\""),
-  bestAsk: template(",\"best_ask\":\""),
-  bestAskSize: template(",\"best_ask_size\":\""),
-  side: template(",\"side\":\""),
-  tradeId: template(",\"trade_id\":"),
-  lastSize: template(",\"last_size\":\""),
-  sequence: template(",\"sequence\":"),
-  l2data: template("{\"channel\":\"l2_data\",\"client_id\":\"\",\"timestamp\":\""),
-  sequenceNumber: template("\",\"sequence_num\":"),
-  updateEvent: template(",\"events\":[{\"type\":\"update\",\"product_id\":\""),
-  updates: template(",\"updates\":["),
-  bidUpdate: template("{\"side\":\"bid\",\"event_time\":\""),
-  offerUpdate: template("{\"side\":\"offer\",\"event_time\":\""),
-  priceLevel: template(",\"price_level\":\""),
-  newQuantity: template(",\"new_quantity\":\""),
+  update: template('{"type":"l2update","product_id":"'),
+  changes: template(',"changes":['),
+  buy: template('["buy","'),
+  sell: template('["sell","'),
+  nextQuoted: template('","'),
+  levelEnd: template('"]'),
+  time: template(',"time":"'),
+  end: template('"}'),
+  ticker: template('{"type":"ticker","sequence":'),
+  product: template(',"product_id":"'),
+  match: template('{"type":"match","trade_id":'),
+  maker: template(',"maker_order_id":"'),
+  taker: template(',"taker_order_id":"'),
+  sideBuy: template(',"side":"buy","size":"'),
+  sideSell: template(',"side":"sell","size":"'),
+  price: template(',"price":"'),
+  open: template(',"open_24h":"'),
+  volume: template(',"volume_24h":"'),
+  low: template(',"low_24h":"'),
+  high: template(',"high_24h":"'),
+  volumeMonth: template(',"volume_30d":"'),
+  bestBid: template(',"best_bid":"'),
+  bestBidSize: template(',"best_bid_size":"'),
+  bestAsk: template(',"best_ask":"'),
+  bestAskSize: template(',"best_ask_size":"'),
+  side: template(',"side":"'),
+  tradeId: template(',"trade_id":'),
+  lastSize: template(',"last_size":"'),
+  sequence: template(',"sequence":'),
+  l2data: template('{"channel":"l2_data","client_id":"","timestamp":"'),
+  sequenceNumber: template('","sequence_num":'),
+  updateEvent: template(',"events":[{"type":"update","product_id":"'),
+  updates: template(',"updates":['),
+  bidUpdate: template('{"side":"bid","event_time":"'),
+  offerUpdate: template('{"side":"offer","event_time":"'),
+  priceLevel: template(',"price_level":"'),
+  newQuantity: template(',"new_quantity":"'),
   eventsEnd: template("]}]}")
 }
 
@@ -77,13 +77,13 @@ class CoinbaseDecoder extends WireDecoder {
     const outcome = scanner.skip(key.update)
       ? this.#update()
       : scanner.skip(key.ticker)
-      ? this.#ticker()
-      : scanner.skip(key.match)
-      ? this.#match()
-      : scanner.skip(key.l2data)
-      ? this.#l2data()
-      : notThisForm
-    return outcome === notThisForm ? this.#slow(bytes, start, end) : outcome as FrameOutcome
+        ? this.#ticker()
+        : scanner.skip(key.match)
+          ? this.#match()
+          : scanner.skip(key.l2data)
+            ? this.#l2data()
+            : notThisForm
+    return outcome === notThisForm ? this.#slow(bytes, start, end) : (outcome as FrameOutcome)
   }
 
   /** `{"type":"l2update","product_id":"SKL-BTC","changes":[["sell","0.00001306","660.5"]],"time":"…"}` */
@@ -115,14 +115,22 @@ class CoinbaseDecoder extends WireDecoder {
     if (!scanner.skipInteger() || !scanner.skip(key.product)) return notThisForm
     const instrument = this.symbol()
     if (instrument === noSymbol) return notThisForm
-    if (!this.#passOver(key.price) || !this.#passOver(key.open) || !this.#passOver(key.volume) || !this.#passOver(key.low)
-      || !this.#passOver(key.high) || !this.#passOver(key.volumeMonth)) return notThisForm
+    if (
+      !this.#passOver(key.price) ||
+      !this.#passOver(key.open) ||
+      !this.#passOver(key.volume) ||
+      !this.#passOver(key.low) ||
+      !this.#passOver(key.high) ||
+      !this.#passOver(key.volumeMonth)
+    )
+      return notThisForm
     record.numbers[2] = record.numbers[4] = Number.NaN
     if (!scanner.skip(key.bestBid) || !this.quotedTo(1) || (scanner.skip(key.bestBidSize) && !this.quotedTo(2))) return notThisForm
     if (!scanner.skip(key.bestAsk) || !this.quotedTo(3) || (scanner.skip(key.bestAskSize) && !this.quotedTo(4))) return notThisForm
     if (!this.#passOver(key.side) || !scanner.skip(key.time) || !scanner.isoTime() || !scanner.skipByte(byte.quote)) return notThisForm
     const time = scanner.registers[0]!
-    if (!scanner.skip(key.tradeId) || !scanner.skipInteger() || !this.#passOver(key.lastSize) || !scanner.skipByte(byte.unbrace)) return notThisForm
+    if (!scanner.skip(key.tradeId) || !scanner.skipInteger() || !this.#passOver(key.lastSize) || !scanner.skipByte(byte.unbrace))
+      return notThisForm
     if (instrument < 0) return FrameOutcome.unlisted
     this.setTime(time)
     this.emit(EventKind.quote, instrument)
@@ -137,15 +145,23 @@ class CoinbaseDecoder extends WireDecoder {
   /** `{"type":"match","trade_id":1,"maker_order_id":"…","taker_order_id":"…","side":"sell","size":"1","price":"2","product_id":"…","sequence":3,"time":"…"}` */
   #match(): number {
     const { record, scanner } = this
-    if (!scanner.skipInteger() || !scanner.skip(key.maker) || scanner.string() < 0 || !scanner.skip(key.taker) || scanner.string() < 0) return notThisForm
+    if (!scanner.skipInteger() || !scanner.skip(key.maker) || scanner.string() < 0 || !scanner.skip(key.taker) || scanner.string() < 0)
+      return notThisForm
     // `side` is the maker's: a selling maker means that the taker bought.
     if (scanner.skip(key.sideSell)) record.integers[2] = 1
     else if (scanner.skip(key.sideBuy)) record.integers[2] = -1
     else return notThisForm
     if (!this.quotedTo(2) || !scanner.skip(key.price) || !this.quotedTo(1) || !scanner.skip(key.product)) return notThisForm
     const instrument = this.symbol()
-    if (instrument === noSymbol || !scanner.skip(key.sequence) || !scanner.skipInteger() || !scanner.skip(key.time) || !scanner.isoTime()
-      || !scanner.skip(key.end)) return notThisForm
+    if (
+      instrument === noSymbol ||
+      !scanner.skip(key.sequence) ||
+      !scanner.skipInteger() ||
+      !scanner.skip(key.time) ||
+      !scanner.isoTime() ||
+      !scanner.skip(key.end)
+    )
+      return notThisForm
     if (instrument < 0) return FrameOutcome.unlisted
     this.setTime(scanner.registers[0]!)
     this.emit(EventKind.trade, instrument)
@@ -164,7 +180,8 @@ class CoinbaseDecoder extends WireDecoder {
     levels.clear()
     do {
       const side = scanner.skip(key.bidUpdate) ? 0 : scanner.skip(key.offerUpdate) ? 1 : -1
-      if (side < 0 || scanner.string() < 0 || !scanner.skip(key.priceLevel) || !scanner.number() || !scanner.skipByte(byte.quote)) return notThisForm
+      if (side < 0 || scanner.string() < 0 || !scanner.skip(key.priceLevel) || !scanner.number() || !scanner.skipByte(byte.quote))
+        return notThisForm
       const at = levels.add()
       if (at < 0) return notThisForm
       levels.data[at] = side
@@ -228,7 +245,8 @@ class CoinbaseDecoder extends WireDecoder {
         const instrument = this.symbols.findText(decoded.success.product_id)
         if (instrument < 0) return FrameOutcome.unlisted
         this.levels.clear()
-        for (const [side, price, quantity] of decoded.success.changes) this.levels.push(side === "buy" ? 0 : 1, Number(price), Number(quantity))
+        for (const [side, price, quantity] of decoded.success.changes)
+          this.levels.push(side === "buy" ? 0 : 1, Number(price), Number(quantity))
         this.setTime(timeOf(decoded.success.time))
         this.#applyUpdate(instrument)
         return FrameOutcome.market
@@ -365,7 +383,7 @@ class CoinbaseDecoder extends WireDecoder {
 
 export const makeCoinbaseDecoder: FrameDecoderFactory = (symbols, record, sink) => new CoinbaseDecoder(symbols, record, sink)
 
-const timeOf = (time: string | undefined): number => time === undefined ? Number.NaN : Date.parse(time)
+const timeOf = (time: string | undefined): number => (time === undefined ? Number.NaN : Date.parse(time))
 
 const Pair = WireLevel
 const time = Schema.optional(Schema.String)
@@ -377,39 +395,57 @@ const decodeUpdate = Schema.decodeUnknownResult(
 const decodeMatch = Schema.decodeUnknownResult(
   Schema.Struct({ product_id, price: Numeric, size: Numeric, side: Schema.Literals(["buy", "sell"]), time })
 )
-const decodeTicker = Schema.decodeUnknownResult(Schema.Struct({
-  product_id,
-  best_bid: Numeric,
-  best_ask: Numeric,
-  best_bid_size: Schema.optional(Numeric),
-  best_ask_size: Schema.optional(Numeric),
-  time
-}))
-const decodeAdvanced = Schema.decodeUnknownResult(Schema.Struct({ timestamp: Schema.String, sequence_num: Numeric, events: Schema.Array(Schema.Unknown) }))
-const eventType = Schema.Literals(["snapshot", "update"])
-const decodeAdvancedBook = Schema.decodeUnknownResult(Schema.Struct({
-  events: Schema.Array(Schema.Struct({
-    type: eventType,
+const decodeTicker = Schema.decodeUnknownResult(
+  Schema.Struct({
     product_id,
-    updates: Schema.Array(Schema.Struct({ side: Schema.Literals(["bid", "offer"]), price_level: Numeric, new_quantity: Numeric }))
-  }))
-}))
-const decodeAdvancedTrades = Schema.decodeUnknownResult(Schema.Struct({
-  events: Schema.Array(Schema.Struct({
-    type: eventType,
-    trades: Schema.Array(
-      Schema.Struct({ product_id, price: Numeric, size: Numeric, side: Schema.Literals(["BUY", "SELL"]), time: Schema.String })
+    best_bid: Numeric,
+    best_ask: Numeric,
+    best_bid_size: Schema.optional(Numeric),
+    best_ask_size: Schema.optional(Numeric),
+    time
+  })
+)
+const decodeAdvanced = Schema.decodeUnknownResult(
+  Schema.Struct({ timestamp: Schema.String, sequence_num: Numeric, events: Schema.Array(Schema.Unknown) })
+)
+const eventType = Schema.Literals(["snapshot", "update"])
+const decodeAdvancedBook = Schema.decodeUnknownResult(
+  Schema.Struct({
+    events: Schema.Array(
+      Schema.Struct({
+        type: eventType,
+        product_id,
+        updates: Schema.Array(Schema.Struct({ side: Schema.Literals(["bid", "offer"]), price_level: Numeric, new_quantity: Numeric }))
+      })
     )
-  }))
-}))
-const decodeAdvancedTickers = Schema.decodeUnknownResult(Schema.Struct({
-  events: Schema.Array(Schema.Struct({
-    tickers: Schema.Array(Schema.Struct({
-      product_id,
-      best_bid: Schema.optional(Numeric),
-      best_bid_quantity: Schema.optional(Numeric),
-      best_ask: Schema.optional(Numeric),
-      best_ask_quantity: Schema.optional(Numeric)
-    }))
-  }))
-}))
+  })
+)
+const decodeAdvancedTrades = Schema.decodeUnknownResult(
+  Schema.Struct({
+    events: Schema.Array(
+      Schema.Struct({
+        type: eventType,
+        trades: Schema.Array(
+          Schema.Struct({ product_id, price: Numeric, size: Numeric, side: Schema.Literals(["BUY", "SELL"]), time: Schema.String })
+        )
+      })
+    )
+  })
+)
+const decodeAdvancedTickers = Schema.decodeUnknownResult(
+  Schema.Struct({
+    events: Schema.Array(
+      Schema.Struct({
+        tickers: Schema.Array(
+          Schema.Struct({
+            product_id,
+            best_bid: Schema.optional(Numeric),
+            best_bid_quantity: Schema.optional(Numeric),
+            best_ask: Schema.optional(Numeric),
+            best_ask_quantity: Schema.optional(Numeric)
+          })
+        )
+      })
+    )
+  })
+)

@@ -19,14 +19,16 @@ const shared = {
   instrumentsPerConnection: 50,
   listingsPath: "/products",
   decodeListings: (body: unknown) =>
-    Option.getOrUndefined(decodeProducts(body))?.map(({ base_currency, base_increment, id, quote_currency, quote_increment, status, trading_disabled }) => ({
-      symbol: id,
-      base: base_currency,
-      quote: quote_currency,
-      trading: status === "online" && trading_disabled !== true,
-      priceStep: quote_increment,
-      quantityStep: base_increment
-    })),
+    Option.getOrUndefined(decodeProducts(body))?.map(
+      ({ base_currency, base_increment, id, quote_currency, quote_increment, status, trading_disabled }) => ({
+        symbol: id,
+        base: base_currency,
+        quote: quote_currency,
+        trading: status === "online" && trading_disabled !== true,
+        priceStep: quote_increment,
+        quantityStep: base_increment
+      })
+    ),
   timePath: "/time",
   decodeTime: (body: unknown) => Option.getOrUndefined(Option.map(decodeTime(body), ({ iso }) => Date.parse(iso)))
 } as const
@@ -59,17 +61,24 @@ export const coinbaseExchange: Exchange = {
   resync: {
     _tag: "Resubscribe",
     wholeConnection: false,
-    messages: (instruments) => [exchange("unsubscribe", ["level2_batch"], instruments), exchange("subscribe", ["level2_batch"], instruments)]
+    messages: (instruments) => [
+      exchange("unsubscribe", ["level2_batch"], instruments),
+      exchange("subscribe", ["level2_batch"], instruments)
+    ]
   }
 }
 
-const decodeProducts = Schema.decodeUnknownOption(Schema.Array(Schema.Struct({
-  id: Schema.String,
-  base_currency: Schema.String,
-  quote_currency: Schema.String,
-  status: Schema.String,
-  trading_disabled: Schema.optional(Schema.Boolean),
-  quote_increment: Schema.optional(Schema.String),
-  base_increment: Schema.optional(Schema.String)
-})))
+const decodeProducts = Schema.decodeUnknownOption(
+  Schema.Array(
+    Schema.Struct({
+      id: Schema.String,
+      base_currency: Schema.String,
+      quote_currency: Schema.String,
+      status: Schema.String,
+      trading_disabled: Schema.optional(Schema.Boolean),
+      quote_increment: Schema.optional(Schema.String),
+      base_increment: Schema.optional(Schema.String)
+    })
+  )
+)
 const decodeTime = Schema.decodeUnknownOption(Schema.Struct({ iso: Schema.String }))

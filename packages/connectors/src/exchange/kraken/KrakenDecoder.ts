@@ -25,25 +25,25 @@ interface BookState {
 }
 
 const key = {
-  snapshot: template("{\"channel\":\"book\",\"type\":\"snapshot\",\"data\":[{\"symbol\":\""),
-  update: template("{\"channel\":\"book\",\"type\":\"update\",\"data\":[{\"symbol\":\""),
-  trade: template("{\"channel\":\"trade\",\"type\":\"update\",\"data\":[{\"symbol\":\""),
-  ticker: template("{\"channel\":\"ticker\",\"type\":\"update\",\"data\":[{\"symbol\":\""),
-  heartbeat: template("{\"channel\":\"heartbeat\"}"),
-  bids: template(",\"bids\":["),
-  asks: template(",\"asks\":["),
-  price: template("{\"price\":"),
-  quantity: template(",\"qty\":"),
-  checksum: template(",\"checksum\":"),
-  timestamp: template(",\"timestamp\":\""),
-  bid: template(",\"bid\":"),
-  bidQuantity: template(",\"bid_qty\":"),
-  ask: template(",\"ask\":"),
-  askQuantity: template(",\"ask_qty\":"),
-  sell: template(",\"side\":\"sell\",\"price\":"),
-  buy: template(",\"side\":\"buy\",\"price\":"),
-  orderType: template(",\"ord_type\":\""),
-  tradeId: template(",\"trade_id\":"),
+  snapshot: template('{"channel":"book","type":"snapshot","data":[{"symbol":"'),
+  update: template('{"channel":"book","type":"update","data":[{"symbol":"'),
+  trade: template('{"channel":"trade","type":"update","data":[{"symbol":"'),
+  ticker: template('{"channel":"ticker","type":"update","data":[{"symbol":"'),
+  heartbeat: template('{"channel":"heartbeat"}'),
+  bids: template(',"bids":['),
+  asks: template(',"asks":['),
+  price: template('{"price":'),
+  quantity: template(',"qty":'),
+  checksum: template(',"checksum":'),
+  timestamp: template(',"timestamp":"'),
+  bid: template(',"bid":'),
+  bidQuantity: template(',"bid_qty":'),
+  ask: template(',"ask":'),
+  askQuantity: template(',"ask_qty":'),
+  sell: template(',"side":"sell","price":'),
+  buy: template(',"side":"buy","price":'),
+  orderType: template(',"ord_type":"'),
+  tradeId: template(',"trade_id":'),
   end: template("}]}")
 }
 
@@ -67,15 +67,15 @@ class KrakenDecoder extends WireDecoder {
     const outcome = scanner.skip(key.update)
       ? this.#book(false)
       : scanner.skip(key.trade)
-      ? this.#trade()
-      : scanner.skip(key.ticker)
-      ? this.#ticker()
-      : scanner.skip(key.heartbeat)
-      ? FrameOutcome.control
-      : scanner.skip(key.snapshot)
-      ? this.#book(true)
-      : notThisForm
-    return outcome === notThisForm ? this.#slow(bytes, start, end) : outcome as FrameOutcome
+        ? this.#trade()
+        : scanner.skip(key.ticker)
+          ? this.#ticker()
+          : scanner.skip(key.heartbeat)
+            ? FrameOutcome.control
+            : scanner.skip(key.snapshot)
+              ? this.#book(true)
+              : notThisForm
+    return outcome === notThisForm ? this.#slow(bytes, start, end) : (outcome as FrameOutcome)
   }
 
   #book(snapshot: boolean): number {
@@ -84,8 +84,15 @@ class KrakenDecoder extends WireDecoder {
     if (instrument === noSymbol) return notThisForm
     const book = this.#bookOf(instrument)
     this.levels.clear()
-    if (!scanner.skip(key.bids) || !this.#levelList(0, book) || !scanner.skip(key.asks) || !this.#levelList(1, book)
-      || !scanner.skip(key.checksum) || !scanner.integer()) return notThisForm
+    if (
+      !scanner.skip(key.bids) ||
+      !this.#levelList(0, book) ||
+      !scanner.skip(key.asks) ||
+      !this.#levelList(1, book) ||
+      !scanner.skip(key.checksum) ||
+      !scanner.integer()
+    )
+      return notThisForm
     const checksum = scanner.registers[1]! * 1e9 + scanner.registers[2]!
     let time = Number.NaN
     if (scanner.skip(key.timestamp)) {
@@ -150,8 +157,18 @@ class KrakenDecoder extends WireDecoder {
     if (scanner.skip(key.sell)) record.integers[2] = -1
     else if (scanner.skip(key.buy)) record.integers[2] = 1
     else return notThisForm
-    if (!this.#plainTo(1) || !scanner.skip(key.quantity) || !this.#plainTo(2) || !scanner.skip(key.orderType) || scanner.string() < 0
-      || !scanner.skip(key.tradeId) || !scanner.skipInteger() || !scanner.skip(key.timestamp) || !scanner.isoTime()) return notThisForm
+    if (
+      !this.#plainTo(1) ||
+      !scanner.skip(key.quantity) ||
+      !this.#plainTo(2) ||
+      !scanner.skip(key.orderType) ||
+      scanner.string() < 0 ||
+      !scanner.skip(key.tradeId) ||
+      !scanner.skipInteger() ||
+      !scanner.skip(key.timestamp) ||
+      !scanner.isoTime()
+    )
+      return notThisForm
     this.setTime(scanner.registers[0]!)
     // Several trades in one message are rare: they take the slow path, whole.
     if (!scanner.skipByte(byte.quote) || !scanner.skip(key.end)) return notThisForm
@@ -164,8 +181,18 @@ class KrakenDecoder extends WireDecoder {
   #ticker(): number {
     const scanner = this.scanner
     const instrument = this.symbol()
-    if (instrument === noSymbol || !scanner.skip(key.bid) || !this.#plainTo(1) || !scanner.skip(key.bidQuantity) || !this.#plainTo(2)
-      || !scanner.skip(key.ask) || !this.#plainTo(3) || !scanner.skip(key.askQuantity) || !this.#plainTo(4)) return notThisForm
+    if (
+      instrument === noSymbol ||
+      !scanner.skip(key.bid) ||
+      !this.#plainTo(1) ||
+      !scanner.skip(key.bidQuantity) ||
+      !this.#plainTo(2) ||
+      !scanner.skip(key.ask) ||
+      !this.#plainTo(3) ||
+      !scanner.skip(key.askQuantity) ||
+      !this.#plainTo(4)
+    )
+      return notThisForm
     if (scanner.bytes[scanner.end - 1] !== byte.unbrace) return notThisForm
     if (instrument < 0) return FrameOutcome.unlisted
     this.setTime(Number.NaN)
@@ -199,7 +226,10 @@ class KrakenDecoder extends WireDecoder {
           }
           const book = this.#bookOf(instrument)
           this.levels.clear()
-          for (const [side, list] of [[0, bids], [1, asks]] as const) {
+          for (const [side, list] of [
+            [0, bids],
+            [1, asks]
+          ] as const) {
             for (const { price, qty } of list) {
               book.priceDecimals = Math.max(book.priceDecimals, decimalsOf(price))
               book.quantityDecimals = Math.max(book.quantityDecimals, decimalsOf(qty))
@@ -304,34 +334,50 @@ export const checksumOf = (book: LevelReader, priceDecimals: number, quantityDec
   return crcEnd(crc)
 }
 
-const timeOf = (timestamp: string | undefined): number => timestamp === undefined ? Number.NaN : Date.parse(timestamp)
+const timeOf = (timestamp: string | undefined): number => (timestamp === undefined ? Number.NaN : Date.parse(timestamp))
 
 const Level = Schema.Struct({ price: Numeric, qty: Numeric })
 const type = Schema.Literals(["snapshot", "update"])
 const decodeBookAck = Schema.decodeUnknownResult(
   Schema.Struct({ result: Schema.Struct({ channel: Schema.Literal("book"), symbol: Schema.String, depth: Numeric }) })
 )
-const decodeBook = Schema.decodeUnknownResult(Schema.Struct({
-  type,
-  data: Schema.Array(Schema.Struct({
-    symbol: Schema.String,
-    bids: Schema.Array(Level),
-    asks: Schema.Array(Level),
-    checksum: Numeric,
-    timestamp: Schema.optional(Schema.String)
-  }))
-}))
-const decodeTrades = Schema.decodeUnknownResult(Schema.Struct({
-  type,
-  data: Schema.Array(
-    Schema.Struct({ symbol: Schema.String, side: Schema.Literals(["buy", "sell"]), price: Numeric, qty: Numeric, timestamp: Schema.String })
-  )
-}))
-const decodeTickers = Schema.decodeUnknownResult(Schema.Struct({
-  data: Schema.Array(Schema.Struct({ symbol: Schema.String, bid: Numeric, bid_qty: Numeric, ask: Numeric, ask_qty: Numeric }))
-}))
-const decodeInstruments = Schema.decodeUnknownResult(Schema.Struct({
-  data: Schema.Struct({
-    pairs: Schema.Array(Schema.Struct({ symbol: Schema.String, price_precision: Numeric, qty_precision: Numeric }))
+const decodeBook = Schema.decodeUnknownResult(
+  Schema.Struct({
+    type,
+    data: Schema.Array(
+      Schema.Struct({
+        symbol: Schema.String,
+        bids: Schema.Array(Level),
+        asks: Schema.Array(Level),
+        checksum: Numeric,
+        timestamp: Schema.optional(Schema.String)
+      })
+    )
   })
-}))
+)
+const decodeTrades = Schema.decodeUnknownResult(
+  Schema.Struct({
+    type,
+    data: Schema.Array(
+      Schema.Struct({
+        symbol: Schema.String,
+        side: Schema.Literals(["buy", "sell"]),
+        price: Numeric,
+        qty: Numeric,
+        timestamp: Schema.String
+      })
+    )
+  })
+)
+const decodeTickers = Schema.decodeUnknownResult(
+  Schema.Struct({
+    data: Schema.Array(Schema.Struct({ symbol: Schema.String, bid: Numeric, bid_qty: Numeric, ask: Numeric, ask_qty: Numeric }))
+  })
+)
+const decodeInstruments = Schema.decodeUnknownResult(
+  Schema.Struct({
+    data: Schema.Struct({
+      pairs: Schema.Array(Schema.Struct({ symbol: Schema.String, price_precision: Numeric, qty_precision: Numeric }))
+    })
+  })
+)

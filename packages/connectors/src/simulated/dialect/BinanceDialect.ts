@@ -14,7 +14,8 @@ const say = (session: Session, topic: string, data: string) => {
   if (session.topics.has(topic)) session.send(`{"stream":"${topic}","data":${data}}`)
 }
 
-const levels = (changed: Iterable<readonly [number, number]>) => [...changed].map(([at, size]) => `["${price(at)}","${quantity(size)}"]`).join(",")
+const levels = (changed: Iterable<readonly [number, number]>) =>
+  [...changed].map(([at, size]) => `["${price(at)}","${quantity(size)}"]`).join(",")
 
 const decodeRequest = Schema.decodeUnknownOption(
   Schema.fromJsonString(Schema.Struct({ method: Schema.String, params: Schema.Array(Schema.String), id: Schema.Unknown }))
@@ -26,8 +27,11 @@ export const binanceDialect: Dialect = {
   },
   received: (session, message) => {
     const request = Option.getOrUndefined(decodeRequest(message))
-    if (request === undefined) return session.send("{\"error\":{\"code\":3,\"msg\":\"Invalid JSON\"}}")
-    for (const topic of request.params) request.method === "SUBSCRIBE" ? session.topics.add(topic) : session.topics.delete(topic)
+    if (request === undefined) return session.send('{"error":{"code":3,"msg":"Invalid JSON"}}')
+    for (const topic of request.params) {
+      if (request.method === "SUBSCRIBE") session.topics.add(topic)
+      else session.topics.delete(topic)
+    }
     session.send(JSON.stringify({ result: null, id: request.id }))
   },
   changed: (session, instrument, { asks, bestChanged, bids, trades }, firstSequence, market) => {

@@ -7,12 +7,16 @@ import { type Dialect, type DialectMarket, fixed, iso, type Session } from "./Di
 const price = (value: number) => fixed(value, priceDecimals)
 const quantity = (value: number) => fixed(value, 2)
 
-const decodeRequest = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Struct({
-  type: Schema.Literals(["subscribe", "unsubscribe"]),
-  product_ids: Schema.optional(Schema.Array(Schema.String)),
-  channel: Schema.optional(Schema.String),
-  channels: Schema.optional(Schema.Array(Schema.String))
-})))
+const decodeRequest = Schema.decodeUnknownOption(
+  Schema.fromJsonString(
+    Schema.Struct({
+      type: Schema.Literals(["subscribe", "unsubscribe"]),
+      product_ids: Schema.optional(Schema.Array(Schema.String)),
+      channel: Schema.optional(Schema.String),
+      channels: Schema.optional(Schema.Array(Schema.String))
+    })
+  )
+)
 
 /** A numbered message of the Advanced Trade feed. */
 const advanced = (session: Session, channel: string, market: DialectMarket, events: string) =>
@@ -21,27 +25,35 @@ const advanced = (session: Session, channel: string, market: DialectMarket, even
   )
 
 const advancedLevels = (market: DialectMarket, side: "bid" | "offer", levels: Iterable<readonly [number, number]>) =>
-  [...levels].map(([at, size]) => `{"side":"${side}","event_time":"${iso(market.now())}","price_level":"${price(at)}","new_quantity":"${quantity(size)}"}`)
+  [...levels].map(
+    ([at, size]) => `{"side":"${side}","event_time":"${iso(market.now())}","price_level":"${price(at)}","new_quantity":"${quantity(size)}"}`
+  )
 
 const advancedSnapshot = (session: Session, instrument: SimulatedInstrument, market: DialectMarket) => {
   const updates = [...advancedLevels(market, "bid", instrument.levels(0)), ...advancedLevels(market, "offer", instrument.levels(1))]
-  advanced(session, "l2_data", market, `{"type":"snapshot","product_id":"${instrument.instrument.symbol}","updates":[${updates.join(",")}]}`)
+  advanced(
+    session,
+    "l2_data",
+    market,
+    `{"type":"snapshot","product_id":"${instrument.instrument.symbol}","updates":[${updates.join(",")}]}`
+  )
 }
 
 const exchangeSnapshot = (session: Session, instrument: SimulatedInstrument, market: DialectMarket) => {
   const side = (which: 0 | 1) => instrument.levels(which).map(([at, size]) => [price(at), quantity(size)])
-  session.send(JSON.stringify({ type: "snapshot", product_id: instrument.instrument.symbol, asks: side(1), bids: side(0), time: iso(market.now()) }))
+  session.send(
+    JSON.stringify({ type: "snapshot", product_id: instrument.instrument.symbol, asks: side(1), bids: side(0), time: iso(market.now()) })
+  )
 }
 
 export const coinbaseDialect: Dialect = {
   opened: () => {},
   received: (session, message, market) => {
     const request = Option.getOrUndefined(decodeRequest(message))
-    if (request === undefined) return session.send("{\"type\":\"error\",\"message\":\"Malformed JSON\"}")
+    if (request === undefined) return session.send('{"type":"error","message":"Malformed JSON"}')
     const products = request.product_ids ?? []
-    const channels = request.channel === undefined
-      ? request.channels ?? []
-      : [request.channel === "ticker" ? "advanced-ticker" : request.channel]
+    const channels =
+      request.channel === undefined ? (request.channels ?? []) : [request.channel === "ticker" ? "advanced-ticker" : request.channel]
     for (const channel of channels) {
       if (channel === "heartbeats") session.topics.add("heartbeats")
       for (const product of products) {
@@ -57,7 +69,8 @@ export const coinbaseDialect: Dialect = {
         else if (channel === "level2_batch") exchangeSnapshot(session, instrument, market)
       }
     }
-    if (request.channel === undefined) session.send(JSON.stringify({ type: "subscriptions", channels: channels.map((name) => ({ name, product_ids: products })) }))
+    if (request.channel === undefined)
+      session.send(JSON.stringify({ type: "subscriptions", channels: channels.map((name) => ({ name, product_ids: products })) }))
     else advanced(session, "subscriptions", market, JSON.stringify({ subscriptions: { [request.channel]: products } }))
   },
   changed: (session, instrument, { asks, bestChanged, bids, trades }, _firstSequence, market) => {
@@ -116,7 +129,9 @@ export const coinbaseDialect: Dialect = {
     }
     for (const topic of session.topics) {
       if (!topic.startsWith("heartbeat:")) continue
-      session.send(JSON.stringify({ type: "heartbeat", sequence: 1, last_trade_id: 1, product_id: topic.slice(10), time: iso(market.now()) }))
+      session.send(
+        JSON.stringify({ type: "heartbeat", sequence: 1, last_trade_id: 1, product_id: topic.slice(10), time: iso(market.now()) })
+      )
     }
   },
   get: (url, market) => {

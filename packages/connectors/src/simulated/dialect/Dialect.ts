@@ -22,7 +22,13 @@ export interface Dialect {
   readonly opened: (session: Session, path: string, market: DialectMarket) => void
   readonly received: (session: Session, message: string, market: DialectMarket) => void
   /** An instrument changed: tell those who listen. */
-  readonly changed: (session: Session, instrument: SimulatedInstrument, changes: MarketChanges, firstSequence: number, market: DialectMarket) => void
+  readonly changed: (
+    session: Session,
+    instrument: SimulatedInstrument,
+    changes: MarketChanges,
+    firstSequence: number,
+    market: DialectMarket
+  ) => void
   /** About once a second. */
   readonly heartbeat: (session: Session, market: DialectMarket) => void
   /** Answers a GET; undefined for what the venue does not have. */

@@ -9,17 +9,24 @@ const quantityDecimals = 8
 const price = (value: number) => fixed(value, priceDecimals)
 const quantity = (value: number) => fixed(value, quantityDecimals)
 
-const decodeRequest = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Struct({
-  method: Schema.String,
-  params: Schema.optional(Schema.Struct({
-    channel: Schema.String,
-    symbol: Schema.optional(Schema.Array(Schema.String)),
-    depth: Schema.optional(Schema.Int)
-  })),
-  req_id: Schema.optional(Schema.Int)
-})))
+const decodeRequest = Schema.decodeUnknownOption(
+  Schema.fromJsonString(
+    Schema.Struct({
+      method: Schema.String,
+      params: Schema.optional(
+        Schema.Struct({
+          channel: Schema.String,
+          symbol: Schema.optional(Schema.Array(Schema.String)),
+          depth: Schema.optional(Schema.Int)
+        })
+      ),
+      req_id: Schema.optional(Schema.Int)
+    })
+  )
+)
 
-const levels = (changed: Iterable<readonly [number, number]>) => [...changed].map(([at, size]) => `{"price":${price(at)},"qty":${quantity(size)}}`).join(",")
+const levels = (changed: Iterable<readonly [number, number]>) =>
+  [...changed].map(([at, size]) => `{"price":${price(at)},"qty":${quantity(size)}}`).join(",")
 
 const checksum = (instrument: SimulatedInstrument) => {
   const sides = [instrument.levels(0), instrument.levels(1)] as const
@@ -48,17 +55,21 @@ const pairs = (instruments: Iterable<SimulatedInstrument>) =>
 
 export const krakenDialect: Dialect = {
   opened: (session) => {
-    session.send("{\"channel\":\"status\",\"type\":\"update\",\"data\":[{\"version\":\"2.0.10\",\"system\":\"online\",\"api_version\":\"v2\",\"connection_id\":1}]}")
+    session.send(
+      '{"channel":"status","type":"update","data":[{"version":"2.0.10","system":"online","api_version":"v2","connection_id":1}]}'
+    )
   },
   received: (session, message, market) => {
     const request = Option.getOrUndefined(decodeRequest(message))
-    if (request === undefined) return session.send("{\"error\":\"Malformed request\",\"success\":false}")
+    if (request === undefined) return session.send('{"error":"Malformed request","success":false}')
     const { method, params } = request
-    if (method === "ping") return session.send("{\"method\":\"pong\"}")
+    if (method === "ping") return session.send('{"method":"pong"}')
     if (params === undefined) return
     if (params.channel === "instrument") {
       session.send(JSON.stringify({ method, result: { channel: "instrument", snapshot: true }, success: true }))
-      return session.send(JSON.stringify({ channel: "instrument", type: "snapshot", data: { assets: [], pairs: pairs(market.instruments.values()) } }))
+      return session.send(
+        JSON.stringify({ channel: "instrument", type: "snapshot", data: { assets: [], pairs: pairs(market.instruments.values()) } })
+      )
     }
     for (const symbol of params.symbol ?? []) {
       const instrument = market.instruments.get(symbol)
@@ -69,7 +80,11 @@ export const krakenDialect: Dialect = {
       const topic = `${params.channel}:${symbol}`
       if (method === "unsubscribe") session.topics.delete(topic)
       else session.topics.add(topic)
-      const result = { channel: params.channel, symbol, ...(params.channel === "book" ? { depth: params.depth ?? 10, snapshot: true } : {}) }
+      const result = {
+        channel: params.channel,
+        symbol,
+        ...(params.channel === "book" ? { depth: params.depth ?? 10, snapshot: true } : {})
+      }
       session.send(JSON.stringify({ method, result, success: true }))
       if (method === "subscribe" && params.channel === "book") {
         session.send(
@@ -101,7 +116,7 @@ export const krakenDialect: Dialect = {
     }
   },
   heartbeat: (session) => {
-    if (session.topics.size > 0) session.send("{\"channel\":\"heartbeat\"}")
+    if (session.topics.size > 0) session.send('{"channel":"heartbeat"}')
   },
   get: (url, market) => {
     if (url.pathname === "/0/public/Time") return { error: [], result: { unixtime: Math.floor(market.now() / 1000), rfc1123: "" } }

@@ -1,0 +1,106 @@
+/**
+ * Checks the shape of the code itself: which package may import which, that nothing imports itself in a circle, and what no module may
+ * contain. CONTRIBUTING says why.
+ */
+import { assert, describe, it } from "@effect/vitest"
+import { existsSync, globSync, readFileSync } from "node:fs"
+import { dirname, normalize } from "node:path"
+
+/** Lowest first. A package may import only from tiers below its own. */
+const tiers = [
+  ["domain"],
+  ["runtime", "learning"],
+  ["store"],
+  ["connectors", "detection", "alerting"],
+  ["trading"],
+  ["api"],
+  ["app", "dashboard"],
+  ["examples"]
+]
+
+const modules = globSync("packages/*/{src,test}/**/*.ts")
+  .sort()
+  .map((path) => ({ path, text: readFileSync(path, "utf8") }))
+const isTest = (path: string) => /\.test\.ts$|\/test\//.test(path)
+const isBench = (path: string) => /\.bench(\.worker)?\.ts$|torture\.worker|\/bench\//.test(path)
+/** Where threads and the process begin, promises and clocks are what there is. */
+const isEntry = (path: string) => /\.worker\.ts$|\/main\.ts$/.test(path)
+const sources = modules.filter(({ path }) => !isTest(path) && !isBench(path))
+
+const banned: ReadonlyArray<readonly [pattern: RegExp, instead: string, except?: (path: string) => boolean]> = [
+  [/\bDate\.now\(|\bnew Date\(/, "Clock or DateTime, so that tests and replays own time"],
+  [/\bMath\.random\(/, "Random or a seed, so that a run can be repeated"],
+  [/\bconsole\./, "Effect.log or Console"],
+  [/\bEffect\.run(?!SyncExit)[A-Z]/, "an entrypoint", isEntry],
+  [/\bQueue\.unbounded\b/, "a bound"],
+  [/\bas any\b|: any\b|@ts-ignore|@ts-nocheck|@ts-expect-error|as unknown as/, "a type"],
+  [/\btry \{|\basync |\bawait /, "Effect", isEntry],
+  [/\b(TODO|FIXME|XXX|HACK)\b/, "the work itself"]
+]
+
+const tierOf = (name: string | undefined) => tiers.findIndex((tier) => tier.some((member) => member === name))
+const importsOf = (text: string) => [...text.matchAll(/(?:from|import) "([^"]+)"/g)].map(([, specifier]) => specifier!)
+
+describe("tidy", () => {
+  it.each(modules)("$path imports only from lower tiers", ({ path, text }) => {
+    const own = path.split("/")[1]
+    for (const specifier of importsOf(text)) {
+      const imported = /^@evenkeel\/([a-z]+)\//.exec(specifier)?.[1]
+      if (imported === undefined || imported === own) continue
+      assert.isBelow(tierOf(imported), tierOf(own), `${own} imports ${imported}`)
+    }
+  })
+
+  it.each(sources)("$path is a tidy module", ({ path, text }) => {
+    assert.match(text, /^\/\*\*/, "opens with a comment that says what it is for")
+    for (const [pattern, instead, except] of banned) {
+      if (except?.(path) !== true) assert.notMatch(text, pattern, `use ${instead}`)
+    }
+    assert.notMatch(path, /\/(index|utils|helpers|common|types)\.ts$/)
+  })
+
+  it("has no circle among modules", () => {
+    const edges = new Map(
+      modules.map(({ path, text }) => [
+        path,
+        importsOf(text).flatMap((specifier) => {
+          const inside = /^@evenkeel\/([a-z]+)\/(.+)$/.exec(specifier)
+          if (inside !== null) return [`packages/${inside[1]}/src/${inside[2]}.ts`]
+          return specifier.startsWith(".") ? [normalize(`${dirname(path)}/${specifier}`)] : []
+        })
+      ])
+    )
+    const done = new Set<string>()
+    const visit = (path: string, above: ReadonlyArray<string>): void => {
+      assert.notInclude(above, path, "a circle")
+      if (done.has(path)) return
+      for (const next of edges.get(path) ?? []) visit(next, [...above, path])
+      done.add(path)
+    }
+    for (const path of edges.keys()) visit(path, [])
+  })
+
+  it("imports only modules that exist", () => {
+    for (const { path, text } of modules) {
+      for (const specifier of importsOf(text)) {
+        const inside = /^@evenkeel\/([a-z]+)\/(.+)$/.exec(specifier)
+        if (inside !== null) assert.isTrue(existsSync(`packages/${inside[1]}/src/${inside[2]}.ts`), `${path} imports ${specifier}`)
+      }
+    }
+  })
+
+  it("explains every package and every dependency", () => {
+    for (const tier of tiers) {
+      for (const name of tier) {
+        const readme = readFileSync(`packages/${name}/README.md`, "utf8")
+        const { dependencies = {} } = JSON.parse(readFileSync(`packages/${name}/package.json`, "utf8")) as {
+          dependencies?: Record<string, string>
+        }
+        for (const dependency of Object.keys(dependencies)) {
+          if (dependency !== "effect" && !dependency.startsWith("@evenkeel/"))
+            assert.include(readme, dependency, `${name}'s README says why ${dependency}`)
+        }
+      }
+    }
+  })
+})
