@@ -1,0 +1,39 @@
+import { assert, describe, it } from "@effect/vitest"
+import { fitLogistic, predictLogistic } from "./LogisticRegression.ts"
+
+describe("LogisticRegression", () => {
+  it("finds the weights that made the data", () => {
+    let seed = 9
+    const random = () => (seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0) / 2 ** 32
+    const count = 20_000
+    const rows = Float64Array.from({ length: count * 2 }, () => random() * 4 - 2)
+    const labels = Uint8Array.from({ length: count }, (_, row) =>
+      random() < 1 / (1 + Math.exp(-(0.5 + 1.5 * rows[row * 2]! - 2 * rows[row * 2 + 1]!))) ? 1 : 0
+    )
+    const model = fitLogistic(rows, labels, 0)
+    assert.closeTo(model.intercept, 0.5, 0.08)
+    assert.closeTo(model.weights[0]!, 1.5, 0.1)
+    assert.closeTo(model.weights[1]!, -2, 0.1)
+  })
+
+  it("sets its gradient to zero, penalty included", () => {
+    const rows = Float64Array.of(0, 1, 2, 3, 4, 5)
+    const labels = Uint8Array.of(0, 0, 1, 0, 1, 1)
+    const model = fitLogistic(rows, labels, 1)
+    let slope = -model.weights[0]!
+    let free = 0
+    for (const [row, label] of labels.entries()) {
+      const miss = label - predictLogistic(model, Float64Array.of(rows[row]!))
+      slope += miss * rows[row]!
+      free += miss
+    }
+    assert.closeTo(slope, 0, 1e-8)
+    assert.closeTo(free, 0, 1e-8)
+  })
+
+  it("stays finite when the classes can be told apart perfectly", () => {
+    const model = fitLogistic(Float64Array.of(-2, -1, 1, 2), Uint8Array.of(0, 0, 1, 1), 0.1)
+    assert.isTrue(Number.isFinite(model.weights[0]!))
+    assert.isAbove(predictLogistic(model, Float64Array.of(2)), 0.9)
+  })
+})
