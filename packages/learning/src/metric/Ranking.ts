@@ -17,7 +17,7 @@ export const averagePrecision = (labels: Uint8Array, scores: Float64Array): numb
   if (positives === 0) return Number.NaN
   let area = 0
   let found = 0
-  for (let start = 0; start < order.length; ) {
+  for (let start = 0; start < order.length;) {
     const score = scores[order[start]!]!
     let end = start
     let here = 0
@@ -37,7 +37,7 @@ export const rocAuc = (labels: Uint8Array, scores: Float64Array): number => {
   if (positives === 0 || negatives === 0) return Number.NaN
   let wins = 0
   let above = 0
-  for (let start = 0; start < order.length; ) {
+  for (let start = 0; start < order.length;) {
     const score = scores[order[start]!]!
     let end = start
     let here = 0

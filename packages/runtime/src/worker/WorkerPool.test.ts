@@ -5,7 +5,8 @@ import { type Priority, WorkerPool } from "./WorkerPool.ts"
 
 const module = new URL("./jobs.torture.worker.ts", import.meta.url)
 const job = (name: string, input: unknown, priority: Priority = "medium") => ({ priority, module, function: name, input })
-const layer = (threads: number, waitingMax = 100) => WorkerPool.layer({ threads, waitingMax }).pipe(Layer.provideMerge(HealthRegistry.layer))
+const layer = (threads: number, waitingMax = 100) =>
+  WorkerPool.layer({ threads, waitingMax }).pipe(Layer.provideMerge(HealthRegistry.layer))
 
 describe("WorkerPool", () => {
   it.live("gives back what the function returned, or why it failed, and outlives a thread that dies", () =>
@@ -24,9 +25,17 @@ describe("WorkerPool", () => {
       const pool = yield* WorkerPool
       const order: Array<string> = []
       const run = (name: string, priority: Priority) =>
-        Effect.forkChild(pool.run(job("double", 1, priority)).pipe(Effect.andThen(Effect.sync(() => order.push(name)))), { startImmediately: true })
+        Effect.forkChild(pool.run(job("double", 1, priority)).pipe(Effect.andThen(Effect.sync(() => order.push(name)))), {
+          startImmediately: true
+        })
       const first = yield* Effect.forkChild(pool.run(job("sleep", 300)), { startImmediately: true })
-      const fibers = [yield* run("low", "low"), yield* run("medium", "medium"), yield* run("high 1", "high"), yield* run("high 2", "high"), yield* run("critical", "critical")]
+      const fibers = [
+        yield* run("low", "low"),
+        yield* run("medium", "medium"),
+        yield* run("high 1", "high"),
+        yield* run("high 2", "high"),
+        yield* run("critical", "critical")
+      ]
       const refused = yield* Effect.flip(pool.run(job("double", 1, "high")))
       assert.deepInclude(refused, { _tag: "PoolFull", priority: "high", waitingMax: 2 })
       yield* Fiber.join(first)

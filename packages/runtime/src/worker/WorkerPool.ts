@@ -21,15 +21,22 @@ export interface Job {
   readonly input: unknown
 }
 
-export class WorkerPool extends Context.Service<WorkerPool, {
-  /** Runs a job and gives back what its function returned. Interrupting a job that runs ends its thread. */
-  readonly run: (job: Job) => Effect.Effect<unknown, PoolFull | JobFailed>
-}>()("@evenkeel/runtime/worker/WorkerPool") {
-  static readonly layer = (options: { readonly threads: number; readonly waitingMax: number }) => Layer.effect(WorkerPool, makePool(options))
+export class WorkerPool extends Context.Service<
+  WorkerPool,
+  {
+    /** Runs a job and gives back what its function returned. Interrupting a job that runs ends its thread. */
+    readonly run: (job: Job) => Effect.Effect<unknown, PoolFull | JobFailed>
+  }
+>()("@evenkeel/runtime/worker/WorkerPool") {
+  static readonly layer = (options: { readonly threads: number; readonly waitingMax: number }) =>
+    Layer.effect(WorkerPool, makePool(options))
 }
 
 /** As many jobs of this priority wait as may. */
-export class PoolFull extends Schema.TaggedError<PoolFull>()("PoolFull", { priority: Schema.Literals(priorities), waitingMax: Schema.Int }) {}
+export class PoolFull extends Schema.TaggedError<PoolFull>()("PoolFull", {
+  priority: Schema.Literals(priorities),
+  waitingMax: Schema.Int
+}) {}
 
 export class JobFailed extends Schema.TaggedError<JobFailed>()("JobFailed", { function: Schema.String, cause: Schema.Defect() }) {
   override get message() {
@@ -83,7 +90,10 @@ const makePool = Effect.fnUntraced(function* (options: { readonly threads: numbe
   const dispatch = (): void => {
     for (const thread of threads) {
       if (thread === undefined || thread.current !== undefined || closed) continue
-      const next = priorities.map((priority) => waiting[priority]).find((queue) => queue.length > 0)?.shift()
+      const next = priorities
+        .map((priority) => waiting[priority])
+        .find((queue) => queue.length > 0)
+        ?.shift()
       if (next === undefined) return
       thread.current = next
       thread.worker.postMessage({ module: next.job.module.href, function: next.job.function, input: next.job.input })

@@ -4,8 +4,14 @@ import { BigDecimal, Result } from "effect"
 import { takeFromBook } from "./PaperExecution.ts"
 
 const levels = [
-  [[0.9998, 100], [0.9997, 200]],
-  [[1.0001, 50], [1.0002, 70]]
+  [
+    [0.9998, 100],
+    [0.9997, 200]
+  ],
+  [
+    [1.0001, 50],
+    [1.0002, 70]
+  ]
 ] as const
 const book: LevelReader = {
   count: (side) => levels[side].length,
@@ -16,7 +22,9 @@ const decimal = BigDecimal.fromStringUnsafe
 const rate = decimal("0.001")
 const take = (side: "buy" | "sell", quantity: string, limit?: string) =>
   takeFromBook(book, { side, quantity: decimal(quantity), limit: limit === undefined ? undefined : decimal(limit) }, rate).pipe(
-    Result.map((fills) => fills.map((fill) => `${BigDecimal.format(fill.quantity)} at ${BigDecimal.format(fill.price)} fee ${BigDecimal.format(fill.fee)}`)),
+    Result.map((fills) =>
+      fills.map((fill) => `${BigDecimal.format(fill.quantity)} at ${BigDecimal.format(fill.price)} fee ${BigDecimal.format(fill.fee)}`)
+    ),
     Result.mapError(({ reason }) => reason)
   )
 

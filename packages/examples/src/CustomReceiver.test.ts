@@ -1,0 +1,31 @@
+import { NodeServices } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import type { Notification } from "@evenkeel/domain/alert/Alert"
+import { Effect, FileSystem } from "effect"
+import { watchPrices } from "./CustomEngine.ts"
+import { makeFileReceiver } from "./CustomReceiver.ts"
+
+describe("a custom receiver", () => {
+  it.effect("writes each alert as a line, and says that it failed where it cannot", () =>
+    Effect.gen(function* () {
+      const files = yield* FileSystem.FileSystem
+      const directory = yield* files.makeTempDirectoryScoped()
+      const [change] = watchPrices([1, 1, 1, 0.99, 0.99, 0.99, 0.99])
+      const notification: Notification = {
+        idempotencyKey: "one",
+        position: 1,
+        alert: { fingerprint: "f", status: "firing", level: "critical", startsAt: 0, endsAt: null, change: change! }
+      }
+      const receiver = yield* makeFileReceiver(`${directory}/alerts.jsonl`)
+      yield* receiver.deliver(notification)
+      yield* receiver.deliver(notification)
+      const lines = (yield* files.readFileString(`${directory}/alerts.jsonl`)).trim().split("\n")
+      assert.deepStrictEqual(
+        lines.map((line) => JSON.parse(line)),
+        [notification, notification]
+      )
+      const missing = yield* makeFileReceiver(`${directory}/no/such/alerts.jsonl`)
+      assert.deepInclude(yield* Effect.flip(missing.deliver(notification)), { _tag: "DeliveryFailed", retryable: true })
+    }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
+  )
+})
