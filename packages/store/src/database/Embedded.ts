@@ -34,7 +34,10 @@ export const layerEmbedded = (directory: string) =>
   Layer.unwrap(
     Effect.gen(function* () {
       if (!directory.startsWith("memory://")) yield* lock(directory)
-      const worker = yield* Effect.acquireRelease(open(directory), close)
+      // Creating a database takes three times the memory of using one: it is done in a thread of its own, which gives it back.
+    const fresh = !directory.startsWith("memory://") && !(yield* initialised(directory))
+    if (fresh) yield* Effect.flatMap(open(directory), close)
+    const worker = yield* Effect.acquireRelease(open(directory), close)
       return PgClient.layer({
         stream: () => connect(worker),
         ssl: false,
@@ -58,6 +61,9 @@ const lock = Effect.fnUntraced(function* (directory: string) {
     Effect.ignore(files.remove(path))
   )
 })
+
+const initialised = (directory: string) =>
+  Effect.flatMap(FileSystem.FileSystem, (files) => Effect.orElseSucceed(files.exists(`${directory}/PG_VERSION`), () => false))
 
 const alive = (processId: number): boolean => {
   const found = Effect.runSyncExit(Effect.try(() => process.kill(processId, 0)))

@@ -3,7 +3,10 @@ import { PGlite } from "@electric-sql/pglite"
 import { parentPort, workerData } from "node:worker_threads"
 
 const port = parentPort!
-const opened = PGlite.create({ dataDir: (workerData as { readonly directory: string }).directory })
+/** Written into a new directory's configuration. Postgres's own default would take 128 MB for a few thousand rows. */
+const postgresqlconf = ["shared_buffers=8MB"]
+
+const opened = PGlite.create({ dataDir: (workerData as { readonly directory: string }).directory, postgresqlconf })
 let work: Promise<unknown> = opened.then(
   () => port.postMessage("ready"),
   (error: unknown) => port.postMessage({ failed: String(error) })
