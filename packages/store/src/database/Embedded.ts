@@ -35,9 +35,9 @@ export const layerEmbedded = (directory: string) =>
     Effect.gen(function* () {
       if (!directory.startsWith("memory://")) yield* lock(directory)
       // Creating a database takes three times the memory of using one: it is done in a thread of its own, which gives it back.
-    const fresh = !directory.startsWith("memory://") && !(yield* initialised(directory))
-    if (fresh) yield* Effect.flatMap(open(directory), close)
-    const worker = yield* Effect.acquireRelease(open(directory), close)
+      const fresh = !directory.startsWith("memory://") && !(yield* initialised(directory))
+      if (fresh) yield* Effect.flatMap(open(directory), close)
+      const worker = yield* Effect.acquireRelease(open(directory), close)
       return PgClient.layer({
         stream: () => connect(worker),
         ssl: false,
