@@ -105,6 +105,8 @@ const explained = new Set([
   "ComponentFailed",
   "JournalFailed",
   "ReplayRefused",
+  "PortUnavailable",
+  "DatabaseUnavailable",
   "ChainBroken"
 ])
 

@@ -8,7 +8,7 @@ import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { layerLogs, layerTraces } from "@evenkeel/runtime/telemetry/Telemetry"
 import { MarketJournal } from "@evenkeel/store/journal/MarketJournal"
 import { Outbox } from "@evenkeel/store/outbox/Outbox"
-import { Console, Effect, Layer } from "effect"
+import { Console, Effect, Layer, Schema } from "effect"
 import { createServer } from "node:http"
 import type { EngineConfig } from "../config/EngineConfig.ts"
 import { EngineTally, layerEngine } from "../engine/Engine.ts"
@@ -19,6 +19,24 @@ import { runLiveTable } from "../screen/LiveTable.ts"
 const alertsShown = 100
 
 const dashboard = new URL("../../../dashboard/src/page", import.meta.url).pathname
+
+/** The API cannot listen where it should. */
+export class PortUnavailable extends Schema.TaggedError<PortUnavailable>()("PortUnavailable", {
+  host: Schema.String,
+  port: Schema.Int,
+  problem: Schema.String
+}) {
+  override get message() {
+    return `cannot listen on ${this.host}:${this.port}: ${this.problem}\nstop what listens there, or choose another port with EVENKEEL_HTTP_PORT`
+  }
+}
+
+/** The database does not answer at the start. */
+export class DatabaseUnavailable extends Schema.TaggedError<DatabaseUnavailable>()("DatabaseUnavailable", { problem: Schema.String }) {
+  override get message() {
+    return `the database does not answer: ${this.problem}\ncheck EVENKEEL_DATABASE_URL and that the server runs; without the variable the embedded database serves`
+  }
+}
 
 export interface RunOptions {
   readonly config: EngineConfig
@@ -86,5 +104,11 @@ export const runEngine = ({ config, setup, stopAfterMillis, title }: RunOptions)
     const stop = stopAfterMillis === undefined ? Effect.never : Effect.sleep(stopAfterMillis)
     return yield* Effect.raceAllFirst([supervisor.escalation, screen, stop])
   })
-  return run.pipe(Effect.scoped, Effect.provide(layer), Effect.asVoid)
+  return run.pipe(
+    Effect.scoped,
+    Effect.provide(layer),
+    Effect.catchTag("ServeError", (error) => new PortUnavailable({ ...config.http, problem: String(error.cause) })),
+    Effect.catchTag("SqlError", (error) => new DatabaseUnavailable({ problem: error.message })),
+    Effect.asVoid
+  )
 }

