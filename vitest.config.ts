@@ -1,8 +1,23 @@
 import { defineConfig } from "vitest/config"
+import type { Reporter } from "vitest/node"
+
+/** Ends every run with one plain line that people and machines read alike. */
+const closingLine: Reporter = {
+  onTestRunEnd(modules) {
+    const count = { passed: 0, failed: 0, skipped: 0, pending: 0 }
+    let broken = 0
+    for (const module of modules) {
+      if (module.state() === "failed" && module.errors().length > 0) broken++
+      for (const test of module.children.allTests()) count[test.result().state]++
+    }
+    process.stdout.write(`\n${count.passed} passed, ${count.failed + broken} failed, ${count.skipped + count.pending} skipped\n`)
+  }
+}
 
 export default defineConfig({
   test: {
     include: ["packages/*/src/**/*.test.ts", "packages/*/test/**/*.test.ts", "scripts/*.test.ts"],
+    reporters: ["default", closingLine],
     testTimeout: 30_000,
     hookTimeout: 60_000
   }

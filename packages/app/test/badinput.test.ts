@@ -5,8 +5,7 @@ import { instrumentState, stateFields } from "@evenkeel/detection/hotpath/Signal
 import { coinOf } from "@evenkeel/domain/coin/Coin"
 import { FrameOutcome, FrameSource } from "@evenkeel/domain/market/FrameDecoder"
 import { type VenueId, venueIds } from "@evenkeel/domain/market/Venue"
-import { allocateFrameRing, FrameConsumer, frameOffsets, FrameProducer } from "@evenkeel/runtime/ring/FrameRing"
-import { LocalHotPath } from "../src/replay/Replayer.ts"
+import { LocalHotPath } from "../src/replay/LocalHotPath.ts"
 
 const instruments = [
   { venue: "binance", symbol: "USDCUSDT", base: "USDC", quote: "USDT" },
@@ -24,9 +23,6 @@ const makeMarket = () => {
     barMillis: 60_000,
     scoreGapMillis: 0
   })
-  const ring = allocateFrameRing(1 << 20)
-  const producer = new FrameProducer(ring)
-  const consumer = new FrameConsumer(ring)
   const refused: Array<number> = []
   const resyncs: Array<string> = []
   let now = 1_700_000_000_000
@@ -36,19 +32,8 @@ const makeMarket = () => {
     options: { readonly time?: number; readonly source?: FrameSource; readonly instrument?: number } = {}
   ) => {
     const payload = typeof frame === "string" ? new TextEncoder().encode(frame) : frame
-    const at = producer.claim(payload.length)
-    producer.bytes[at + frameOffsets.source] = options.source ?? FrameSource.socket
-    producer.bytes[at + frameOffsets.venue] = venueIds.indexOf(venue)
-    producer.bytes[at + frameOffsets.sampled] = 0
-    producer.int32[(at + frameOffsets.instrument) >> 2] = options.instrument ?? -1
-    producer.float64[(at + frameOffsets.received) >> 3] = options.time ?? (now += 10)
-    producer.bytes.set(payload, at + frameOffsets.payload)
-    producer.commit()
-    producer.publish()
-    const offset = consumer.peek()
-    local.hotPath.process(consumer, offset)
-    consumer.advance(offset)
-    consumer.release()
+    const { instrument = -1, source = FrameSource.socket, time = (now += 10) } = options
+    local.feed({ source, venue: venueIds.indexOf(venue), instrument, received: time, payload })
     local.signals({ refusal: (outcome) => refused.push(outcome), resync: (_instrument, reason) => resyncs.push(reason) })
   }
   const row = new Float64Array(stateFields)

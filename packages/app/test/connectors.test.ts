@@ -21,10 +21,9 @@ import { venueIds } from "@evenkeel/domain/market/Venue"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Policies } from "@evenkeel/runtime/resilience/Policies"
 import { defaultPolicies } from "@evenkeel/runtime/resilience/Policy"
-import { allocateFrameRing, FrameConsumer, FrameProducer, frameOffsets } from "@evenkeel/runtime/ring/FrameRing"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { Effect, Layer, Queue } from "effect"
-import { LocalHotPath } from "../src/replay/Replayer.ts"
+import { LocalHotPath } from "../src/replay/LocalHotPath.ts"
 import { instruments } from "./support/LocalMarket.ts"
 
 const layer = Supervisor.layer.pipe(
@@ -49,25 +48,9 @@ const connect = Effect.fnUntraced(function* (exchange: Exchange) {
   })
   const resyncs = yield* Queue.sliding<readonly [number, string]>(64)
   const seen = { resyncs: [] as Array<string>, refusals: [] as Array<number>, frames: 0 }
-  const ring = allocateFrameRing(1 << 22)
-  const producer = new FrameProducer(ring)
-  const consumer = new FrameConsumer(ring)
   const offer: FrameSink["Service"]["offer"] = (source, venueNumber, connection, instrument, payload) => {
     seen.frames++
-    const at = producer.claim(payload.length)
-    producer.bytes[at + frameOffsets.source] = source
-    producer.bytes[at + frameOffsets.venue] = venueNumber
-    producer.bytes[at + frameOffsets.sampled] = 0
-    producer.uint16[(at + frameOffsets.connection) >> 1] = connection
-    producer.int32[(at + frameOffsets.instrument) >> 2] = instrument
-    producer.float64[(at + frameOffsets.received) >> 3] = clock()
-    producer.bytes.set(payload, at + frameOffsets.payload)
-    producer.commit()
-    producer.publish()
-    const offset = consumer.peek()
-    local.hotPath.process(consumer, offset)
-    consumer.advance(offset)
-    consumer.release()
+    local.feed({ source, venue: venueNumber, connection, instrument, received: clock(), payload })
     local.signals({
       resync: (number, reason) => {
         seen.resyncs.push(reason)

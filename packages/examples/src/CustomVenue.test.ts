@@ -1,8 +1,7 @@
-import { LocalHotPath } from "@evenkeel/app/replay/Replayer"
+import { LocalHotPath } from "@evenkeel/app/replay/LocalHotPath"
 import { assert, describe, it } from "@effect/vitest"
 import { knownCoins } from "@evenkeel/domain/coin/Coin"
 import { FrameOutcome, FrameSource } from "@evenkeel/domain/market/FrameDecoder"
-import { allocateFrameRing, FrameConsumer, frameOffsets, FrameProducer } from "@evenkeel/runtime/ring/FrameRing"
 import { makeLineDecoder } from "./CustomVenue.ts"
 
 describe("a custom venue", () => {
@@ -14,22 +13,8 @@ describe("a custom venue", () => {
       barMillis: 60_000,
       scoreGapMillis: 0
     })
-    const ring = allocateFrameRing(1 << 16)
-    const producer = new FrameProducer(ring)
-    const consumer = new FrameConsumer(ring)
-    const feed = (text: string, time: number) => {
-      const payload = new TextEncoder().encode(text)
-      const at = producer.claim(payload.length)
-      producer.bytes[at + frameOffsets.source] = FrameSource.socket
-      producer.float64[(at + frameOffsets.received) >> 3] = time
-      producer.bytes.set(payload, at + frameOffsets.payload)
-      producer.commit()
-      producer.publish()
-      const offset = consumer.peek()
-      local.hotPath.process(consumer, offset)
-      consumer.advance(offset)
-      consumer.release()
-    }
+    const feed = (text: string, received: number) =>
+      local.feed({ source: FrameSource.socket, venue: 0, received, payload: new TextEncoder().encode(text) })
     const refused: Array<number> = []
     feed("DAIUSD 0.9994 1000 0.9996 1000", 1000)
     feed("BTCUSD 1 1 2 1", 1001)

@@ -6,12 +6,10 @@ import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
 import { type VenueId, venueIds } from "@evenkeel/domain/market/Venue"
 import type { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
-import { allocateFrameRing, FrameConsumer, frameOffsets, FrameProducer } from "@evenkeel/runtime/ring/FrameRing"
 import { CaptureDecoding } from "../capture/CaptureDecoding.ts"
-import { LocalHotPath } from "./Replayer.ts"
+import { LocalHotPath } from "./LocalHotPath.ts"
 
 const minute = 60_000
-const ringBytes = 1 << 25
 
 /** `USDC/USD`, `USDC-USD` or `USDCUSDT` as a pair of known coins or currencies. */
 const pairOf = (symbol: string): readonly [base: string, quote: string] | undefined => {
@@ -29,8 +27,6 @@ export class CaptureReplay {
   readonly #local: LocalHotPath
   readonly #instruments: ReadonlyArray<Instrument>
   readonly #venue: number
-  readonly #producer: FrameProducer
-  readonly #consumer: FrameConsumer
   readonly #connections = new Map<string, number>()
   #next = 0
 
@@ -48,9 +44,6 @@ export class CaptureReplay {
     }
     this.#records = records.filter(({ kind }) => kind === "recv" || kind === "http")
     this.#venue = venueIds.indexOf(venue)
-    const buffer = allocateFrameRing(ringBytes)
-    this.#producer = new FrameProducer(buffer)
-    this.#consumer = new FrameConsumer(buffer)
     this.#local = new LocalHotPath({
       coins: [...coins.values()],
       instruments: this.#instruments,
@@ -85,22 +78,14 @@ export class CaptureReplay {
     if (record.kind === "http" && instrument < 0) return
     // A snapshot belongs to the connection whose frames it joins; captures keep it apart, so all share one decoder.
     const connection = record.kind === "http" ? 0 : this.#connectionOf(record.connection)
-    const { bytes, float64, int32, uint16 } = this.#producer
-    const at = this.#producer.claim(record.bytes.length)
-    if (at < 0) return
-    bytes[at + frameOffsets.source] = record.kind === "http" ? FrameSource.snapshot : FrameSource.socket
-    bytes[at + frameOffsets.venue] = this.#venue
-    bytes[at + frameOffsets.sampled] = 0
-    uint16[(at + frameOffsets.connection) >> 1] = connection
-    int32[(at + frameOffsets.instrument) >> 2] = instrument
-    float64[(at + frameOffsets.received) >> 3] = record.time
-    bytes.set(record.bytes, at + frameOffsets.payload)
-    this.#producer.commit()
-    this.#producer.publish()
-    const offset = this.#consumer.peek()
-    this.#local.hotPath.process(this.#consumer, offset)
-    this.#consumer.advance(offset)
-    this.#consumer.release()
+    this.#local.feed({
+      source: record.kind === "http" ? FrameSource.snapshot : FrameSource.socket,
+      venue: this.#venue,
+      connection,
+      instrument,
+      received: record.time,
+      payload: record.bytes
+    })
   }
 
   #connectionOf(id: string): number {

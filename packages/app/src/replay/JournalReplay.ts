@@ -5,7 +5,7 @@ import type { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
 import { frameOffsets } from "@evenkeel/runtime/ring/FrameRing"
 import { type Block, framesOf, type JournalManifest } from "@evenkeel/store/journal/JournalFormat"
 import type { JournalSegment } from "@evenkeel/store/journal/JournalReader"
-import { LocalHotPath } from "./Replayer.ts"
+import { LocalHotPath, viewOf } from "./LocalHotPath.ts"
 
 const factories: Readonly<Record<string, FrameDecoderFactory>> = decoders
 
@@ -41,12 +41,7 @@ export class JournalReplay {
       return 0
     }
     const bytes = framesOf(block)
-    const view = {
-      bytes,
-      int32: new Int32Array(bytes.buffer),
-      uint16: new Uint16Array(bytes.buffer),
-      float64: new Float64Array(bytes.buffer)
-    }
+    const view = viewOf(bytes.buffer)
     let frames = 0
     for (let at = 0; at + frameOffsets.payload <= bytes.length; at += view.int32[at >> 2]!) {
       if (view.int32[at >> 2]! <= 0) break

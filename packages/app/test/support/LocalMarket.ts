@@ -14,9 +14,8 @@ import { coinOf } from "@evenkeel/domain/coin/Coin"
 import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
 import { type VenueId, venueIds } from "@evenkeel/domain/market/Venue"
 import type { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
-import { allocateFrameRing, FrameConsumer, FrameProducer, frameOffsets } from "@evenkeel/runtime/ring/FrameRing"
 import { configDefaults } from "../../src/config/EngineConfig.ts"
-import { LocalHotPath } from "../../src/replay/Replayer.ts"
+import { LocalHotPath } from "../../src/replay/LocalHotPath.ts"
 
 const dialects: Record<VenueId, Dialect> = { binance: binanceDialect, coinbase: coinbaseDialect, kraken: krakenDialect }
 
@@ -36,28 +35,11 @@ export const playScenario = (scenario: Scenario, minutes: number, seed = 1, step
     barMillis: 60_000,
     scoreGapMillis: Number.POSITIVE_INFINITY
   })
-  const ring = allocateFrameRing(1 << 22)
-  const producer = new FrameProducer(ring)
-  const consumer = new FrameConsumer(ring)
   const changes: Array<LevelChange> = []
   let now = scenario.startsAt
 
   const feed = (source: FrameSource, venue: VenueId, instrument: number, text: string) => {
-    const payload = new TextEncoder().encode(text)
-    const at = producer.claim(payload.length)
-    producer.bytes[at + frameOffsets.source] = source
-    producer.bytes[at + frameOffsets.venue] = venueIds.indexOf(venue)
-    producer.bytes[at + frameOffsets.sampled] = 0
-    producer.uint16[(at + frameOffsets.connection) >> 1] = 0
-    producer.int32[(at + frameOffsets.instrument) >> 2] = instrument
-    producer.float64[(at + frameOffsets.received) >> 3] = now
-    producer.bytes.set(payload, at + frameOffsets.payload)
-    producer.commit()
-    producer.publish()
-    const offset = consumer.peek()
-    local.hotPath.process(consumer, offset)
-    consumer.advance(offset)
-    consumer.release()
+    local.feed({ source, venue: venueIds.indexOf(venue), instrument, received: now, payload: new TextEncoder().encode(text) })
     local.signals({ levelChange: (change) => changes.push(change) })
   }
 
