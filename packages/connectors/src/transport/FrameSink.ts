@@ -7,6 +7,7 @@
  */
 import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
 import { frameOffsets, FrameProducer } from "@evenkeel/runtime/ring/FrameRing"
+import { WordCopy } from "@evenkeel/runtime/ring/WordCopy"
 import type { Nanoclock } from "@evenkeel/runtime/time/Nanoclock"
 import { MarketJournal } from "@evenkeel/store/journal/MarketJournal"
 import { Context, Effect, Exit, Layer, Option, type Tracer } from "effect"
@@ -47,6 +48,7 @@ const makeRingSink = Effect.fnUntraced(function* (options: Parameters<typeof Fra
   const journal = yield* MarketJournal
   const tracer = yield* Effect.tracer
   const producer = new FrameProducer(options.buffer)
+  const copier = new WordCopy()
   const counts: ReadonlyArray<FrameCounts> = Array.from({ length: options.venues }, () => ({ frames: 0, bytes: 0, dropped: 0 }))
   /** Connections that lost a frame and whose books do not know it yet: venue << 16 | connection. */
   const owed = new Set<number>()
@@ -62,7 +64,7 @@ const makeRingSink = Effect.fnUntraced(function* (options: Parameters<typeof Fra
     int32[(at + frameOffsets.instrument) >> 2] = instrument
     float64[(at + frameOffsets.received) >> 3] = options.clock()
     float64[(at + frameOffsets.published) >> 3] = options.nanoclock.now()
-    bytes.set(payload, at + frameOffsets.payload)
+    copier.copy(payload, bytes, int32, at + frameOffsets.payload)
     bytes[at + frameOffsets.sampled] = 0
     if (options.sampleEvery > 0 && source !== FrameSource.clock && sequence++ % options.sampleEvery === 0) {
       const span = tracer.span({

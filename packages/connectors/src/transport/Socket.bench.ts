@@ -1,6 +1,7 @@
 /** From a socket to a record: messages in a second of this thread's processor time, against `ws` with `JSON.parse`. */
 import { FrameOutcome } from "@evenkeel/domain/market/FrameDecoder"
 import { type Bench, type BenchResult, interleave, quantile, speedup } from "@evenkeel/runtime/bench/Bench"
+import { WordCopy } from "@evenkeel/runtime/ring/WordCopy"
 import { once } from "node:events"
 import { Worker } from "node:worker_threads"
 import { WebSocket } from "ws"
@@ -35,7 +36,10 @@ const stream = async (sample: Sample): Promise<readonly [parsed: ReadonlyArray<n
     return { run, client }
   }
   const decoder = decoderOf(sample)
-  const ring = new Uint8Array(new SharedArrayBuffer(1 << 16))
+  const memory = new SharedArrayBuffer(1 << 16)
+  const ring = new Uint8Array(memory)
+  const words = new Int32Array(memory)
+  const copier = new WordCopy()
   let sum = 0
   // What one gets without a thought: the library's defaults.
   const plain = await open({}, (data) => {
@@ -43,7 +47,7 @@ const stream = async (sample: Sample): Promise<readonly [parsed: ReadonlyArray<n
   })
   const ours = await open({ perMessageDeflate: false, skipUTF8Validation: true }, (data) => {
     // As live: one copy into the ring, decoded where it lies.
-    ring.set(data)
+    copier.copy(data, ring, words, 0)
     if (decoder.decode(ring, 0, data.length) !== FrameOutcome.market) throw new Error("a frame was not decoded")
   })
   const [parsed, decoded] = await interleave(
