@@ -16,14 +16,10 @@ import { SymbolTable } from "@evenkeel/domain/market/SymbolTable"
 import { changeKinds, type RiskLevel, severity } from "@evenkeel/domain/risk/RiskLevel"
 import { frameOffsets } from "@evenkeel/runtime/ring/FrameRing"
 import type { StateTable } from "@evenkeel/runtime/ring/StateTable"
-import { OrderBook } from "../book/OrderBook.ts"
-import { Baseline } from "../detector/Baseline.ts"
-import { Changepoint } from "../detector/Changepoint.ts"
-import { Confirmation } from "../detector/Confirmation.ts"
-import { Cusum } from "../detector/Cusum.ts"
 import { FeatureInput, Features } from "../feature/Features.ts"
-import { RiskEvidence, RiskMachine, riskThresholds } from "../risk/RiskMachine.ts"
+import { riskThresholds } from "../risk/RiskMachine.ts"
 import { FairValue } from "../value/FairValue.ts"
+import { CoinTrack, InstrumentTrack } from "./Tracks.ts"
 import {
   coinState,
   horizonCount,
@@ -87,8 +83,6 @@ const counterOf = (name: (typeof hotCounters)[number]) => hotCounters.indexOf(na
 export const eventPayloadBytes = 8 * 9
 
 const warning = severity("warning")
-/** A venue this far from the fair value, for three bars, while two others hold, is a local dislocation. */
-const localBps = 30
 const localSignificance = 4
 const agreeBps = 15
 const agreeSignificance = 3
@@ -103,65 +97,6 @@ const minute = 60_000
 /** What an oracle may be off by between two rounds, and a third of the longest time between them. */
 const oracleErrorBps = 5
 const oracleRoundMillis = (26 * 60 * minute) / 3
-
-/** Everything of one coin that lives from bar to bar. */
-class CoinTrack {
-  readonly stress = new Confirmation(riskThresholds.stressBps)
-  readonly broken = new Confirmation(riskThresholds.breakBps)
-  readonly baseline = new Baseline()
-  readonly cusum = new Cusum()
-  readonly changepoint = new Changepoint()
-  readonly machine = new RiskMachine()
-  readonly evidence = new RiskEvidence()
-  /** Since when the level is what it is. */
-  since = Number.NaN
-  change = changeKinds.indexOf("recovery")
-  /** Bars, not rounds, speak of the coin. */
-  candles = false
-  /** A source that touches the coin had real news since the last bar. */
-  fresh = false
-  lastScore = Number.NEGATIVE_INFINITY
-  /** The last change could not be written yet; -1 when there is none. */
-  owedPrevious = -1
-  readonly sources: Array<number> = []
-}
-
-class InstrumentTrack {
-  readonly book = new OrderBook()
-  readonly base: number
-  readonly quote: number
-  /** Source number in the fair value, or -1. */
-  readonly source: number
-  readonly venue: number
-  readonly row = new Float64Array(stateFields)
-  connection = 0
-  /** Bars in a row away from the fair value, for local dislocations. */
-  readonly apart: Confirmation
-  apartBars = 0
-  traded = false
-  quoteTime = Number.NEGATIVE_INFINITY
-  tradePrice = 0
-  tradeQuantity = 0
-  tradeSide = 0
-  lastMid = Number.NaN
-  /** When the book's renewal was last asked for; NaN when it need not be. */
-  resyncAsked = Number.NaN
-  resyncOwed = false
-  resyncReason = 0
-
-  constructor(base: number, quote: number, source: number, venue: number) {
-    this.base = base
-    this.quote = quote
-    this.source = source
-    this.venue = venue
-    this.apart = new Confirmation(localBps)
-    this.row.fill(Number.NaN)
-    this.row[instrumentState.events] = 0
-    this.row[instrumentState.commits] = 0
-    this.row[instrumentState.book] = 0
-    this.row[instrumentState.staleReason] = 0
-  }
-}
 
 export class HotPath implements MarketSink {
   readonly #options: HotPathOptions

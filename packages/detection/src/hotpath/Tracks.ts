@@ -1,0 +1,72 @@
+/** What the hot path remembers: one track a coin, one an instrument. Plain state; `HotPath` alone changes it. */
+import { changeKinds } from "@evenkeel/domain/risk/RiskLevel"
+import { OrderBook } from "../book/OrderBook.ts"
+import { Baseline } from "../detector/Baseline.ts"
+import { Changepoint } from "../detector/Changepoint.ts"
+import { Confirmation } from "../detector/Confirmation.ts"
+import { Cusum } from "../detector/Cusum.ts"
+import { RiskEvidence, RiskMachine, riskThresholds } from "../risk/RiskMachine.ts"
+import { instrumentState, stateFields } from "./SignalRecord.ts"
+
+/** A venue this far from the fair value, for three bars, while two others hold, is a local dislocation. */
+const localBps = 30
+
+/** Everything of one coin that lives from bar to bar. */
+export class CoinTrack {
+  readonly stress = new Confirmation(riskThresholds.stressBps)
+  readonly broken = new Confirmation(riskThresholds.breakBps)
+  readonly baseline = new Baseline()
+  readonly cusum = new Cusum()
+  readonly changepoint = new Changepoint()
+  readonly machine = new RiskMachine()
+  readonly evidence = new RiskEvidence()
+  /** Since when the level is what it is. */
+  since = Number.NaN
+  change = changeKinds.indexOf("recovery")
+  /** Bars, not rounds, speak of the coin. */
+  candles = false
+  /** A source that touches the coin had real news since the last bar. */
+  fresh = false
+  lastScore = Number.NEGATIVE_INFINITY
+  /** The last change could not be written yet; -1 when there is none. */
+  owedPrevious = -1
+  readonly sources: Array<number> = []
+}
+
+/** Everything of one instrument that lives from frame to frame. */
+export class InstrumentTrack {
+  readonly book = new OrderBook()
+  readonly base: number
+  readonly quote: number
+  /** Source number in the fair value, or -1. */
+  readonly source: number
+  readonly venue: number
+  readonly row = new Float64Array(stateFields)
+  connection = 0
+  /** Bars in a row away from the fair value, for local dislocations. */
+  readonly apart: Confirmation
+  apartBars = 0
+  traded = false
+  quoteTime = Number.NEGATIVE_INFINITY
+  tradePrice = 0
+  tradeQuantity = 0
+  tradeSide = 0
+  lastMid = Number.NaN
+  /** When the book's renewal was last asked for; NaN when it need not be. */
+  resyncAsked = Number.NaN
+  resyncOwed = false
+  resyncReason = 0
+
+  constructor(base: number, quote: number, source: number, venue: number) {
+    this.base = base
+    this.quote = quote
+    this.source = source
+    this.venue = venue
+    this.apart = new Confirmation(localBps)
+    this.row.fill(Number.NaN)
+    this.row[instrumentState.events] = 0
+    this.row[instrumentState.commits] = 0
+    this.row[instrumentState.book] = 0
+    this.row[instrumentState.staleReason] = 0
+  }
+}
