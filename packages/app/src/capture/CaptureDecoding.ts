@@ -59,7 +59,7 @@ export class CaptureDecoding implements MarketSink {
   readonly #books = new Map<number, Book>()
   readonly #trades = new Map<number, Trades>()
   readonly #tickers = new Map<number, number>()
-  readonly #connections = new Map<string, { readonly decoder: FrameDecoder; readonly table: SymbolTable }>()
+  readonly #connections = new Map<string, FrameDecoder>()
   readonly #carriedBy = new Map<string, FrameDecoder>()
   readonly #early = new Map<string, CaptureRecord>()
   readonly #outcomes = new Map<FrameOutcome, number>()
@@ -85,7 +85,7 @@ export class CaptureDecoding implements MarketSink {
 
   #decoderOf(connection: string): FrameDecoder {
     const known = this.#connections.get(connection)
-    if (known !== undefined) return known.decoder
+    if (known !== undefined) return known
     const table: SymbolTable = new SymbolTable([], (symbol) => {
       this.#carriedBy.set(symbol, decoder)
       const number = this.#numberOf(symbol)
@@ -97,7 +97,7 @@ export class CaptureDecoding implements MarketSink {
       return number
     })
     const decoder = decoders[this.#venue](table, this.#record, this)
-    this.#connections.set(connection, { decoder, table })
+    this.#connections.set(connection, decoder)
     return decoder
   }
 

@@ -3,13 +3,12 @@
  */
 import { NodeHttpClient } from "@effect/platform-node"
 import { venueIds } from "@evenkeel/domain/market/Venue"
-import { layerPglite, layerPostgres } from "@evenkeel/store/database/Database"
 import { EventStore } from "@evenkeel/store/event/EventStore"
 import { Clock, Console, Effect, Exit, FileSystem, Layer, Redacted, Result } from "effect"
 import { HttpClient } from "effect/http"
 import { createServer } from "node:net"
 import type { EngineConfig } from "../config/EngineConfig.ts"
-import { exchangeOf, instrumentsOf, venuesOf } from "../engine/EngineSetup.ts"
+import { databaseOf, exchangeOf, instrumentsOf, venuesOf } from "../engine/EngineSetup.ts"
 
 interface Finding {
   readonly what: string
@@ -53,7 +52,7 @@ const checkDirectory = Effect.fnUntraced(function* (config: EngineConfig) {
 
 const checkDatabase = Effect.fnUntraced(function* (config: EngineConfig) {
   const embedded = Redacted.value(config.database.url) === ""
-  const database = embedded ? layerPglite(`${config.data}/database`) : layerPostgres(config.database.url)
+  const database = databaseOf(config)
   const tried = yield* Effect.exit(
     Effect.flatMap(EventStore, (events) => events.verify).pipe(
       Effect.provide(EventStore.layer.pipe(Layer.provide(database))),

@@ -24,15 +24,14 @@ import { busyPoll, spinThenSleep } from "@evenkeel/runtime/ring/RingHeader"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { Metrics } from "@evenkeel/runtime/telemetry/Metrics"
 import { Nanoclock } from "@evenkeel/runtime/time/Nanoclock"
-import { layerPglite, layerPostgres } from "@evenkeel/store/database/Database"
 import { EventStore } from "@evenkeel/store/event/EventStore"
 import { MarketJournal } from "@evenkeel/store/journal/MarketJournal"
 import { Outbox } from "@evenkeel/store/outbox/Outbox"
 import { Snapshots } from "@evenkeel/store/snapshot/Snapshots"
-import { Context, Effect, Layer, Metric, Queue, Redacted, Schedule } from "effect"
+import { Context, Effect, Layer, Metric, Queue, Schedule } from "effect"
 import type { EngineConfig } from "../config/EngineConfig.ts"
 import { EngineReadings } from "./EngineReadings.ts"
-import type { EngineSetup } from "./EngineSetup.ts"
+import { databaseOf, type EngineSetup } from "./EngineSetup.ts"
 
 const signalSlots = 1 << 12
 /** Time passes in the hot path at least this often, though no venue speaks. */
@@ -48,11 +47,8 @@ export class EngineTally extends Context.Service<
   }
 >()("@evenkeel/app/engine/EngineTally") {}
 
-const layerStore = (config: EngineConfig) => {
-  const url = Redacted.value(config.database.url)
-  const database = url === "" ? layerPglite(`${config.data}/database`) : layerPostgres(config.database.url)
-  return Layer.mergeAll(EventStore.layer, Outbox.layer, Snapshots.layer).pipe(Layer.provideMerge(database))
-}
+const layerStore = (config: EngineConfig) =>
+  Layer.mergeAll(EventStore.layer, Outbox.layer, Snapshots.layer).pipe(Layer.provideMerge(databaseOf(config)))
 
 const layerReceivers = (config: EngineConfig, setup: EngineSetup) =>
   Layer.effect(

@@ -8,6 +8,7 @@ import { exchanges } from "@evenkeel/connectors/exchange/Exchanges"
 import { type Coin, coinOf } from "@evenkeel/domain/coin/Coin"
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
 import { type VenueId, venueIds } from "@evenkeel/domain/market/Venue"
+import { layerDatabase } from "@evenkeel/store/database/Database"
 import type { EngineConfig } from "../config/EngineConfig.ts"
 
 export interface EngineSetup {
@@ -21,12 +22,16 @@ export interface EngineSetup {
   readonly receivers: ReadonlyArray<Receiver>
 }
 
-/** Parses `venue:SYMBOL:BASE:QUOTE`; symbols hold no colon. */
-export const instrumentsOf = (config: EngineConfig): ReadonlyArray<Instrument> =>
-  config.instruments.map((text) => {
-    const [venue = "", symbol = "", base = "", quote = ""] = text.split(":")
-    return { venue, symbol, base, quote }
-  })
+/** `venue:SYMBOL:BASE:QUOTE`; symbols hold no colon. */
+export const parseInstrument = (text: string): Instrument => {
+  const [venue = "", symbol = "", base = "", quote = ""] = text.split(":")
+  return { venue, symbol, base, quote }
+}
+
+export const instrumentsOf = (config: EngineConfig): ReadonlyArray<Instrument> => config.instruments.map(parseInstrument)
+
+/** The store's database as it is configured. */
+export const databaseOf = (config: EngineConfig) => layerDatabase({ url: config.database.url, directory: `${config.data}/database` })
 
 export const coinsOf = (config: EngineConfig): ReadonlyArray<Coin> =>
   config.coins.map((symbol) => coinOf(symbol) ?? { symbol, peg: "USD", anchor: 1 })

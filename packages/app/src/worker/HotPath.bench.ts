@@ -16,6 +16,7 @@ import { Nanoclock } from "@evenkeel/runtime/time/Nanoclock"
 import { setTimeout as sleep } from "node:timers/promises"
 import { Worker } from "node:worker_threads"
 import { configDefaults } from "../config/EngineConfig.ts"
+import { parseInstrument } from "../engine/EngineSetup.ts"
 
 const perSecond = 100_000
 const ticksPerRound = 5_000
@@ -24,10 +25,7 @@ const warmUpRounds = 20
 
 const publishToScore = async (): Promise<ReadonlyArray<BenchResult>> => {
   const coins = configDefaults.coins.flatMap((symbol) => coinOf(symbol) ?? [])
-  const instruments = configDefaults.instruments.map((text) => {
-    const [venue = "", symbol = "", base = "", quote = ""] = text.split(":")
-    return { venue, symbol, base, quote }
-  })
+  const instruments = configDefaults.instruments.map(parseInstrument)
   const memory = allocateHotPathMemory({
     coins: coins.length,
     instruments: instruments.length,

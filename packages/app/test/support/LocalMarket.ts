@@ -15,14 +15,12 @@ import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
 import { type VenueId, venueIds } from "@evenkeel/domain/market/Venue"
 import type { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
 import { configDefaults } from "../../src/config/EngineConfig.ts"
+import { parseInstrument } from "../../src/engine/EngineSetup.ts"
 import { LocalHotPath } from "../../src/replay/LocalHotPath.ts"
 
 const dialects: Record<VenueId, Dialect> = { binance: binanceDialect, coinbase: coinbaseDialect, kraken: krakenDialect }
 
-export const instruments = configDefaults.instruments.map((text) => {
-  const [venue = "", symbol = "", base = "", quote = ""] = text.split(":")
-  return { venue, symbol, base, quote }
-})
+export const instruments = configDefaults.instruments.map(parseInstrument)
 
 /** Plays `minutes` of a scenario in steps of `stepMillis` and returns every level change. */
 export const playScenario = (scenario: Scenario, minutes: number, seed = 1, stepMillis = 5000): ReadonlyArray<LevelChange> => {

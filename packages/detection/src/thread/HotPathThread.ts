@@ -7,7 +7,7 @@
 import type { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
 import { staleReasons } from "@evenkeel/domain/market/MarketRecord"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
-import { awaitRecords } from "@evenkeel/runtime/ring/RingWait"
+import { consumeRecords } from "@evenkeel/runtime/ring/RingWait"
 import type { WaitStrategy } from "@evenkeel/runtime/ring/RingHeader"
 import { closeRing } from "@evenkeel/runtime/ring/RingHeader"
 import { SpscConsumer } from "@evenkeel/runtime/ring/SpscRing"
@@ -169,28 +169,8 @@ const makeHotPathThread = Effect.fnUntraced(function* (options: HotPathThreadOpt
         return true
     }
   }
-  const drain = Effect.sync(() => {
-    let blocked = false
-    for (let count = 0, offset = signals.peek(); offset >= 0 && count < 1024; offset = signals.peek(), count++) {
-      blocked = !accept(offset)
-      if (blocked) break
-      signals.advance()
-    }
-    signals.release()
-    return blocked
-  })
   yield* health.gauge("hot-path", "signals_waiting", () => signals.size())
-  yield* supervisor.supervise(
-    "signals",
-    Effect.forever(
-      Effect.flatMap(drain, (blocked) =>
-        blocked ? Effect.sleep("10 millis") : signals.peek() >= 0 ? Effect.yieldNow : signals.ended() ? Effect.never : awaitRecords(signals)
-      ),
-      {
-        disableYield: true
-      }
-    )
-  )
+  yield* supervisor.supervise("signals", consumeRecords(signals, accept))
   // Runs before the fibers are interrupted: what was accepted from venues is still judged, and its changes handed over.
   yield* Effect.addFinalizer(() =>
     Effect.gen(function* () {

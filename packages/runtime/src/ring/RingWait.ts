@@ -32,23 +32,28 @@ export const awaitRecords = (ring: SpscConsumer): Effect.Effect<void> =>
     })
   })
 
+/** A record that found no room is offered again after this long. */
+const refusedWait = "10 millis"
+
 /**
- * Hands every record to `onRecord` (a plain function, given the byte offset) for as long as it runs. After `batchMax`
- * records other fibers get a turn.
+ * Hands every record to `accept` (a plain function, given the byte offset) for as long as it runs. A record that it answers false to
+ * stays first in line and is offered again. After `batchMax` records other fibers get a turn.
  */
-export const consumeRecords = (ring: SpscConsumer, onRecord: (offset: number) => void, batchMax = 1024): Effect.Effect<never> => {
+export const consumeRecords = (ring: SpscConsumer, accept: (offset: number) => boolean, batchMax = 1024): Effect.Effect<never> => {
   const drain = Effect.sync(() => {
-    let count = 0
-    for (let offset = ring.peek(); offset >= 0 && count < batchMax; offset = ring.peek()) {
-      onRecord(offset)
+    let refused = false
+    for (let count = 0, offset = ring.peek(); offset >= 0 && count < batchMax; offset = ring.peek(), count++) {
+      refused = !accept(offset)
+      if (refused) break
       ring.advance()
-      count++
     }
     ring.release()
-    return count
+    return refused
   })
   return Effect.forever(
-    Effect.flatMap(drain, (count) => (count === batchMax ? Effect.yieldNow : ring.ended() ? Effect.never : awaitRecords(ring))),
+    Effect.flatMap(drain, (refused) =>
+      refused ? Effect.sleep(refusedWait) : ring.peek() >= 0 ? Effect.yieldNow : ring.ended() ? Effect.never : awaitRecords(ring)
+    ),
     { disableYield: true }
   )
 }

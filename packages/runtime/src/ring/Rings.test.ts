@@ -62,7 +62,7 @@ describe("SpscRing", () => {
       const producer = new SpscProducer(buffer, 8)
       const consumer = new SpscConsumer(buffer, 8)
       const seen: Array<number> = []
-      const fiber = yield* Effect.forkChild(consumeRecords(consumer, (at) => seen.push(consumer.float64[at >> 3]!)))
+      const fiber = yield* Effect.forkChild(consumeRecords(consumer, (at) => seen.push(consumer.float64[at >> 3]!) > 0))
       for (const value of [1, 2, 3]) {
         yield* Effect.yieldNow
         producer.float64[producer.claim() >> 3] = value

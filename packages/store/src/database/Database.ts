@@ -2,7 +2,7 @@
  * The store's database: Postgres where a URL is given, the embedded one elsewhere, with the same tables in both.
  */
 import { PgClient } from "@effect/sql-pg"
-import { Layer, type Redacted } from "effect"
+import { Layer, Redacted } from "effect"
 import { layerEmbedded } from "./Embedded.ts"
 import { migrate } from "./Migrations.ts"
 
@@ -13,3 +13,7 @@ export const layerPostgres = (url: Redacted.Redacted) =>
 
 /** On disk under `directory`, or in memory with `memory://`. */
 export const layerPglite = (directory: string) => migrated.pipe(Layer.provideMerge(layerEmbedded(directory)))
+
+/** The one that `url` names, or the embedded one under `directory` when it is empty. */
+export const layerDatabase = (options: { readonly url: Redacted.Redacted; readonly directory: string }) =>
+  Redacted.value(options.url) === "" ? layerPglite(options.directory) : layerPostgres(options.url)
