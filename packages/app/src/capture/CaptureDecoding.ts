@@ -6,6 +6,7 @@
  */
 import type { CaptureRecord } from "@evenkeel/connectors/capture/Capture"
 import { decoders } from "@evenkeel/connectors/exchange/Decoders"
+import { exchanges } from "@evenkeel/connectors/exchange/Exchanges"
 import { OrderBook } from "@evenkeel/detection/book/OrderBook"
 import { DecimalSum, plainDecimal } from "@evenkeel/domain/decimal/PlainDecimal"
 import { type FrameDecoder, FrameOutcome } from "@evenkeel/domain/market/FrameDecoder"
@@ -13,6 +14,7 @@ import type { MarketEvent } from "@evenkeel/domain/market/MarketEvent"
 import { EventKind, MarketRecord, type MarketSink, staleReasons } from "@evenkeel/domain/market/MarketRecord"
 import { SymbolTable } from "@evenkeel/domain/market/SymbolTable"
 import type { VenueId } from "@evenkeel/domain/market/Venue"
+import { Result } from "effect"
 import { createHash } from "node:crypto"
 
 interface Book {
@@ -54,13 +56,13 @@ export class CaptureDecoding implements MarketSink {
   readonly #venue: VenueId
   readonly #onEvent: ((event: MarketEvent) => void) | undefined
   readonly #record = new MarketRecord()
-  readonly #symbols: Array<string> = []
-  readonly #numbers = new Map<string, number>()
+  /** By instrument number; one symbol on two connections (spot and futures) is two instruments. */
+  readonly #named: Array<{ readonly symbol: string; readonly connection: string }> = []
   readonly #books = new Map<number, Book>()
   readonly #trades = new Map<number, Trades>()
   readonly #tickers = new Map<number, number>()
   readonly #connections = new Map<string, FrameDecoder>()
-  readonly #carriedBy = new Map<string, FrameDecoder>()
+  readonly #carriedBy = new Map<string, { readonly decoder: FrameDecoder; readonly number: number }>()
   readonly #early = new Map<string, CaptureRecord>()
   readonly #outcomes = new Map<FrameOutcome, number>()
   #frames = 0
@@ -74,10 +76,11 @@ export class CaptureDecoding implements MarketSink {
   feed(capture: CaptureRecord): void {
     if (capture.kind === "recv") {
       this.#frames++
-      this.#count(this.#decoderOf(capture.connection).decode(capture.bytes, 0, capture.bytes.length))
+      const bytes = unpacked(this.#venue, capture.bytes)
+      this.#count(this.#decoderOf(capture.connection).decode(bytes, 0, bytes.length))
     } else if (capture.kind === "http") {
-      const symbol = new URL(capture.url).searchParams.get("symbol")
-      if (symbol === null || !/depth/i.test(capture.url)) return
+      const symbol = exchanges[this.#venue].book.symbolOf(new URL(capture.url))
+      if (symbol === undefined) return
       if (this.#carriedBy.has(symbol)) this.#snapshot(symbol, capture)
       else this.#early.set(symbol, capture)
     }
@@ -87,8 +90,8 @@ export class CaptureDecoding implements MarketSink {
     const known = this.#connections.get(connection)
     if (known !== undefined) return known
     const table: SymbolTable = new SymbolTable([], (symbol) => {
-      this.#carriedBy.set(symbol, decoder)
-      const number = this.#numberOf(symbol)
+      const number = this.#named.push({ symbol, connection }) - 1
+      this.#carriedBy.set(symbol, { decoder, number })
       const early = this.#early.get(symbol)
       if (early !== undefined) {
         this.#early.delete(symbol)
@@ -109,15 +112,9 @@ export class CaptureDecoding implements MarketSink {
     for (const [symbol, capture] of this.#pending.splice(0)) this.#snapshot(symbol, capture)
   }
 
-  #snapshot(symbol: string, capture: CaptureRecord): void {
-    this.#carriedBy.get(symbol)?.snapshot(this.#numberOf(symbol), capture.bytes, 0, capture.bytes.length)
-  }
-
-  #numberOf(symbol: string): number {
-    const known = this.#numbers.get(symbol)
-    if (known !== undefined) return known
-    this.#numbers.set(symbol, this.#symbols.length)
-    return this.#symbols.push(symbol) - 1
+  #snapshot(symbol: string, { bytes }: CaptureRecord): void {
+    const carrier = this.#carriedBy.get(symbol)
+    carrier?.decoder.snapshot(carrier.number, bytes, 0, bytes.length)
   }
 
   book(instrument: number): OrderBook {
@@ -135,7 +132,7 @@ export class CaptureDecoding implements MarketSink {
   accept(): void {
     const { integers, levels, numbers } = this.#record
     const instrument = integers[1]!
-    const at = { venue: this.#venue, symbol: this.#symbols[instrument]!, time: Number.isNaN(numbers[0]) ? null : numbers[0]! }
+    const at = { venue: this.#venue, symbol: this.#named[instrument]!.symbol, time: Number.isNaN(numbers[0]) ? null : numbers[0]! }
     switch (integers[0]) {
       case EventKind.quote:
         this.#tickers.set(instrument, (this.#tickers.get(instrument) ?? 0) + 1)
@@ -197,9 +194,30 @@ export class CaptureDecoding implements MarketSink {
     }
   }
 
+  /** Books that no message ever named are as their snapshot had them. */
+  #flush(): void {
+    const [connection] = this.#connections.keys()
+    for (const [symbol, { bytes }] of this.#early) {
+      const number = this.#named.push({ symbol, connection: connection ?? "" }) - 1
+      this.#decoderOf(connection ?? "").snapshot(number, bytes, 0, bytes.length)
+    }
+    this.#early.clear()
+  }
+
   summary(): CaptureSummary {
+    this.#flush()
+    const ambiguous = new Set(this.#named.map(({ symbol }) => symbol)).size < this.#named.length
+    const nameOf = (instrument: number) => {
+      const { connection, symbol } = this.#named[instrument]!
+      return ambiguous ? `${symbol}|${connection}` : symbol
+    }
     const named = <A, B>(entries: Map<number, A>, form: (entry: A) => B): Record<string, B> =>
-      Object.fromEntries([...entries].map(([instrument, entry]) => [this.#symbols[instrument]!, form(entry)]))
+      Object.fromEntries([...entries].map(([instrument, entry]) => [nameOf(instrument), form(entry)]))
+    const tickers: Record<string, number> = {}
+    for (const [instrument, count] of this.#tickers) {
+      const { symbol } = this.#named[instrument]!
+      tickers[symbol] = (tickers[symbol] ?? 0) + count
+    }
     const countOf = (outcome: FrameOutcome) => this.#outcomes.get(outcome) ?? 0
     return {
       venue: this.#venue,
@@ -221,7 +239,7 @@ export class CaptureDecoding implements MarketSink {
         }
       }),
       trades: named(this.#trades, ({ count, volume }) => ({ count, volume: volume.format() })),
-      tickers: named(this.#tickers, (count) => count),
+      tickers,
       outcomes: {
         market: countOf(FrameOutcome.market),
         control: countOf(FrameOutcome.control),
@@ -232,6 +250,12 @@ export class CaptureDecoding implements MarketSink {
       }
     }
   }
+}
+
+/** What cannot be unpacked is left to the decoder, which refuses it. */
+const unpacked = (venue: VenueId, frame: Uint8Array): Uint8Array => {
+  const { unpack } = exchanges[venue]
+  return unpack === undefined ? frame : Result.getOrElse(Result.try(() => unpack(frame)), () => frame)
 }
 
 const fresh = () => ({ bids: [] as Array<readonly [string, string]>, asks: [] as Array<readonly [string, string]>, snapshot: false })

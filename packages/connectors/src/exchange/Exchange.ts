@@ -24,34 +24,73 @@ export interface Listing {
   readonly quantityStep: string | undefined
 }
 
+/** A venue's whole book by REST: what a merged book begins with, what doubts are settled by, and what is polled when sockets fail. */
+export interface RestBook {
+  readonly path: (symbol: string) => string
+  /** What one request costs, in tokens of the venue's rate. */
+  readonly weight: number
+  /** The symbol that such a request was for; undefined for any other. For recordings. */
+  readonly symbolOf: (url: URL) => string | undefined
+}
+
 export interface Exchange {
   readonly id: VenueId
   /** Production, for public data. */
   readonly endpoints: Endpoints
   /** Path and query behind the socket endpoint. */
   readonly socketPath: (instruments: ReadonlyArray<Instrument>) => string
+  /** Asked first where the venue gives out its sockets' addresses, with a token. */
+  readonly handshake?: { readonly path: string; readonly socketUrl: (body: unknown) => string | undefined }
   /** Messages to send once connected, in order. */
   readonly subscribe: (instruments: ReadonlyArray<Instrument>) => ReadonlyArray<string>
+  readonly book: RestBook
   /** How one book is built anew. */
   readonly resync:
-    /** By a REST snapshot that the decoder merges by sequence. */
-    | { readonly _tag: "Snapshot"; readonly path: (symbol: string) => string; readonly weight: number }
+    /** By `book`, which the decoder merges by sequence. */
+    | { readonly _tag: "Snapshot" }
     /** By leaving the channel and joining it again. */
     | {
         readonly _tag: "Resubscribe"
         readonly messages: (instruments: ReadonlyArray<Instrument>) => ReadonlyArray<string>
         readonly wholeConnection: boolean
       }
-  /** Sent on a quiet connection, where the venue asks for it. */
+    /** By a new connection: channels have numbers that only the decoder knows, or the loss may have been any book's. */
+    | { readonly _tag: "Reconnect" }
+  /** Sent again and again, where the venue asks for it. */
   readonly ping: { readonly every: Duration.Input; readonly message: string } | undefined
+  /** The reply that a message of the venue's asks for: its own pings. */
+  readonly reply?: (message: Uint8Array) => string | undefined
+  /** Messages that prove life and carry no data: pongs, heartbeats. */
+  readonly isHeartbeat?: (message: Uint8Array) => boolean
+  /** The message in a frame, where the venue packs them. Throws when it is not packed as it should be. */
+  readonly unpack?: (frame: Uint8Array) => Uint8Array
   /** A connection without a single frame for this long is dead: the venue is known to speak more often. */
   readonly silenceMax: Duration.Input
+  /** Without data for this long, pings or not, the connection is put to the test. */
+  readonly quietMax: Duration.Input
   /** Messages that may be sent to the venue in a second, on one connection. */
   readonly messagesPerSecond: number
   readonly instrumentsPerConnection: number
+  /** REST tokens a minute; half of what the venue allows is left to its other users. */
+  readonly restPerMinute: number
   readonly listingsPath: string
   readonly decodeListings: (body: unknown) => ReadonlyArray<Listing> | undefined
   readonly timePath: string
   /** The venue's clock, Unix ms. */
   readonly decodeTime: (body: unknown) => number | undefined
 }
+
+/** Numbers of decimals as a step: 5 is `1e-5`. */
+export const stepOf = (decimals: number | undefined): string | undefined => (decimals === undefined ? undefined : `1e-${decimals}`)
+
+/** `symbolOf` for venues that name it in the query. */
+export const symbolInQuery =
+  (path: RegExp, parameter: string) =>
+  (url: URL): string | undefined =>
+    path.test(url.pathname) ? (url.searchParams.get(parameter) ?? undefined) : undefined
+
+/** `symbolOf` for venues that name it in the path: the pattern's first group. */
+export const symbolInPath =
+  (path: RegExp) =>
+  (url: URL): string | undefined =>
+    path.exec(url.pathname)?.[1]

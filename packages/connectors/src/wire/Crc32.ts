@@ -25,3 +25,10 @@ export const crcDigits = (crc: number, value: number): number => {
 }
 
 export const crcEnd = (crc: number): number => (crc ^ -1) >>> 0
+
+/** The characters of an ASCII text. */
+export const crcText = (crc: number, text: string): number => {
+  let next = crc
+  for (let i = 0; i < text.length; i++) next = crcByte(next, text.charCodeAt(i))
+  return next
+}

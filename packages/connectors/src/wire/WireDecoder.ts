@@ -18,13 +18,14 @@ export abstract class WireDecoder implements FrameDecoder {
   protected readonly symbols: SymbolTable
   protected readonly record: MarketRecord
   protected readonly sink: MarketSink
-  protected readonly scanner = new ByteScanner()
+  protected readonly scanner: ByteScanner
   protected readonly levels = new LevelBuffer()
 
-  constructor(symbols: SymbolTable, record: MarketRecord, sink: MarketSink) {
+  constructor(symbols: SymbolTable, record: MarketRecord, sink: MarketSink, scanner = new ByteScanner()) {
     this.symbols = symbols
     this.record = record
     this.sink = sink
+    this.scanner = scanner
   }
 
   abstract decode(bytes: Uint8Array, start: number, end: number): FrameOutcome

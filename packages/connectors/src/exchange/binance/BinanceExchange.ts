@@ -5,7 +5,7 @@
  * closes each connection after 24 h. https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams
  */
 import { Option, Schema } from "effect"
-import type { Exchange } from "../Exchange.ts"
+import { type Exchange, symbolInQuery } from "../Exchange.ts"
 
 /** Levels a side of a snapshot; 1000 costs a weight of 50. */
 const snapshotLevels = 1000
@@ -19,12 +19,19 @@ export const binance: Exchange = {
     `/stream?streams=${instruments.flatMap(({ symbol }) => streams.map((stream) => `${symbol.toLowerCase()}@${stream}`)).join("/")}`,
   // The path subscribes.
   subscribe: () => [],
-  resync: { _tag: "Snapshot", path: (symbol) => `/api/v3/depth?symbol=${symbol}&limit=${snapshotLevels}`, weight: 50 },
+  book: {
+    path: (symbol) => `/api/v3/depth?symbol=${symbol}&limit=${snapshotLevels}`,
+    weight: 50,
+    symbolOf: symbolInQuery(/\/depth$/, "symbol")
+  },
+  resync: { _tag: "Snapshot" },
   ping: undefined,
   // Quiet pairs send nothing for minutes; the server's pings, every 20 s, count as signs of life.
   silenceMax: "60 seconds",
+  quietMax: "60 seconds",
   messagesPerSecond: 5,
   instrumentsPerConnection: 100,
+  restPerMinute: 3000,
   listingsPath: "/api/v3/exchangeInfo?permissions=SPOT",
   decodeListings: (body) =>
     Option.getOrUndefined(decodeExchangeInfo(body))?.symbols.map(({ baseAsset, filters, quoteAsset, status, symbol }) => ({

@@ -6,7 +6,7 @@
  */
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
 import { Option, Schema } from "effect"
-import type { Exchange } from "../Exchange.ts"
+import { type Exchange, symbolInPath } from "../Exchange.ts"
 
 const symbols = (instruments: ReadonlyArray<Instrument>) => instruments.map(({ symbol }) => symbol)
 
@@ -14,9 +14,17 @@ const shared = {
   id: "coinbase",
   socketPath: () => "",
   ping: undefined,
+  book: {
+    path: (symbol: string) => `/products/${symbol}/book?level=2`,
+    weight: 1,
+    symbolOf: symbolInPath(/\/products\/([^/]+)\/book$/)
+  },
+  isHeartbeat: (message: Uint8Array) => Buffer.from(message.subarray(0, 24)).toString("latin1").includes("heartbeat"),
   silenceMax: "10 seconds",
+  quietMax: "60 seconds",
   messagesPerSecond: 8,
   instrumentsPerConnection: 50,
+  restPerMinute: 300,
   listingsPath: "/products",
   decodeListings: (body: unknown) =>
     Option.getOrUndefined(decodeProducts(body))?.map(

@@ -5,7 +5,7 @@
  */
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
 import { Option, Schema } from "effect"
-import type { Exchange } from "../Exchange.ts"
+import { type Exchange, symbolInQuery } from "../Exchange.ts"
 
 /** Levels a side: 10, 25, 100, 500 or 1000. */
 const depth = 100
@@ -24,6 +24,11 @@ export const kraken: Exchange = {
     say("subscribe", { channel: "trade", snapshot: false }, instruments),
     say("subscribe", { channel: "ticker", event_trigger: "bbo" }, instruments)
   ],
+  book: {
+    path: (symbol) => `/0/public/Depth?pair=${symbol.replace("/", "")}&count=${depth}`,
+    weight: 1,
+    symbolOf: symbolInQuery(/\/Depth$/, "pair")
+  },
   resync: {
     _tag: "Resubscribe",
     wholeConnection: false,
@@ -33,9 +38,12 @@ export const kraken: Exchange = {
     ]
   },
   ping: { every: "30 seconds", message: '{"method":"ping"}' },
+  isHeartbeat: (message) => message.length < 64,
   silenceMax: "10 seconds",
+  quietMax: "60 seconds",
   messagesPerSecond: 10,
   instrumentsPerConnection: 100,
+  restPerMinute: 30,
   listingsPath: "/0/public/AssetPairs",
   decodeListings: (body) => {
     const pairs = Option.getOrUndefined(decodePairs(body))

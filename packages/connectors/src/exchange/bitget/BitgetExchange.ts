@@ -1,0 +1,66 @@
+/**
+ * Bitget, v2 spot channels: whole books with their changes, the best level, trades.
+ *
+ * Limits: 10 messages a second, 240 subscriptions an hour and connection, 1000 channels a connection; a ping is expected every 30 s.
+ * https://www.bitget.com/api-doc/common/websocket-intro
+ */
+import type { Instrument } from "@evenkeel/domain/market/Instrument"
+import { Option, Schema } from "effect"
+import { type Exchange, stepOf, symbolInQuery } from "../Exchange.ts"
+
+const channels = ["books", "books1", "trade"]
+
+const say = (op: "subscribe" | "unsubscribe", names: ReadonlyArray<string>, instruments: ReadonlyArray<Instrument>) =>
+  JSON.stringify({ op, args: names.flatMap((channel) => instruments.map(({ symbol }) => ({ instType: "SPOT", channel, instId: symbol }))) })
+
+export const bitget: Exchange = {
+  id: "bitget",
+  endpoints: { socket: "wss://ws.bitget.com", rest: "https://api.bitget.com" },
+  socketPath: () => "/v2/ws/public",
+  subscribe: (instruments) => [say("subscribe", channels, instruments)],
+  book: {
+    path: (symbol) => `/api/v2/spot/market/orderbook?symbol=${symbol}&limit=150`,
+    weight: 1,
+    symbolOf: symbolInQuery(/\/spot\/market\/orderbook$/, "symbol")
+  },
+  resync: {
+    _tag: "Resubscribe",
+    wholeConnection: false,
+    messages: (instruments) => [say("unsubscribe", ["books"], instruments), say("subscribe", ["books"], instruments)]
+  },
+  ping: { every: "25 seconds", message: "ping" },
+  isHeartbeat: (message) => message.length === 4,
+  silenceMax: "60 seconds",
+  quietMax: "60 seconds",
+  messagesPerSecond: 8,
+  instrumentsPerConnection: 40,
+  restPerMinute: 600,
+  listingsPath: "/api/v2/spot/public/symbols",
+  decodeListings: (body) =>
+    Option.getOrUndefined(decodeSymbols(body))?.data.map(({ baseCoin, pricePrecision, quantityPrecision, quoteCoin, status, symbol }) => ({
+      symbol,
+      base: baseCoin,
+      quote: quoteCoin,
+      trading: status === "online",
+      priceStep: stepOf(Number(pricePrecision)),
+      quantityStep: stepOf(Number(quantityPrecision))
+    })),
+  timePath: "/api/v2/public/time",
+  decodeTime: (body) => Option.getOrUndefined(Option.map(decodeTime(body), ({ data }) => Number(data.serverTime)))
+}
+
+const decodeSymbols = Schema.decodeUnknownOption(
+  Schema.Struct({
+    data: Schema.Array(
+      Schema.Struct({
+        symbol: Schema.String,
+        baseCoin: Schema.String,
+        quoteCoin: Schema.String,
+        status: Schema.String,
+        pricePrecision: Schema.String,
+        quantityPrecision: Schema.String
+      })
+    )
+  })
+)
+const decodeTime = Schema.decodeUnknownOption(Schema.Struct({ data: Schema.Struct({ serverTime: Schema.String }) }))

@@ -1,0 +1,89 @@
+/**
+ * Crypto.com Exchange, v1 market feed: 50-level books with updates, trades, ticker.
+ *
+ * Limits: 100 messages a second, 400 subscriptions a connection; the venue beats every 30 s and drops who does not answer within 5 s.
+ * https://exchange-docs.crypto.com/exchange/v1/rest-ws/index.html
+ */
+import type { Instrument } from "@evenkeel/domain/market/Instrument"
+import { Option, Schema } from "effect"
+import { type Exchange, symbolInQuery } from "../Exchange.ts"
+
+const depth = 50
+
+const say = (method: "subscribe" | "unsubscribe", names: ReadonlyArray<string>) =>
+  JSON.stringify({
+    id: 1,
+    method,
+    params: { channels: names, book_subscription_type: "SNAPSHOT_AND_UPDATE", book_update_frequency: 10 }
+  })
+
+const books = (instruments: ReadonlyArray<Instrument>) => instruments.map(({ symbol }) => `book.${symbol}.${depth}`)
+
+export const cryptocom: Exchange = {
+  id: "cryptocom",
+  endpoints: { socket: "wss://stream.crypto.com", rest: "https://api.crypto.com" },
+  socketPath: () => "/exchange/v1/market",
+  subscribe: (instruments) => [
+    say("subscribe", [...books(instruments), ...instruments.flatMap(({ symbol }) => [`trade.${symbol}`, `ticker.${symbol}`])])
+  ],
+  book: {
+    path: (symbol) => `/exchange/v1/public/get-book?instrument_name=${symbol}&depth=${depth}`,
+    weight: 1,
+    symbolOf: symbolInQuery(/\/public\/get-book$/, "instrument_name")
+  },
+  resync: {
+    _tag: "Resubscribe",
+    wholeConnection: false,
+    messages: (instruments) => [say("unsubscribe", books(instruments)), say("subscribe", books(instruments))]
+  },
+  ping: undefined,
+  reply: (message) => {
+    // `{"id":1587523073344,"method":"public/heartbeat","code":0}`
+    if (message.length > 96) return undefined
+    const text = Buffer.from(message).toString("latin1")
+    return text.includes('"public/heartbeat"') ? `{"id":${/"id":\s*(\d+)/.exec(text)?.[1] ?? -1},"method":"public/respond-heartbeat"}` : undefined
+  },
+  isHeartbeat: (message) => message.length < 96,
+  silenceMax: "50 seconds",
+  quietMax: "60 seconds",
+  messagesPerSecond: 20,
+  instrumentsPerConnection: 100,
+  restPerMinute: 3000,
+  listingsPath: "/exchange/v1/public/get-instruments",
+  decodeListings: (body) =>
+    Option.getOrUndefined(decodeInstruments(body))?.result.data
+      .filter(({ inst_type }) => inst_type === "CCY_PAIR")
+      .map(({ base_ccy, price_tick_size, qty_tick_size, quote_ccy, symbol, tradable }) => ({
+        symbol,
+        base: base_ccy,
+        quote: quote_ccy,
+        trading: tradable,
+        priceStep: price_tick_size,
+        quantityStep: qty_tick_size
+      })),
+  timePath: "/exchange/v1/public/get-tickers?instrument_name=BTC_USD",
+  decodeTime: (body) => Option.getOrUndefined(Option.map(decodeTime(body), ({ result }) => result.data[0].t))
+}
+
+const decodeInstruments = Schema.decodeUnknownOption(
+  Schema.Struct({
+    result: Schema.Struct({
+      data: Schema.Array(
+        Schema.Struct({
+          symbol: Schema.String,
+          inst_type: Schema.String,
+          base_ccy: Schema.String,
+          quote_ccy: Schema.String,
+          tradable: Schema.Boolean,
+          price_tick_size: Schema.optional(Schema.String),
+          qty_tick_size: Schema.optional(Schema.String)
+        })
+      )
+    })
+  })
+)
+const decodeTime = Schema.decodeUnknownOption(
+  Schema.Struct({
+    result: Schema.Struct({ data: Schema.TupleWithRest(Schema.Tuple([Schema.Struct({ t: Schema.Finite })]), [Schema.Unknown]) })
+  })
+)

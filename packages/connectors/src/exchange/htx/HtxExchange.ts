@@ -1,0 +1,77 @@
+/**
+ * HTX, public market feed in gzip: whole 150-level books every second, best bid and ask tick by tick, trades.
+ *
+ * Limits: 100 messages a second; the venue pings every 5 s in its own words and drops who does not answer two of them.
+ * https://www.htx.com/en-us/opend/newApiPages/?id=7ec3fbae-7773-11ed-9966-0242ac110003
+ */
+import type { Instrument } from "@evenkeel/domain/market/Instrument"
+import { Option, Schema } from "effect"
+import { gunzipSync } from "node:zlib"
+import { type Exchange, stepOf, symbolInQuery } from "../Exchange.ts"
+
+/** A packed frame may not grow beyond this. */
+const messageBytesMax = 8 << 20
+const topics = ["depth.step0", "bbo", "trade.detail"]
+
+const say = (verb: "sub" | "unsub", names: ReadonlyArray<string>, instruments: ReadonlyArray<Instrument>) =>
+  instruments.flatMap(({ symbol }) =>
+    names.map((name) => JSON.stringify({ [verb]: `market.${symbol}.${name}`, id: `${verb}-${symbol}-${name}` }))
+  )
+
+export const htx: Exchange = {
+  id: "htx",
+  endpoints: { socket: "wss://api.huobi.pro", rest: "https://api.huobi.pro" },
+  socketPath: () => "/ws",
+  unpack: (frame) => gunzipSync(frame, { maxOutputLength: messageBytesMax }),
+  reply: (message) => {
+    // `{"ping":1618678073643}`
+    if (message.length > 40 || message[2] !== 0x70 || message[3] !== 0x69) return undefined
+    return Buffer.from(message).toString("latin1").replace("ping", "pong")
+  },
+  isHeartbeat: (message) => message.length < 96,
+  subscribe: (instruments) => say("sub", topics, instruments),
+  book: {
+    path: (symbol) => `/market/depth?symbol=${symbol}&type=step0`,
+    weight: 1,
+    symbolOf: symbolInQuery(/\/market\/depth$/, "symbol")
+  },
+  resync: {
+    _tag: "Resubscribe",
+    wholeConnection: false,
+    messages: (instruments) => [...say("unsub", ["depth.step0"], instruments), ...say("sub", ["depth.step0"], instruments)]
+  },
+  ping: undefined,
+  silenceMax: "20 seconds",
+  quietMax: "30 seconds",
+  messagesPerSecond: 50,
+  instrumentsPerConnection: 50,
+  restPerMinute: 600,
+  listingsPath: "/v1/common/symbols",
+  decodeListings: (body) =>
+    Option.getOrUndefined(decodeSymbols(body))?.data.map((listed) => ({
+      symbol: listed.symbol,
+      base: listed["base-currency"].toUpperCase(),
+      quote: listed["quote-currency"].toUpperCase(),
+      trading: listed.state === "online",
+      priceStep: stepOf(listed["price-precision"]),
+      quantityStep: stepOf(listed["amount-precision"])
+    })),
+  timePath: "/v1/common/timestamp",
+  decodeTime: (body) => Option.getOrUndefined(Option.map(decodeTime(body), ({ data }) => data))
+}
+
+const decodeSymbols = Schema.decodeUnknownOption(
+  Schema.Struct({
+    data: Schema.Array(
+      Schema.Struct({
+        symbol: Schema.String,
+        "base-currency": Schema.String,
+        "quote-currency": Schema.String,
+        state: Schema.String,
+        "price-precision": Schema.Int,
+        "amount-precision": Schema.Int
+      })
+    )
+  })
+)
+const decodeTime = Schema.decodeUnknownOption(Schema.Struct({ data: Schema.Finite }))

@@ -1,0 +1,67 @@
+/**
+ * MEXC, v3 spot channels in Protocol Buffers: aggregated depth every 100 ms merged with a snapshot, best bid and ask, deals.
+ *
+ * Limits: 30 channels a connection, 100 messages a second; a connection without a subscription or a ping ends after a minute.
+ * https://www.mexc.com/api-docs/spot-v3/websocket-market-streams
+ */
+import { Option, Schema } from "effect"
+import { type Exchange, stepOf, symbolInQuery } from "../Exchange.ts"
+
+const channels = ["aggre.depth", "aggre.bookTicker", "aggre.deals"]
+const levels = 1000
+
+export const mexc: Exchange = {
+  id: "mexc",
+  endpoints: { socket: "wss://wbs-api.mexc.com", rest: "https://api.mexc.com" },
+  socketPath: () => "/ws",
+  subscribe: (instruments) => [
+    JSON.stringify({
+      method: "SUBSCRIPTION",
+      params: instruments.flatMap(({ symbol }) => channels.map((channel) => `spot@public.${channel}.v3.api.pb@100ms@${symbol}`))
+    })
+  ],
+  book: {
+    path: (symbol) => `/api/v3/depth?symbol=${symbol}&limit=${levels}`,
+    weight: 1,
+    symbolOf: symbolInQuery(/\/depth$/, "symbol")
+  },
+  resync: { _tag: "Snapshot" },
+  ping: { every: "20 seconds", message: '{"method":"PING"}' },
+  isHeartbeat: (message) => message.length < 64 && message[0] === 0x7b,
+  silenceMax: "60 seconds",
+  quietMax: "60 seconds",
+  messagesPerSecond: 20,
+  instrumentsPerConnection: 10,
+  restPerMinute: 1500,
+  listingsPath: "/api/v3/exchangeInfo",
+  decodeListings: (body) =>
+    Option.getOrUndefined(decodeExchangeInfo(body))?.symbols.map(
+      ({ baseAsset, baseAssetPrecision, isSpotTradingAllowed, quoteAsset, quotePrecision, status, symbol }) => ({
+        symbol,
+        base: baseAsset,
+        quote: quoteAsset,
+        trading: isSpotTradingAllowed && (status === "1" || status === "ENABLED"),
+        priceStep: stepOf(quotePrecision),
+        quantityStep: stepOf(baseAssetPrecision)
+      })
+    ),
+  timePath: "/api/v3/time",
+  decodeTime: (body) => Option.getOrUndefined(Option.map(decodeTime(body), ({ serverTime }) => serverTime))
+}
+
+const decodeExchangeInfo = Schema.decodeUnknownOption(
+  Schema.Struct({
+    symbols: Schema.Array(
+      Schema.Struct({
+        symbol: Schema.String,
+        status: Schema.String,
+        baseAsset: Schema.String,
+        quoteAsset: Schema.String,
+        baseAssetPrecision: Schema.Int,
+        quotePrecision: Schema.Int,
+        isSpotTradingAllowed: Schema.Boolean
+      })
+    )
+  })
+)
+const decodeTime = Schema.decodeUnknownOption(Schema.Struct({ serverTime: Schema.Finite }))

@@ -1,0 +1,112 @@
+/**
+ * Decodes OKX's public channels: books, best bid and ask, trades, tickers.
+ *
+ * Books are chained by `prevSeqId`; `checksum` is 0 by now and not looked at. Older recordings have no ids and are taken as they come.
+ * https://www.okx.com/docs-v5/en/#order-book-trading-market-data-ws-order-book-channel
+ */
+import { type FrameDecoderFactory, FrameOutcome } from "@evenkeel/domain/market/FrameDecoder"
+import { template } from "../../wire/ByteScanner.ts"
+import { JsonDecoder } from "../../wire/JsonDecoder.ts"
+import { beginning, Fields, quoted } from "../../wire/JsonReader.ts"
+import { noSymbol } from "../../wire/WireDecoder.ts"
+
+const Push = { event: 0, arg: 1, action: 2, data: 3 } as const
+const push = new Fields(Push)
+const Arg = { channel: 0, instId: 1 } as const
+const arg = new Fields(Arg)
+const Book = { asks: 0, bids: 1, ts: 2, seqId: 3, prevSeqId: 4 } as const
+const book = new Fields(Book)
+const Trade = { px: 0, sz: 1, side: 2, ts: 3 } as const
+const trade = new Fields(Trade)
+const Ticker = { bidPx: 0, bidSz: 1, askPx: 2, askSz: 3, ts: 4 } as const
+const ticker = new Fields(Ticker)
+
+const word = { pong: template("pong"), error: quoted("error"), snapshot: quoted("snapshot"), buy: quoted("buy") }
+const channel = { books: quoted("books"), best: quoted("bbo-tbt"), trades: quoted("trades"), tickers: quoted("tickers") }
+/** Whole books of few levels, again and again: they would only repeat the deep one. */
+const unused = [
+  "books5",
+  "books50-l2-tbt",
+  "books-l2-tbt",
+  "trades-all",
+  "candle",
+  "index-",
+  "mark-price",
+  "estimated-price",
+  "funding-rate",
+  "open-interest",
+  "opt-summary",
+  "price-limit",
+  "instruments",
+  "status",
+  "liquidation-",
+  "adl-warning",
+  "option-trades",
+  "public-",
+  "call-auction"
+].map(beginning)
+
+class OkxDecoder extends JsonDecoder {
+  protected override message(): FrameOutcome {
+    const { json } = this
+    if (json.skip(word.pong)) return FrameOutcome.control
+    if (!json.object(push) || !json.ended()) return FrameOutcome.malformed
+    if (push.has(Push.event)) return json.is(push, Push.event, word.error) ? FrameOutcome.refused : FrameOutcome.control
+    if (!json.to(push, Push.arg)) return FrameOutcome.unknown
+    if (!json.object(arg)) return FrameOutcome.malformed
+    if (json.is(arg, Arg.channel, channel.books)) return this.#data(book, this.#book)
+    if (json.is(arg, Arg.channel, channel.best)) return this.#data(book, this.#best)
+    if (json.is(arg, Arg.channel, channel.trades)) return this.#data(trade, this.#trade)
+    if (json.is(arg, Arg.channel, channel.tickers)) return this.#data(ticker, this.#ticker)
+    return json.isAny(arg, Arg.channel, unused) ? FrameOutcome.control : FrameOutcome.unknown
+  }
+
+  #data(fields: Fields, read: (instrument: number) => boolean): FrameOutcome {
+    const instrument = this.symbolAt(arg, Arg.instId)
+    if (instrument === noSymbol || !this.json.to(push, Push.data)) return FrameOutcome.malformed
+    return instrument < 0 ? FrameOutcome.unlisted : this.each(fields, instrument, read)
+  }
+
+  #book(instrument: number): boolean {
+    const { json } = this
+    this.levels.clear()
+    if (!this.levelsAt(0, book, Book.bids) || !this.levelsAt(1, book, Book.asks)) return false
+    const numbered = book.has(Book.seqId)
+    if (numbered && !(this.sequenceAt(this.last, book, Book.seqId) && this.sequenceAt(this.previous, book, Book.prevSeqId))) return false
+    this.timeAt(book, Book.ts)
+    if (!push.has(Push.action) || json.is(push, Push.action, word.snapshot)) this.chainSnapshot(instrument, numbered)
+    else this.chainDelta(instrument, !numbered || this.previous.equals(this.placeOf(instrument).id), numbered)
+    return true
+  }
+
+  #best(instrument: number): boolean {
+    this.levels.clear()
+    if (!this.levelsAt(0, book, Book.bids) || !this.levelsAt(1, book, Book.asks)) return false
+    this.timeAt(book, Book.ts)
+    this.quoteFromLevels(instrument)
+    return true
+  }
+
+  #trade(instrument: number): boolean {
+    if (!this.numberAt(1, trade, Trade.px) || !this.numberAt(2, trade, Trade.sz)) return false
+    this.timeAt(trade, Trade.ts)
+    this.trade(instrument, this.json.is(trade, Trade.side, word.buy) ? 1 : -1)
+    return true
+  }
+
+  /** A side that is empty has empty strings: no quote then. */
+  #ticker(instrument: number): boolean {
+    if (
+      this.numberAt(1, ticker, Ticker.bidPx) &&
+      this.numberAt(2, ticker, Ticker.bidSz) &&
+      this.numberAt(3, ticker, Ticker.askPx) &&
+      this.numberAt(4, ticker, Ticker.askSz)
+    ) {
+      this.timeAt(ticker, Ticker.ts)
+      this.quote(instrument)
+    }
+    return true
+  }
+}
+
+export const makeOkxDecoder: FrameDecoderFactory = (symbols, record, sink) => new OkxDecoder(symbols, record, sink)

@@ -1,0 +1,69 @@
+/**
+ * OKX, v5 public channels: 400-level books, best bid and ask tick by tick, trades.
+ *
+ * Limits: 3 connections a second, 480 subscriptions an hour and connection; silence of 30 s ends a connection, so a ping is sent.
+ * https://www.okx.com/docs-v5/en/#overview-websocket-overview
+ */
+import type { Instrument } from "@evenkeel/domain/market/Instrument"
+import { Option, Schema } from "effect"
+import { type Exchange, symbolInQuery } from "../Exchange.ts"
+
+const channels = ["books", "bbo-tbt", "trades"]
+
+const say = (op: "subscribe" | "unsubscribe", names: ReadonlyArray<string>, instruments: ReadonlyArray<Instrument>) =>
+  JSON.stringify({ op, args: names.flatMap((channel) => instruments.map(({ symbol }) => ({ channel, instId: symbol }))) })
+
+export const okx: Exchange = {
+  id: "okx",
+  endpoints: { socket: "wss://ws.okx.com:8443", rest: "https://www.okx.com" },
+  socketPath: () => "/ws/v5/public",
+  subscribe: (instruments) => [say("subscribe", channels, instruments)],
+  book: {
+    path: (symbol) => `/api/v5/market/books?instId=${symbol}&sz=400`,
+    weight: 1,
+    symbolOf: symbolInQuery(/\/market\/books$/, "instId")
+  },
+  resync: {
+    _tag: "Resubscribe",
+    wholeConnection: false,
+    messages: (instruments) => [say("unsubscribe", ["books"], instruments), say("subscribe", ["books"], instruments)]
+  },
+  ping: { every: "20 seconds", message: "ping" },
+  isHeartbeat: (message) => message.length === 4,
+  silenceMax: "50 seconds",
+  // A book without changes is said to be so once a minute.
+  quietMax: "90 seconds",
+  messagesPerSecond: 3,
+  instrumentsPerConnection: 60,
+  restPerMinute: 600,
+  listingsPath: "/api/v5/public/instruments?instType=SPOT",
+  decodeListings: (body) =>
+    Option.getOrUndefined(decodeInstruments(body))?.data.map(({ baseCcy, instId, lotSz, quoteCcy, state, tickSz }) => ({
+      symbol: instId,
+      base: baseCcy,
+      quote: quoteCcy,
+      trading: state === "live",
+      priceStep: tickSz,
+      quantityStep: lotSz
+    })),
+  timePath: "/api/v5/public/time",
+  decodeTime: (body) => Option.getOrUndefined(Option.map(decodeTime(body), ({ data }) => Number(data[0].ts)))
+}
+
+const decodeInstruments = Schema.decodeUnknownOption(
+  Schema.Struct({
+    data: Schema.Array(
+      Schema.Struct({
+        instId: Schema.String,
+        baseCcy: Schema.String,
+        quoteCcy: Schema.String,
+        state: Schema.String,
+        tickSz: Schema.String,
+        lotSz: Schema.String
+      })
+    )
+  })
+)
+const decodeTime = Schema.decodeUnknownOption(
+  Schema.Struct({ data: Schema.TupleWithRest(Schema.Tuple([Schema.Struct({ ts: Schema.String })]), [Schema.Unknown]) })
+)

@@ -1,0 +1,240 @@
+/**
+ * What the decoders of JSON feeds share: reading the usual forms, and the two ways in which a book keeps its place in its
+ * venue's sequence.
+ *
+ * - Chained: the stream sends a snapshot and numbers what follows (`chainSnapshot`, `chainDelta`).
+ * - Merged: deltas are held back until a REST snapshot says where they begin (`mergeDelta`, `mergeSnapshot`).
+ *
+ * Either way a delta that does not continue the book makes it stale, and nothing is applied until it has been built anew.
+ */
+import { FrameOutcome } from "@evenkeel/domain/market/FrameDecoder"
+import { EventKind, type MarketRecord, type MarketSink, type StaleReason } from "@evenkeel/domain/market/MarketRecord"
+import type { SymbolTable } from "@evenkeel/domain/market/SymbolTable"
+import { byte } from "./ByteScanner.ts"
+import { type Fields, JsonReader } from "./JsonReader.ts"
+import { SequenceId } from "./SequenceId.ts"
+import { noSymbol, WireDecoder } from "./WireDecoder.ts"
+
+/** Deltas that wait for a snapshot; with more, the oldest are of no use any more. */
+const pendingMax = 1000
+
+/** Where a book stands. */
+export interface BookPlace {
+  live: boolean
+  /** The id applied last. */
+  readonly id: SequenceId
+  /** Frames that wait for a REST snapshot. */
+  pending: Array<Uint8Array>
+}
+
+export abstract class JsonDecoder extends WireDecoder {
+  protected readonly json: JsonReader
+  /** The ids of the message at hand: the first and last that it covers, and the one that it says it comes after. */
+  protected readonly first = new SequenceId()
+  protected readonly last = new SequenceId()
+  protected readonly previous = new SequenceId()
+  /** The most decimals that a level's price and quantity were printed with, for checksums over digits. */
+  protected priceDecimals = 0
+  protected quantityDecimals = 0
+  /** True while held-back frames are decoded again. */
+  protected replaying = false
+  readonly #places = new Map<number, BookPlace>()
+
+  constructor(symbols: SymbolTable, record: MarketRecord, sink: MarketSink) {
+    const json = new JsonReader()
+    super(symbols, record, sink, json)
+    this.json = json
+  }
+
+  /** Reads the message that begins at the cursor. The bytes are handed on for those that hold frames back. */
+  protected abstract message(bytes: Uint8Array, start: number, end: number): FrameOutcome
+
+  override decode(bytes: Uint8Array, start: number, end: number): FrameOutcome {
+    this.json.open(bytes, start, end)
+    return this.message(bytes, start, end)
+  }
+
+  /** Venues whose snapshots come through their socket have none from REST. */
+  override snapshot(_instrument: number, _bytes: Uint8Array, _start: number, _end: number): FrameOutcome {
+    return FrameOutcome.unknown
+  }
+
+  override reset(): void {
+    for (const place of this.#places.values()) {
+      place.live = false
+      place.pending = []
+    }
+  }
+
+  protected placeOf(instrument: number): BookPlace {
+    const known = this.#places.get(instrument)
+    if (known !== undefined) return known
+    const place: BookPlace = { live: false, id: new SequenceId(), pending: [] }
+    this.#places.set(instrument, place)
+    return place
+  }
+
+  /** Every book of this connection that is whole becomes stale. */
+  protected loseAll(reason: StaleReason): void {
+    for (const [instrument, place] of this.#places) if (place.live) this.lose(instrument, place, reason)
+  }
+
+  protected lose(instrument: number, place: BookPlace, reason: StaleReason): void {
+    place.live = false
+    place.pending = []
+    this.emitStale(instrument, reason)
+  }
+
+  /** The staged levels are the whole book, at id `last`. `numbered` is false where the venue gives no id. */
+  protected chainSnapshot(instrument: number, numbered = true): FrameOutcome {
+    const place = this.placeOf(instrument)
+    place.live = true
+    place.id.copy(this.last)
+    this.emit(EventKind.bookClear, instrument)
+    return this.#apply(instrument, numbered)
+  }
+
+  /** The staged levels lead to id `last`, if they continue the book. What was seen already is passed over. */
+  protected chainDelta(instrument: number, continues: boolean, numbered = true): FrameOutcome {
+    const place = this.placeOf(instrument)
+    if (!place.live) return FrameOutcome.market
+    if (!continues) {
+      if (this.last.compare(place.id) > 0) this.lose(instrument, place, "gap")
+      return FrameOutcome.market
+    }
+    place.id.copy(this.last)
+    return this.#apply(instrument, numbered)
+  }
+
+  /**
+   * The staged levels lead to id `last`, if they continue the book; they are held back while there is none. `reaches` says
+   * whether they begin at or before the book's next id.
+   */
+  protected mergeDelta(instrument: number, reaches: boolean, bytes: Uint8Array, start: number, end: number): FrameOutcome {
+    const place = this.placeOf(instrument)
+    if (!place.live) {
+      if (place.pending.length >= pendingMax) this.lose(instrument, place, "buffer-full")
+      place.pending.push(bytes.slice(start, end))
+      return FrameOutcome.market
+    }
+    if (this.last.compare(place.id) <= 0) return FrameOutcome.market
+    if (!reaches) {
+      this.lose(instrument, place, "gap")
+      place.pending.push(bytes.slice(start, end))
+      return FrameOutcome.market
+    }
+    place.id.copy(this.last)
+    return this.#apply(instrument, true)
+  }
+
+  /** The staged levels are the whole book at id `last`; what was held back follows. */
+  protected mergeSnapshot(instrument: number): FrameOutcome {
+    const place = this.placeOf(instrument)
+    const { pending } = place
+    place.pending = []
+    this.setTime(Number.NaN)
+    this.chainSnapshot(instrument)
+    this.replaying = true
+    for (const frame of pending) this.decode(frame, 0, frame.length)
+    this.replaying = false
+    return FrameOutcome.market
+  }
+
+  /** True when `first` is at or before the id that the book expects next. */
+  protected reaches(instrument: number): boolean {
+    const { id } = this.placeOf(instrument)
+    return this.first.compare(id) <= 0 || this.first.follows(id)
+  }
+
+  #apply(instrument: number, numbered: boolean): FrameOutcome {
+    this.emitLevels(instrument)
+    this.emitCommit(instrument, numbered ? this.last.high : Number.NaN, numbered ? this.last.low : Number.NaN)
+    return FrameOutcome.market
+  }
+
+  /** Reads an array of objects at the cursor, one `read` for each; false from it for one that is not as it should be. */
+  protected each(fields: Fields, instrument: number, read: (instrument: number) => boolean): FrameOutcome {
+    const { json } = this
+    if (!json.array()) return FrameOutcome.malformed
+    while (json.more()) {
+      if (!json.object(fields)) return FrameOutcome.malformed
+      const behind = json.position
+      if (!read.call(this, instrument)) return FrameOutcome.malformed
+      json.position = behind
+    }
+    return FrameOutcome.market
+  }
+
+  /** The instrument that a field names; -1 when unlisted, `noSymbol` when the field is no text. */
+  protected symbolAt(fields: Fields, index: number): number {
+    return this.json.to(fields, index) && this.json.skipByte(byte.quote) ? this.symbol() : noSymbol
+  }
+
+  /** Reads a decimal into `record.numbers[target]`. */
+  protected numberAt(target: number, fields: Fields, index: number): boolean {
+    if (!this.json.to(fields, index) || !this.json.decimal()) return false
+    this.record.numbers[target] = this.json.registers[0]!
+    return true
+  }
+
+  /** Reads a time; `perMilli` of its units make a millisecond. Unknown where the field is missing. */
+  protected timeAt(fields: Fields, index: number, perMilli = 1): void {
+    this.setTime(this.json.to(fields, index) && this.json.decimal() ? this.json.registers[0]! / perMilli : Number.NaN)
+  }
+
+  protected sequenceAt(target: SequenceId, fields: Fields, index: number): boolean {
+    return this.json.to(fields, index) && this.json.sequence(target)
+  }
+
+  /** Stages `[[price, quantity, …], …]`; a side that is missing or null has no levels. */
+  protected levelsAt(side: 0 | 1, fields: Fields, index: number): boolean {
+    return !this.json.to(fields, index) || this.json.bytes[this.json.position] === letterN || this.levelList(side)
+  }
+
+  protected levelList(side: 0 | 1): boolean {
+    const { json, levels } = this
+    if (!json.array()) return false
+    while (json.more()) {
+      if (!json.array() || !json.decimal()) return false
+      const at = levels.add()
+      if (at < 0) return false
+      levels.data[at] = side
+      levels.data[at + 1] = json.registers[0]!
+      if (json.decimals > this.priceDecimals) this.priceDecimals = json.decimals
+      if (!json.next(byte.comma) || !json.decimal()) return false
+      if (json.decimals > this.quantityDecimals) this.quantityDecimals = json.decimals
+      levels.data[at + 2] = json.registers[0]!
+      if (!json.rest()) return false
+    }
+    return true
+  }
+
+  /** Hands over a quote of the best staged level on each side, NaN where a side has none. */
+  protected quoteFromLevels(instrument: number): FrameOutcome {
+    const { numbers } = this.record
+    numbers[1] = numbers[2] = numbers[3] = numbers[4] = Number.NaN
+    const { count, data } = this.levels
+    for (let at = (count - 1) * 3; at >= 0; at -= 3) {
+      const quantity = data[at + 2]!
+      if (quantity === 0) continue
+      const target = data[at] === 0 ? 1 : 3
+      numbers[target] = data[at + 1]!
+      numbers[target + 1] = quantity
+    }
+    return this.quote(instrument)
+  }
+
+  protected quote(instrument: number): FrameOutcome {
+    this.emit(EventKind.quote, instrument)
+    return FrameOutcome.market
+  }
+
+  /** `taker`: +1 bought, -1 sold, 0 unknown. */
+  protected trade(instrument: number, taker: number): FrameOutcome {
+    this.record.integers[2] = taker
+    this.emit(EventKind.trade, instrument)
+    return FrameOutcome.market
+  }
+}
+
+const letterN = 0x6e
