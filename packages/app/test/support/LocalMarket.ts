@@ -4,10 +4,8 @@
  */
 import { decoders } from "@evenkeel/connectors/exchange/Decoders"
 import { exchanges } from "@evenkeel/connectors/exchange/Exchanges"
-import { binanceDialect } from "@evenkeel/connectors/simulated/dialect/BinanceDialect"
-import { coinbaseDialect } from "@evenkeel/connectors/simulated/dialect/CoinbaseDialect"
-import type { Dialect, Session } from "@evenkeel/connectors/simulated/dialect/Dialect"
-import { krakenDialect } from "@evenkeel/connectors/simulated/dialect/KrakenDialect"
+import type { Session } from "@evenkeel/connectors/simulated/dialect/Dialect"
+import { dialects } from "@evenkeel/connectors/simulated/dialect/Dialects"
 import { SimulatedInstrument } from "@evenkeel/connectors/simulated/Market"
 import type { Scenario } from "@evenkeel/connectors/simulated/Scenario"
 import { coinOf } from "@evenkeel/domain/coin/Coin"
@@ -15,10 +13,8 @@ import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
 import { type VenueId, venueIds } from "@evenkeel/domain/market/Venue"
 import type { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
 import { configDefaults } from "../../src/config/EngineConfig.ts"
-import { parseInstrument } from "../../src/engine/EngineSetup.ts"
+import { parseInstrument, venuesOf } from "../../src/engine/EngineSetup.ts"
 import { LocalHotPath } from "../../src/replay/LocalHotPath.ts"
-
-const dialects: Record<VenueId, Dialect> = { binance: binanceDialect, coinbase: coinbaseDialect, kraken: krakenDialect }
 
 export const instruments = configDefaults.instruments.map(parseInstrument)
 
@@ -36,27 +32,35 @@ export const playScenario = (scenario: Scenario, minutes: number, seed = 1, step
   const changes: Array<LevelChange> = []
   let now = scenario.startsAt
 
-  const feed = (source: FrameSource, venue: VenueId, instrument: number, text: string) => {
-    local.feed({ source, venue: venueIds.indexOf(venue), instrument, received: now, payload: new TextEncoder().encode(text) })
+  const feed = (source: FrameSource, venue: VenueId, instrument: number, message: string | Uint8Array) => {
+    const payload = typeof message === "string" ? new TextEncoder().encode(message) : message
+    local.feed({ source, venue: venueIds.indexOf(venue), instrument, received: now, payload })
     local.signals({ levelChange: (change) => changes.push(change) })
   }
 
-  const venues = venueIds.map((venue) => {
+  const venues = venuesOf(pairs).map((venue) => {
     const own = pairs.filter((pair) => pair.venue === venue)
     const market = {
       instruments: new Map(own.map((pair, index) => [pair.symbol, new SimulatedInstrument(pair, scenario, seed * 100 + index)] as const)),
-      now: () => now
+      now: () => now,
+      badChecksums: false
     }
     for (const instrument of market.instruments.values()) instrument.step(now)
-    const session: Session = { topics: new Set(), sequence: 0, send: (message) => feed(FrameSource.socket, venue, -1, message) }
+    const session: Session = {
+      topics: new Set(),
+      sequence: 0,
+      counters: new Map(),
+      send: (message) => feed(FrameSource.socket, venue, -1, message),
+      close: () => {}
+    }
     const exchange = exchanges[venue]
     feed(FrameSource.connected, venue, -1, "")
     dialects[venue].opened(session, exchange.socketPath(own), market)
     for (const message of exchange.subscribe(own)) dialects[venue].received(session, message, market)
     if (exchange.resync._tag === "Snapshot") {
       for (const pair of own) {
-        const body = dialects[venue].get(new URL(exchange.resync.path(pair.symbol), "http://venue"), market)
-        feed(FrameSource.snapshot, venue, pairs.indexOf(pair), JSON.stringify(body))
+        const body = dialects[venue].get(new URL(exchange.book.path(pair.symbol), "http://venue"), market)
+        feed(FrameSource.snapshot, venue, pairs.indexOf(pair), typeof body === "string" ? body : JSON.stringify(body))
       }
     }
     return { dialect: dialects[venue], market, session }

@@ -51,9 +51,12 @@ export class SimulatedInstrument {
   /** Counts every change, as a venue's update ids do. */
   sequence = 1_000_000
   tradeId = 1
+  /** Digits before every id, for ids past 2^53. */
+  readonly #idPrefix: string
 
-  constructor(instrument: Instrument, scenario: Scenario, seed: number) {
+  constructor(instrument: Instrument, scenario: Scenario, seed: number, idPrefix = "") {
     this.instrument = instrument
+    this.#idPrefix = idPrefix
     this.#scenario = scenario
     this.#random = seeded(seed)
     this.#engine = new MatchingEngine({
@@ -74,6 +77,11 @@ export class SimulatedInstrument {
         }
       }
     })
+  }
+
+  /** A change's id as the venue prints it; the newest unless said. */
+  id(sequence = this.sequence): string {
+    return this.#idPrefix + sequence
   }
 
   /** Best prices and quantities; NaN on an empty side. */

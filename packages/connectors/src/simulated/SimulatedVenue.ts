@@ -10,15 +10,11 @@ import { Effect, Schema, type Scope } from "effect"
 import { createServer } from "node:http"
 import { type WebSocket, WebSocketServer } from "ws"
 import type { Endpoints } from "../exchange/Exchange.ts"
-import { binanceDialect } from "./dialect/BinanceDialect.ts"
-import { coinbaseDialect } from "./dialect/CoinbaseDialect.ts"
-import type { Dialect, Session } from "./dialect/Dialect.ts"
-import { krakenDialect } from "./dialect/KrakenDialect.ts"
+import type { Session } from "./dialect/Dialect.ts"
+import { dialects } from "./dialect/Dialects.ts"
 import { Faults } from "./Faults.ts"
 import { SimulatedInstrument } from "./Market.ts"
 import type { Scenario } from "./Scenario.ts"
-
-const dialects: Record<VenueId, Dialect> = { binance: binanceDialect, coinbase: coinbaseDialect, kraken: krakenDialect }
 
 export interface SimulatedVenueOptions {
   readonly venue: VenueId
@@ -28,6 +24,8 @@ export interface SimulatedVenueOptions {
   readonly seed: number
   /** The market's time, Unix ms. */
   readonly clock: () => number
+  /** Digits before every update id, for ids past 2^53. */
+  readonly idPrefix?: string
   /** Real time between two steps of the market. */
   readonly stepMillis: number
 }
@@ -42,6 +40,17 @@ export interface SimulatedVenue {
   mute: boolean
   /** Status for the next REST answers, 200 when undefined. */
   restStatus: number | undefined
+  restHeaders: Readonly<Record<string, string>>
+  /** REST calls so far. */
+  restCalls: number
+  /** While true every socket is closed as soon as it is opened, as in maintenance. */
+  refuseSockets: boolean
+  /** While true every checksum is wrong. */
+  badChecksums: boolean
+  /** The connections of this moment get signs of life from now on, and no data. */
+  readonly stall: () => void
+  /** Says something to everyone, outside the protocol. */
+  readonly say: (message: string) => void
   /** Ends every connection with a close code. */
   readonly disconnect: (code: number) => void
   readonly connections: () => number
@@ -50,6 +59,8 @@ export interface SimulatedVenue {
 export class VenueUnopened extends Schema.TaggedError<VenueUnopened>()("VenueUnopened", { venue: Schema.String, problem: Schema.String }) {}
 
 const heartbeatMillis = 1000
+/** Try again later. */
+const maintenance = 1013
 
 export const makeSimulatedVenue = (options: SimulatedVenueOptions): Effect.Effect<SimulatedVenue, VenueUnopened, Scope.Scope> =>
   Effect.gen(function* () {
@@ -57,33 +68,44 @@ export const makeSimulatedVenue = (options: SimulatedVenueOptions): Effect.Effec
     const instruments = new Map(
       options.instruments.map(
         (instrument, index) =>
-          [instrument.symbol, new SimulatedInstrument(instrument, options.scenario, options.seed * 1000 + index)] as const
+          [instrument.symbol, new SimulatedInstrument(instrument, options.scenario, options.seed * 1000 + index, options.idPrefix)] as const
       )
     )
-    const market = { instruments, now: options.clock }
+    const market = {
+      instruments,
+      now: options.clock,
+      get badChecksums() {
+        return venue.badChecksums
+      }
+    }
     const faults = new Faults(options.seed)
     const sessions = new Map<WebSocket, Session>()
+    const stalled = new WeakSet<Session>()
     for (const instrument of instruments.values()) instrument.step(options.clock())
 
     const server = createServer((request, response) => {
-      const body = dialect.get(new URL(request.url ?? "/", "http://venue"), market)
+      venue.restCalls++
+      const body = dialect.get(new URL(request.url ?? "/", `http://${request.headers.host}`), market)
       const status = venue.restStatus ?? (body === undefined ? 404 : 200)
       response
-        .writeHead(status, { "content-type": "application/json" })
-        .end(JSON.stringify(status === 200 ? body : { code: -1, msg: "refused" }))
+        .writeHead(status, { "content-type": "application/json", ...venue.restHeaders })
+        .end(status !== 200 ? '{"code":-1,"msg":"refused"}' : typeof body === "string" ? body : JSON.stringify(body))
     })
     const sockets = new WebSocketServer({ server })
     sockets.on("connection", (socket, request) => {
+      if (venue.refuseSockets) return socket.close(maintenance)
       const line = faults.line(
-        (frame) => socket.send(frame, { binary: false }),
+        (frame) => socket.send(frame, { binary: typeof frame !== "string" && dialect.binary === true }),
         () => socket.terminate()
       )
       const session: Session = {
         topics: new Set(),
         sequence: 0,
+        counters: new Map(),
         send: (message) => {
           if (!venue.mute) line(message)
-        }
+        },
+        close: (code) => socket.close(code)
       }
       sessions.set(socket, session)
       socket.on("message", (message) => dialect.received(session, String(message), market))
@@ -103,6 +125,16 @@ export const makeSimulatedVenue = (options: SimulatedVenueOptions): Effect.Effec
       pause: false,
       mute: false,
       restStatus: undefined,
+      restHeaders: {},
+      restCalls: 0,
+      refuseSockets: false,
+      badChecksums: false,
+      stall: () => {
+        for (const session of sessions.values()) stalled.add(session)
+      },
+      say: (message) => {
+        for (const session of sessions.values()) session.send(message)
+      },
       disconnect: (code) => {
         for (const socket of sessions.keys()) socket.close(code)
       },
@@ -129,7 +161,7 @@ export const makeSimulatedVenue = (options: SimulatedVenueOptions): Effect.Effec
         const first = instrument.sequence + 1
         const changes = instrument.step(options.clock())
         if (changes.trades.length > 0) instrument.tradeId++
-        for (const session of sessions.values()) dialect.changed(session, instrument, changes, first, market)
+        for (const session of sessions.values()) if (!stalled.has(session)) dialect.changed(session, instrument, changes, first, market)
       }
     })
     const heartbeat = Effect.sync(() => {

@@ -3,7 +3,7 @@
  *
  * The same code runs every venue; what differs stands in its `Exchange`. Each connection is a supervised fiber that never gives up:
  * it reconnects with exponential backoff and jitter, begins again with a short wait once a connection has held, and its breaker
- * spares a venue that refuses.
+ * spares a venue that refuses. While the breaker is open, or connections do not hold, the books are polled by REST.
  */
 import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
@@ -12,10 +12,10 @@ import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Policies } from "@evenkeel/runtime/resilience/Policies"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { Metrics } from "@evenkeel/runtime/telemetry/Metrics"
-import { Clock, Duration, Effect, Metric, Queue, Random, Schema } from "effect"
-import { HttpClient } from "effect/http"
+import { Clock, Duration, Effect, Metric, Queue, Random, Result, Schema } from "effect"
 import type { Endpoints, Exchange } from "../exchange/Exchange.ts"
 import { FrameSink } from "./FrameSink.ts"
+import { makeRest, type Rest } from "./Rest.ts"
 import { openSocket, type Socket, SocketClosed } from "./Socket.ts"
 
 export interface ConnectorOptions {
@@ -38,11 +38,37 @@ const heldMillis = 60_000
 const resyncsMax = 1024
 /** Two renewals of one book are at least this far apart. */
 const resyncGapMillis = 1000
+/** After so many connections that did not hold, the venue's sockets are taken for down. */
+const shortLivedMax = 3
+/** Between two rounds of polling, while a socket cannot be had. */
+const pollEvery = "2 seconds"
+/** Books that are looked at when a connection is put to the test. */
+const probesMax = 5
 
 /** The venue accepted the connection and then said nothing. */
-export class VenueSilent extends Schema.TaggedError<VenueSilent>()("VenueSilent", { venue: Schema.String, silentMillis: Schema.Finite }) {
+export class VenueSilent extends Schema.TaggedError<VenueSilent>()("VenueSilent", {
+  venue: Schema.String,
+  silentMillis: Schema.Finite,
+  /** Nothing at all came, or signs of life and no data while the venue's books changed. */
+  of: Schema.Literals(["everything", "data"])
+}) {
   override get message() {
-    return `${this.venue} has said nothing for ${Math.round(this.silentMillis / 1000)} s`
+    const what = this.of === "everything" ? "has said nothing" : "has sent no data, though its books changed,"
+    return `${this.venue} ${what} for ${Math.round(this.silentMillis / 1000)} s`
+  }
+}
+
+/** A book was lost and this venue's way to have it anew is a new connection. */
+export class BookLost extends Schema.TaggedError<BookLost>()("BookLost", { venue: Schema.String, symbol: Schema.String }) {
+  override get message() {
+    return `the book of ${this.symbol} was lost`
+  }
+}
+
+/** The venue did not say where its sockets are. */
+export class HandshakeRefused extends Schema.TaggedError<HandshakeRefused>()("HandshakeRefused", { venue: Schema.String }) {
+  override get message() {
+    return `${this.venue} named no socket to connect to`
   }
 }
 
@@ -50,6 +76,7 @@ export const makeConnector = Effect.fnUntraced(function* ({ endpoints, exchange,
   const supervisor = yield* Supervisor
   const health = yield* HealthRegistry
   const venue = venueIds.indexOf(exchange.id)
+  const rest = yield* makeRest(exchange, endpoints)
   const own = instruments.flatMap((instrument, number) => (instrument.venue === exchange.id ? [{ instrument, number }] : []))
   const queueOf = new Map<number, Queue.Queue<number>>()
   const connections = Math.ceil(own.length / exchange.instrumentsPerConnection)
@@ -60,7 +87,7 @@ export const makeConnector = Effect.fnUntraced(function* ({ endpoints, exchange,
     for (const { number } of carried) queueOf.set(number, resyncs)
     const component = `${exchange.id}#${connection}`
     yield* health.report(component, "starting")
-    yield* supervisor.supervise(component, keepConnected({ exchange, endpoints, venue, connection, carried, resyncs, component }))
+    yield* supervisor.supervise(component, keepConnected({ exchange, endpoints, rest, venue, connection, carried, resyncs, component }))
   }
   const snapshots = Metric.withAttributes(Metrics.snapshots, { venue: exchange.id })
   return {
@@ -76,6 +103,7 @@ export const makeConnector = Effect.fnUntraced(function* ({ endpoints, exchange,
 interface Connection {
   readonly exchange: Exchange
   readonly endpoints: Endpoints
+  readonly rest: Rest
   readonly venue: number
   readonly connection: number
   readonly carried: ReadonlyArray<{ readonly instrument: Instrument; readonly number: number }>
@@ -86,6 +114,7 @@ interface Connection {
 /** Connects again and again. Every end of a connection is said once, with its reason. */
 const keepConnected = Effect.fnUntraced(function* (connection: Connection) {
   const health = yield* HealthRegistry
+  const policies = yield* Policies
   const { component, exchange } = connection
   let attempts = 0
   for (;;) {
@@ -96,39 +125,67 @@ const keepConnected = Effect.fnUntraced(function* (connection: Connection) {
     yield* health.report(component, "degraded", `${end.message}; reconnecting`)
     yield* Effect.logWarning("connection ended", { venue: exchange.id, reason: end.message, reconnectInMillis: Math.round(wait) })
     yield* Metric.update(Metric.withAttributes(Metrics.reconnects, { venue: exchange.id }), 1)
-    yield* Effect.sleep(wait)
+    const down = attempts >= shortLivedMax || (yield* policies.breaker("connect", component)) !== "closed"
+    yield* Effect.raceFirst(Effect.sleep(wait), down ? pollBooks(connection) : Effect.never)
   }
 })
 
+/** The books by REST, as good as they can be had without a socket. */
+const pollBooks = Effect.fnUntraced(function* ({ carried, component, connection, rest, venue }: Connection) {
+  const sink = yield* FrameSink
+  const health = yield* HealthRegistry
+  yield* health.report(component, "degraded", "no socket can be had; books are polled")
+  for (;;) {
+    for (const { instrument, number } of carried) {
+      yield* rest.book(instrument.symbol).pipe(
+        Effect.map((bytes) => sink.offer(FrameSource.snapshot, venue, connection, number, bytes)),
+        Effect.ignore
+      )
+    }
+    yield* Effect.sleep(pollEvery)
+  }
+})
+
+const nothing = new Uint8Array(0)
+
 /** One connection from its opening to its end, which is its failure. */
 const connectOnce = Effect.fnUntraced(function* (options: Connection) {
-  const { carried, component, connection, endpoints, exchange, resyncs, venue } = options
+  const { carried, component, connection, endpoints, exchange, resyncs, rest, venue } = options
   const sink = yield* FrameSink
   const policies = yield* Policies
   const health = yield* HealthRegistry
-  let lastSign = yield* Clock.currentTimeMillis
   const clock = yield* Clock.Clock
+  const instruments = carried.map(({ instrument }) => instrument)
+  let lastSign = clock.currentTimeMillisUnsafe()
+  let lastData = lastSign
   const sign = () => {
     lastSign = clock.currentTimeMillisUnsafe()
   }
+  const replies = yield* Queue.dropping<string>(repliesMax)
+  const onFrame = (frame: Uint8Array) => {
+    sign()
+    const message = exchange.unpack === undefined ? frame : unpacked(exchange.unpack, frame)
+    const reply = exchange.reply?.(message)
+    if (reply !== undefined) Queue.offerUnsafe(replies, reply)
+    if (exchange.isHeartbeat?.(message) !== true) lastData = lastSign
+    sink.offer(FrameSource.socket, venue, connection, -1, message)
+  }
+  const { handshake } = exchange
+  const url = Effect.gen(function* () {
+    if (handshake === undefined) return endpoints.socket + exchange.socketPath(instruments)
+    const told = handshake.socketUrl(yield* rest.post(handshake.path))
+    return told ?? (yield* new HandshakeRefused({ venue: exchange.id }))
+  })
   const socket = yield* policies.run(
-    openSocket(
-      endpoints.socket + exchange.socketPath(carried.map(({ instrument }) => instrument)),
-      (bytes) => {
-        sign()
-        sink.offer(FrameSource.socket, venue, connection, -1, bytes)
-      },
-      sign
-    ),
+    Effect.flatMap(url, (target) => openSocket(target, onFrame, sign)),
     { name: "connect", key: component }
   )
-  const nothing = new Uint8Array(0)
   yield* Effect.acquireRelease(
     Effect.sync(() => sink.offer(FrameSource.connected, venue, connection, -1, nothing)),
     () => Effect.sync(() => sink.offer(FrameSource.disconnected, venue, connection, -1, nothing))
   )
   yield* health.report(component, "running")
-  yield* sendAll(exchange, socket, exchange.subscribe(carried.map(({ instrument }) => instrument)))
+  yield* sendAll(exchange, socket, exchange.subscribe(instruments))
   // Requests from before this connection are moot: all of its books begin anew.
   yield* Queue.clear(resyncs)
   if (exchange.resync._tag === "Snapshot")
@@ -141,31 +198,73 @@ const connectOnce = Effect.fnUntraced(function* (options: Connection) {
   const watch = Effect.gen(function* () {
     for (;;) {
       yield* Effect.sleep(silenceMax / 4)
-      const silentMillis = (yield* Clock.currentTimeMillis) - lastSign
-      if (silentMillis > silenceMax) return yield* new VenueSilent({ venue: exchange.id, silentMillis })
+      const silentMillis = clock.currentTimeMillisUnsafe() - lastSign
+      if (silentMillis > silenceMax) return yield* new VenueSilent({ venue: exchange.id, silentMillis, of: "everything" })
     }
   })
   const ping =
     exchange.ping === undefined
       ? Effect.never
       : Effect.sleep(exchange.ping.every).pipe(Effect.andThen(socket.send(exchange.ping.message)), Effect.forever)
-  return yield* Effect.raceAllFirst([socket.closed, watch, ping, renew(options, socket)])
+  const answer = Queue.take(replies).pipe(Effect.flatMap(socket.send), Effect.forever)
+  return yield* Effect.raceAllFirst([socket.closed, watch, probe(options, () => lastData), ping, answer, renew(options, socket)])
 }, Effect.scoped)
 
-/** Builds books anew as they are asked for, each at most once a second. */
-const renew = Effect.fnUntraced(function* (
-  { carried, component, connection, endpoints, exchange, resyncs, venue }: Connection,
-  socket: Socket
-) {
+/** Replies that wait to be sent; a venue that is owed more has long hung up. */
+const repliesMax = 16
+
+/** What cannot be unpacked is left to the decoder, which refuses it and is counted. */
+const unpacked = (unpack: (frame: Uint8Array) => Uint8Array, frame: Uint8Array): Uint8Array =>
+  Result.getOrElse(
+    Result.try(() => unpack(frame)),
+    () => frame
+  )
+
+/**
+ * Tells a quiet market from a connection that lives and brings nothing: without data for `quietMax` some books are asked for by REST, and
+ * again a `quietMax` later. If one has changed and the socket still says nothing, the connection is dead.
+ */
+const probe = Effect.fnUntraced(function* ({ carried, connection, exchange, rest, venue }: Connection, lastData: () => number) {
   const sink = yield* FrameSink
-  const policies = yield* Policies
-  const client = yield* HttpClient.HttpClient
+  const quietMax = Duration.toMillis(Duration.fromInputUnsafe(exchange.quietMax))
+  let seen = new Map<number, string>()
+  for (;;) {
+    yield* Effect.sleep(quietMax)
+    const asked = yield* Clock.currentTimeMillis
+    if (asked - lastData() < quietMax) {
+      seen = new Map()
+      continue
+    }
+    for (const { instrument, number } of carried.slice(0, probesMax)) {
+      const bytes = yield* rest.book(instrument.symbol).pipe(Effect.orElseSucceed(() => undefined))
+      if (bytes === undefined || lastData() >= asked) continue
+      const levels = levelsOf(bytes)
+      if (seen.has(number) && seen.get(number) !== levels)
+        return yield* new VenueSilent({ venue: exchange.id, silentMillis: asked - lastData(), of: "data" })
+      seen.set(number, levels)
+      if (exchange.resync._tag === "Snapshot") sink.offer(FrameSource.snapshot, venue, connection, number, bytes)
+    }
+  }
+})
+
+/** A body's levels without its times and ids: its lists of lists, or its prices and amounts where levels are objects. */
+const levelsOf = (body: Uint8Array): string => {
+  const text = Buffer.from(body).toString("latin1")
+  const lists = text.match(/\[\s*\[[^\]]*\](?:\s*,\s*\[[^\]]*\])*\s*\]/g)
+  return (lists ?? text.match(/"(?:price|amount|size)"\s*:\s*"[^"]*"/g) ?? []).join()
+}
+
+/** Builds books anew as they are asked for, each at most once a second. */
+const renew = Effect.fnUntraced(function* ({ carried, component, connection, exchange, resyncs, rest, venue }: Connection, socket: Socket) {
+  const sink = yield* FrameSink
   const renewed = new Map<number, number>()
   const { resync } = exchange
   for (;;) {
     const number = yield* Queue.take(resyncs)
     const target = carried.find((candidate) => candidate.number === number)
     if (target === undefined) continue
+    const { symbol } = target.instrument
+    if (resync._tag === "Reconnect") return yield* new BookLost({ venue: exchange.id, symbol })
     const waited = (yield* Clock.currentTimeMillis) - (renewed.get(number) ?? Number.NEGATIVE_INFINITY)
     if (waited < resyncGapMillis) yield* Effect.sleep(resyncGapMillis - waited)
     renewed.set(number, yield* Clock.currentTimeMillis)
@@ -176,37 +275,13 @@ const renew = Effect.fnUntraced(function* (
       if (resync.wholeConnection) yield* Queue.clear(resyncs)
       continue
     }
-    const body = Effect.gen(function* () {
-      const response = yield* client.get(endpoints.rest + resync.path(target.instrument.symbol))
-      if (response.status !== 200) return yield* new SnapshotRefused({ venue: exchange.id, status: response.status })
-      return yield* response.arrayBuffer
-    })
-    yield* policies
-      .run(body, {
-        name: "rest",
-        key: exchange.id,
-        tokens: resync.weight,
-        // 418 and 403 are bans: asking again makes them longer.
-        retryable: (error) => error._tag !== "SnapshotRefused" || (error.status !== 418 && error.status !== 403)
-      })
-      .pipe(
-        Effect.map((bytes) => sink.offer(FrameSource.snapshot, venue, connection, number, new Uint8Array(bytes))),
-        // The hot path asks again for a book that stays stale.
-        Effect.catch((error) =>
-          Effect.logWarning("no book snapshot", { connection: component, symbol: target.instrument.symbol, reason: error.message })
-        )
-      )
+    yield* rest.book(symbol).pipe(
+      Effect.map((bytes) => sink.offer(FrameSource.snapshot, venue, connection, number, bytes)),
+      // The hot path asks again for a book that stays stale.
+      Effect.catch((error) => Effect.logWarning("no book snapshot", { connection: component, symbol, reason: error.message }))
+    )
   }
 })
-
-export class SnapshotRefused extends Schema.TaggedError<SnapshotRefused>()("SnapshotRefused", {
-  venue: Schema.String,
-  status: Schema.Int
-}) {
-  override get message() {
-    return `${this.venue} answered ${this.status}`
-  }
-}
 
 /** Sends messages no faster than the venue allows. */
 const sendAll = (exchange: Exchange, socket: Socket, messages: ReadonlyArray<string>): Effect.Effect<void, SocketClosed> =>

@@ -113,7 +113,7 @@ export class ByteScanner {
   /**
    * Reads a decimal into `registers[0]`: digits, a point, digits. False when there is none.
    *
-   * The end is looked at once, after the digits: what lies behind it is never taken for good.
+   * The end is looked at once, after the digits: where they go past it, they are read again up to it.
    */
   number(): boolean {
     const { bytes } = this
@@ -141,8 +141,7 @@ export class ByteScanner {
       scale = at - point - 1
       if (scale === 0) return false
     }
-    if (at > this.end) return false
-    if (wholeDigits > halfDigits || scale > halfDigits || wholeDigits + scale > exactDigits || isExponent(digit))
+    if (at > this.end || wholeDigits > halfDigits || scale > halfDigits || wholeDigits + scale > exactDigits || isExponent(digit))
       return this.#exactly(start)
     let value = whole
     // Quantities are mostly padded with zeros: no division for those.
@@ -188,8 +187,10 @@ export class ByteScanner {
     const start = this.position
     let at = start
     while ((bytes[at]! ^ zero) <= 9) at++
+    // What lies behind the end may be digits too, of something else.
+    if (at > this.end) at = this.end
     const digits = at - start
-    if (digits === 0 || digits > 24 || at > this.end) return false
+    if (digits <= 0 || digits > 24) return false
     const split = digits > halfDigits ? at - halfDigits : start
     let low = 0
     for (let i = split; i < at; i++) low = (Math.imul(low, 10) + (bytes[i]! ^ zero)) | 0

@@ -54,11 +54,6 @@ export abstract class JsonDecoder extends WireDecoder {
     return this.message(bytes, start, end)
   }
 
-  /** Venues whose snapshots come through their socket have none from REST. */
-  override snapshot(_instrument: number, _bytes: Uint8Array, _start: number, _end: number): FrameOutcome {
-    return FrameOutcome.unknown
-  }
-
   override reset(): void {
     for (const place of this.#places.values()) {
       place.live = false
@@ -138,6 +133,14 @@ export abstract class JsonDecoder extends WireDecoder {
     for (const frame of pending) this.decode(frame, 0, frame.length)
     this.replaying = false
     return FrameOutcome.market
+  }
+
+  /** The staged levels are the whole book by REST, polled while the stream is away: no chain begins with it. */
+  protected stagedBook(instrument: number): FrameOutcome {
+    this.placeOf(instrument).live = false
+    this.setTime(Number.NaN)
+    this.emit(EventKind.bookClear, instrument)
+    return this.#apply(instrument, false)
   }
 
   /** True when `first` is at or before the id that the book expects next. */

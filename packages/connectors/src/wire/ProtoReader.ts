@@ -44,19 +44,23 @@ export class ProtoReader extends ByteScanner {
 
   /** Reads the field's text as a decimal into `registers[0]`. */
   decimal(): boolean {
-    const { position } = this
+    const { end, position } = this
     this.position = this.start
+    this.end = this.stop
     const read = this.number() && this.position === this.stop
     this.position = position
+    this.end = end
     return read || this.#fail()
   }
 
   /** Reads the field's text as an unsigned integer into `registers[1..2]`. */
   digits(): boolean {
-    const { position } = this
+    const { end, position } = this
     this.position = this.start
+    this.end = this.stop
     const read = this.integer() && this.position === this.stop
     this.position = position
+    this.end = end
     return read || this.#fail()
   }
 

@@ -1,7 +1,7 @@
 /**
  * What every venue's decoder starts from: the instruments, the record, the sink, a scanner and staged levels.
  */
-import type { FrameDecoder, FrameOutcome } from "@evenkeel/domain/market/FrameDecoder"
+import { type FrameDecoder, FrameOutcome } from "@evenkeel/domain/market/FrameDecoder"
 import type { MarketRecord, MarketSink, StaleReason } from "@evenkeel/domain/market/MarketRecord"
 import { EventKind, staleReasonCode } from "@evenkeel/domain/market/MarketRecord"
 import type { SymbolTable } from "@evenkeel/domain/market/SymbolTable"
@@ -13,6 +13,11 @@ export const noSymbol = -2
 
 /** A fast path's way of saying: these bytes are not in the form that I know, look again slowly. */
 export const notThisForm = -1
+
+export interface PolledBook {
+  readonly bids: ReadonlyArray<readonly [price: string, quantity: string, ...rest: ReadonlyArray<unknown>]>
+  readonly asks: ReadonlyArray<readonly [price: string, quantity: string, ...rest: ReadonlyArray<unknown>]>
+}
 
 export abstract class WireDecoder implements FrameDecoder {
   protected readonly symbols: SymbolTable
@@ -66,6 +71,18 @@ export abstract class WireDecoder implements FrameDecoder {
     this.record.numbers[1] = high
     this.record.numbers[2] = low
     this.emit(EventKind.bookCommit, instrument)
+  }
+
+  /** Hands over a whole book that was polled by REST, as `[price, quantity, …]` texts. */
+  protected polledBook(instrument: number, book: PolledBook): FrameOutcome {
+    this.levels.clear()
+    for (const [price, quantity] of book.bids) this.levels.push(0, Number(price), Number(quantity))
+    for (const [price, quantity] of book.asks) this.levels.push(1, Number(price), Number(quantity))
+    this.setTime(Number.NaN)
+    this.emit(EventKind.bookClear, instrument)
+    this.emitLevels(instrument)
+    this.emitCommit(instrument, Number.NaN, Number.NaN)
+    return FrameOutcome.market
   }
 
   protected emitStale(instrument: number, reason: StaleReason): void {

@@ -174,6 +174,15 @@ class BitfinexDecoder extends JsonDecoder {
     return this.chainSnapshot(instrument, false)
   }
 
+  override snapshot(instrument: number, bytes: Uint8Array, start: number, end: number): FrameOutcome {
+    const { json } = this
+    json.open(bytes, start, end)
+    this.levels.clear()
+    if (!json.array()) return FrameOutcome.malformed
+    while (json.more()) if (!json.array() || !this.#level()) return FrameOutcome.malformed
+    return json.ended() ? this.stagedBook(instrument) : FrameOutcome.malformed
+  }
+
   /** The rest of `[price, count, amount]`. */
   #level(): boolean {
     const { json } = this

@@ -96,6 +96,14 @@ class BitgetDecoder extends JsonDecoder {
     return true
   }
 
+  override snapshot(instrument: number, bytes: Uint8Array, start: number, end: number): FrameOutcome {
+    const { json } = this
+    json.open(bytes, start, end)
+    if (!json.object(push) || !json.to(push, Push.data) || !json.object(book) || !book.has(Book.bids) || !this.#stage())
+      return FrameOutcome.malformed
+    return this.stagedBook(instrument)
+  }
+
   #best(instrument: number): boolean {
     if (!this.#stage()) return false
     this.quoteFromLevels(instrument)

@@ -19,6 +19,9 @@ const trade = new Fields(Trade)
 const Ticker = { bid1Price: 0, bid1Size: 1, ask1Price: 2, ask1Size: 3 } as const
 const ticker = new Fields(Ticker)
 
+const Answer = { result: 0 } as const
+const answer = new Fields(Answer)
+
 const word = { false: template("false"), snapshot: quoted("snapshot"), buy: quoted("Buy"), depthOne: template("1.") }
 const topic = { book: beginning("orderbook."), trade: beginning("publicTrade."), ticker: beginning("tickers.") }
 const unused = ["kline.", "liquidation.", "allLiquidation.", "priceLimit.", "system.", "insurance.", "adlAlert.", "kline_lt.", "tickers_lt.", "lt."].map(
@@ -69,6 +72,14 @@ class BybitDecoder extends JsonDecoder {
     }
     if (json.is(push, Push.type, word.snapshot)) return this.chainSnapshot(instrument)
     return this.chainDelta(instrument, this.last.follows(this.placeOf(instrument).id))
+  }
+
+  override snapshot(instrument: number, bytes: Uint8Array, start: number, end: number): FrameOutcome {
+    const { json } = this
+    json.open(bytes, start, end)
+    if (!json.object(answer) || !json.to(answer, Answer.result) || !json.object(book) || !book.has(Book.b)) return FrameOutcome.malformed
+    this.levels.clear()
+    return this.levelsAt(0, book, Book.b) && this.levelsAt(1, book, Book.a) ? this.stagedBook(instrument) : FrameOutcome.malformed
   }
 
   #trades(): FrameOutcome {

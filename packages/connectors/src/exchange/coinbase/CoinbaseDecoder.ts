@@ -66,9 +66,12 @@ class CoinbaseDecoder extends WireDecoder {
     this.#expected = -1
   }
 
-  /** Coinbase's snapshots come through its socket. */
-  override snapshot(): FrameOutcome {
-    return FrameOutcome.unknown
+  /** Polled while the stream is away. */
+  override snapshot(instrument: number, bytes: Uint8Array, start: number, end: number): FrameOutcome {
+    const decoded = decodePolled(parseExact(bytes, start, end))
+    if (Result.isFailure(decoded)) return FrameOutcome.malformed
+    this.#live.delete(instrument)
+    return this.polledBook(instrument, decoded.success)
   }
 
   override decode(bytes: Uint8Array, start: number, end: number): FrameOutcome {
@@ -388,6 +391,7 @@ const timeOf = (time: string | undefined): number => (time === undefined ? Numbe
 const Pair = WireLevel
 const time = Schema.optional(Schema.String)
 const product_id = Schema.String
+const decodePolled = Schema.decodeUnknownResult(Schema.Struct({ bids: Schema.Array(WireLevel), asks: Schema.Array(WireLevel) }))
 const decodeSnapshot = Schema.decodeUnknownResult(Schema.Struct({ product_id, bids: Schema.Array(Pair), asks: Schema.Array(Pair), time }))
 const decodeUpdate = Schema.decodeUnknownResult(
   Schema.Struct({ product_id, changes: Schema.Array(Schema.Tuple([Schema.Literals(["buy", "sell"]), Numeric, Numeric])), time })

@@ -57,6 +57,16 @@ class CryptocomDecoder extends JsonDecoder {
     return true
   }
 
+  override snapshot(instrument: number, bytes: Uint8Array, start: number, end: number): FrameOutcome {
+    const { json } = this
+    json.open(bytes, start, end)
+    if (!json.object(push) || !json.to(push, Push.result) || !json.object(payload) || !json.to(payload, Payload.data))
+      return FrameOutcome.malformed
+    if (!json.array() || !json.more() || !json.object(book) || !book.has(Book.bids)) return FrameOutcome.malformed
+    this.levels.clear()
+    return this.levelsAt(0, book, Book.bids) && this.levelsAt(1, book, Book.asks) ? this.stagedBook(instrument) : FrameOutcome.malformed
+  }
+
   #update(instrument: number): boolean {
     const { json } = this
     if (!this.sequenceAt(this.last, book, Book.u) || !this.sequenceAt(this.previous, book, Book.pu)) return false

@@ -14,6 +14,11 @@ import { noSymbol } from "../../wire/WireDecoder.ts"
 const Push = { type: 0, symbol: 1, changes: 2, trades: 3, price: 4, quantity: 5, side: 6, timestamp: 7, result: 8 } as const
 const push = new Fields(Push)
 
+const Book = { bids: 0, asks: 1 } as const
+const book = new Fields(Book)
+const Level = { price: 0, amount: 1 } as const
+const level = new Fields(Level)
+
 const word = { error: quoted("error"), buy: quoted("buy"), sell: quoted("sell") }
 const kind = { updates: quoted("l2_updates"), trade: quoted("trade") }
 const unused = ["heartbeat", "subscription", "candles_", "auction_", "block_trade", "trade_break", "mark_price"].map(beginning)
@@ -46,6 +51,23 @@ class GeminiDecoder extends JsonDecoder {
     this.setTime(Number.NaN)
     const whole = push.has(Push.trades) || !this.placeOf(instrument).live
     return whole ? this.chainSnapshot(instrument, false) : this.chainDelta(instrument, true, false)
+  }
+
+  override snapshot(instrument: number, bytes: Uint8Array, start: number, end: number): FrameOutcome {
+    const { json } = this
+    json.open(bytes, start, end)
+    if (!json.object(book)) return FrameOutcome.malformed
+    this.levels.clear()
+    if (!json.to(book, Book.bids) || this.each(level, 0, this.#polled) !== FrameOutcome.market) return FrameOutcome.malformed
+    if (!json.to(book, Book.asks) || this.each(level, 1, this.#polled) !== FrameOutcome.market) return FrameOutcome.malformed
+    return this.stagedBook(instrument)
+  }
+
+  #polled(side: number): boolean {
+    const { json } = this
+    if (!json.to(level, Level.price) || !json.decimal()) return false
+    const price = json.registers[0]!
+    return json.to(level, Level.amount) && json.decimal() && this.levels.push(side as 0 | 1, price, json.registers[0]!)
   }
 
   /** `side` is the taker's. */

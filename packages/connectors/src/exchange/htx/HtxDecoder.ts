@@ -80,6 +80,14 @@ class HtxDecoder extends JsonDecoder {
     return this.mergeDelta(instrument, this.previous.compare(this.placeOf(instrument).id) <= 0, bytes, start, end)
   }
 
+  override snapshot(instrument: number, bytes: Uint8Array, start: number, end: number): FrameOutcome {
+    const { json } = this
+    json.open(bytes, start, end)
+    if (!json.object(push) || !json.to(push, Push.tick) || !json.object(tick) || !tick.has(Tick.bids)) return FrameOutcome.malformed
+    this.levels.clear()
+    return this.levelsAt(0, tick, Tick.bids) && this.levelsAt(1, tick, Tick.asks) ? this.stagedBook(instrument) : FrameOutcome.malformed
+  }
+
   #best(instrument: number): FrameOutcome {
     if (!this.json.object(best)) return FrameOutcome.malformed
     for (let index = 0; index < 4; index++) if (!this.numberAt(index + 1, best, index)) return FrameOutcome.malformed

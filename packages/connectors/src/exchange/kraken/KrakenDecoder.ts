@@ -10,7 +10,7 @@ import { EventKind, type LevelReader } from "@evenkeel/domain/market/MarketRecor
 import { Result, Schema } from "effect"
 import { byte, template } from "../../wire/ByteScanner.ts"
 import { crcByte, crcDigits, crcEnd, crcStart } from "../../wire/Crc32.ts"
-import { decimalsOf, isObject, Numeric, parseExact } from "../../wire/ExactJson.ts"
+import { decimalsOf, isObject, Numeric, parseExact, WireLevel } from "../../wire/ExactJson.ts"
 import { noSymbol, notThisForm, WireDecoder } from "../../wire/WireDecoder.ts"
 
 /** Depths that Kraken offers. */
@@ -56,9 +56,14 @@ class KrakenDecoder extends WireDecoder {
     for (const book of this.#books.values()) book.live = false
   }
 
-  /** Kraken's snapshots come through its socket. */
-  override snapshot(): FrameOutcome {
-    return FrameOutcome.unknown
+  /** Polled while the stream is away. */
+  override snapshot(instrument: number, bytes: Uint8Array, start: number, end: number): FrameOutcome {
+    const decoded = decodePolled(parseExact(bytes, start, end))
+    if (Result.isFailure(decoded)) return FrameOutcome.malformed
+    const book = Object.values(decoded.success.result)[0]
+    if (book === undefined) return FrameOutcome.malformed
+    this.#bookOf(instrument).live = false
+    return this.polledBook(instrument, book)
   }
 
   override decode(bytes: Uint8Array, start: number, end: number): FrameOutcome {
@@ -340,6 +345,11 @@ const Level = Schema.Struct({ price: Numeric, qty: Numeric })
 const type = Schema.Literals(["snapshot", "update"])
 const decodeBookAck = Schema.decodeUnknownResult(
   Schema.Struct({ result: Schema.Struct({ channel: Schema.Literal("book"), symbol: Schema.String, depth: Numeric }) })
+)
+const decodePolled = Schema.decodeUnknownResult(
+  Schema.Struct({
+    result: Schema.Record(Schema.String, Schema.Struct({ bids: Schema.Array(WireLevel), asks: Schema.Array(WireLevel) }))
+  })
 )
 const decodeBook = Schema.decodeUnknownResult(
   Schema.Struct({

@@ -79,6 +79,15 @@ class OkxDecoder extends JsonDecoder {
     return true
   }
 
+  override snapshot(instrument: number, bytes: Uint8Array, start: number, end: number): FrameOutcome {
+    const { json } = this
+    json.open(bytes, start, end)
+    if (!json.object(push) || !json.to(push, Push.data) || !json.array() || !json.more() || !json.object(book) || !book.has(Book.bids))
+      return FrameOutcome.malformed
+    this.levels.clear()
+    return this.levelsAt(0, book, Book.bids) && this.levelsAt(1, book, Book.asks) ? this.stagedBook(instrument) : FrameOutcome.malformed
+  }
+
   #best(instrument: number): boolean {
     this.levels.clear()
     if (!this.levelsAt(0, book, Book.bids) || !this.levelsAt(1, book, Book.asks)) return false

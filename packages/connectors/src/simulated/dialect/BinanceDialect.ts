@@ -49,7 +49,7 @@ export const binanceDialect: Dialect = {
       say(
         session,
         stream(instrument, "depth@100ms"),
-        `{"e":"depthUpdate","E":${now},"s":"${symbol}","U":${firstSequence},"u":${instrument.sequence},"b":[${levels(bids)}],"a":[${levels(asks)}]}`
+        `{"e":"depthUpdate","E":${now},"s":"${symbol}","U":${instrument.id(firstSequence)},"u":${instrument.id()},"b":[${levels(bids)}],"a":[${levels(asks)}]}`
       )
     }
     const best = instrument.best()
@@ -57,7 +57,7 @@ export const binanceDialect: Dialect = {
       say(
         session,
         stream(instrument, "bookTicker"),
-        `{"u":${instrument.sequence},"s":"${symbol}","b":"${price(best.bid)}","B":"${quantity(best.bidQuantity)}","a":"${price(best.ask)}","A":"${quantity(best.askQuantity)}"}`
+        `{"u":${instrument.id()},"s":"${symbol}","b":"${price(best.bid)}","B":"${quantity(best.bidQuantity)}","a":"${price(best.ask)}","A":"${quantity(best.askQuantity)}"}`
       )
     }
   },
@@ -69,8 +69,7 @@ export const binanceDialect: Dialect = {
     if (url.pathname !== "/api/v3/depth") return undefined
     const instrument = market.instruments.get(url.searchParams.get("symbol") ?? "")
     if (instrument === undefined) return undefined
-    const side = (which: 0 | 1) => instrument.levels(which).map(([at, size]) => [price(at), quantity(size)])
-    return { lastUpdateId: instrument.sequence, bids: side(0), asks: side(1) }
+    return `{"lastUpdateId":${instrument.id()},"bids":[${levels(instrument.levels(0))}],"asks":[${levels(instrument.levels(1))}]}`
   }
 }
 

@@ -90,7 +90,7 @@ export const coinbaseDialect: Dialect = {
       }
       if (has("matches")) {
         session.send(
-          `{"type":"match","trade_id":${instrument.tradeId},"maker_order_id":"00000000-0000-4000-8000-000000000001","taker_order_id":"00000000-0000-4000-8000-000000000002","side":"${maker}","size":"${quantity(trade.quantity)}","price":"${price(trade.price)}","product_id":"${symbol}","sequence":${instrument.sequence},"time":"${time}"}`
+          `{"type":"match","trade_id":${instrument.tradeId},"maker_order_id":"00000000-0000-4000-8000-000000000001","taker_order_id":"00000000-0000-4000-8000-000000000002","side":"${maker}","size":"${quantity(trade.quantity)}","price":"${price(trade.price)}","product_id":"${symbol}","sequence":${instrument.id()},"time":"${time}"}`
         )
       }
     }
@@ -119,7 +119,7 @@ export const coinbaseDialect: Dialect = {
     }
     if (has("ticker") && trades.length > 0) {
       session.send(
-        `{"type":"ticker","sequence":${instrument.sequence},"product_id":"${symbol}","price":"${price(best.bid)}","open_24h":"1","volume_24h":"1","low_24h":"1","high_24h":"1","volume_30d":"1","best_bid":"${price(best.bid)}","best_bid_size":"${quantity(best.bidQuantity)}","best_ask":"${price(best.ask)}","best_ask_size":"${quantity(best.askQuantity)}","side":"${trades.at(-1)!.takerSide}","time":"${time}","trade_id":${instrument.tradeId},"last_size":"1"}`
+        `{"type":"ticker","sequence":${instrument.id()},"product_id":"${symbol}","price":"${price(best.bid)}","open_24h":"1","volume_24h":"1","low_24h":"1","high_24h":"1","volume_30d":"1","best_bid":"${price(best.bid)}","best_bid_size":"${quantity(best.bidQuantity)}","best_ask":"${price(best.ask)}","best_ask_size":"${quantity(best.askQuantity)}","side":"${trades.at(-1)!.takerSide}","time":"${time}","trade_id":${instrument.tradeId},"last_size":"1"}`
       )
     }
   },
@@ -136,6 +136,11 @@ export const coinbaseDialect: Dialect = {
   },
   get: (url, market) => {
     if (url.pathname === "/time") return { iso: iso(market.now()), epoch: market.now() / 1000 }
+    const instrument = market.instruments.get(/^\/products\/([^/]+)\/book$/.exec(url.pathname)?.[1] ?? "")
+    if (instrument !== undefined) {
+      const side = (which: 0 | 1) => instrument.levels(which).map(([at, size]) => [price(at), quantity(size), 1])
+      return { sequence: instrument.sequence, bids: side(0), asks: side(1), time: iso(market.now()) }
+    }
     if (url.pathname !== "/products") return undefined
     return [...market.instruments.values()].map(({ instrument }) => ({
       id: instrument.symbol,

@@ -1,6 +1,6 @@
 /** How a simulated venue speaks: its protocol, seen from the server. One file a venue. */
 import { DateTime } from "effect"
-import type { MarketChanges, SimulatedInstrument } from "../Market.ts"
+import { type MarketChanges, priceDecimals, type SimulatedInstrument } from "../Market.ts"
 
 /** One listener's connection. */
 export interface Session {
@@ -8,16 +8,24 @@ export interface Session {
   readonly topics: Set<string>
   /** Counts the messages of this connection, for feeds that number them. */
   sequence: number
-  readonly send: (message: string) => void
+  /** Whatever else the venue counts on this connection. */
+  readonly counters: Map<string, number>
+  readonly send: (message: string | Uint8Array) => void
+  /** Ends the connection. */
+  readonly close: (code: number) => void
 }
 
 export interface DialectMarket {
   readonly instruments: ReadonlyMap<string, SimulatedInstrument>
   /** Unix ms, on the market's clock. */
   readonly now: () => number
+  /** While true every checksum is wrong. */
+  readonly badChecksums: boolean
 }
 
 export interface Dialect {
+  /** Frames are binary; text unless said. */
+  readonly binary?: boolean
   /** A connection was opened at `path`. */
   readonly opened: (session: Session, path: string, market: DialectMarket) => void
   readonly received: (session: Session, message: string, market: DialectMarket) => void
@@ -31,9 +39,27 @@ export interface Dialect {
   ) => void
   /** About once a second. */
   readonly heartbeat: (session: Session, market: DialectMarket) => void
-  /** Answers a GET; undefined for what the venue does not have. */
+  /** Answers a GET or POST, with a value or JSON text; undefined for what the venue does not have. */
   readonly get: (url: URL, market: DialectMarket) => unknown
 }
+
+/** The next value of a connection's counter. */
+export const count = (session: Session, name: string): number => {
+  const next = (session.counters.get(name) ?? 0) + 1
+  session.counters.set(name, next)
+  return next
+}
+
+/** Every level of a side, best first, or the changed ones: `[["1.00010","500.00"],…]`. */
+export const quotedLevels = (levels: Iterable<readonly [price: number, quantity: number]>, behind = ""): string =>
+  `[${[...levels].map(([price, quantity]) => `["${price.toFixed(priceDecimals)}","${quantity.toFixed(quantityDecimals)}"${behind}]`).join(",")}]`
+
+/** The same as bare numbers. */
+export const bareLevels = (levels: Iterable<readonly [price: number, quantity: number]>): string => JSON.stringify([...levels])
+
+export const quantityDecimals = 2
+export const price = (value: number): string => value.toFixed(priceDecimals)
+export const quantity = (value: number): string => value.toFixed(quantityDecimals)
 
 /** A whole number with the decimals that the venue prints. */
 export const fixed = (value: number, decimals: number): string => value.toFixed(decimals)

@@ -3,7 +3,7 @@ import { Option, Schema } from "effect"
 import { checksumOf } from "../../exchange/kraken/KrakenDecoder.ts"
 import type { SimulatedInstrument } from "../Market.ts"
 import { priceDecimals } from "../Market.ts"
-import { type Dialect, fixed, iso } from "./Dialect.ts"
+import { type Dialect, type DialectMarket, fixed, iso } from "./Dialect.ts"
 
 const quantityDecimals = 8
 const price = (value: number) => fixed(value, priceDecimals)
@@ -28,9 +28,9 @@ const decodeRequest = Schema.decodeUnknownOption(
 const levels = (changed: Iterable<readonly [number, number]>) =>
   [...changed].map(([at, size]) => `{"price":${price(at)},"qty":${quantity(size)}}`).join(",")
 
-const checksum = (instrument: SimulatedInstrument) => {
+const checksum = (instrument: SimulatedInstrument, market: DialectMarket) => {
   const sides = [instrument.levels(0), instrument.levels(1)] as const
-  return checksumOf(
+  const right = checksumOf(
     {
       count: (side) => sides[side].length,
       price: (side, depth) => sides[side][depth]![0],
@@ -39,6 +39,7 @@ const checksum = (instrument: SimulatedInstrument) => {
     priceDecimals,
     quantityDecimals
   )
+  return market.badChecksums ? right ^ 1 : right
 }
 
 const pairs = (instruments: Iterable<SimulatedInstrument>) =>
@@ -88,7 +89,7 @@ export const krakenDialect: Dialect = {
       session.send(JSON.stringify({ method, result, success: true }))
       if (method === "subscribe" && params.channel === "book") {
         session.send(
-          `{"channel":"book","type":"snapshot","data":[{"symbol":"${symbol}","bids":[${levels(instrument.levels(0))}],"asks":[${levels(instrument.levels(1))}],"checksum":${checksum(instrument)}}]}`
+          `{"channel":"book","type":"snapshot","data":[{"symbol":"${symbol}","bids":[${levels(instrument.levels(0))}],"asks":[${levels(instrument.levels(1))}],"checksum":${checksum(instrument, market)}}]}`
         )
       }
     }
@@ -105,7 +106,7 @@ export const krakenDialect: Dialect = {
     }
     if (bids.size + asks.size > 0 && session.topics.has(`book:${symbol}`)) {
       session.send(
-        `{"channel":"book","type":"update","data":[{"symbol":"${symbol}","bids":[${levels(bids)}],"asks":[${levels(asks)}],"checksum":${checksum(instrument)},"timestamp":"${time}"}]}`
+        `{"channel":"book","type":"update","data":[{"symbol":"${symbol}","bids":[${levels(bids)}],"asks":[${levels(asks)}],"checksum":${checksum(instrument, market)},"timestamp":"${time}"}]}`
       )
     }
     const best = instrument.best()
@@ -120,6 +121,13 @@ export const krakenDialect: Dialect = {
   },
   get: (url, market) => {
     if (url.pathname === "/0/public/Time") return { error: [], result: { unixtime: Math.floor(market.now() / 1000), rfc1123: "" } }
+    if (url.pathname === "/0/public/Depth") {
+      const asked = url.searchParams.get("pair")
+      const instrument = [...market.instruments.values()].find((candidate) => candidate.instrument.symbol.replace("/", "") === asked)
+      if (instrument === undefined) return { error: ["EQuery:Unknown asset pair"], result: {} }
+      const side = (which: 0 | 1) => instrument.levels(which).map(([at, size]) => [price(at), quantity(size), 1])
+      return { error: [], result: { [asked ?? ""]: { asks: side(1), bids: side(0) } } }
+    }
     if (url.pathname !== "/0/public/AssetPairs") return undefined
     return {
       error: [],

@@ -1,0 +1,92 @@
+/** HTX's side of its public market feed: everything in gzip, its own pings, and no patience with who does not answer them. */
+import { Option, Schema } from "effect"
+import { gzipSync } from "node:zlib"
+import type { SimulatedInstrument } from "../Market.ts"
+import { bareLevels, count, type Dialect, type Session } from "./Dialect.ts"
+
+const decodeRequest = Schema.decodeUnknownOption(
+  Schema.fromJsonString(
+    Schema.Struct({
+      sub: Schema.optional(Schema.String),
+      unsub: Schema.optional(Schema.String),
+      id: Schema.optional(Schema.String),
+      pong: Schema.optional(Schema.Finite)
+    })
+  )
+)
+const pingsMax = 3
+const goneAway = 1001
+
+const say = (session: Session, text: string) => session.send(gzipSync(text, { level: 1 }))
+
+const sayBook = (session: Session, instrument: SimulatedInstrument, time: number) => {
+  const channel = `market.${instrument.instrument.symbol}.depth.step0`
+  say(
+    session,
+    `{"ch":"${channel}","ts":${time},"tick":{"bids":${bareLevels(instrument.levels(0))},"asks":${bareLevels(instrument.levels(1))},"version":${instrument.id()},"ts":${time}}}`
+  )
+}
+
+export const htxDialect: Dialect = {
+  binary: true,
+  opened: () => {},
+  received: (session, message, market) => {
+    const request = Option.getOrUndefined(decodeRequest(message))
+    const now = Math.floor(market.now())
+    if (request?.pong !== undefined) return void session.counters.set("pings", 0)
+    const topic = request?.sub ?? request?.unsub
+    const symbol = topic?.split(".")[1] ?? ""
+    const instrument = market.instruments.get(symbol)
+    if (request === undefined || topic === undefined || instrument === undefined)
+      return say(session, JSON.stringify({ status: "error", ts: now, id: request?.id, "err-code": "bad-request", "err-msg": "invalid topic" }))
+    if (request.unsub !== undefined) {
+      session.topics.delete(topic)
+      return say(session, JSON.stringify({ id: request.id, status: "ok", unsubbed: topic, ts: now }))
+    }
+    session.topics.add(topic)
+    say(session, JSON.stringify({ id: request.id, status: "ok", subbed: topic, ts: now }))
+    if (topic.includes(".depth.")) sayBook(session, instrument, now)
+  },
+  changed: (session, instrument, { asks, bestChanged, bids, trades }, _firstSequence, market) => {
+    const { symbol } = instrument.instrument
+    const now = Math.floor(market.now())
+    if (trades.length > 0 && session.topics.has(`market.${symbol}.trade.detail`)) {
+      const data = trades.map(
+        (trade) =>
+          `{"id":${now}${instrument.id()}0001311318,"ts":${now},"tradeId":${instrument.tradeId},"amount":${trade.quantity},"price":${trade.price},"direction":"${trade.takerSide}"}`
+      )
+      say(session, `{"ch":"market.${symbol}.trade.detail","ts":${now},"tick":{"id":${instrument.id()},"ts":${now},"data":[${data.join(",")}]}}`)
+    }
+    if (bids.size + asks.size > 0 && session.topics.has(`market.${symbol}.depth.step0`)) sayBook(session, instrument, now)
+    const best = instrument.best()
+    if (bestChanged && best.bid > 0 && best.ask > 0 && session.topics.has(`market.${symbol}.bbo`))
+      say(
+        session,
+        `{"ch":"market.${symbol}.bbo","ts":${now},"tick":{"seqId":${instrument.id()},"ask":${best.ask},"askSize":${best.askQuantity},"bid":${best.bid},"bidSize":${best.bidQuantity},"quoteTime":${now},"symbol":"${symbol}"}}`
+      )
+  },
+  heartbeat: (session, market) => {
+    if (count(session, "pings") > pingsMax) return session.close(goneAway)
+    say(session, `{"ping":${Math.floor(market.now())}}`)
+  },
+  get: (url, market) => {
+    const now = Math.floor(market.now())
+    if (url.pathname === "/v1/common/timestamp") return { status: "ok", data: now }
+    if (url.pathname === "/v1/common/symbols") {
+      return {
+        status: "ok",
+        data: [...market.instruments.values()].map(({ instrument: { base, quote, symbol } }) => ({
+          symbol,
+          "base-currency": base.toLowerCase(),
+          "quote-currency": quote.toLowerCase(),
+          state: "online",
+          "price-precision": 5,
+          "amount-precision": 0
+        }))
+      }
+    }
+    const instrument = market.instruments.get(url.searchParams.get("symbol") ?? "")
+    if (url.pathname !== "/market/depth" || instrument === undefined) return undefined
+    return { ch: url.searchParams.get("symbol"), status: "ok", ts: now, tick: { bids: instrument.levels(0), asks: instrument.levels(1), version: instrument.sequence, ts: now } }
+  }
+}
