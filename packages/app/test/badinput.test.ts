@@ -1,6 +1,6 @@
 /** What venues may send and should not: every case is counted, none is believed, and the market goes on. */
 import { assert, describe, it } from "@effect/vitest"
-import { decoders } from "@evenkeel/connectors/exchange/Decoders"
+import { decodedSources } from "@evenkeel/connectors/exchange/Decoders"
 import { instrumentState, stateFields } from "@evenkeel/detection/hotpath/SignalRecord"
 import { coinOf } from "@evenkeel/domain/coin/Coin"
 import { FrameOutcome, FrameSource } from "@evenkeel/domain/market/FrameDecoder"
@@ -19,7 +19,7 @@ const makeMarket = () => {
   const local = new LocalHotPath({
     coins: ["USDT", "USDC"].flatMap((symbol) => coinOf(symbol) ?? []),
     instruments,
-    venues: venueIds.map((id) => ({ id, decoder: decoders[id] })),
+    venues: decodedSources,
     barMillis: 60_000,
     scoreGapMillis: 0
   })

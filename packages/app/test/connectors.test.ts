@@ -5,7 +5,7 @@
 import { NodeHttpClient, NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { coinbaseExchange } from "@evenkeel/connectors/exchange/coinbase/CoinbaseExchange"
-import { decoders } from "@evenkeel/connectors/exchange/Decoders"
+import { decodedSources } from "@evenkeel/connectors/exchange/Decoders"
 import type { Exchange } from "@evenkeel/connectors/exchange/Exchange"
 import { exchanges } from "@evenkeel/connectors/exchange/Exchanges"
 import { noFaults } from "@evenkeel/connectors/simulated/Faults"
@@ -85,7 +85,7 @@ const connect = Effect.fnUntraced(function* (
   const local = new LocalHotPath({
     coins: ["USDT", "USDC", "DAI", "FDUSD"].flatMap((symbol) => coinOf(symbol) ?? []),
     instruments: own,
-    venues: venueIds.map((id) => ({ id, decoder: decoders[id] })),
+    venues: decodedSources,
     barMillis: 60_000,
     scoreGapMillis: Number.POSITIVE_INFINITY
   })

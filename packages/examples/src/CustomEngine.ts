@@ -4,10 +4,10 @@
  * No thread, no database, no server: the same detection, composed for a script, a notebook or a lambda.
  */
 import { decoders } from "@evenkeel/connectors/exchange/Decoders"
-import { eventPayload, LocalHotPath } from "@evenkeel/app/replay/LocalHotPath"
+import { LocalHotPath } from "@evenkeel/app/replay/LocalHotPath"
 import { knownCoins } from "@evenkeel/domain/coin/Coin"
 import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
-import { EventKind } from "@evenkeel/domain/market/MarketRecord"
+import { EventKind, eventPayload } from "@evenkeel/domain/market/MarketRecord"
 import type { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
 
 /** Prices of USDC in dollars, one a minute, into an engine that watches one pair on one venue; what it said. */

@@ -14,9 +14,9 @@ import { FrameSink } from "@evenkeel/connectors/transport/FrameSink"
 import { counterCount, hotCounters, type HotPathOptions } from "@evenkeel/detection/hotpath/HotPath"
 import { allocateHotPathMemory } from "@evenkeel/detection/thread/HotPathMemory"
 import { HotPathThread, type LevelChangeSignal } from "@evenkeel/detection/thread/HotPathThread"
-import { decoders } from "@evenkeel/connectors/exchange/Decoders"
+import { decodedSources } from "@evenkeel/connectors/exchange/Decoders"
 import { FrameOutcome } from "@evenkeel/domain/market/FrameDecoder"
-import { venueIds } from "@evenkeel/domain/market/Venue"
+import { sourceIds } from "@evenkeel/domain/market/Venue"
 import { type RiskLevel, severity } from "@evenkeel/domain/risk/RiskLevel"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Policies } from "@evenkeel/runtime/resilience/Policies"
@@ -81,14 +81,14 @@ const layerMarket = (config: EngineConfig, setup: EngineSetup) =>
       const memory = allocateHotPathMemory({
         coins: setup.coins.length,
         instruments: setup.instruments.length,
-        venues: venueIds.length,
+        venues: sourceIds.length,
         framesBytes: config.hotPath.ringMebibytes << 20,
         signalSlots
       })
       const hotPath: HotPathOptions = {
         coins: setup.coins,
         instruments: setup.instruments,
-        venues: venueIds.map((id) => ({ id, decoder: decoders[id] })),
+        venues: decodedSources,
         barMillis: config.hotPath.barSeconds * 1000,
         scoreGapMillis: config.hotPath.scoreGapMillis,
         initialLevels: yield* openLevels
@@ -97,7 +97,7 @@ const layerMarket = (config: EngineConfig, setup: EngineSetup) =>
         startedAt: setup.clock(),
         barMillis: hotPath.barMillis,
         coins: setup.coins,
-        venues: venueIds,
+        venues: sourceIds,
         instruments: setup.instruments
       }
       const journal = config.journal.enabled
@@ -105,7 +105,7 @@ const layerMarket = (config: EngineConfig, setup: EngineSetup) =>
         : MarketJournal.layerNoop
       const sink = FrameSink.layerRing({
         buffer: memory.frames,
-        venues: venueIds.length,
+        venues: sourceIds.length,
         clock: setup.clock,
         nanoclock,
         sampleEvery: config.hotPath.traceEvery
@@ -201,7 +201,7 @@ const layerFibers = (setup: EngineSetup) =>
         "refusals",
         Queue.take(thread.refusals).pipe(
           Effect.flatMap(({ outcome, sample, venue }) =>
-            Effect.logWarning("a frame could not be used", { venue: venueIds[venue], outcome: outcomeName(outcome), sample })
+            Effect.logWarning("a frame could not be used", { venue: sourceIds[venue], outcome: outcomeName(outcome), sample })
           ),
           // A sample for people; the counters have every one.
           Effect.andThen(Effect.sleep("1 second")),
@@ -237,7 +237,7 @@ const layerMetrics = (setup: EngineSetup) =>
         for (const {
           exchange: { id: venue }
         } of setup.venues) {
-          const number = venueIds.indexOf(venue)
+          const number = sourceIds.indexOf(venue)
           const { dropped, frames } = sink.counts[number]!
           yield* catchUp(`frames ${venue}`, frames, (more) => Metric.update(Metric.withAttributes(Metrics.framesReceived, { venue }), more))
           yield* catchUp(`dropped ${venue}`, dropped, (more) =>

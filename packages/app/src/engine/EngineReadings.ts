@@ -4,7 +4,7 @@ import { coinState, instrumentState, stateFields } from "@evenkeel/detection/hot
 import type { HotPathMemory } from "@evenkeel/detection/thread/HotPathMemory"
 import type { Coin } from "@evenkeel/domain/coin/Coin"
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
-import { venueIds } from "@evenkeel/domain/market/Venue"
+import { sourceIds } from "@evenkeel/domain/market/Venue"
 import { riskLevels } from "@evenkeel/domain/risk/RiskLevel"
 import { StateTable } from "@evenkeel/runtime/ring/StateTable"
 import { Histogram } from "@evenkeel/runtime/telemetry/Histogram"
@@ -56,7 +56,7 @@ export class EngineReadings extends Context.Service<
           coins.map(({ peg, symbol }, index): CoinView => {
             const known = table.read(index, row)
             const field = (at: number) => (known ? finite(row[at]) : null)
-            const venues = (bits: number | null) => venueIds.filter((_, venue) => ((bits ?? 0) & (1 << venue)) !== 0)
+            const venues = (bits: number | null) => sourceIds.filter((_, venue) => ((bits ?? 0) & (1 << venue)) !== 0)
             return {
               coin: symbol,
               peg,

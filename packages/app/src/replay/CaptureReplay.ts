@@ -1,10 +1,10 @@
 /** Plays a capture of whole connections through the hot path: frames as they came, REST snapshots where they were asked for. */
 import type { CaptureRecord } from "@evenkeel/connectors/capture/Capture"
-import { decoders } from "@evenkeel/connectors/exchange/Decoders"
+import { decodedSources } from "@evenkeel/connectors/exchange/Decoders"
 import { type Coin, coinOf } from "@evenkeel/domain/coin/Coin"
 import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
-import { type VenueId, venueIds } from "@evenkeel/domain/market/Venue"
+import { type VenueId, sourceIds } from "@evenkeel/domain/market/Venue"
 import type { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
 import { CaptureDecoding } from "../capture/CaptureDecoding.ts"
 import { LocalHotPath } from "./LocalHotPath.ts"
@@ -43,11 +43,11 @@ export class CaptureReplay {
       for (const coin of [coinOf(base), coinOf(quote)]) if (coin !== undefined) coins.set(coin.symbol, coin)
     }
     this.#records = records.filter(({ kind }) => kind === "recv" || kind === "http")
-    this.#venue = venueIds.indexOf(venue)
+    this.#venue = sourceIds.indexOf(venue)
     this.#local = new LocalHotPath({
       coins: [...coins.values()],
       instruments: this.#instruments,
-      venues: venueIds.map((id) => ({ id, decoder: decoders[id] })),
+      venues: decodedSources,
       barMillis: minute,
       scoreGapMillis: Number.POSITIVE_INFINITY
     })

@@ -5,7 +5,6 @@
  */
 import {
   counterCount,
-  eventPayloadBytes,
   type FrameView,
   HotPath,
   type HotPathOptions,
@@ -14,7 +13,7 @@ import {
 import { readLevelChange } from "@evenkeel/detection/hotpath/LevelChanges"
 import { signalBytes, signalIntegers, SignalKind, stateFields } from "@evenkeel/detection/hotpath/SignalRecord"
 import type { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
-import { type EventKind, staleReasons } from "@evenkeel/domain/market/MarketRecord"
+import { staleReasons } from "@evenkeel/domain/market/MarketRecord"
 import type { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
 import { frameHeaderBytes, frameOffsets } from "@evenkeel/runtime/ring/FrameRing"
 import { allocateStateTable, StateTable } from "@evenkeel/runtime/ring/StateTable"
@@ -99,14 +98,6 @@ export const viewOf = (buffer: ArrayBufferLike): FrameView => ({
   float64: new Float64Array(buffer),
   uint16: new Uint16Array(buffer)
 })
-
-/** The payload of a `FrameSource.event` frame: an event kind and the record's numbers. */
-export const eventPayload = (kind: EventKind, numbers: ReadonlyArray<number>): Uint8Array => {
-  const payload = new Float64Array(eventPayloadBytes / 8).fill(Number.NaN)
-  payload[0] = kind
-  payload.set(numbers, 1)
-  return new Uint8Array(payload.buffer)
-}
 
 export interface LocalHandlers {
   readonly levelChange?: (change: LevelChange) => void

@@ -6,9 +6,9 @@
 import type { HotPathOptions } from "@evenkeel/detection/hotpath/HotPath"
 import { type Coin, coinOf } from "@evenkeel/domain/coin/Coin"
 import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
-import { EventKind } from "@evenkeel/domain/market/MarketRecord"
+import { EventKind, eventPayload } from "@evenkeel/domain/market/MarketRecord"
 import type { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
-import { eventPayload, LocalHotPath } from "./LocalHotPath.ts"
+import { LocalHotPath } from "./LocalHotPath.ts"
 import type { PriceFile } from "./PriceFile.ts"
 
 const minute = 60_000

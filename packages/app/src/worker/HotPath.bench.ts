@@ -6,7 +6,7 @@ import { allocateHotPathMemory, type HotPathWorkerData } from "@evenkeel/detecti
 import { signalBytes, signalFields, SignalKind } from "@evenkeel/detection/hotpath/SignalRecord"
 import { coinOf } from "@evenkeel/domain/coin/Coin"
 import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
-import { venueIds } from "@evenkeel/domain/market/Venue"
+import { sourceIds } from "@evenkeel/domain/market/Venue"
 import { type Bench, type BenchResult, quantile } from "@evenkeel/runtime/bench/Bench"
 import { FrameProducer, frameOffsets } from "@evenkeel/runtime/ring/FrameRing"
 import { busyPoll } from "@evenkeel/runtime/ring/RingHeader"
@@ -29,14 +29,14 @@ const publishToScore = async (): Promise<ReadonlyArray<BenchResult>> => {
   const memory = allocateHotPathMemory({
     coins: coins.length,
     instruments: instruments.length,
-    venues: venueIds.length,
+    venues: sourceIds.length,
     framesBytes: 1 << 22,
     signalSlots: 1 << 14
   })
   const origin = process.hrtime.bigint()
   const data: HotPathWorkerData = {
     memory,
-    options: { coins, instruments, venueIds, barMillis: 60_000, scoreGapMillis: 0 },
+    options: { coins, instruments, venueIds: sourceIds, barMillis: 60_000, scoreGapMillis: 0 },
     wait: busyPoll,
     origin,
     skipFrame: false
@@ -57,7 +57,7 @@ const publishToScore = async (): Promise<ReadonlyArray<BenchResult>> => {
           : venue === "kraken"
             ? `{"channel":"ticker","type":"update","data":[{"symbol":"${symbol}","bid":${bid},"bid_qty":67213.00000000,"ask":${ask},"ask_qty":31994.00000000,"last":${bid},"volume":1.0,"vwap":1.0,"low":1.0,"high":1.0,"change":0.0,"change_pct":0.0}]}`
             : `{"type":"ticker","sequence":${n},"product_id":"${symbol}","price":"${bid}","open_24h":"1","volume_24h":"1","low_24h":"1","high_24h":"1","volume_30d":"1","best_bid":"${bid}","best_bid_size":"67213.00","best_ask":"${ask}","best_ask_size":"31994.00","side":"buy","time":"2023-03-10T16:43:30.244075Z","trade_id":1,"last_size":"1"}`
-      return { bytes: Buffer.from(text), venue: venueIds.findIndex((id) => id === venue) }
+      return { bytes: Buffer.from(text), venue: sourceIds.findIndex((id) => id === venue) }
     })
   )
   const send = (tick: number, received: number): void => {

@@ -2,7 +2,7 @@
  * A whole simulated market and the hot path in one thread, on no clock but the scenario's: every venue's own messages, decoded, judged,
  * as fast as they can be made, the same each time.
  */
-import { decoders } from "@evenkeel/connectors/exchange/Decoders"
+import { decodedSources } from "@evenkeel/connectors/exchange/Decoders"
 import { exchanges } from "@evenkeel/connectors/exchange/Exchanges"
 import type { Session } from "@evenkeel/connectors/simulated/dialect/Dialect"
 import { dialects } from "@evenkeel/connectors/simulated/dialect/Dialects"
@@ -25,7 +25,7 @@ export const playScenario = (scenario: Scenario, minutes: number, seed = 1, step
   const local = new LocalHotPath({
     coins,
     instruments: pairs,
-    venues: venueIds.map((id) => ({ id, decoder: decoders[id] })),
+    venues: decodedSources,
     barMillis: 60_000,
     scoreGapMillis: Number.POSITIVE_INFINITY
   })

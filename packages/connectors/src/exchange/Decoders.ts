@@ -1,6 +1,6 @@
 /** Every venue's decoder; the compiler holds the list complete. */
 import type { FrameDecoderFactory } from "@evenkeel/domain/market/FrameDecoder"
-import type { VenueId } from "@evenkeel/domain/market/Venue"
+import { sourceIds, type VenueId } from "@evenkeel/domain/market/Venue"
 import { makeBinanceDecoder } from "./binance/BinanceDecoder.ts"
 import { makeBitfinexDecoder } from "./bitfinex/BitfinexDecoder.ts"
 import { makeBitgetDecoder } from "./bitget/BitgetDecoder.ts"
@@ -32,3 +32,9 @@ export const decoders: Record<VenueId, FrameDecoderFactory> = {
   bitget: makeBitgetDecoder,
   mexc: makeMexcDecoder
 }
+
+/** The decoder of a source; undefined for chains, whose readings come as events. */
+export const decoderOf = (id: string): FrameDecoderFactory | undefined => (decoders as Readonly<Record<string, FrameDecoderFactory>>)[id]
+
+/** Every source by wire number, as the hot path wants them. */
+export const decodedSources = sourceIds.map((id) => ({ id, decoder: decoderOf(id) }))

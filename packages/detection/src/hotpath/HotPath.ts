@@ -79,9 +79,6 @@ export const hotCounters = [
 export const counterCount = hotCounters.length
 const counterOf = (name: (typeof hotCounters)[number]) => hotCounters.indexOf(name)
 
-/** The payload of a `FrameSource.event` frame: event kind (as f64), then `MarketRecord.numbers`. */
-export const eventPayloadBytes = 8 * 9
-
 const warning = severity("warning")
 const localSignificance = 4
 const agreeBps = 15
@@ -94,6 +91,19 @@ const quoteFreshMillis = 60_000
 /** A book that stays stale is asked for again after this long. */
 const resyncAgainMillis = 10_000
 const minute = 60_000
+/** What a pool's fee and its blocks leave uncertain, and the depth within 1 % (in the quote) from which it is a good one. */
+const poolErrorBps = 4
+const poolDepthGood = 1_000_000
+const withdrawnFields = [
+  instrumentState.lastPrice,
+  instrumentState.imbalance,
+  instrumentState.sellDepth,
+  instrumentState.buyDepth,
+  instrumentState.averagePrice,
+  instrumentState.supply,
+  instrumentState.minted,
+  instrumentState.burned
+]
 /** What an oracle may be off by between two rounds, and a third of the longest time between them. */
 const oracleErrorBps = 5
 const oracleRoundMillis = (26 * 60 * minute) / 3
@@ -329,6 +339,20 @@ export class HotPath implements MarketSink {
           this.#observe(track, numbers[1]!, oracleErrorBps)
         }
         break
+      case EventKind.pool:
+        this.#pool(track)
+        break
+      case EventKind.supply:
+        row[instrumentState.supply] = numbers[1]!
+        row[instrumentState.minted] = numbers[2]!
+        row[instrumentState.burned] = numbers[3]!
+        break
+      case EventKind.gas:
+        row[instrumentState.lastPrice] = numbers[1]!
+        break
+      case EventKind.withdrawn:
+        this.#withdraw(track)
+        break
     }
     this.#state.write(this.#options.coins.length + instrument, row)
   }
@@ -374,6 +398,30 @@ export class HotPath implements MarketSink {
     if (volume === 0 || (Number.isNaN(volume) && close === track.lastMid)) return
     track.traded = true
     this.#observe(track, close, Number.isNaN(volume) ? 3 : candleErrorBps(volume))
+  }
+
+  /** A pool's price is as good as what it can still trade, and worth less than a book's of the same spread: it moves by blocks. */
+  #pool(track: InstrumentTrack): void {
+    const { row } = track
+    const { numbers } = this.#record
+    const price = numbers[1]!
+    if (!(price > 0)) return
+    row[instrumentState.lastPrice] = price
+    row[instrumentState.imbalance] = numbers[2]!
+    row[instrumentState.sellDepth] = numbers[3]!
+    row[instrumentState.buyDepth] = numbers[4]!
+    row[instrumentState.averagePrice] = numbers[5]!
+    if (price !== track.lastMid) track.traded = true
+    const depth = Math.min(numbers[3]!, numbers[4]!) * price
+    this.#observe(track, price, Number.isNaN(depth) ? poolErrorBps : poolErrorBps * Math.min(8, Math.max(1, Math.sqrt(poolDepthGood / (depth + 1)))))
+  }
+
+  /** What the source said is taken back until it speaks again. */
+  #withdraw(track: InstrumentTrack): void {
+    if (track.source >= 0) this.#value.withdraw(track.source)
+    for (const field of withdrawnFields) track.row[field] = Number.NaN
+    track.lastMid = Number.NaN
+    this.#times[dirty] = 1
   }
 
   /** A coin that only oracles speak of is judged by rounds, which may be a day apart. */

@@ -95,5 +95,13 @@ export const instrumentState = {
   errorBps: 11,
   bidLevels: 12,
   askLevels: 13,
-  commits: 14
+  commits: 14,
+  /** Of on-chain sources: a pool's state and its price averaged over time, a token's supply and what changed it since the last reading. */
+  imbalance: 15,
+  sellDepth: 16,
+  buyDepth: 17,
+  averagePrice: 18,
+  supply: 19,
+  minted: 20,
+  burned: 21
 } as const

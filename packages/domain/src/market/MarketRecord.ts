@@ -11,6 +11,9 @@
  *             trade        price, quantity                       side: +1 taker bought, -1 sold, 0 unknown
  *             candle       close, volume, buyVolume, high, low, duration in ms
  *             oracle       price
+ *             pool         price, imbalance, sellDepth, buyDepth, average price     depths: base within 1%, whole units
+ *             supply       supply, minted, burned                                   whole units, since the reading before
+ *             gas          price of a unit of gas, in the chain's own unit
  *             bookCommit   sequence / 1e9, sequence % 1e9        (ids exceed 2^53)
  * levels    Float64Array  [side (0 bid, 1 ask), price, quantity] * count
  * ```
@@ -29,7 +32,13 @@ export const EventKind = {
   candle: 7,
   oracle: 8,
   /** Every book keeps `count` levels a side (venues that send a bounded depth). */
-  bookTruncate: 9
+  bookTruncate: 9,
+  /** The state of an on-chain pool. */
+  pool: 10,
+  supply: 11,
+  gas: 12,
+  /** What the source said last is not true: its block is no longer part of the chain. */
+  withdrawn: 13
 } as const
 export type EventKind = (typeof EventKind)[keyof typeof EventKind]
 
@@ -40,6 +49,17 @@ export const staleReasonCode = (reason: StaleReason): number => staleReasons.ind
 
 /** Levels in one `bookLevels` event; a longer message is sent in several. */
 export const levelsPerEvent = 512
+
+/** Bytes of an event that comes as numbers: its kind, then `numbers`. */
+export const eventPayloadBytes = 8 * 9
+
+/** The payload of a `FrameSource.event` frame. */
+export const eventPayload = (kind: EventKind, numbers: ReadonlyArray<number>): Uint8Array => {
+  const payload = new Float64Array(eventPayloadBytes / 8).fill(Number.NaN)
+  payload[0] = kind
+  payload.set(numbers, 1)
+  return new Uint8Array(payload.buffer)
+}
 
 export class MarketRecord {
   readonly integers = new Int32Array(4)

@@ -29,6 +29,13 @@ export const defaultPolicies = {
     breaker,
     rate: { limit: 3000, window: "1 minute" }
   },
+  /** A chain's node: another one is asked at once, so an attempt is not repeated. Weights are calls. */
+  rpc: {
+    timeout: "10 seconds",
+    retry: { times: 0, base: "1 second", max: "1 second" },
+    breaker,
+    rate: { limit: 1200, window: "1 minute" }
+  },
   /** Telling a receiver. The outbox keeps what fails, so patience lives there and a call gives up soon. */
   deliver: { timeout: "5 seconds", retry: { times: 2, base: "200 millis", max: "2 seconds" }, breaker },
   /** A database statement while the database is away. */

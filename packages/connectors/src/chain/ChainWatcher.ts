@@ -1,0 +1,157 @@
+/**
+ * Follows one chain: new heads, confirmations, reorganisations, missed blocks, and what is watched at each.
+ *
+ * A subscription only wakes the watcher; it always asks the chain itself, and asks by the clock when nobody wakes it. Before it goes on it
+ * makes sure that the block it read last is still part of the chain: if not, what was read since the last common block is withdrawn, and
+ * read again. Blocks that were missed are not lost: changes are counted from the block after the last one, which survives restarts.
+ */
+import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
+import { EventKind, eventPayload } from "@evenkeel/domain/market/MarketRecord"
+import { sourceIds } from "@evenkeel/domain/market/Venue"
+import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
+import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
+import { Snapshots } from "@evenkeel/store/snapshot/Snapshots"
+import { Clock, Effect, Option, Queue, Result, Schedule, Schema } from "effect"
+import { FrameSink } from "../transport/FrameSink.ts"
+import type { BlockRef, Chain, ChainUnavailable, Reading } from "./Chain.ts"
+import { type ChainSource, sourceName } from "./ChainSource.ts"
+
+export interface ChainWatcherOptions {
+  readonly chain: Chain
+  /** What is watched, and under which instrument number the hot path knows it. */
+  readonly sources: ReadonlyArray<{ readonly source: ChainSource; readonly instrument: number }>
+  /** Blocks that must stand on a block before it is read; 0 reads the head and withdraws what turns out untrue. */
+  readonly confirmations: number
+}
+
+/** Blocks that are remembered, to find where a reorganisation began. */
+const rememberedMax = 512
+/** After a long absence changes are counted from no further back than this. */
+const catchUpBlocksMax = 50_000
+const Checkpoint = Schema.Struct({ number: Schema.Int, hash: Schema.String })
+const decodeCheckpoint = Schema.decodeUnknownOption(Checkpoint)
+/** Sources that are read at the same time. */
+const readsAtOnce = 8
+
+export const makeChainWatcher = Effect.fnUntraced(function* (options: ChainWatcherOptions) {
+  const supervisor = yield* Supervisor
+  const { chain } = options
+  const component = `chain:${chain.id}`
+  // One is enough: whoever is woken looks at the newest head.
+  const wakes = yield* Queue.sliding<void>(1)
+  yield* supervisor.supervise(component, watch(options, component, wakes))
+  const { subscribe } = chain
+  if (subscribe !== undefined) {
+    const listen = Effect.scoped(subscribe(() => Queue.offerUnsafe(wakes, undefined))).pipe(
+      Effect.tapError((error) => Effect.logWarning("the subscription to new heads ended; they are polled", { reason: error.message })),
+      Effect.retry(Schedule.min([Schedule.exponential("1 second"), Schedule.spaced("30 seconds")]).pipe(Schedule.jittered))
+    )
+    yield* supervisor.supervise(`${component}:heads`, Effect.ignore(listen))
+  }
+})
+
+const watch = Effect.fnUntraced(function* (options: ChainWatcherOptions, component: string, wakes: Queue.Queue<void>) {
+  const { chain } = options
+  const health = yield* HealthRegistry
+  const snapshots = yield* Snapshots
+  const follower = yield* makeFollower(options)
+  const saved = Option.flatMap(yield* snapshots.load(component), ({ payload }) => decodeCheckpoint(payload))
+  if (Option.isSome(saved)) follower.resume(saved.value)
+  for (;;) {
+    const step = yield* Effect.result(follower.step)
+    if (Result.isFailure(step)) {
+      yield* health.report(component, "degraded", step.failure.message)
+      yield* Effect.logWarning("the chain cannot be read", { chain: chain.id, reason: step.failure.message })
+    } else if (step.success !== undefined) {
+      const { hash, number } = step.success
+      yield* health.report(component, "running", `block ${number}`)
+      // A checkpoint that is lost costs some reading again, no more.
+      yield* snapshots.save(component, number, { number, hash }).pipe(Effect.ignore)
+    }
+    yield* Effect.raceFirst(Queue.take(wakes), Effect.sleep(Math.max(1000, chain.blockMillis)))
+  }
+})
+
+/** The state between two steps, apart from when they are taken. */
+export const makeFollower = Effect.fnUntraced(function* ({ chain, confirmations, sources }: ChainWatcherOptions) {
+  const sink = yield* FrameSink
+  const wireNumber = sourceIds.indexOf(chain.id)
+  /** Blocks that were read, oldest first. */
+  let read: Array<{ readonly number: number; readonly hash: string }> = []
+  const emit = (instrument: number, kind: EventKind, numbers: ReadonlyArray<number>) =>
+    sink.offer(FrameSource.event, wireNumber, 0, instrument, eventPayload(kind, numbers))
+
+  /** Gives up the blocks that were read and are no longer part of the chain; where to read on. */
+  const commonBlock = Effect.fnUntraced(function* (target: BlockRef) {
+    let orphaned = 0
+    let below = Number.POSITIVE_INFINITY
+    for (let last = read.at(-1); last !== undefined; last = read.at(-1)) {
+      // What stands right below the target is told by the target itself.
+      const hash =
+        target.number === last.number
+          ? target.hash
+          : target.number === last.number + 1
+            ? target.parentHash
+            : (yield* chain.block(last.number))?.hash
+      if (hash === last.hash) break
+      read.pop()
+      below = last.number
+      orphaned++
+    }
+    return { orphaned, since: read.length > 0 ? read.at(-1)!.number + 1 : below }
+  })
+
+  const step = Effect.gen(function* () {
+    const head = yield* chain.head
+    const target = confirmations === 0 ? head : yield* chain.block(head.number - confirmations)
+    if (target === undefined || target.number < 0) return undefined
+    const { orphaned, since: next } = yield* commonBlock(target)
+    if (orphaned > 0) {
+      yield* Effect.logWarning("blocks are no longer part of the chain", { chain: chain.id, from: read.at(-1)?.number ?? 0, orphaned })
+      for (const { instrument } of sources) emit(instrument, EventKind.withdrawn, [yield* Clock.currentTimeMillis])
+    }
+    const last = read.at(-1)
+    if (last !== undefined && target.number <= last.number) return undefined
+    const since = Math.max(Math.min(next, target.number), target.number - catchUpBlocksMax)
+    yield* Effect.forEach(sources, ({ instrument, source }) => readOne(source, instrument, target, since), {
+      concurrency: readsAtOnce,
+      discard: true
+    })
+    read.push({ number: target.number, hash: target.hash })
+    if (read.length > rememberedMax) read = read.slice(-rememberedMax / 2)
+    return target
+  })
+
+  /** One source that cannot be read does not keep the others back; a chain that does not answer does. */
+  const readOne = (source: ChainSource, instrument: number, at: BlockRef, since: number): Effect.Effect<void, ChainUnavailable> =>
+    chain.read(source, at, since).pipe(
+      Effect.map((reading) => {
+        emit(instrument, ...eventOf(reading, at.time))
+      }),
+      Effect.catchTag("SourceUnreadable", ({ problem }) =>
+        Effect.logWarning("a source cannot be read", { chain: chain.id, source: sourceName(source), problem })
+      )
+    )
+
+  return {
+    /** Begins behind a block that was read before a restart. */
+    resume: (block: { readonly number: number; readonly hash: string }) => {
+      read = [block]
+    },
+    /** Looks at the chain once: the block that was read, if there was a new one. */
+    step
+  }
+})
+
+const eventOf = (reading: Reading, time: number): readonly [EventKind, ReadonlyArray<number>] => {
+  switch (reading._tag) {
+    case "Pool":
+      return [EventKind.pool, [time, reading.price, reading.imbalance, reading.sellDepth, reading.buyDepth, reading.averagePrice]]
+    case "Supply":
+      return [EventKind.supply, [time, reading.supply, reading.minted, reading.burned]]
+    case "Feed":
+      return [EventKind.oracle, [reading.updatedAt, reading.price]]
+    case "Gas":
+      return [EventKind.gas, [time, reading.price]]
+  }
+}
