@@ -78,7 +78,7 @@ const decodeBlock = (answer: unknown): Option.Option<BlockRef> =>
     parentHash: raw_data.parentHash,
     time: raw_data.timestamp
   }))
-const decodeEmpty = Schema.decodeUnknownOption(Schema.Struct({ blockID: Schema.Undefined, block_header: Schema.Undefined, Error: Schema.Undefined }))
+const decodeEmpty = Schema.decodeUnknownOption(Schema.Record(Schema.String, Schema.Never))
 const decodeConstant = Schema.decodeUnknownOption(Schema.Struct({ constant_result: Schema.Array(Schema.String) }))
 const decodePrices = Schema.decodeUnknownOption(Schema.Struct({ prices: Schema.String }))
 

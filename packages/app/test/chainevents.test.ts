@@ -1,0 +1,81 @@
+/** What chains say, in the hot path: pools weigh in, an untrue block is taken back, supplies are kept. */
+import { assert, describe, it } from "@effect/vitest"
+import { decodedSources } from "@evenkeel/connectors/exchange/Decoders"
+import { coinState, instrumentState, stateFields } from "@evenkeel/detection/hotpath/SignalRecord"
+import { coinOf } from "@evenkeel/domain/coin/Coin"
+import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
+import { EventKind, eventPayload } from "@evenkeel/domain/market/MarketRecord"
+import { sourceIds } from "@evenkeel/domain/market/Venue"
+import { LocalHotPath } from "../src/replay/LocalHotPath.ts"
+
+const instruments = [
+  { venue: "ethereum", symbol: "pool", base: "USDC", quote: "USDT" },
+  { venue: "ethereum", symbol: "feed", base: "USDT", quote: "USD" },
+  { venue: "ethereum", symbol: "supply", base: "USDC", quote: "USD" }
+]
+
+const makeMarket = () => {
+  const local = new LocalHotPath({
+    coins: ["USDT", "USDC"].flatMap((symbol) => coinOf(symbol) ?? []),
+    instruments,
+    venues: decodedSources,
+    barMillis: 60_000,
+    scoreGapMillis: 0
+  })
+  let now = 1_700_000_000_000
+  const say = (instrument: number, kind: EventKind, ...numbers: ReadonlyArray<number>) => {
+    now += 12_000
+    local.feed({
+      source: FrameSource.event,
+      venue: sourceIds.indexOf("ethereum"),
+      instrument,
+      received: now,
+      payload: eventPayload(kind, [now, ...numbers])
+    })
+  }
+  const row = new Float64Array(stateFields)
+  const read = (index: number, field: number) => (local.state.read(index, row) ? row[field]! : Number.NaN)
+  return { say, read }
+}
+
+describe("chain events in the hot path", () => {
+  it("a deep pool moves the coin that it sells, and a withdrawn block takes it back", () => {
+    const { read, say } = makeMarket()
+    say(1, EventKind.oracle, 1)
+    say(0, EventKind.pool, 0.97, 0.6, 5e6, 5e6, 0.99)
+    assert.closeTo(read(1, coinState.fairValue), 0.97, 0.002)
+    assert.closeTo(read(0, coinState.fairValue), 1, 0.002)
+    assert.strictEqual(read(2, instrumentState.imbalance), 0.6)
+    assert.strictEqual(read(2, instrumentState.averagePrice), 0.99)
+    say(0, EventKind.withdrawn)
+    assert.isNaN(read(2, instrumentState.lastPrice))
+    assert.isNaN(read(2, instrumentState.imbalance))
+    say(1, EventKind.oracle, 1.0001)
+    assert.closeTo(read(1, coinState.fairValue), 1, 0.005)
+    say(0, EventKind.pool, 1, 0, 5e6, 5e6, 0.99)
+    assert.closeTo(read(1, coinState.fairValue), 1, 0.001)
+  })
+
+  it("a shallow pool says little, and a price that is none says nothing", () => {
+    const { read, say } = makeMarket()
+    say(1, EventKind.oracle, 1)
+    say(0, EventKind.pool, 1, 0, 5e6, 5e6, Number.NaN)
+    const deep = read(1, coinState.errorBps)
+    const shallow = makeMarket()
+    shallow.say(1, EventKind.oracle, 1)
+    shallow.say(0, EventKind.pool, 1, 0, 100, 100, Number.NaN)
+    assert.isAbove(shallow.read(1, coinState.errorBps), deep * 1.2)
+    say(0, EventKind.pool, Number.NaN, 0, 0, 0, Number.NaN)
+    assert.closeTo(read(1, coinState.fairValue), 1, 0.001)
+  })
+
+  it("supplies are kept beside their coin and price nothing", () => {
+    const { read, say } = makeMarket()
+    say(1, EventKind.oracle, 1)
+    say(2, EventKind.supply, 40e9, 1e9, 5e8)
+    assert.strictEqual(read(4, instrumentState.supply), 40e9)
+    assert.strictEqual(read(4, instrumentState.minted), 1e9)
+    assert.strictEqual(read(4, instrumentState.burned), 5e8)
+    assert.isNaN(read(4, instrumentState.residualBps))
+  })
+})
