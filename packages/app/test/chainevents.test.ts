@@ -69,6 +69,40 @@ describe("chain events in the hot path", () => {
     assert.closeTo(read(1, coinState.fairValue), 1, 0.001)
   })
 
+  it("a rate-bearing coin is judged against its own trend", () => {
+    const local = new LocalHotPath({
+      coins: ["USDT", "SUSDE"].flatMap((symbol) => coinOf(symbol) ?? []),
+      instruments: [
+        { venue: "ethereum", symbol: "feed", base: "USDT", quote: "USD" },
+        { venue: "ethereum", symbol: "pool", base: "SUSDE", quote: "USDT" }
+      ],
+      venues: decodedSources,
+      barMillis: 60_000,
+      scoreGapMillis: 0
+    })
+    const changes: Array<string> = []
+    let now = 1_700_000_000_000
+    const minutes = (count: number, price: (minute: number) => number) => {
+      for (let minute = 0; minute < count; minute++) {
+        now += 60_000
+        for (const [instrument, kind, ...numbers] of [
+          [0, EventKind.oracle, 1],
+          [1, EventKind.pool, price(minute), 0, 5e6, 5e6, Number.NaN]
+        ] as const) {
+          const payload = eventPayload(kind, [now, ...numbers])
+          local.feed({ source: FrameSource.event, venue: sourceIds.indexOf("ethereum"), instrument, received: now, payload })
+          local.signals({ levelChange: ({ coin, level }) => changes.push(`${coin} ${level}`) })
+        }
+      }
+    }
+    // Twelve percent above a dollar and growing by ten percent a year: nothing is wrong.
+    minutes(2000, (minute) => 1.12 + minute * 2e-7 + (minute % 2) * 1e-5)
+    assert.deepStrictEqual(changes, [])
+    minutes(120, (minute) => 1.06 + (minute % 2) * 1e-5)
+    assert.isTrue(changes.includes("SUSDE critical"), changes.join())
+    assert.isFalse(changes.some((change) => change.startsWith("USDT")), changes.join())
+  })
+
   it("supplies are kept beside their coin and price nothing", () => {
     const { read, say } = makeMarket()
     say(1, EventKind.oracle, 1)

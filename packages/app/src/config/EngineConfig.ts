@@ -1,7 +1,9 @@
 /**
  * What can be configured, with its defaults. Every value has one; a file and then the environment override them.
  */
-import { VenueId } from "@evenkeel/domain/market/Venue"
+import { ChainSource } from "@evenkeel/connectors/chain/ChainSource"
+import { RpcEndpoint } from "@evenkeel/connectors/chain/RpcEndpoints"
+import { ChainId, VenueId } from "@evenkeel/domain/market/Venue"
 import { RiskLevel } from "@evenkeel/domain/risk/RiskLevel"
 import { Schema } from "effect"
 
@@ -11,10 +13,36 @@ const between = (minimum: number, maximum: number) => Schema.Finite.check(Schema
 export const EngineConfig = Schema.Struct({
   /** Directory of the embedded database and the journal. */
   data: Schema.NonEmptyString,
-  coins: Schema.Array(Schema.String.check(Schema.isPattern(/^[A-Z0-9]{1,12}$/))),
+  /** `USDC`, or with its peg where it is not known: `USDX:USD`, `EURX:EUR`, `SUSDX:USD:rate` for one that bears a rate. */
+  coins: Schema.Array(Schema.String.check(Schema.isPattern(/^[A-Z0-9]{1,12}(:(USD|EUR)(:rate)?)?$/))),
   /** `venue:SYMBOL:BASE:QUOTE` */
   instruments: Schema.Array(
-    Schema.String.check(Schema.isPattern(new RegExp(`^(${VenueId.literals.join("|")}):[^:]+:[A-Z0-9]+:[A-Z0-9]+$`)))
+    Schema.String.check(Schema.isPattern(new RegExp(`^(${VenueId.literals.join("|")}):.+:[A-Z0-9]+:[A-Z0-9]+$`)))
+  ),
+  /** Where pairs of the coins are looked for, beside `instruments`; live only. */
+  discovery: Schema.Struct({
+    venues: Schema.Array(VenueId),
+    /** Between two looks at what is listed. */
+    everyMinutes: between(1, 10_080),
+    /** Pairs that can be listed while the engine runs. */
+    spares: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 1024 }))
+  }),
+  /** Venues that are reached elsewhere than at their public addresses. */
+  endpoints: Schema.Array(
+    Schema.Struct({
+      venue: VenueId,
+      socket: Schema.String.check(Schema.isPattern(/^wss?:\/\//)),
+      rest: Schema.String.check(Schema.isPattern(/^https?:\/\//))
+    })
+  ),
+  chains: Schema.Array(
+    Schema.Struct({
+      chain: ChainId,
+      endpoints: Schema.Array(RpcEndpoint).check(Schema.isMinLength(1)),
+      /** Blocks that must stand on a block before it is believed. */
+      confirmations: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 256 })),
+      sources: Schema.Array(ChainSource)
+    })
   ),
   coinbaseFeed: Schema.Literals(["advanced", "exchange"]),
   database: Schema.Struct({
@@ -61,6 +89,9 @@ export const configDefaults = {
     "kraken:USDC/USDT:USDC:USDT",
     "kraken:DAI/USD:DAI:USD"
   ],
+  discovery: { venues: [] as ReadonlyArray<string>, everyMinutes: 15, spares: 64 },
+  endpoints: [] as ReadonlyArray<{ readonly venue: string; readonly socket: string; readonly rest: string }>,
+  chains: [] as ReadonlyArray<object>,
   coinbaseFeed: "advanced",
   database: { url: "" },
   journal: { enabled: true },

@@ -9,6 +9,9 @@ import { Dispatcher } from "@evenkeel/alerting/manager/Dispatcher"
 import { Receivers } from "@evenkeel/alerting/receiver/Receiver"
 import { makeWebhookReceiver } from "@evenkeel/alerting/receiver/WebhookReceiver"
 import { EngineView } from "@evenkeel/api/server/EngineView"
+import { chains } from "@evenkeel/connectors/chain/Chains"
+import { type ChainSource, sourceInstrument } from "@evenkeel/connectors/chain/ChainSource"
+import { makeChainWatcher } from "@evenkeel/connectors/chain/ChainWatcher"
 import { type Connector, makeConnector } from "@evenkeel/connectors/transport/Connector"
 import { FrameSink } from "@evenkeel/connectors/transport/FrameSink"
 import { counterCount, hotCounters, type HotPathOptions } from "@evenkeel/detection/hotpath/HotPath"
@@ -16,6 +19,7 @@ import { allocateHotPathMemory } from "@evenkeel/detection/thread/HotPathMemory"
 import { HotPathThread, type LevelChangeSignal } from "@evenkeel/detection/thread/HotPathThread"
 import { decodedSources } from "@evenkeel/connectors/exchange/Decoders"
 import { FrameOutcome } from "@evenkeel/domain/market/FrameDecoder"
+import { instrumentKey } from "@evenkeel/domain/market/Instrument"
 import { sourceIds } from "@evenkeel/domain/market/Venue"
 import { type RiskLevel, severity } from "@evenkeel/domain/risk/RiskLevel"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
@@ -32,6 +36,7 @@ import { Context, Effect, Layer, Metric, Queue, Schedule } from "effect"
 import type { EngineConfig } from "../config/EngineConfig.ts"
 import { EngineReadings } from "./EngineReadings.ts"
 import { databaseOf, type EngineSetup } from "./EngineSetup.ts"
+import { makeListings } from "./Listings.ts"
 
 const signalSlots = 1 << 12
 /** Time passes in the hot path at least this often, though no venue speaks. */
@@ -77,17 +82,19 @@ const layerMarket = (config: EngineConfig, setup: EngineSetup) =>
   Layer.unwrap(
     Effect.gen(function* () {
       const origin = process.hrtime.bigint()
+      const spares = setup.discovered.length === 0 ? 0 : config.discovery.spares
       const nanoclock = new Nanoclock(origin)
       const memory = allocateHotPathMemory({
         coins: setup.coins.length,
-        instruments: setup.instruments.length,
+        instruments: setup.instruments.length + spares,
         venues: sourceIds.length,
         framesBytes: config.hotPath.ringMebibytes << 20,
         signalSlots
       })
       const hotPath: HotPathOptions = {
         coins: setup.coins,
-        instruments: setup.instruments,
+        instruments: [...setup.instruments],
+        spareInstruments: spares,
         venues: decodedSources,
         barMillis: config.hotPath.barSeconds * 1000,
         scoreGapMillis: config.hotPath.scoreGapMillis,
@@ -98,7 +105,8 @@ const layerMarket = (config: EngineConfig, setup: EngineSetup) =>
         barMillis: hotPath.barMillis,
         coins: setup.coins,
         venues: sourceIds,
-        instruments: setup.instruments
+        instruments: [...setup.instruments],
+        spareInstruments: spares
       }
       const journal = config.journal.enabled
         ? MarketJournal.layer({ directory: `${config.data}/journal`, manifest })
@@ -118,7 +126,7 @@ const layerMarket = (config: EngineConfig, setup: EngineSetup) =>
         entry: new URL("../worker/hotpath.worker.ts", import.meta.url)
       })
       const readings = EngineReadings.layer({ memory, coins: setup.coins, instruments: setup.instruments, clock: setup.clock })
-      return layerFibers(setup).pipe(
+      return layerFibers(config, setup, spares).pipe(
         Layer.provideMerge(readings),
         Layer.provideMerge(thread),
         Layer.provideMerge(sink),
@@ -128,7 +136,7 @@ const layerMarket = (config: EngineConfig, setup: EngineSetup) =>
   )
 
 /** The fibers that carry what the hot path says to where it belongs. */
-const layerFibers = (setup: EngineSetup) =>
+const layerFibers = (config: EngineConfig, setup: EngineSetup, spares: number) =>
   Layer.effectDiscard(
     Effect.gen(function* () {
       const supervisor = yield* Supervisor
@@ -180,6 +188,21 @@ const layerFibers = (setup: EngineSetup) =>
 
       const connectors: Array<Connector> = []
       for (const venue of setup.venues) connectors.push(yield* makeConnector({ ...venue, instruments: setup.instruments }))
+      for (const { chain, confirmations, endpoints, sources } of config.chains) {
+        const numberOf = (source: ChainSource) =>
+          setup.instruments.findIndex((instrument) => instrumentKey(instrument) === instrumentKey(sourceInstrument(chain, source)))
+        yield* makeChainWatcher({
+          chain: yield* chains[chain](endpoints),
+          confirmations,
+          sources: sources.map((source) => ({ source, instrument: numberOf(source) }))
+        })
+      }
+      const listings = yield* makeListings({ setup, connectors, spares })
+      if (setup.discovered.length > 0)
+        yield* supervisor.supervise(
+          "discovery",
+          Effect.sleep(`${config.discovery.everyMinutes} minutes`).pipe(Effect.andThen(listings.refresh), Effect.forever)
+        )
       const resync = (instrument: number, reason: string) =>
         Effect.forEach(connectors, (connector) => connector.resync(instrument, reason), { discard: true })
       yield* supervisor.supervise(
@@ -192,6 +215,7 @@ const layerFibers = (setup: EngineSetup) =>
       yield* supervisor.supervise(
         "hot-path-restarts",
         Queue.take(thread.restarts).pipe(
+          Effect.andThen(listings.repeat),
           Effect.andThen(Effect.forEach(setup.instruments, (_, instrument) => resync(instrument, "thread-restarted"), { discard: true })),
           Effect.forever
         )

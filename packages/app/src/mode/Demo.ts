@@ -44,7 +44,7 @@ export const runDemo = (
     )
     return yield* runEngine({
       config,
-      setup: { coins: coinsOf(config), instruments, venues, clock },
+      setup: { coins: coinsOf(config), instruments: [...instruments], discovered: [], venues, clock },
       title: `demo: ${scenario.name}, ${options.speed}x`,
       ...(options.stopAfterMillis === undefined ? {} : { stopAfterMillis: options.stopAfterMillis })
     })

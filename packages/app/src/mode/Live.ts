@@ -1,17 +1,52 @@
-/** Live: the venues themselves, on the wall's clock. Public data only; no key is needed. */
+/** Live: the venues and chains themselves, on the wall's clock. Public data only; no key is needed. */
+import { NodeHttpClient } from "@effect/platform-node"
+import { discoverPairs } from "@evenkeel/connectors/discovery/Discovery"
+import { makeRest } from "@evenkeel/connectors/transport/Rest"
+import { type Instrument, instrumentKey } from "@evenkeel/domain/market/Instrument"
+import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
+import { Policies } from "@evenkeel/runtime/resilience/Policies"
+import { Effect, Layer } from "effect"
 import type { EngineConfig } from "../config/EngineConfig.ts"
-import { coinsOf, exchangeOf, instrumentsOf, venuesOf } from "../engine/EngineSetup.ts"
+import { chainInstruments, coinsOf, instrumentsOf, venueOf, venuesOf } from "../engine/EngineSetup.ts"
 import { runEngine } from "./RunEngine.ts"
 
-export const runLive = (config: EngineConfig) => {
-  const instruments = instrumentsOf(config)
-  const venues = venuesOf(instruments).map((venue) => {
-    const exchange = exchangeOf(config, venue)
-    return { exchange, endpoints: exchange.endpoints }
-  })
-  return runEngine({
+/** Before the engine runs there is no health registry of its own to report to. */
+const layerAsking = Policies.layer().pipe(Layer.provideMerge(HealthRegistry.layer), Layer.provideMerge(NodeHttpClient.layerUndici))
+
+/** The configured instruments, and the pairs that venues list for the coins. A venue that does not answer is asked again while running. */
+export const findInstruments = Effect.fn("findInstruments")(function* (config: EngineConfig) {
+  const coins = coinsOf(config)
+  const found = yield* Effect.forEach(
+    config.discovery.venues,
+    (venue) =>
+      Effect.gen(function* () {
+        const { endpoints, exchange } = venueOf(config, venue)
+        return yield* discoverPairs(exchange, yield* makeRest(exchange, endpoints), coins)
+      }).pipe(
+        Effect.catch((error) =>
+          Effect.logWarning("a venue's pairs could not be found", { venue, reason: error.message }).pipe(
+            Effect.as<ReadonlyArray<Instrument>>([])
+          )
+        )
+      ),
+    { concurrency: "unbounded" }
+  ).pipe(Effect.provide(layerAsking))
+  const all = [...instrumentsOf(config), ...chainInstruments(config), ...found.flat()]
+  return [...new Map(all.map((instrument) => [instrumentKey(instrument), instrument])).values()]
+})
+
+export const runLive = Effect.fnUntraced(function* (config: EngineConfig) {
+  const instruments = yield* findInstruments(config)
+  const named = new Set([...venuesOf(instruments), ...config.discovery.venues])
+  return yield* runEngine({
     config,
-    setup: { coins: coinsOf(config), instruments, venues, clock: () => performance.timeOrigin + performance.now() },
+    setup: {
+      coins: coinsOf(config),
+      instruments,
+      discovered: config.discovery.venues,
+      venues: [...named].map((venue) => venueOf(config, venue)),
+      clock: () => performance.timeOrigin + performance.now()
+    },
     title: "live"
   })
-}
+})

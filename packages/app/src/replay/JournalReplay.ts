@@ -13,6 +13,7 @@ const localOf = (manifest: JournalManifest) =>
   new LocalHotPath({
     coins: manifest.coins,
     instruments: manifest.instruments,
+    spareInstruments: manifest.spareInstruments ?? 0,
     venues: manifest.venues.map((id) => ({ id, decoder: factories[id] })),
     barMillis: manifest.barMillis,
     scoreGapMillis: Number.POSITIVE_INFINITY

@@ -44,7 +44,7 @@ export class LocalHotPath {
         this.#count++
       }
     }
-    const rows = options.coins.length + options.instruments.length
+    const rows = options.coins.length + options.instruments.length + (options.spareInstruments ?? 0)
     this.state = new StateTable(allocateStateTable(rows, stateFields), stateFields)
     this.hotPath = new HotPath(options, this.state, this.#signals, new Uint32Array(32 * counterCount), () => 0)
   }

@@ -51,6 +51,8 @@ export interface SimulatedVenue {
   readonly stall: () => void
   /** Says something to everyone, outside the protocol. */
   readonly say: (message: string) => void
+  /** Takes a pair off the venue: it is neither listed nor traded any more. */
+  readonly delist: (symbol: string) => void
   /** Ends every connection with a close code. */
   readonly disconnect: (code: number) => void
   readonly connections: () => number
@@ -134,6 +136,9 @@ export const makeSimulatedVenue = (options: SimulatedVenueOptions): Effect.Effec
       },
       say: (message) => {
         for (const session of sessions.values()) session.send(message)
+      },
+      delist: (symbol) => {
+        instruments.delete(symbol)
       },
       disconnect: (code) => {
         for (const socket of sessions.keys()) socket.close(code)

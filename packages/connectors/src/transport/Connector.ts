@@ -12,7 +12,7 @@ import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Policies } from "@evenkeel/runtime/resilience/Policies"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { Metrics } from "@evenkeel/runtime/telemetry/Metrics"
-import { Clock, Duration, Effect, Metric, Queue, Random, Result, Schema } from "effect"
+import { Clock, Duration, Effect, Metric, Queue, Random, Result, Schema, type Scope } from "effect"
 import type { Endpoints, Exchange } from "../exchange/Exchange.ts"
 import { FrameSink } from "./FrameSink.ts"
 import { makeRest, type Rest } from "./Rest.ts"
@@ -28,6 +28,18 @@ export interface ConnectorOptions {
 export interface Connector {
   /** Asks for an instrument's book to be built anew. */
   readonly resync: (instrument: number, reason: string) => Effect.Effect<void>
+  /** Carries instruments that were listed meanwhile, on a connection of their own. */
+  readonly add: (instruments: ReadonlyArray<Numbered>) => Effect.Effect<void>
+  /** Carries an instrument no more: its next connection does not ask for it. */
+  readonly remove: (number: number) => void
+  /** What is carried, by symbol, connection by connection. */
+  readonly carried: () => ReadonlyArray<ReadonlyArray<string>>
+}
+
+/** An instrument and the number that the hot path knows it by. */
+export interface Numbered {
+  readonly instrument: Instrument
+  readonly number: number
 }
 
 const backoffMillis = 500
@@ -79,16 +91,22 @@ export const makeConnector = Effect.fnUntraced(function* ({ endpoints, exchange,
   const rest = yield* makeRest(exchange, endpoints)
   const own = instruments.flatMap((instrument, number) => (instrument.venue === exchange.id ? [{ instrument, number }] : []))
   const queueOf = new Map<number, Queue.Queue<number>>()
-  const connections = Math.ceil(own.length / exchange.instrumentsPerConnection)
-  for (let connection = 0; connection < connections; connection++) {
-    const carried = own.slice(connection * exchange.instrumentsPerConnection, (connection + 1) * exchange.instrumentsPerConnection)
-    // The newest request matters; an older one for a book that is still stale comes again by itself.
-    const resyncs = yield* Queue.sliding<number>(resyncsMax)
-    for (const { number } of carried) queueOf.set(number, resyncs)
-    const component = `${exchange.id}#${connection}`
-    yield* health.report(component, "starting")
-    yield* supervisor.supervise(component, keepConnected({ exchange, endpoints, rest, venue, connection, carried, resyncs, component }))
-  }
+  const connections: Array<Array<Numbered>> = []
+  const context = yield* Effect.context<FrameSink | Policies | HealthRegistry | Scope.Scope>()
+  const add = (instruments: ReadonlyArray<Numbered>) =>
+    Effect.gen(function* () {
+      for (let from = 0; from < instruments.length; from += exchange.instrumentsPerConnection) {
+        const carried = instruments.slice(from, from + exchange.instrumentsPerConnection)
+        const connection = connections.push(carried) - 1
+        // The newest request matters; an older one for a book that is still stale comes again by itself.
+        const resyncs = yield* Queue.sliding<number>(resyncsMax)
+        for (const { number } of carried) queueOf.set(number, resyncs)
+        const component = `${exchange.id}#${connection}`
+        yield* health.report(component, "starting")
+        yield* supervisor.supervise(component, keepConnected({ exchange, endpoints, rest, venue, connection, carried, resyncs, component }))
+      }
+    }).pipe(Effect.provideContext(context))
+  yield* add(own)
   const snapshots = Metric.withAttributes(Metrics.snapshots, { venue: exchange.id })
   return {
     resync: (instrument, reason) => {
@@ -96,8 +114,17 @@ export const makeConnector = Effect.fnUntraced(function* ({ endpoints, exchange,
       return queue === undefined
         ? Effect.void
         : Queue.offer(queue, instrument).pipe(Effect.andThen(Metric.update(Metric.withAttributes(snapshots, { reason }), 1)))
-    }
-  } satisfies Connector
+    },
+    add,
+    remove: (number) => {
+      queueOf.delete(number)
+      for (const carried of connections) {
+        const at = carried.findIndex((candidate) => candidate.number === number)
+        if (at >= 0) carried.splice(at, 1)
+      }
+    },
+    carried: () => connections.map((carried) => carried.map(({ instrument }) => instrument.symbol))
+  } satisfies Connector as Connector
 })
 
 interface Connection {
@@ -106,7 +133,7 @@ interface Connection {
   readonly rest: Rest
   readonly venue: number
   readonly connection: number
-  readonly carried: ReadonlyArray<{ readonly instrument: Instrument; readonly number: number }>
+  readonly carried: ReadonlyArray<Numbered>
   readonly resyncs: Queue.Queue<number>
   readonly component: string
 }
@@ -118,6 +145,8 @@ const keepConnected = Effect.fnUntraced(function* (connection: Connection) {
   const { component, exchange } = connection
   let attempts = 0
   for (;;) {
+    // Every pair of it was delisted.
+    if (connection.carried.length === 0) return yield* Effect.never
     const began = yield* Clock.currentTimeMillis
     const end = yield* Effect.flip(connectOnce(connection))
     if ((yield* Clock.currentTimeMillis) - began > heldMillis) attempts = 0

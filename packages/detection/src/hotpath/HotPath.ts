@@ -10,12 +10,13 @@
 import type { Coin } from "@evenkeel/domain/coin/Coin"
 import { isCurrency } from "@evenkeel/domain/coin/Coin"
 import { type FrameDecoder, type FrameDecoderFactory, FrameOutcome, FrameSource } from "@evenkeel/domain/market/FrameDecoder"
-import type { Instrument } from "@evenkeel/domain/market/Instrument"
+import { Instrument } from "@evenkeel/domain/market/Instrument"
 import { EventKind, type LevelReader, MarketRecord, type MarketSink, staleReasonCode } from "@evenkeel/domain/market/MarketRecord"
 import { SymbolTable } from "@evenkeel/domain/market/SymbolTable"
 import { changeKinds, type RiskLevel, severity } from "@evenkeel/domain/risk/RiskLevel"
 import { frameOffsets } from "@evenkeel/runtime/ring/FrameRing"
 import type { StateTable } from "@evenkeel/runtime/ring/StateTable"
+import { Option, Schema } from "effect"
 import { FeatureInput, Features } from "../feature/Features.ts"
 import { riskThresholds } from "../risk/RiskMachine.ts"
 import { FairValue } from "../value/FairValue.ts"
@@ -36,6 +37,8 @@ export interface HotPathOptions {
   readonly coins: ReadonlyArray<Coin>
   /** Instruments by number; those whose coins are unknown are decoded and kept in books, and say nothing of any coin. */
   readonly instruments: ReadonlyArray<Instrument>
+  /** Places kept free behind them for pairs that are listed while running. */
+  readonly spareInstruments?: number
   /** Venues by wire number, with their decoders; undefined where only events come. */
   readonly venues: ReadonlyArray<{ readonly id: string; readonly decoder: FrameDecoderFactory | undefined }>
   /** Length of the bars on which levels are decided. */
@@ -108,11 +111,13 @@ const withdrawnFields = [
 const oracleErrorBps = 5
 const oracleRoundMillis = (26 * 60 * minute) / 3
 
+const decodeListed = Schema.decodeUnknownOption(Schema.fromJsonString(Instrument))
+
 export class HotPath implements MarketSink {
   readonly #options: HotPathOptions
   readonly #record = new MarketRecord()
   readonly #coins: ReadonlyArray<CoinTrack>
-  readonly #instruments: ReadonlyArray<InstrumentTrack>
+  readonly #instruments: Array<InstrumentTrack>
   readonly #value: FairValue
   readonly features: Features
   readonly #input = new FeatureInput()
@@ -145,31 +150,34 @@ export class HotPath implements MarketSink {
     const coinOf = new Map(options.coins.map((coin, index) => [coin.symbol, index]))
     const edges: Array<readonly [number, number]> = []
     const nodeOf = (symbol: string): number | undefined => (isCurrency(symbol) ? -1 : coinOf.get(symbol))
-    this.#coins = options.coins.map(({ symbol }) => {
+    this.#coins = options.coins.map(({ rateBearing, symbol }) => {
       const track = new CoinTrack()
+      track.rateBearing = rateBearing === true
       track.machine.level = severity(options.initialLevels?.[symbol] ?? "normal")
       return track
     })
-    this.#instruments = options.instruments.map((instrument) => {
-      const base = nodeOf(instrument.base)
-      const quote = nodeOf(instrument.quote)
-      const peg = (symbol: string) => (isCurrency(symbol) ? symbol : options.coins[coinOf.get(symbol)!]!.peg)
-      const venue = options.venues.findIndex(({ id }) => id === instrument.venue)
+    const pegOf = (symbol: string) => (isCurrency(symbol) ? symbol : options.coins[coinOf.get(symbol)!]!.peg)
+    this.#nodesOf = ({ base: baseSymbol, quote: quoteSymbol }) => {
+      const base = nodeOf(baseSymbol)
+      const quote = nodeOf(quoteSymbol)
       // A pair between pegs of two currencies measures their exchange rate, not a peg.
-      if (base === undefined || quote === undefined || base === quote || peg(instrument.base) !== peg(instrument.quote)) {
-        return new InstrumentTrack(-1, -1, -1, venue)
-      }
-      const source = edges.push([base, quote]) - 1
-      if (base >= 0) this.#coins[base]!.sources.push(source)
-      if (quote >= 0) this.#coins[quote]!.sources.push(source)
-      return new InstrumentTrack(base, quote, source, venue)
+      const useless = base === undefined || quote === undefined || base === quote || pegOf(baseSymbol) !== pegOf(quoteSymbol)
+      return useless ? undefined : [base, quote]
+    }
+    this.#instruments = options.instruments.map((instrument) => {
+      const nodes = this.#nodesOf(instrument)
+      const venue = options.venues.findIndex(({ id }) => id === instrument.venue)
+      return nodes === undefined ? new InstrumentTrack(-1, -1, -1, venue) : this.#track(nodes, edges.push(nodes) - 1, venue)
     })
-    this.#bySource = this.#instruments.filter((track) => track.source >= 0)
+    for (let spare = 0; spare < (options.spareInstruments ?? 0); spare++) {
+      this.#spareSources.set(this.#instruments.length, edges.push([-1, -1]) - 1)
+      this.#instruments.push(new InstrumentTrack(-1, -1, -1, -1))
+    }
     this.#value = new FairValue(
       edges,
       options.coins.map((coin) => coin.anchor)
     )
-    this.features = new Features(options.instruments.length)
+    this.features = new Features(this.#instruments.length)
     this.#symbols = options.venues.map(
       ({ id }) =>
         new SymbolTable(
@@ -180,7 +188,49 @@ export class HotPath implements MarketSink {
     this.#times[lastTime] = Number.NEGATIVE_INFINITY
     this.#times[nextClose] = Number.NaN
   }
-  readonly #bySource: ReadonlyArray<InstrumentTrack>
+  readonly #bySource: Array<InstrumentTrack> = []
+  /** The fair value's source of each place that is kept free. */
+  readonly #spareSources = new Map<number, number>()
+  readonly #nodesOf: (instrument: Pick<Instrument, "base" | "quote">) => readonly [base: number, quote: number] | undefined
+
+  /** A track that prices a pair of coins. */
+  #track([base, quote]: readonly [number, number], source: number, venue: number): InstrumentTrack {
+    if (base >= 0) this.#coins[base]!.sources.push(source)
+    if (quote >= 0) this.#coins[quote]!.sources.push(source)
+    const track = new InstrumentTrack(base, quote, source, venue)
+    this.#bySource.push(track)
+    return track
+  }
+
+  /** A pair was listed: it takes a place that was kept free. */
+  #listed(venue: number, instrument: number, payload: Uint8Array): FrameOutcome {
+    const listed = decodeListed(new TextDecoder().decode(payload.slice()))
+    const source = this.#spareSources.get(instrument)
+    if (Option.isNone(listed) || source === undefined || this.#symbols[venue] === undefined) return FrameOutcome.malformed
+    this.#symbols[venue].add(listed.value.symbol, instrument)
+    const nodes = this.#nodesOf(listed.value)
+    if (nodes === undefined) {
+      this.#instruments[instrument] = new InstrumentTrack(-1, -1, -1, venue)
+      return FrameOutcome.control
+    }
+    this.#value.connect(source, nodes[0], nodes[1])
+    this.#instruments[instrument] = this.#track(nodes, source, venue)
+    this.#spareSources.delete(instrument)
+    return FrameOutcome.control
+  }
+
+  /** A pair is not traded any more: what it said last does not stand. */
+  #delisted(instrument: number): void {
+    const track = this.#instruments[instrument]
+    if (track === undefined) return
+    track.book.clear()
+    track.row.fill(Number.NaN)
+    track.row[instrumentState.events] = track.row[instrumentState.commits] = track.row[instrumentState.book] = 0
+    track.resyncAsked = Number.NaN
+    track.resyncOwed = false
+    this.#withdraw(track)
+    this.#state.write(this.#options.coins.length + instrument, track.row)
+  }
 
   book(instrument: number): LevelReader {
     return this.#instruments[instrument]!.book
@@ -211,6 +261,14 @@ export class HotPath implements MarketSink {
       }
       case FrameSource.event:
         this.#event(view, offset, start)
+        break
+      case FrameSource.listed: {
+        const instrument = view.int32[(offset + frameOffsets.instrument) >> 2]!
+        this.#count(venue, this.#listed(venue, instrument, view.bytes.subarray(start, end)), view, start, end)
+        break
+      }
+      case FrameSource.delisted:
+        this.#delisted(view.int32[(offset + frameOffsets.instrument) >> 2]!)
         break
       case FrameSource.connected:
       case FrameSource.disconnected:
@@ -561,9 +619,10 @@ export class HotPath implements MarketSink {
 
   #judge(index: number, coin: CoinTrack, close: number): void {
     const { evidence, machine } = coin
+    const offPeg = this.#offPeg(index)
     const deviation = this.#deviation(index)
     const { barMillis } = evidence
-    const score = Number.isNaN(coin.baseline.medianBps) ? 0 : coin.baseline.score(deviation)
+    const score = Number.isNaN(coin.baseline.medianBps) ? 0 : coin.baseline.score(offPeg)
     evidence.time = close
     evidence.deviationBps = deviation
     evidence.errorBps = this.#value.errorBps[index]!
@@ -572,8 +631,8 @@ export class HotPath implements MarketSink {
     evidence.changepoint = coin.changepoint.update(score)
     evidence.stressBars = coin.stress.update(close, deviation, barMillis)
     evidence.breakBars = coin.broken.update(close, deviation, barMillis)
-    coin.baseline.update(close, deviation, machine.level >= warning)
-    evidence.baselineBps = coin.baseline.medianBps
+    coin.baseline.update(close, offPeg, machine.level >= warning)
+    evidence.baselineBps = coin.rateBearing ? 0 : coin.baseline.medianBps
     evidence.local = this.#dislocated(index)
     const previous = machine.level
     if (machine.update(evidence)) {
@@ -595,6 +654,16 @@ export class HotPath implements MarketSink {
 
   /** Fair value against the peg in basis points, rounded to 1e-6. */
   #deviation(coin: number): number {
+    const offPeg = this.#offPeg(coin)
+    const track = this.#coins[coin]!
+    if (!track.rateBearing) return offPeg
+    // It stands above its peg by all the rate that it bore; what it departs from is its own slow trend.
+    const { medianBps } = track.baseline
+    return Number.isNaN(medianBps) ? 0 : ((1 + offPeg / 1e4) / (1 + medianBps / 1e4) - 1) * 1e4
+  }
+
+  /** Fair value over the peg less one, bps. */
+  #offPeg(coin: number): number {
     return Math.round(Math.expm1(this.#value.valueBps[coin]! / 1e4) * 1e10) / 1e6
   }
 

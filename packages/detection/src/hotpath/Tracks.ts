@@ -20,6 +20,8 @@ export class CoinTrack {
   readonly changepoint = new Changepoint()
   readonly machine = new RiskMachine()
   readonly evidence = new RiskEvidence()
+  /** Judged against its own trend instead of its peg. */
+  rateBearing = false
   /** Since when the level is what it is. */
   since = Number.NaN
   change = changeKinds.indexOf("recovery")

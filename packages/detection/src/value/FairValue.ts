@@ -71,6 +71,12 @@ export class FairValue {
     this.#right = new Float64Array(coins)
   }
 
+  /** Gives a source that was kept free its pair of coins, -1 for the ground. */
+  connect(source: number, base: number, quote: number): void {
+    this.#base[source] = base
+    this.#quote[source] = quote
+  }
+
   /** A source says `price` (of its base in its quote), give or take `errorBps`, at `time` (Unix ms). */
   observe(source: number, price: number, errorBps: number, time: number): void {
     this.#observed[source] = Math.log(price) * 1e4

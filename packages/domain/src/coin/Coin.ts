@@ -21,7 +21,9 @@ export const Coin = Schema.Struct({
    * How firmly the coin is believed to stand at its peg, next to others, where no pair reaches its currency: of a lone pair
    * the weaker coin is blamed, and a quote coin only when the coins that move against it outweigh it.
    */
-  anchor: Schema.Finite.check(Schema.isBetween({ minimum: 0.1, maximum: 100 }))
+  anchor: Schema.Finite.check(Schema.isBetween({ minimum: 0.1, maximum: 100 })),
+  /** The coin bears a rate: it is worth a slowly growing index of its peg, and is judged against its own trend. */
+  rateBearing: Schema.optionalKey(Schema.Boolean)
 })
 export type Coin = typeof Coin.Type
 
@@ -54,7 +56,20 @@ export const knownCoins: ReadonlyArray<Coin> = [
   usd("USDN"),
   usd("XUSD"),
   usd("USDTB"),
+  usd("USDG"),
+  usd("RLUSD"),
+  usd("USD0"),
+  usd("FRXUSD"),
+  usd("USDB"),
+  { ...usd("SDAI"), rateBearing: true },
+  { ...usd("SUSDE"), rateBearing: true },
+  { ...usd("SUSDS"), rateBearing: true },
+  { ...usd("SFRAX"), rateBearing: true },
+  { ...usd("USDY"), rateBearing: true },
   { symbol: "EURC", peg: "EUR", anchor: 1 },
+  { symbol: "EURS", peg: "EUR", anchor: 1 },
+  { symbol: "EURI", peg: "EUR", anchor: 1 },
+  { symbol: "EURCV", peg: "EUR", anchor: 1 },
   { symbol: "EURT", peg: "EUR", anchor: 1 }
 ]
 

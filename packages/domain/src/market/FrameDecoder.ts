@@ -37,7 +37,11 @@ export const FrameSource = {
   /** A normalised event, as numbers (candle files, oracle rounds). */
   event: 5,
   /** A frame of this instrument was lost before it could be decoded. */
-  lost: 6
+  lost: 6,
+  /** A pair was listed while running: the instrument of the record is it from now on. Payload: JSON of `Instrument`. */
+  listed: 7,
+  /** The instrument of the record is not traded any more. */
+  delisted: 8
 } as const
 export type FrameSource = (typeof FrameSource)[keyof typeof FrameSource]
 

@@ -17,6 +17,20 @@ export class SymbolTable {
     this.#whenMissing = whenMissing
   }
 
+  /** Names one more instrument; a symbol that was known is another instrument from now on. */
+  add(symbol: string, instrument: number): void {
+    const bytes = encoder.encode(symbol)
+    const mask = this.#slots.length - 1
+    for (let slot = hash(bytes, 0, bytes.length) & mask; this.#slots[slot] !== -1; slot = (slot + 1) & mask) {
+      if (this.symbols[this.#slots[slot]!] !== symbol) continue
+      this.#slots[slot] = instrument
+      this.symbols[instrument] = symbol
+      this.#encoded[instrument] = bytes
+      return
+    }
+    this.#insert(symbol, instrument)
+  }
+
   /** The instrument whose symbol is `bytes[start, end)`, or -1. */
   find(bytes: Uint8Array, start: number, end: number): number {
     const mask = this.#slots.length - 1

@@ -1,0 +1,140 @@
+/** Pairs found by coin, and those that come and go while the engine runs, through the real connector and hot path. */
+import { NodeHttpClient, NodeServices } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { compareListings, pairsOf } from "@evenkeel/connectors/discovery/Discovery"
+import { decodedSources } from "@evenkeel/connectors/exchange/Decoders"
+import { exchanges } from "@evenkeel/connectors/exchange/Exchanges"
+import { scenarios } from "@evenkeel/connectors/simulated/Scenario"
+import { makeSimulatedVenue } from "@evenkeel/connectors/simulated/SimulatedVenue"
+import { makeConnector } from "@evenkeel/connectors/transport/Connector"
+import { FrameSink } from "@evenkeel/connectors/transport/FrameSink"
+import { instrumentState, stateFields } from "@evenkeel/detection/hotpath/SignalRecord"
+import { coinOf } from "@evenkeel/domain/coin/Coin"
+import type { Instrument } from "@evenkeel/domain/market/Instrument"
+import type { VenueId } from "@evenkeel/domain/market/Venue"
+import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
+import { Policies } from "@evenkeel/runtime/resilience/Policies"
+import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
+import { Effect, Layer } from "effect"
+import { makeListings } from "../src/engine/Listings.ts"
+import { LocalHotPath } from "../src/replay/LocalHotPath.ts"
+
+const layer = Supervisor.layer.pipe(
+  Layer.provideMerge(Policies.layer()),
+  Layer.provideMerge(HealthRegistry.layer),
+  Layer.provideMerge(Layer.merge(NodeServices.layer, NodeHttpClient.layerUndici))
+)
+const coins = ["USDC", "USDT", "EURC", "USDE"].flatMap((symbol) => coinOf(symbol) ?? [])
+
+describe("discovery", () => {
+  it("takes the pairs of a coin in its currency or a coin of its peg, as they trade", () => {
+    const listing = (base: string, quote: string, trading = true) => ({
+      symbol: base + quote,
+      base,
+      quote,
+      trading,
+      priceStep: undefined,
+      quantityStep: undefined
+    })
+    const found = pairsOf(
+      "okx",
+      [
+        listing("USDC", "USDT"),
+        listing("USDe", "USDT"),
+        listing("USDC", "EUR"),
+        listing("EURC", "EUR"),
+        listing("EURC", "USDC"),
+        listing("BTC", "USDT"),
+        listing("USDT", "USD"),
+        listing("USDC", "USD", false),
+        listing("USDC", "USDT")
+      ],
+      coins
+    )
+    assert.deepStrictEqual(
+      found.map(({ base, quote }) => `${base}/${quote}`),
+      ["USDC/USDT", "USDE/USDT", "EURC/EUR", "USDT/USD"]
+    )
+    const [first, ...others] = found
+    const renamed: Instrument = { ...first!, symbol: "USDC-USDT" }
+    assert.deepStrictEqual(compareListings(found, [renamed, ...others]), { listed: [renamed], delisted: [first!] })
+    assert.deepStrictEqual(compareListings(found, []), { listed: [], delisted: [] })
+  })
+
+  const venues: ReadonlyArray<readonly [VenueId, string, string]> = [
+    ["okx", "USDC-USDT", "USDE-USDT"],
+    ["binance", "USDCUSDT", "USDEUSDT"],
+    ["mexc", "USDCUSDT", "USDEUSDT"]
+  ]
+  for (const [venue, old, added] of venues) {
+    it.live(
+      `${venue}: a pair that is listed is carried within a look, one that is delisted says nothing any more`,
+      () =>
+        Effect.gen(function* () {
+          const began = performance.now()
+          const scenario = scenarios.calm()
+          const clock = () => scenario.startsAt + (performance.now() - began) * 50
+          const first: Instrument = { venue, symbol: old, base: "USDC", quote: "USDT" }
+          const second: Instrument = { venue, symbol: added, base: "USDE", quote: "USDT" }
+          const simulated = yield* makeSimulatedVenue({ venue, instruments: [first, second], scenario, seed: 4, clock, stepMillis: 15 })
+          const exchange = exchanges[venue]
+          const instruments = [first]
+          const local = new LocalHotPath({
+            coins,
+            instruments: [...instruments],
+            spareInstruments: 2,
+            venues: decodedSources,
+            barMillis: 60_000,
+            scoreGapMillis: Number.POSITIVE_INFINITY
+          })
+          const sink = FrameSink.of({
+            offer: (source, number, connection, instrument, payload) => {
+              local.feed({ source, venue: number, connection, instrument, received: clock(), payload })
+              local.signals({})
+              return true
+            },
+            tick: () => true,
+            counts: [],
+            fill: () => 0
+          })
+          yield* Effect.gen(function* () {
+            const { endpoints } = simulated
+            const connector = yield* makeConnector({ exchange, endpoints, instruments })
+            const listings = yield* makeListings({
+              setup: { coins, discovered: [venue], instruments, venues: [{ exchange, endpoints }] },
+              connectors: [connector],
+              spares: 2
+            })
+            const row = new Float64Array(stateFields)
+            const book = (instrument: number) => (local.state.read(coins.length + instrument, row) ? row[instrumentState.book] : 0)
+            const until = (what: string, test: () => boolean) =>
+              Effect.gen(function* () {
+                for (let turn = 0; turn < 1500; turn++) {
+                  if (test()) return
+                  yield* Effect.sleep("10 millis")
+                }
+                assert.fail(`not within 15 s: ${what}`)
+              })
+            yield* until("the first book", () => book(0) === 1)
+            yield* listings.refresh
+            assert.deepStrictEqual(instruments, [first, second])
+            assert.deepStrictEqual(connector.carried(), [[old], [added]])
+            yield* until("the listed pair's book", () => book(1) === 1)
+            assert.isAbove(local.hotPath.book(1).count(0), 0)
+            // The venue takes the first pair off its list.
+            simulated.delist(old)
+            yield* listings.refresh
+            assert.strictEqual(book(0), 0)
+            assert.strictEqual(local.hotPath.book(0).count(0), 0)
+            assert.deepStrictEqual(connector.carried(), [[], [added]])
+            // Nothing new: nothing happens.
+            yield* listings.refresh
+            assert.strictEqual(instruments.length, 2)
+            simulated.disconnect(1001)
+            yield* until("the listed pair's book after a close", () => book(1) === 1)
+          }).pipe(Effect.provideService(FrameSink, sink))
+        }).pipe(Effect.scoped, Effect.provide(layer)),
+      40_000
+    )
+  }
+})
