@@ -23,10 +23,16 @@ export class Baseline {
   #last = Number.NaN
   #scale = scaleStartBps
   medianBps = Number.NaN
+  readonly #startMaxBps: number
+
+  /** A rate-bearing coin may stand anywhere at the start: its bound is infinite. */
+  constructor(bound = startMaxBps) {
+    this.#startMaxBps = bound
+  }
 
   /** Takes a traded bar in; while `frozen` (an alarm stands) nothing is learned. */
   update(time: number, deviationBps: number, frozen: boolean): void {
-    if (this.#bars === 0) this.medianBps = Math.max(-startMaxBps, Math.min(startMaxBps, deviationBps))
+    if (this.#bars === 0) this.medianBps = Math.max(-this.#startMaxBps, Math.min(this.#startMaxBps, deviationBps))
     const hours = Number.isNaN(this.#last) ? 0 : Math.min(1, Math.max(0, time - this.#last) / 3_600_000)
     this.#last = time
     if (frozen) return

@@ -151,8 +151,7 @@ export class HotPath implements MarketSink {
     const edges: Array<readonly [number, number]> = []
     const nodeOf = (symbol: string): number | undefined => (isCurrency(symbol) ? -1 : coinOf.get(symbol))
     this.#coins = options.coins.map(({ rateBearing, symbol }) => {
-      const track = new CoinTrack()
-      track.rateBearing = rateBearing === true
+      const track = new CoinTrack(rateBearing === true)
       track.machine.level = severity(options.initialLevels?.[symbol] ?? "normal")
       return track
     })

@@ -15,13 +15,13 @@ const localBps = 30
 export class CoinTrack {
   readonly stress = new Confirmation(riskThresholds.stressBps)
   readonly broken = new Confirmation(riskThresholds.breakBps)
-  readonly baseline = new Baseline()
+  readonly baseline: Baseline
   readonly cusum = new Cusum()
   readonly changepoint = new Changepoint()
   readonly machine = new RiskMachine()
   readonly evidence = new RiskEvidence()
   /** Judged against its own trend instead of its peg. */
-  rateBearing = false
+  readonly rateBearing: boolean
   /** Since when the level is what it is. */
   since = Number.NaN
   change = changeKinds.indexOf("recovery")
@@ -33,6 +33,11 @@ export class CoinTrack {
   /** The last change could not be written yet; -1 when there is none. */
   owedPrevious = -1
   readonly sources: Array<number> = []
+
+  constructor(rateBearing: boolean) {
+    this.rateBearing = rateBearing
+    this.baseline = rateBearing ? new Baseline(Number.POSITIVE_INFINITY) : new Baseline()
+  }
 }
 
 /** Everything of one instrument that lives from frame to frame. */
