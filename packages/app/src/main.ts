@@ -8,6 +8,8 @@ import { layerLogs } from "@evenkeel/runtime/telemetry/Telemetry"
 import { runAudit } from "./command/Audit.ts"
 import { runDecode } from "./command/Decode.ts"
 import { runDoctor } from "./command/Doctor.ts"
+import { runJournalExport, runJournalStat, runJournalVerify } from "./command/Journal.ts"
+import { runRecord } from "./command/Record.ts"
 import { runReplay } from "./command/Replay.ts"
 import { loadConfig } from "./config/LoadConfig.ts"
 import { runDemo } from "./mode/Demo.ts"
@@ -91,7 +93,46 @@ const audit = Command.make("audit", {}, () => Effect.flatMap(config, runAudit)).
   Command.withDescription("Walk the event store's hash chain")
 )
 
-const main = evenkeel.pipe(Command.withSubcommands([demo, live, replay, decode, doctor, audit]), Command.run({ version: "0.1.0" }))
+const record = Command.make(
+  "record",
+  {
+    out: Flag.String("out").pipe(Flag.withDescription("Directory of the journal"), Flag.withDefault("recording")),
+    venues: Flag.Literals("venue", venueIds).pipe(
+      Flag.withDescription("Only this venue; may be given again. All that instruments name, when left out"),
+      Flag.between(0, venueIds.length)
+    ),
+    seconds: Flag.Finite("seconds").pipe(Flag.withDescription("Stop by itself after so many seconds"), Flag.optional)
+  },
+  Effect.fnUntraced(function* ({ out, seconds, venues }) {
+    yield* runRecord(yield* config, { directory: out, venues, seconds }).pipe(Effect.provide(logs))
+  })
+).pipe(Command.withDescription("Keep the raw frames of venues in a journal"))
+
+const journalFiles = Argument.String("file").pipe(Argument.withDescription("Segments, NNNNNN.journal"), Argument.variadic({ min: 1 }))
+const journal = Command.make("journal").pipe(
+  Command.withDescription("Look into recordings"),
+  Command.withSubcommands([
+    Command.make("verify", { files: journalFiles }, ({ files }) =>
+      runJournalVerify(files).pipe(
+        Effect.flatMap((whole) => failIf(!whole)),
+        Effect.provide(logs)
+      )
+    ).pipe(Command.withDescription("Are all blocks whole?")),
+    Command.make("stat", { files: journalFiles }, ({ files }) => runJournalStat(files).pipe(Effect.provide(logs))).pipe(
+      Command.withDescription("What is in them, as JSON")
+    ),
+    Command.make(
+      "export",
+      { files: journalFiles, out: Flag.String("out").pipe(Flag.withDescription("The Parquet file"), Flag.withDefault("events.parquet")) },
+      ({ files, out }) => runJournalExport(files, out).pipe(Effect.provide(logs))
+    ).pipe(Command.withDescription("Every event as a row of a Parquet file"))
+  ])
+)
+
+const main = evenkeel.pipe(
+  Command.withSubcommands([demo, live, record, replay, decode, journal, doctor, audit]),
+  Command.run({ version: "0.1.0" })
+)
 
 /** Errors that say what to do, and need no stack. */
 const explained = new Set([
@@ -105,6 +146,8 @@ const explained = new Set([
   "ComponentFailed",
   "JournalFailed",
   "ReplayRefused",
+  "ExportFailed",
+  "NothingToRecord",
   "PortUnavailable",
   "DatabaseUnavailable",
   "ChainBroken"

@@ -100,7 +100,10 @@ describe("chain events in the hot path", () => {
     assert.deepStrictEqual(changes, [])
     minutes(120, (minute) => 1.06 + (minute % 2) * 1e-5)
     assert.isTrue(changes.includes("SUSDE critical"), changes.join())
-    assert.isFalse(changes.some((change) => change.startsWith("USDT")), changes.join())
+    assert.isFalse(
+      changes.some((change) => change.startsWith("USDT")),
+      changes.join()
+    )
   })
 
   it("supplies are kept beside their coin and price nothing", () => {

@@ -185,7 +185,10 @@ describe.concurrent.each(feeds)("%s", (name, live) => {
     "builds every book as the venue has it, over several connections, and keeps it while it changes",
     () =>
       Effect.gen(function* () {
-        const { right, seen, venue } = yield* connect({ ...exchange, instrumentsPerConnection: 2 }, { idPrefix: "90071992547", skewMillis: 3_600_000 })
+        const { right, seen, venue } = yield* connect(
+          { ...exchange, instrumentsPerConnection: 2 },
+          { idPrefix: "90071992547", skewMillis: 3_600_000 }
+        )
         yield* settled(venue, right)
         assert.strictEqual(venue.connections(), 2)
         const before = seen.frames

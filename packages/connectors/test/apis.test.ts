@@ -86,7 +86,12 @@ describe("SolanaChain", () => {
           case "getBlock":
             return Number(first) === 430
               ? error(-32_007)
-              : result({ blockhash: `h${Number(first)}`, previousBlockhash: `h${Number(first) - 1}`, blockTime: 1_700_000_000, parentSlot: 1 })
+              : result({
+                  blockhash: `h${Number(first)}`,
+                  previousBlockhash: `h${Number(first) - 1}`,
+                  blockTime: 1_700_000_000,
+                  parentSlot: 1
+                })
           case "getTokenSupply":
             return first === "mint"
               ? result({ context: { slot: 1 }, value: { amount: "123456789", decimals: 6, uiAmount: 123.4, uiAmountString: "123.4" } })

@@ -18,9 +18,7 @@ import { FrameSink } from "../src/transport/FrameSink.ts"
 import { compileContracts, makeOwner, startAnvil } from "./support/Anvil.ts"
 
 const base = Supervisor.layer.pipe(
-  Layer.provideMerge(
-    Policies.layer({ rpc: { ...defaultPolicies.rpc, rate: { limit: 1e6, window: "1 minute" }, timeout: "2 seconds" } })
-  ),
+  Layer.provideMerge(Policies.layer({ rpc: { ...defaultPolicies.rpc, rate: { limit: 1e6, window: "1 minute" }, timeout: "2 seconds" } })),
   Layer.provideMerge(HealthRegistry.layer),
   Layer.provideMerge(Layer.merge(NodeServices.layer, NodeHttpClient.layerUndici))
 )
@@ -54,11 +52,7 @@ const deployAll = Effect.gen(function* () {
   const owner = makeOwner(url)
   const deployed = yield* promised(async () => ({
     token: await owner.deploy(compiled["Token"]!, [6]),
-    stable: await owner.deploy(compiled["StableSwap"]!, [
-      1000n,
-      [unit(6, 5_000_000), unit(18, 5_000_000)],
-      [10n ** 30n, 10n ** 18n]
-    ]),
+    stable: await owner.deploy(compiled["StableSwap"]!, [1000n, [unit(6, 5_000_000), unit(18, 5_000_000)], [10n ** 30n, 10n ** 18n]]),
     product: await owner.deploy(compiled["ConstantProduct"]!, [unit(6, 2_000_000), unit(18, 2_000_000)]),
     concentrated: await owner.deploy(compiled["ConcentratedLiquidity"]!, [sqrtRatioAtTick(276_324), 276_324, 10n ** 20n]),
     feed: await owner.deploy(compiled["PriceFeed"]!)
@@ -215,7 +209,10 @@ describe("EvmChain and ChainWatcher on anvil", () => {
         const alone = yield* makeEvmChain("polygon", [endpoint("http://127.0.0.1:1")])
         assert.strictEqual((yield* Effect.flip(alone.head))._tag, "ChainUnavailable")
         // A contract that is not there is a source's failure, not the chain's: the others are read.
-        const ghost = { source: { ...sources[1]!.source, address: "0x00000000000000000000000000000000000000ff" } as ChainSource, instrument: 9 }
+        const ghost = {
+          source: { ...sources[1]!.source, address: "0x00000000000000000000000000000000000000ff" } as ChainSource,
+          instrument: 9
+        }
         const seen = listening()
         const partly = yield* makeFollower({ chain, sources: [ghost, sources[5]!], confirmations: 0 }).pipe(
           Effect.provideService(FrameSink, seen.sink)

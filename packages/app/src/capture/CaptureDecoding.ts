@@ -255,7 +255,12 @@ export class CaptureDecoding implements MarketSink {
 /** What cannot be unpacked is left to the decoder, which refuses it. */
 const unpacked = (venue: VenueId, frame: Uint8Array): Uint8Array => {
   const { unpack } = exchanges[venue]
-  return unpack === undefined ? frame : Result.getOrElse(Result.try(() => unpack(frame)), () => frame)
+  return unpack === undefined
+    ? frame
+    : Result.getOrElse(
+        Result.try(() => unpack(frame)),
+        () => frame
+      )
 }
 
 const fresh = () => ({ bids: [] as Array<readonly [string, string]>, asks: [] as Array<readonly [string, string]>, snapshot: false })

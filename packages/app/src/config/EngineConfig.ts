@@ -16,9 +16,7 @@ export const EngineConfig = Schema.Struct({
   /** `USDC`, or with its peg where it is not known: `USDX:USD`, `EURX:EUR`, `SUSDX:USD:rate` for one that bears a rate. */
   coins: Schema.Array(Schema.String.check(Schema.isPattern(/^[A-Z0-9]{1,12}(:(USD|EUR)(:rate)?)?$/))),
   /** `venue:SYMBOL:BASE:QUOTE` */
-  instruments: Schema.Array(
-    Schema.String.check(Schema.isPattern(new RegExp(`^(${VenueId.literals.join("|")}):.+:[A-Z0-9]+:[A-Z0-9]+$`)))
-  ),
+  instruments: Schema.Array(Schema.String.check(Schema.isPattern(new RegExp(`^(${VenueId.literals.join("|")}):.+:[A-Z0-9]+:[A-Z0-9]+$`)))),
   /** Where pairs of the coins are looked for, beside `instruments`; live only. */
   discovery: Schema.Struct({
     venues: Schema.Array(VenueId),

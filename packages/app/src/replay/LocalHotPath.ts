@@ -3,13 +3,7 @@
  *
  * Nothing else differs from the one that serves live.
  */
-import {
-  counterCount,
-  type FrameView,
-  HotPath,
-  type HotPathOptions,
-  type SignalWriter
-} from "@evenkeel/detection/hotpath/HotPath"
+import { counterCount, type FrameView, HotPath, type HotPathOptions, type SignalWriter } from "@evenkeel/detection/hotpath/HotPath"
 import { readLevelChange } from "@evenkeel/detection/hotpath/LevelChanges"
 import { signalBytes, signalIntegers, SignalKind, stateFields } from "@evenkeel/detection/hotpath/SignalRecord"
 import type { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
@@ -49,11 +43,18 @@ export class LocalHotPath {
     this.hotPath = new HotPath(options, this.state, this.#signals, new Uint32Array(32 * counterCount), () => 0)
   }
 
-  /** Hands one frame to the hot path, laid out as it would lie in the ring. */
-  feed({ connection = 0, instrument = -1, payload, received, source, venue }: LocalFrame): void {
-    const need = frameHeaderBytes + payload.length + 8
+  /** The frame that was fed last, as it would lie in the ring. */
+  get frame(): Uint8Array {
+    return this.#view.bytes
+  }
+
+  /** Hands one frame to the hot path, laid out as it would lie in the ring; how long it is there. */
+  feed({ connection = 0, instrument = -1, payload, received, source, venue }: LocalFrame): number {
+    const length = (frameHeaderBytes + payload.length + 7) & ~7
+    const need = length + 8
     if (need > this.#view.bytes.length) this.#view = viewOf(new ArrayBuffer(2 ** Math.ceil(Math.log2(need))))
     const { bytes, float64, int32, uint16 } = this.#view
+    int32[0] = length
     bytes[frameOffsets.source] = source
     bytes[frameOffsets.venue] = venue
     uint16[frameOffsets.connection >> 1] = connection
@@ -62,6 +63,7 @@ export class LocalHotPath {
     float64[frameOffsets.received >> 3] = received
     bytes.set(payload, frameOffsets.payload)
     this.hotPath.process(this.#view, 0)
+    return length
   }
 
   /** Hands over what was signalled since the last call. */

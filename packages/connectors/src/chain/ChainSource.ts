@@ -21,7 +21,11 @@ export const ConstantProductSource = Schema.TaggedStruct("ConstantProduct", { ..
 /** A Uniswap V3 pool: token 0, token 1. */
 export const ConcentratedLiquiditySource = Schema.TaggedStruct("ConcentratedLiquidity", { ...pair, tokens: Schema.Tuple([Token, Token]) })
 /** An ERC-20, TRC-20 or SPL token. */
-export const TokenSupplySource = Schema.TaggedStruct("TokenSupply", { coin: CoinSymbol, address: Schema.NonEmptyString, decimals: Decimals })
+export const TokenSupplySource = Schema.TaggedStruct("TokenSupply", {
+  coin: CoinSymbol,
+  address: Schema.NonEmptyString,
+  decimals: Decimals
+})
 /** A Chainlink aggregator. */
 export const PriceFeedSource = Schema.TaggedStruct("PriceFeed", { ...pair, decimals: Decimals })
 export const GasSource = Schema.TaggedStruct("Gas", {})

@@ -55,7 +55,10 @@ export const makeRpcEndpoints = Effect.fnUntraced(function* (chain: ChainId, end
         // What the chain itself refuses says nothing against the endpoint.
         const answered = yield* policies
           .run(
-            call(url).pipe(Effect.map(Result.succeed), Effect.catchTag("SourceUnreadable", (error) => Effect.succeed(Result.fail(error)))),
+            call(url).pipe(
+              Effect.map(Result.succeed),
+              Effect.catchTag("SourceUnreadable", (error) => Effect.succeed(Result.fail(error)))
+            ),
             { name: "rpc", key, tokens }
           )
           .pipe(Effect.result)

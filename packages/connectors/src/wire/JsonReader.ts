@@ -234,4 +234,3 @@ export class JsonReader extends ByteScanner {
     return false
   }
 }
-

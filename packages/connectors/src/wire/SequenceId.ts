@@ -30,6 +30,8 @@ export class SequenceId {
 
   /** True when this comes right behind the other. */
   follows(other: SequenceId): boolean {
-    return other.low === 999_999_999 ? this.low === 0 && this.high === other.high + 1 : this.high === other.high && this.low === other.low + 1
+    return other.low === 999_999_999
+      ? this.low === 0 && this.high === other.high + 1
+      : this.high === other.high && this.low === other.low + 1
   }
 }

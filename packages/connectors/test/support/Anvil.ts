@@ -79,4 +79,3 @@ export const makeOwner = (url: string) => {
   }
   return { client, account, deploy }
 }
-

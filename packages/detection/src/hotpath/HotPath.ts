@@ -470,7 +470,11 @@ export class HotPath implements MarketSink {
     row[instrumentState.averagePrice] = numbers[5]!
     if (price !== track.lastMid) track.traded = true
     const depth = Math.min(numbers[3]!, numbers[4]!) * price
-    this.#observe(track, price, Number.isNaN(depth) ? poolErrorBps : poolErrorBps * Math.min(8, Math.max(1, Math.sqrt(poolDepthGood / (depth + 1)))))
+    this.#observe(
+      track,
+      price,
+      Number.isNaN(depth) ? poolErrorBps : poolErrorBps * Math.min(8, Math.max(1, Math.sqrt(poolDepthGood / (depth + 1))))
+    )
   }
 
   /** What the source said is taken back until it speaks again. */

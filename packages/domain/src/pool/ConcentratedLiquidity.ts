@@ -61,7 +61,7 @@ export const sqrtRatioPrice = (sqrtRatio: bigint, decimals: readonly [number, nu
 /** Token 0 between two ratios at a liquidity, rounded down: L (1/√a - 1/√b). */
 export const amount0Between = (a: bigint, b: bigint, liquidity: bigint): bigint => {
   const [low, high] = a < b ? [a, b] : [b, a]
-  return (((liquidity << 96n) * (high - low)) / high) / low
+  return ((liquidity << 96n) * (high - low)) / high / low
 }
 
 /** Token 1 between two ratios at a liquidity, rounded down: L (√b - √a). */

@@ -26,7 +26,14 @@ const rawBytesMax = 1 << 28
 export const JournalManifest = Schema.Struct({
   startedAt: Schema.Finite,
   barMillis: Schema.Finite,
-  coins: Schema.Array(Schema.Struct({ symbol: Schema.String, peg: Schema.Literals(["USD", "EUR"]), anchor: Schema.Finite, rateBearing: Schema.optionalKey(Schema.Boolean) })),
+  coins: Schema.Array(
+    Schema.Struct({
+      symbol: Schema.String,
+      peg: Schema.Literals(["USD", "EUR"]),
+      anchor: Schema.Finite,
+      rateBearing: Schema.optionalKey(Schema.Boolean)
+    })
+  ),
   venues: Schema.Array(Schema.String),
   instruments: Schema.Array(Schema.Struct({ venue: Schema.String, symbol: Schema.String, base: Schema.String, quote: Schema.String })),
   /** Places behind the instruments for pairs that were listed while running. */

@@ -116,7 +116,9 @@ export const makeEvmChain = Effect.fnUntraced(function* (id: EvmChainId, configu
           case "PriceFeed":
             return readFeed(client, source, blockNumber)
           case "Gas":
-            return client.getBlock({ blockNumber }).then(({ baseFeePerGas }) => ({ _tag: "Gas", price: Number(formatUnits(baseFeePerGas ?? 0n, 9)) }))
+            return client
+              .getBlock({ blockNumber })
+              .then(({ baseFeePerGas }) => ({ _tag: "Gas", price: Number(formatUnits(baseFeePerGas ?? 0n, 9)) }))
         }
       }),
     subscribe:
@@ -137,7 +139,13 @@ export const makeEvmChain = Effect.fnUntraced(function* (id: EvmChainId, configu
                   }),
                 catch: fail
               }),
-              () => Effect.ignore(Effect.flatMap(Effect.tryPromise(() => client.transport.getRpcClient()), (rpc) => Effect.sync(() => rpc.close())))
+              () =>
+                Effect.ignore(
+                  Effect.flatMap(
+                    Effect.tryPromise(() => client.transport.getRpcClient()),
+                    (rpc) => Effect.sync(() => rpc.close())
+                  )
+                )
             )
             return yield* Deferred.await(ended)
           })
@@ -251,12 +259,17 @@ const readConcentrated = async (
   ])
   const decimals = [tokens[0].decimals, tokens[1].decimals] as const
   const [before, after] = observed?.[0] ?? []
-  const average =
-    before === undefined || after === undefined ? Number.NaN : timeWeightedPrice(before, after, averageSeconds, decimals)
+  const average = before === undefined || after === undefined ? Number.NaN : timeWeightedPrice(before, after, averageSeconds, decimals)
   return {
     _tag: "Pool",
     imbalance: Number.NaN,
-    ...oriented(base, tokens[0].coin, sqrtRatioPrice(sqrtRatio, decimals), concentratedDepth(sqrtRatio, liquidity, depthShare, decimals), average)
+    ...oriented(
+      base,
+      tokens[0].coin,
+      sqrtRatioPrice(sqrtRatio, decimals),
+      concentratedDepth(sqrtRatio, liquidity, depthShare, decimals),
+      average
+    )
   }
 }
 
@@ -272,7 +285,13 @@ const readSupply = async (
     let sum = 0n
     for (let from = BigInt(since); from <= blockNumber; from += BigInt(logBlocksMax)) {
       const last = from + BigInt(logBlocksMax) - 1n
-      const logs = await client.getLogs({ address: token, event: transfer, args, fromBlock: from, toBlock: last < blockNumber ? last : blockNumber })
+      const logs = await client.getLogs({
+        address: token,
+        event: transfer,
+        args,
+        fromBlock: from,
+        toBlock: last < blockNumber ? last : blockNumber
+      })
       for (const log of logs) sum += log.args.value ?? 0n
     }
     return Number(formatUnits(sum, decimals))

@@ -24,7 +24,12 @@ export const makeSolanaChain = Effect.fnUntraced(function* (configured: Readonly
   const client = yield* HttpClient.HttpClient
 
   /** The result; undefined where `absent` error codes say that there is none. */
-  const call = <A>(method: string, params: ReadonlyArray<Schema.Json>, decode: (result: unknown) => Option.Option<A>, absent: ReadonlyArray<number>) =>
+  const call = <A>(
+    method: string,
+    params: ReadonlyArray<Schema.Json>,
+    decode: (result: unknown) => Option.Option<A>,
+    absent: ReadonlyArray<number>
+  ) =>
     endpoints.ask((url) =>
       postJson(id, url, { jsonrpc: "2.0", id: 1, method, params }, decodeAnswer).pipe(
         Effect.flatMap(({ error, result }): Effect.Effect<A | undefined, ChainUnavailable> => {
@@ -113,9 +118,7 @@ const decodeAnswer = Schema.decodeUnknownOption(
 )
 const decodeSlot = Schema.decodeUnknownOption(Schema.Int)
 const decodeBlock = Schema.decodeUnknownOption(
-  Schema.NullOr(
-    Schema.Struct({ blockhash: Schema.String, previousBlockhash: Schema.String, blockTime: Schema.NullishOr(Schema.Finite) })
-  )
+  Schema.NullOr(Schema.Struct({ blockhash: Schema.String, previousBlockhash: Schema.String, blockTime: Schema.NullishOr(Schema.Finite) }))
 )
 const decodeSupply = Schema.decodeUnknownOption(
   Schema.Struct({ value: Schema.Struct({ amount: Schema.String.check(Schema.isPattern(/^\d+$/)), decimals: Schema.Int }) })

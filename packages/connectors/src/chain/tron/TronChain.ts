@@ -20,7 +20,9 @@ export const makeTronChain = Effect.fnUntraced(function* (configured: ReadonlyAr
   const endpoints = yield* makeRpcEndpoints(id, configured)
   const client = yield* HttpClient.HttpClient
   const post = <A>(path: string, body: Schema.Json, decode: (answer: unknown) => Option.Option<A>) =>
-    endpoints.ask((url) => postJson(id, url.replace(/\/$/, "") + path, body, decode).pipe(Effect.provideService(HttpClient.HttpClient, client)))
+    endpoints.ask((url) =>
+      postJson(id, url.replace(/\/$/, "") + path, body, decode).pipe(Effect.provideService(HttpClient.HttpClient, client))
+    )
   const unrefused = <A>(effect: Effect.Effect<A, ChainUnavailable | SourceUnreadable>): Effect.Effect<A, ChainUnavailable> =>
     Effect.mapError(effect, (error) => new ChainUnavailable({ chain: id, problem: error.problem }))
 
@@ -41,7 +43,12 @@ export const makeTronChain = Effect.fnUntraced(function* (configured: ReadonlyAr
         case "TokenSupply":
           return post(
             "/wallet/triggerconstantcontract",
-            { owner_address: caller, contract_address: source.address, function_selector: totalSupply, visible: source.address.startsWith("T") },
+            {
+              owner_address: caller,
+              contract_address: source.address,
+              function_selector: totalSupply,
+              visible: source.address.startsWith("T")
+            },
             decodeConstant
           ).pipe(
             Effect.flatMap(({ constant_result: [word] }) =>

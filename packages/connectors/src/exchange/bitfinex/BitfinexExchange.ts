@@ -13,7 +13,12 @@ const bookLevels = 250
 const channels = ["book", "trades", "ticker"] as const
 
 const say = (channel: (typeof channels)[number], { symbol }: Instrument) =>
-  JSON.stringify({ event: "subscribe", channel, symbol, ...(channel === "book" ? { prec: "P0", freq: "F0", len: String(bookLevels) } : {}) })
+  JSON.stringify({
+    event: "subscribe",
+    channel,
+    symbol,
+    ...(channel === "book" ? { prec: "P0", freq: "F0", len: String(bookLevels) } : {})
+  })
 
 /** `tBTCUSD`, `tTESTBTC:TESTUSD`: the venue's own words for some coins. */
 const coins: Readonly<Record<string, string>> = { UST: "USDT", UDC: "USDC", TSD: "TUSD", EUT: "EURT", FDU: "FDUSD" }
@@ -39,7 +44,14 @@ export const bitfinex: Exchange = {
   decodeListings: (body) =>
     Option.getOrUndefined(decodePairs(body))?.[0].map(([pair]) => {
       const [base = "", quote = ""] = pair.includes(":") ? pair.split(":") : [pair.slice(0, 3), pair.slice(3)]
-      return { symbol: `t${pair}`, base: coins[base] ?? base, quote: coins[quote] ?? quote, trading: true, priceStep: undefined, quantityStep: undefined }
+      return {
+        symbol: `t${pair}`,
+        base: coins[base] ?? base,
+        quote: coins[quote] ?? quote,
+        trading: true,
+        priceStep: undefined,
+        quantityStep: undefined
+      }
     }),
   timePath: "/v2/platform/status",
   // The venue's clock is not offered: that it operates (1) is all that can be asked.
@@ -47,5 +59,7 @@ export const bitfinex: Exchange = {
 }
 
 const decodePairs = Schema.decodeUnknownOption(
-  Schema.TupleWithRest(Schema.Tuple([Schema.Array(Schema.TupleWithRest(Schema.Tuple([Schema.String]), [Schema.Unknown]))]), [Schema.Unknown])
+  Schema.TupleWithRest(Schema.Tuple([Schema.Array(Schema.TupleWithRest(Schema.Tuple([Schema.String]), [Schema.Unknown]))]), [
+    Schema.Unknown
+  ])
 )

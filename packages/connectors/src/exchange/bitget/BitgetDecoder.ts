@@ -145,7 +145,10 @@ export const bitgetChecksum = (book: LevelReader, priceDecimals: number, quantit
       if (depth >= book.count(side)) continue
       if (begun) crc = crcByte(crc, colon)
       begun = true
-      crc = crcText(crcByte(crcText(crc, book.price(side, depth).toFixed(priceDecimals)), colon), book.quantity(side, depth).toFixed(quantityDecimals))
+      crc = crcText(
+        crcByte(crcText(crc, book.price(side, depth).toFixed(priceDecimals)), colon),
+        book.quantity(side, depth).toFixed(quantityDecimals)
+      )
     }
   }
   return crcEnd(crc) | 0

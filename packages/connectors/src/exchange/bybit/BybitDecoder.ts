@@ -24,9 +24,18 @@ const answer = new Fields(Answer)
 
 const word = { false: template("false"), snapshot: quoted("snapshot"), buy: quoted("Buy"), depthOne: template("1.") }
 const topic = { book: beginning("orderbook."), trade: beginning("publicTrade."), ticker: beginning("tickers.") }
-const unused = ["kline.", "liquidation.", "allLiquidation.", "priceLimit.", "system.", "insurance.", "adlAlert.", "kline_lt.", "tickers_lt.", "lt."].map(
-  beginning
-)
+const unused = [
+  "kline.",
+  "liquidation.",
+  "allLiquidation.",
+  "priceLimit.",
+  "system.",
+  "insurance.",
+  "adlAlert.",
+  "kline_lt.",
+  "tickers_lt.",
+  "lt."
+].map(beginning)
 
 class BybitDecoder extends JsonDecoder {
   /** Best prices and quantities by instrument, as the deltas so far left them. */
@@ -41,7 +50,11 @@ class BybitDecoder extends JsonDecoder {
     const { json } = this
     if (!json.object(push) || !json.ended()) return FrameOutcome.malformed
     if (!push.has(Push.topic))
-      return json.is(push, Push.success, word.false) ? FrameOutcome.refused : push.has(Push.op) ? FrameOutcome.control : FrameOutcome.unknown
+      return json.is(push, Push.success, word.false)
+        ? FrameOutcome.refused
+        : push.has(Push.op)
+          ? FrameOutcome.control
+          : FrameOutcome.unknown
     if (json.is(push, Push.topic, topic.book)) return this.#book()
     if (json.is(push, Push.topic, topic.trade)) return this.#trades()
     if (json.is(push, Push.topic, topic.ticker)) return this.#ticker()

@@ -41,7 +41,9 @@ export const cryptocom: Exchange = {
     // `{"id":1587523073344,"method":"public/heartbeat","code":0}`
     if (message.length > 96) return undefined
     const text = Buffer.from(message).toString("latin1")
-    return text.includes('"public/heartbeat"') ? `{"id":${/"id":\s*(\d+)/.exec(text)?.[1] ?? -1},"method":"public/respond-heartbeat"}` : undefined
+    return text.includes('"public/heartbeat"')
+      ? `{"id":${/"id":\s*(\d+)/.exec(text)?.[1] ?? -1},"method":"public/respond-heartbeat"}`
+      : undefined
   },
   isHeartbeat: (message) => message.length < 96,
   silenceMax: "50 seconds",
@@ -51,8 +53,8 @@ export const cryptocom: Exchange = {
   restPerMinute: 3000,
   listingsPath: "/exchange/v1/public/get-instruments",
   decodeListings: (body) =>
-    Option.getOrUndefined(decodeInstruments(body))?.result.data
-      .filter(({ inst_type }) => inst_type === "CCY_PAIR")
+    Option.getOrUndefined(decodeInstruments(body))
+      ?.result.data.filter(({ inst_type }) => inst_type === "CCY_PAIR")
       .map(({ base_ccy, price_tick_size, qty_tick_size, quote_ccy, symbol, tradable }) => ({
         symbol,
         base: base_ccy,

@@ -24,7 +24,14 @@ const ticker = new Fields(Ticker)
 const Snapshot = { id: 0, bids: 1, asks: 2 } as const
 const snapshot = new Fields(Snapshot)
 
-const word = { update: quoted("update"), null: template("null"), true: template("true"), buy: quoted("buy"), pong: quoted("spot.pong"), deep: template('"ob.') }
+const word = {
+  update: quoted("update"),
+  null: template("null"),
+  true: template("true"),
+  buy: quoted("buy"),
+  pong: quoted("spot.pong"),
+  deep: template('"ob.')
+}
 const channel = {
   book: quoted("spot.order_book_update"),
   deep: quoted("spot.obu"),

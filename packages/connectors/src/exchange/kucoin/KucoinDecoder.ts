@@ -44,7 +44,9 @@ const topic = {
   match: beginning("/market/match:"),
   allTickers: quoted("/market/ticker:all")
 }
-const unused = ["/market/candles:", "/market/snapshot:", "/indicator/", "/margin/", "/spotMarket/level2Depth", "/callauction/"].map(beginning)
+const unused = ["/market/candles:", "/market/snapshot:", "/indicator/", "/margin/", "/spotMarket/level2Depth", "/callauction/"].map(
+  beginning
+)
 const unifiedTopic = { book: quoted("obu.SPOT"), ticker: quoted("ticker.SPOT"), trade: quoted("trade.SPOT") }
 const unifiedUnused = ["kline.", "callAuction", "obu.", "ticker.", "trade.", "fundingRate.", "markPrice."].map(beginning)
 const nanosPerMilli = 1e6

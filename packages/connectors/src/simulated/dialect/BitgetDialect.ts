@@ -17,9 +17,7 @@ const decodeRequest = Schema.decodeUnknownOption(
 const firstId = 1_000_000
 
 const push = (session: Session, symbol: string, channel: string, action: string, data: string, time: number) =>
-  session.send(
-    `{"action":"${action}","arg":{"instType":"SPOT","channel":"${channel}","instId":"${symbol}"},"data":[${data}],"ts":${time}}`
-  )
+  session.send(`{"action":"${action}","arg":{"instType":"SPOT","channel":"${channel}","instId":"${symbol}"},"data":[${data}],"ts":${time}}`)
 
 const checksum = (instrument: SimulatedInstrument, market: DialectMarket): number => {
   const sides = [instrument.levels(0), instrument.levels(1)] as const
@@ -45,7 +43,14 @@ const sayBook = (
   const now = Math.floor(market.now())
   const { symbol } = instrument.instrument
   const levels = `"asks":${quotedLevels(asks)},"bids":${quotedLevels(bids)}`
-  push(session, symbol, "books", action, `{${levels},"checksum":${checksum(instrument, market)},"seq":${instrument.id(firstId + count(session, symbol))},"ts":"${now}"}`, now)
+  push(
+    session,
+    symbol,
+    "books",
+    action,
+    `{${levels},"checksum":${checksum(instrument, market)},"seq":${instrument.id(firstId + count(session, symbol))},"ts":"${now}"}`,
+    now
+  )
 }
 
 export const bitgetDialect: Dialect = {

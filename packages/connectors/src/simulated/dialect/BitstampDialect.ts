@@ -18,7 +18,9 @@ export const bitstampDialect: Dialect = {
       return session.send('{"event":"bts:error","channel":"","data":{"code":null,"message":"Bad subscription string."}}')
     if (request.event === "bts:unsubscribe") session.topics.delete(channel)
     else session.topics.add(channel)
-    session.send(`{"event":"${request.event === "bts:subscribe" ? "bts:subscription_succeeded" : "bts:unsubscription_succeeded"}","channel":"${channel}","data":{}}`)
+    session.send(
+      `{"event":"${request.event === "bts:subscribe" ? "bts:subscription_succeeded" : "bts:unsubscription_succeeded"}","channel":"${channel}","data":{}}`
+    )
   },
   changed: (session, instrument, { asks, bids, trades }, _firstSequence, market) => {
     const { symbol } = instrument.instrument

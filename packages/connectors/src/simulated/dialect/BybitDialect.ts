@@ -18,7 +18,9 @@ export const bybitDialect: Dialect = {
     const args = request.args ?? []
     const unknown = args.find((topic) => !market.instruments.has(topic.slice(topic.lastIndexOf(".") + 1)))
     if (unknown !== undefined)
-      return session.send(`{"success":false,"ret_msg":"error:handler not found,topic:${unknown}","conn_id":"1","req_id":"","op":"${request.op}"}`)
+      return session.send(
+        `{"success":false,"ret_msg":"error:handler not found,topic:${unknown}","conn_id":"1","req_id":"","op":"${request.op}"}`
+      )
     for (const topic of args) {
       if (request.op === "unsubscribe") session.topics.delete(topic)
       else session.topics.add(topic)
@@ -58,7 +60,8 @@ export const bybitDialect: Dialect = {
   heartbeat: () => {},
   get: (url, market) => {
     const now = Math.floor(market.now())
-    if (url.pathname === "/v5/market/time") return { retCode: 0, retMsg: "OK", result: { timeSecond: String(Math.floor(now / 1000)) }, time: now }
+    if (url.pathname === "/v5/market/time")
+      return { retCode: 0, retMsg: "OK", result: { timeSecond: String(Math.floor(now / 1000)) }, time: now }
     if (url.pathname === "/v5/market/instruments-info") {
       const list = [...market.instruments.values()].map(({ instrument: { base, quote, symbol } }) => ({
         symbol,
@@ -73,6 +76,10 @@ export const bybitDialect: Dialect = {
     const instrument = market.instruments.get(url.searchParams.get("symbol") ?? "")
     if (url.pathname !== "/v5/market/orderbook" || instrument === undefined) return undefined
     const side = (which: 0 | 1) => instrument.levels(which).map(([at, size]) => [price(at), quantity(size)])
-    return { retCode: 0, result: { s: instrument.instrument.symbol, b: side(0), a: side(1), ts: now, u: 1, seq: instrument.sequence }, time: now }
+    return {
+      retCode: 0,
+      result: { s: instrument.instrument.symbol, b: side(0), a: side(1), ts: now, u: 1, seq: instrument.sequence },
+      time: now
+    }
   }
 }

@@ -37,13 +37,16 @@ export const cryptocomDialect: Dialect = {
     const channels = request.params?.channels ?? []
     const unknown = channels.find((channel) => !market.instruments.has(channel.split(".")[1] ?? ""))
     if (unknown !== undefined)
-      return session.send(`{"id":${request.id},"method":"${request.method}","code":40004,"message":"Unknown symbol","channel":"${unknown}"}`)
+      return session.send(
+        `{"id":${request.id},"method":"${request.method}","code":40004,"message":"Unknown symbol","channel":"${unknown}"}`
+      )
     session.send(`{"id":${request.id},"method":"${request.method}","code":0}`)
     for (const channel of channels) {
       if (request.method === "unsubscribe") session.topics.delete(channel)
       else {
         session.topics.add(channel)
-        if (channel.startsWith("book.")) sayWhole(session, channel, market.instruments.get(channel.split(".")[1]!)!, Math.floor(market.now()))
+        if (channel.startsWith("book."))
+          sayWhole(session, channel, market.instruments.get(channel.split(".")[1]!)!, Math.floor(market.now()))
       }
     }
   },
@@ -101,6 +104,10 @@ export const cryptocomDialect: Dialect = {
     const instrument = market.instruments.get(url.searchParams.get("instrument_name") ?? "")
     if (url.pathname !== "/exchange/v1/public/get-book" || instrument === undefined) return undefined
     const side = (which: 0 | 1) => instrument.levels(which).map(([at, size]) => [price(at), quantity(size), "1"])
-    return { id: -1, code: 0, result: { instrument_name: instrument.instrument.symbol, depth: 50, data: [{ bids: side(0), asks: side(1), t: now }] } }
+    return {
+      id: -1,
+      code: 0,
+      result: { instrument_name: instrument.instrument.symbol, depth: 50, data: [{ bids: side(0), asks: side(1), t: now }] }
+    }
   }
 }

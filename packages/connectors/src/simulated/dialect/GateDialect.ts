@@ -18,12 +18,15 @@ export const gateDialect: Dialect = {
   received: (session, message, market) => {
     const request = Option.getOrUndefined(decodeRequest(message))
     const now = Math.floor(market.now() / 1000)
-    if (request === undefined) return session.send(`{"time":${now},"channel":"","event":"","error":{"code":1,"message":"invalid request"},"result":null}`)
+    if (request === undefined)
+      return session.send(`{"time":${now},"channel":"","event":"","error":{"code":1,"message":"invalid request"},"result":null}`)
     const { channel, event, payload } = request
     if (channel === "spot.ping") return session.send(`{"time":${now},"channel":"spot.pong","event":"","result":null}`)
     for (const symbol of (payload ?? []).filter((word) => !intervals.test(word))) {
       if (!market.instruments.has(symbol)) {
-        session.send(JSON.stringify({ time: now, channel, event, error: { code: 2, message: `unknown currency pair: ${symbol}` }, result: null }))
+        session.send(
+          JSON.stringify({ time: now, channel, event, error: { code: 2, message: `unknown currency pair: ${symbol}` }, result: null })
+        )
         continue
       }
       if (event === "unsubscribe") session.topics.delete(`${channel}:${symbol}`)

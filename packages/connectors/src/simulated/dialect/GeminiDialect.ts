@@ -61,7 +61,8 @@ export const geminiDialect: Dialect = {
     if (url.pathname === "/v1/symbols") return [...market.instruments.keys()].map((symbol) => symbol.toLowerCase())
     const instrument = market.instruments.get(/^\/v1\/book\/([^/]+)$/.exec(url.pathname)?.[1]?.toUpperCase() ?? "")
     if (instrument === undefined) return undefined
-    const side = (which: 0 | 1) => instrument.levels(which).map(([at, size]) => ({ price: price(at), amount: quantity(size), timestamp: "1" }))
+    const side = (which: 0 | 1) =>
+      instrument.levels(which).map(([at, size]) => ({ price: price(at), amount: quantity(size), timestamp: "1" }))
     return { bids: side(0), asks: side(1) }
   }
 }

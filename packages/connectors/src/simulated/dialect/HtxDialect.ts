@@ -38,7 +38,10 @@ export const htxDialect: Dialect = {
     const symbol = topic?.split(".")[1] ?? ""
     const instrument = market.instruments.get(symbol)
     if (request === undefined || topic === undefined || instrument === undefined)
-      return say(session, JSON.stringify({ status: "error", ts: now, id: request?.id, "err-code": "bad-request", "err-msg": "invalid topic" }))
+      return say(
+        session,
+        JSON.stringify({ status: "error", ts: now, id: request?.id, "err-code": "bad-request", "err-msg": "invalid topic" })
+      )
     if (request.unsub !== undefined) {
       session.topics.delete(topic)
       return say(session, JSON.stringify({ id: request.id, status: "ok", unsubbed: topic, ts: now }))
@@ -55,7 +58,10 @@ export const htxDialect: Dialect = {
         (trade) =>
           `{"id":${now}${instrument.id()}0001311318,"ts":${now},"tradeId":${instrument.tradeId},"amount":${trade.quantity},"price":${trade.price},"direction":"${trade.takerSide}"}`
       )
-      say(session, `{"ch":"market.${symbol}.trade.detail","ts":${now},"tick":{"id":${instrument.id()},"ts":${now},"data":[${data.join(",")}]}}`)
+      say(
+        session,
+        `{"ch":"market.${symbol}.trade.detail","ts":${now},"tick":{"id":${instrument.id()},"ts":${now},"data":[${data.join(",")}]}}`
+      )
     }
     if (bids.size + asks.size > 0 && session.topics.has(`market.${symbol}.depth.step0`)) sayBook(session, instrument, now)
     const best = instrument.best()
@@ -87,6 +93,11 @@ export const htxDialect: Dialect = {
     }
     const instrument = market.instruments.get(url.searchParams.get("symbol") ?? "")
     if (url.pathname !== "/market/depth" || instrument === undefined) return undefined
-    return { ch: url.searchParams.get("symbol"), status: "ok", ts: now, tick: { bids: instrument.levels(0), asks: instrument.levels(1), version: instrument.sequence, ts: now } }
+    return {
+      ch: url.searchParams.get("symbol"),
+      status: "ok",
+      ts: now,
+      tick: { bids: instrument.levels(0), asks: instrument.levels(1), version: instrument.sequence, ts: now }
+    }
   }
 }

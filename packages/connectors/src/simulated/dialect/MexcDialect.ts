@@ -29,8 +29,7 @@ export const mexcDialect: Dialect = {
     if (request.method === "PING") return session.send('{"id":0,"code":0,"msg":"PONG"}')
     const topics = request.params ?? []
     const unknown = topics.find((topic) => !market.instruments.has(topic.slice(topic.lastIndexOf("@") + 1)))
-    if (unknown !== undefined)
-      return session.send(`{"id":0,"code":0,"msg":"Not Subscribed successfully! [${unknown}]. Reason: Blocked!"}`)
+    if (unknown !== undefined) return session.send(`{"id":0,"code":0,"msg":"Not Subscribed successfully! [${unknown}]. Reason: Blocked!"}`)
     for (const topic of topics) {
       if (request.method === "UNSUBSCRIPTION") session.topics.delete(topic)
       else session.topics.add(topic)
@@ -49,7 +48,12 @@ export const mexcDialect: Dialect = {
       const deal = (trade: (typeof trades)[number]) =>
         bytes(
           1,
-          Buffer.concat([bytes(1, price(trade.price)), bytes(2, quantity(trade.quantity)), number(3, trade.takerSide === "buy" ? 1 : 2), number(4, now)])
+          Buffer.concat([
+            bytes(1, price(trade.price)),
+            bytes(2, quantity(trade.quantity)),
+            number(3, trade.takerSide === "buy" ? 1 : 2),
+            number(4, now)
+          ])
         )
       push(session, "deals", 314, [...trades.map(deal), bytes(2, "spot@public.aggre.deals.v3.api.pb@100ms")])
     }
