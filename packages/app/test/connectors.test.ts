@@ -16,13 +16,14 @@ import { FrameSink } from "@evenkeel/connectors/transport/FrameSink"
 import { instrumentState, stateFields } from "@evenkeel/detection/hotpath/SignalRecord"
 import { coinOf } from "@evenkeel/domain/coin/Coin"
 import { FrameOutcome, FrameSource } from "@evenkeel/domain/market/FrameDecoder"
-import { type VenueId, venueIds } from "@evenkeel/domain/market/Venue"
+import { venueIds } from "@evenkeel/domain/market/Venue"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Policies } from "@evenkeel/runtime/resilience/Policies"
 import { defaultPolicies } from "@evenkeel/runtime/resilience/Policy"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { Effect, Layer, Queue } from "effect"
 import { LocalHotPath } from "../src/replay/LocalHotPath.ts"
+import { symbolOf } from "./support/Symbols.ts"
 
 const layer = Supervisor.layer.pipe(
   Layer.provideMerge(
@@ -45,24 +46,6 @@ const pairs = [
   ["DAI", "USDT"],
   ["FDUSD", "USDC"]
 ] as const
-
-/** As each venue writes a pair. */
-const symbolOf: Record<VenueId, (base: string, quote: string) => string> = {
-  binance: (base, quote) => base + quote,
-  coinbase: (base, quote) => `${base}-${quote}`,
-  kraken: (base, quote) => `${base}/${quote}`,
-  okx: (base, quote) => `${base}-${quote}`,
-  bybit: (base, quote) => base + quote,
-  kucoin: (base, quote) => `${base}-${quote}`,
-  htx: (base, quote) => (base + quote).toLowerCase(),
-  gate: (base, quote) => `${base}_${quote}`,
-  bitfinex: (base, quote) => `t${base}:${quote}`,
-  bitstamp: (base, quote) => (base + quote).toLowerCase(),
-  gemini: (base, quote) => base + quote,
-  cryptocom: (base, quote) => `${base}_${quote}`,
-  bitget: (base, quote) => base + quote,
-  mexc: (base, quote) => base + quote
-}
 
 /** A venue, its connector, and the hot path at the other end of it. */
 const connect = Effect.fnUntraced(function* (

@@ -121,7 +121,13 @@ describe("record and journal", () => {
         const instruments = venues.map((venue) => ({ venue, symbol: symbols[venue], base: "USDC", quote: "USDT" }))
         const coins = ["USDC", "USDT"].flatMap((symbol) => coinOf(symbol) ?? [])
         const manifest = { startedAt: 0, barMillis: 1000, coins, venues: sourceIds, instruments }
-        const local = new LocalHotPath({ coins, instruments, venues: decodedSources, barMillis: 1000, scoreGapMillis: Number.POSITIVE_INFINITY })
+        const local = new LocalHotPath({
+          coins,
+          instruments,
+          venues: decodedSources,
+          barMillis: 1000,
+          scoreGapMillis: Number.POSITIVE_INFINITY
+        })
         yield* Effect.gen(function* () {
           const journal = yield* MarketJournal
           const sink = FrameSink.of({

@@ -11,7 +11,7 @@ import { chainInstruments, coinsOf, instrumentsOf, venueOf, venuesOf } from "../
 import { runEngine } from "./RunEngine.ts"
 
 /** Before the engine runs there is no health registry of its own to report to. */
-const layerAsking = Policies.layer().pipe(Layer.provideMerge(HealthRegistry.layer), Layer.provideMerge(NodeHttpClient.layerUndici))
+export const layerAsking = Policies.layer().pipe(Layer.provideMerge(HealthRegistry.layer), Layer.provideMerge(NodeHttpClient.layerUndici))
 
 /** The configured instruments, and the pairs that venues list for the coins. A venue that does not answer is asked again while running. */
 export const findInstruments = Effect.fn("findInstruments")(function* (config: EngineConfig) {

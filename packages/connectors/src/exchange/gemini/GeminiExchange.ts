@@ -43,7 +43,7 @@ export const gemini: Exchange = {
       if (quote === undefined) return []
       return [{ symbol, base: symbol.slice(0, -quote.length), quote, trading: true, priceStep: undefined, quantityStep: undefined }]
     }),
-  timePath: "/v1/heartbeat",
+  timePath: "/v1/symbols",
   // The venue's clock is not offered.
   decodeTime: () => undefined
 }
