@@ -31,6 +31,8 @@ interface Finding {
 
 const timeout = "5 seconds"
 const clockOffsetMillisMax = 2000
+/** Books that are asked for by REST where they begin so. */
+const booksMax = 5
 /** Tenths of a second that a socket is listened to, if not everybody has spoken before. */
 const listenTurns = 50
 
@@ -201,6 +203,12 @@ const checkSocket = Effect.fnUntraced(function* (exchange: Exchange, endpoints: 
     )
     const took = (yield* Clock.currentTimeMillis) - began
     for (const message of exchange.subscribe(carried)) yield* socket.send(message)
+    if (exchange.resync._tag === "Snapshot") {
+      for (const [number, { symbol }] of carried.slice(0, booksMax).entries()) {
+        const body = yield* rest.book(symbol)
+        decoder.snapshot(number, body, 0, body.length)
+      }
+    }
     for (let turn = 0; turn < listenTurns && spoke.size < carried.length; turn++) yield* Effect.sleep("100 millis")
     return took
   }).pipe(Effect.scoped, Effect.timeout("20 seconds"), Effect.result)
