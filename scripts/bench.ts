@@ -14,6 +14,7 @@ for (const file of globSync("packages/*/src/**/*.bench.ts").sort()) {
   const { benches } = (await import(new URL(`../${file}`, import.meta.url).href)) as { readonly benches: ReadonlyArray<Bench> }
   for (const bench of benches) {
     if (!bench.name.includes(filter) && !file.includes(filter)) continue
+    if (bench.byNameAlone === true && bench.name !== filter) continue
     for (const result of await bench.run()) {
       results.push(result)
       process.stdout.write(`${result.met ? "met   " : "MISSED"}  ${result.name.padEnd(66)} ${result.bar.padEnd(28)} ${result.measured}\n`)

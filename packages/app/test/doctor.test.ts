@@ -45,14 +45,20 @@ describe("doctor", () => {
             instruments: venues.map(({ instrument: { symbol, venue } }) => `${venue}:${symbol}:USDC:USDT`),
             endpoints: venues.map(({ endpoints, venue }) => ({ venue, ...endpoints })),
             chains: [
-              { chain: "ethereum", endpoints: [{ url: `${anvil}/?key=secret-key` }, { url: "http://127.0.0.1:1" }], confirmations: 0, sources: [{ _tag: "Gas" }] }
+              {
+                chain: "ethereum",
+                endpoints: [{ url: `${anvil}/?key=secret-key` }, { url: "http://127.0.0.1:1" }],
+                confirmations: 0,
+                sources: [{ _tag: "Gas" }]
+              }
             ]
           })
         )
         const program = yield* startProgram(["doctor", "--config", `${directory}/evenkeel.json`])
         assert.strictEqual(yield* program.exit, 1, program.errors())
         const lines = program.output().split("\n")
-        const line = (start: string) => lines.find((candidate) => candidate.slice(6).startsWith(start)) ?? `no line begins ${start}\n${program.output()}`
+        const line = (start: string) =>
+          lines.find((candidate) => candidate.slice(6).startsWith(start)) ?? `no line begins ${start}\n${program.output()}`
         for (const venue of venueIds) {
           if (venue === "mexc" || venue === "okx" || venue === "kraken") continue
           assert.match(line(`${venue}: `), /^ok .*reachable in \d+ ms, .*limits: /)

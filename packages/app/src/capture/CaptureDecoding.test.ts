@@ -88,7 +88,7 @@ describe.runIf(existsSync(fixtures))("messages by kind (needs ../shared, else le
         if (!file.endsWith(".txt") || (ofAnAccount.test(file) && !/MarkPrice/.test(file))) continue
         const decoding = new CaptureDecoding(venue)
         for (const message of messagesOf(readFileSync(`${fixtures}${folder}/${file}`, "utf8"))) {
-          decoding.feed({ kind: "recv", time: 0, connection: "", url: "", bytes: new TextEncoder().encode(message) })
+          decoding.feed({ kind: "recv", time: 0, connection: "", url: "", bytes: new TextEncoder().encode(message), binary: false })
         }
         const { frames, outcomes } = decoding.summary()
         assert.isAtLeast(frames, 2, file)

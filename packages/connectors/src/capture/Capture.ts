@@ -26,6 +26,8 @@ export interface CaptureRecord {
   readonly connection: string
   readonly url: string
   readonly bytes: Uint8Array
+  /** The frame was sent as bytes, not as text. */
+  readonly binary: boolean
 }
 
 export class CaptureUnreadable extends Schema.TaggedError<CaptureUnreadable>()("CaptureUnreadable", {
@@ -62,7 +64,8 @@ export const readCapture = Effect.fn("readCapture")(function* (file: string) {
       time: (ts ?? 0) * 1000,
       connection: conn ?? "",
       url: url ?? "",
-      bytes: b64 === undefined ? Buffer.from(data ?? "") : Buffer.from(b64, "base64")
+      bytes: b64 === undefined ? Buffer.from(data ?? "") : Buffer.from(b64, "base64"),
+      binary: b64 !== undefined
     })
   }
   return records

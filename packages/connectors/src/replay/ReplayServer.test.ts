@@ -19,14 +19,16 @@ const records: ReadonlyArray<CaptureRecord> = [
     time: 0,
     connection: "rest",
     url: "https://venue/api/v3/depth?symbol=USDCUSDT&limit=5000",
-    bytes: Buffer.from('{"lastUpdateId":1}')
+    bytes: Buffer.from('{"lastUpdateId":1}'),
+    binary: false
   },
   ...Array.from({ length: frames }, (_, n): CaptureRecord => ({
     kind: "recv",
     time: n,
     connection: "one",
     url: "",
-    bytes: Buffer.from(`{"n":${n}}`)
+    bytes: Buffer.from(`{"n":${n}}`),
+    binary: false
   }))
 ]
 

@@ -15,6 +15,8 @@ export interface ReplayServerOptions {
   readonly records: ReadonlyArray<CaptureRecord>
   /** Frames a second on each connection; unlimited when undefined. */
   readonly framesPerSecond?: number
+  /** Frames are sent in slices of this much time. */
+  readonly sliceMillis?: number
   readonly faults?: FaultRates
   readonly seed?: number
 }
@@ -28,8 +30,9 @@ export interface ReplayServer {
   readonly done: () => boolean
 }
 
-/** Frames are sent in slices of this much time. */
-const sliceMillis = 10
+const sliceMillisUsual = 10
+/** Stands for this server's own host and port in recorded bodies: venues say where their sockets are. */
+export const replayHost = "replay.invalid"
 /** Without a limit, frames sent in one slice. */
 const sliceFramesMax = 2000
 
@@ -47,15 +50,23 @@ export const makeReplayServer = (options: ReplayServerOptions): Effect.Effect<Re
     let sent = 0
     let playing = 0
 
+    const sliceMillis = options.sliceMillis ?? sliceMillisUsual
     const server = createServer((request, response) => {
       const body = bodies.get(keyOf(new URL(request.url ?? "/", "http://venue")))
-      response.writeHead(body === undefined ? 404 : 200, { "content-type": "application/json" }).end(body)
+      response.writeHead(body === undefined ? 404 : 200, { "content-type": "application/json" }).end(
+        body === undefined
+          ? undefined
+          : Buffer.from(body)
+              .toString()
+              .replaceAll(replayHost, request.headers.host ?? "")
+      )
     })
     const sockets = new WebSocketServer({ server })
     sockets.on("connection", (socket) => {
       const frames = streams[next++ % Math.max(1, streams.length)] ?? []
+      let binary = false
       const line = faults.line(
-        (frame) => socket.send(frame, { binary: false }),
+        (frame) => socket.send(frame, { binary }),
         () => socket.terminate()
       )
       const perSlice =
@@ -64,7 +75,9 @@ export const makeReplayServer = (options: ReplayServerOptions): Effect.Effect<Re
       playing++
       const timer = setInterval(() => {
         for (let count = 0; count < perSlice && at < frames.length; count++) {
-          line(frames[at++]!.bytes)
+          const frame = frames[at++]!
+          binary = frame.binary
+          line(frame.bytes)
           sent++
         }
         if (at < frames.length) return
@@ -100,5 +113,9 @@ export const makeReplayServer = (options: ReplayServerOptions): Effect.Effect<Re
     }
   })
 
+/** Where venues put the symbol in their queries. */
+const symbolParameters = ["symbol", "currency_pair", "instId", "instrument_name", "pair"]
+
 /** Path and symbol: hosts change, limits differ. */
-const keyOf = (url: URL): string => `${url.pathname}?${url.searchParams.get("symbol") ?? ""}`
+const keyOf = (url: URL): string =>
+  `${url.pathname}?${symbolParameters.map((name) => url.searchParams.get(name)).find((symbol) => symbol !== null) ?? ""}`

@@ -18,6 +18,8 @@ export interface BenchResult {
 export interface Bench {
   /** What `pnpm bench <filter>` matches, beside the file's name. */
   readonly name: string
+  /** Takes minutes: run when its name is given, and not with all the others. */
+  readonly byNameAlone?: boolean
   readonly run: () => Promise<ReadonlyArray<BenchResult>>
 }
 

@@ -45,6 +45,20 @@ export class Histogram {
     return middleOf(buckets - 1)
   }
 
+  /** As it stands now, on its own. */
+  copy(): Histogram {
+    const twin = new Histogram()
+    twin.#counts.set(this.#counts)
+    return twin
+  }
+
+  /** What was counted since an earlier copy. */
+  since(earlier: Histogram): Histogram {
+    const added = this.copy()
+    for (let bucket = 0; bucket < buckets; bucket++) added.#counts[bucket]! -= earlier.#counts[bucket]!
+    return added
+  }
+
   clear(): void {
     this.#counts.fill(0)
   }

@@ -1,0 +1,331 @@
+/**
+ * Ten venues at once, from their sockets to scores.
+ *
+ * `soak`: 20,000 frames a second for a minute through the engine's own connectors, ring and thread: what is lost, how late a score is,
+ * whether memory grows. `soak-ccxt`: frames in a second of processor time, sequences and checksums verified, beside ccxt's Pro classes.
+ */
+import { NodeHttpClient, NodeServices } from "@effect/platform-node"
+import { decodedSources } from "@evenkeel/connectors/exchange/Decoders"
+import { exchanges } from "@evenkeel/connectors/exchange/Exchanges"
+import { makeConnector } from "@evenkeel/connectors/transport/Connector"
+import { FrameSink } from "@evenkeel/connectors/transport/FrameSink"
+import { hotCounters, counterCount } from "@evenkeel/detection/hotpath/HotPath"
+import { allocateHotPathMemory } from "@evenkeel/detection/thread/HotPathMemory"
+import { HotPathThread } from "@evenkeel/detection/thread/HotPathThread"
+import { instrumentState, stateFields } from "@evenkeel/detection/hotpath/SignalRecord"
+import { coinOf } from "@evenkeel/domain/coin/Coin"
+import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
+import type { Instrument } from "@evenkeel/domain/market/Instrument"
+import { sourceIds, type VenueId } from "@evenkeel/domain/market/Venue"
+import { type Bench, type BenchResult, quantile } from "@evenkeel/runtime/bench/Bench"
+import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
+import { Policies } from "@evenkeel/runtime/resilience/Policies"
+import { busyPoll } from "@evenkeel/runtime/ring/RingHeader"
+import { StateTable } from "@evenkeel/runtime/ring/StateTable"
+import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
+import { Histogram } from "@evenkeel/runtime/telemetry/Histogram"
+import { Nanoclock } from "@evenkeel/runtime/time/Nanoclock"
+import { MarketJournal } from "@evenkeel/store/journal/MarketJournal"
+import { Effect, Layer, Queue, References } from "effect"
+import { fork } from "node:child_process"
+import { once } from "node:events"
+import { LocalHotPath } from "../replay/LocalHotPath.ts"
+import type { SoakOrder, SoakVenue } from "./soak.bench.worker.ts"
+
+const tenVenues = {
+  binance: "USDCUSDT",
+  coinbase: "USDC-USDT",
+  kraken: "USDC/USDT",
+  okx: "USDC-USDT",
+  bybit: "USDCUSDT",
+  kucoin: "USDC-USDT",
+  htx: "usdcusdt",
+  gate: "USDC_USDT",
+  bitfinex: "tUSDC:USDT",
+  bitstamp: "usdcusdt"
+} as const
+const pairs: ReadonlyArray<Instrument> = Object.entries(tenVenues).map(([venue, symbol]) => ({
+  venue,
+  symbol,
+  base: "USDC",
+  quote: "USDT"
+}))
+const coins = ["USDC", "USDT"].flatMap((symbol) => coinOf(symbol) ?? [])
+
+const framesPerSecond = 20_000
+const soakSeconds = 60
+const warmUpSeconds = 15
+
+const startVenues = async (order: SoakOrder) => {
+  const child = fork(new URL("./soak.bench.worker.ts", import.meta.url), [JSON.stringify(order)])
+  const [venues] = (await once(child, "message")) as [ReadonlyArray<SoakVenue>]
+  return {
+    venues,
+    sent: async () => {
+      child.send("sent")
+      const [sent] = (await once(child, "message")) as [number]
+      return sent
+    },
+    stop: () => child.kill()
+  }
+}
+
+const layer = Supervisor.layer.pipe(
+  Layer.provideMerge(Policies.layer()),
+  Layer.provideMerge(HealthRegistry.layer),
+  Layer.provideMerge(Layer.mergeAll(NodeServices.layer, NodeHttpClient.layerUndici, MarketJournal.layerNoop)),
+  Layer.provideMerge(Layer.succeed(References.MinimumLogLevel, "None"))
+)
+
+/** Bytes a second by least squares. */
+const slopeOf = (samples: ReadonlyArray<readonly [second: number, bytes: number]>): number => {
+  const meanX = samples.reduce((sum, [x]) => sum + x, 0) / samples.length
+  const meanY = samples.reduce((sum, [, y]) => sum + y, 0) / samples.length
+  const top = samples.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0)
+  return top / samples.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0)
+}
+
+const soak = async (): Promise<ReadonlyArray<BenchResult>> => {
+  const perVenue = framesPerSecond / pairs.length
+  const servers = await startVenues({
+    kind: "replay",
+    instruments: pairs,
+    framesPerVenue: perVenue * (soakSeconds + 2),
+    framesPerSecond: perVenue
+  })
+  const origin = process.hrtime.bigint()
+  const memory = allocateHotPathMemory({
+    coins: coins.length,
+    instruments: pairs.length,
+    venues: sourceIds.length,
+    framesBytes: 1 << 24,
+    signalSlots: 1 << 14
+  })
+  const clock = () => performance.timeOrigin + performance.now()
+  const engine = HotPathThread.layer({
+    memory,
+    hotPath: { coins, instruments: pairs, venues: decodedSources, barMillis: 60_000, scoreGapMillis: 0 },
+    wait: busyPoll,
+    origin,
+    entry: new URL("./hotpath.worker.ts", import.meta.url)
+  }).pipe(
+    Layer.provideMerge(
+      FrameSink.layerRing({ buffer: memory.frames, venues: sourceIds.length, clock, nanoclock: new Nanoclock(origin), sampleEvery: 0 })
+    ),
+    Layer.provideMerge(layer)
+  )
+  const latencies: Array<number> = []
+  const heap: Array<readonly [number, number]> = []
+  const run = Effect.gen(function* () {
+    const sink = yield* FrameSink
+    const thread = yield* HotPathThread
+    yield* Queue.take(thread.refusals).pipe(Effect.forever, Effect.forkScoped)
+    for (const { endpoints, venue } of servers.venues) yield* makeConnector({ exchange: exchanges[venue], endpoints, instruments: pairs })
+    yield* Effect.sleep("1 second")
+    const shared = new Histogram(memory.latency)
+    for (let second = 0; second < soakSeconds; second++) {
+      const before = shared.copy()
+      yield* Effect.sleep("1 second")
+      if (second < warmUpSeconds) continue
+      latencies.push(shared.since(before).quantile(0.99) / 1000)
+      globalThis.gc?.()
+      heap.push([second, process.memoryUsage().rss])
+    }
+    yield* Effect.sleep("2 seconds")
+    const counts = sink.counts.reduce((sum, { dropped, frames }) => ({ frames: sum.frames + frames, dropped: sum.dropped + dropped }), {
+      frames: 0,
+      dropped: 0
+    })
+    const counters = new Uint32Array(memory.counters)
+    const counted = (name: (typeof hotCounters)[number]) =>
+      sourceIds.reduce((sum, _, venue) => sum + counters[venue * counterCount + hotCounters.indexOf(name)]!, 0)
+    const table = new StateTable(memory.state, stateFields)
+    const row = new Float64Array(stateFields)
+    const good = pairs.filter((_, number) => table.read(coins.length + number, row) && row[instrumentState.book] === 1).length
+    return { ...counts, market: counted("market"), control: counted("control"), refused: counted("malformed") + counted("unknown"), good }
+  })
+  const began = performance.now()
+  const result = await Effect.runPromise(run.pipe(Effect.scoped, Effect.provide(engine)))
+  const sent = await servers.sent()
+  servers.stop()
+  const [p99, worst] = [quantile(latencies, 0.5), quantile(latencies, 1)]
+  const slope = slopeOf(heap)
+  const lost = sent - (result.frames - 0)
+  const perSecond = result.frames / ((performance.now() - began) / 1000 - 3)
+  return [
+    {
+      name: "soak: ten venues, 20,000 frames/s for 60 s, published to scored",
+      bar: "p99 ≤ 50 µs, none unaccounted",
+      measured: `p99 ${p99.toFixed(1)} µs (worst second ${worst.toFixed(1)}); ${Math.round(perSecond)} frames/s; ${sent} sent, ${result.frames} received, ${result.dropped} dropped; ${result.market} market, ${result.control} control, ${result.refused} refused; ${result.good} of ${pairs.length} books good`,
+      met: p99 <= 50 && result.dropped === 0 && result.refused === 0 && Math.abs(lost) <= pairs.length * 8 && result.good === pairs.length,
+      figures: { p99Micros: p99, worstMicros: worst, sent, received: result.frames, dropped: result.dropped, perSecond }
+    },
+    {
+      name: "soak: growth of memory after warm-up",
+      bar: "≤ 64 KiB/s",
+      measured: `${(slope / 1024).toFixed(1)} KiB/s over ${heap.length} s, at ${((heap.at(-1)?.[1] ?? 0) / 2 ** 20).toFixed(0)} MiB`,
+      met: slope <= 64 * 1024,
+      figures: { bytesPerSecond: slope }
+    }
+  ]
+}
+
+/** Nanoseconds of processor time that this process takes a frame. */
+type Cost = { readonly frames: number; readonly nanos: number; readonly good: boolean }
+
+const measured = async (seconds: number, frames: () => number): Promise<Omit<Cost, "good">> => {
+  const from = frames()
+  const before = process.cpuUsage()
+  await new Promise((resolve) => setTimeout(resolve, seconds * 1000))
+  const { system, user } = process.cpuUsage(before)
+  const handled = frames() - from
+  return { frames: handled, nanos: ((user + system) * 1000) / handled }
+}
+
+/** The engine's own way, in one thread: connector, decoder, verified book, fair value, features and a score for every tick. */
+const costOfOurs = ({ endpoints, venue }: SoakVenue, seconds: number): Promise<Cost> => {
+  const instruments = pairs.filter((instrument) => instrument.venue === venue)
+  const local = new LocalHotPath({ coins, instruments, venues: decodedSources, barMillis: 60_000, scoreGapMillis: 0 })
+  let frames = 0
+  let lost = 0
+  const sink = FrameSink.of({
+    offer: (source, number, connection, instrument, payload) => {
+      local.feed({ source, venue: number, connection, instrument, received: performance.timeOrigin + performance.now(), payload })
+      local.signals({ resync: () => void lost++ })
+      if (source === FrameSource.socket) frames++
+      return true
+    },
+    tick: () => true,
+    counts: [],
+    fill: () => 0
+  })
+  return Effect.runPromise(
+    Effect.gen(function* () {
+      yield* makeConnector({ exchange: exchanges[venue], endpoints, instruments })
+      yield* Effect.sleep("1 second")
+      const cost = yield* Effect.promise(() => measured(seconds, () => frames))
+      return { ...cost, good: lost === 0 && local.hotPath.book(0).count(0) > 0 }
+    }).pipe(Effect.provideService(FrameSink, sink), Effect.scoped, Effect.provide(layer))
+  )
+}
+
+interface CcxtExchange {
+  urls: { api: unknown }
+  options: Record<string, unknown>
+  handleMessage: (client: unknown, message: unknown) => unknown
+  loadMarkets: () => Promise<unknown>
+  negotiate?: unknown
+  readonly setMarkets: (markets: ReadonlyArray<object>) => unknown
+  readonly loadHttpProxyAgent: () => Promise<unknown>
+  readonly watchOrderBook: (symbol: string) => Promise<{ readonly bids: ReadonlyArray<unknown> }>
+  readonly watchTrades: (symbol: string) => Promise<unknown>
+  readonly close: () => Promise<unknown>
+}
+
+/** ccxt's Pro class of the venue, watching the book (verified, as it does by itself) and the trades. */
+const costOfCcxt = async ({ endpoints, venue }: SoakVenue, seconds: number): Promise<Cost> => {
+  const { default: ccxt } = (await import("ccxt")) as unknown as {
+    readonly default: { readonly pro: Record<string, new (options: object) => CcxtExchange> }
+  }
+  const exchange = new ccxt.pro[venue]!({ enableRateLimit: false })
+  const id = tenVenues[venue as keyof typeof tenVenues]
+  const symbol = "USDC/USDT"
+  exchange.setMarkets([
+    {
+      ...{ id, lowercaseId: id.toLowerCase(), wsId: id, symbol, base: "USDC", quote: "USDT", baseId: "USDC", quoteId: "USDT" },
+      ...{ spot: true, type: "spot", active: true, contract: false, swap: false, future: false, option: false, margin: false },
+      ...{ precision: { price: 0.00001, amount: 0.01 }, limits: { amount: {}, price: {}, cost: {} } },
+      info: { wsname: symbol, altname: id, websocketId: id }
+    }
+  ])
+  exchange.loadMarkets = () => Promise.resolve({})
+  // Every address becomes the simulated venue's: nothing else is ever asked.
+  const local = (value: unknown): unknown => {
+    if (typeof value === "string") {
+      const path = /^wss?:\/\//.test(value) ? "" : value.replace(/^https?:\/\/[^/]*/, "").replace(/\{hostname\}/, "")
+      return /^wss?:/.test(value) ? endpoints.socket : endpoints.rest + path
+    }
+    return typeof value === "object" && value !== null
+      ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, local(inner)]))
+      : value
+  }
+  exchange.urls.api = local(exchange.urls.api)
+  if (venue === "kucoin") exchange.negotiate = () => Promise.resolve(endpoints.socket)
+  await exchange.loadHttpProxyAgent()
+  let frames = 0
+  let failed = false
+  let levels = 0
+  const handle = exchange.handleMessage.bind(exchange)
+  exchange.handleMessage = (client, message) => {
+    frames++
+    return handle(client, message)
+  }
+  const forever = async (watch: () => Promise<void>) => {
+    try {
+      for (;;) await watch()
+    } catch {
+      failed = true
+    }
+  }
+  const running = [
+    forever(async () => {
+      levels = (await exchange.watchOrderBook(symbol)).bids.length
+    }),
+    forever(async () => void (await exchange.watchTrades(symbol)))
+  ]
+  await new Promise((resolve) => setTimeout(resolve, 1500))
+  const good = !failed && levels > 0
+  const cost = good ? await measured(seconds, () => frames) : { frames, nanos: Number.NaN }
+  const held = good && !failed
+  await exchange.close().catch(() => {})
+  await Promise.race([Promise.allSettled(running), new Promise((resolve) => setTimeout(resolve, 200))])
+  return { ...cost, good: held }
+}
+
+const sliceSeconds = 2
+const rounds = 2
+
+const againstCcxt = async (): Promise<ReadonlyArray<BenchResult>> => {
+  const servers = await startVenues({ kind: "live", instruments: pairs, speed: 500, stepMillis: 1 })
+  const rows: Array<{ readonly venue: VenueId; readonly ours: number; readonly theirs: number; readonly good: boolean }> = []
+  for (const venue of servers.venues) {
+    const ours: Array<Cost> = []
+    const theirs: Array<Cost> = []
+    for (let round = 0; round < rounds; round++) {
+      ours.push(await costOfOurs(venue, sliceSeconds))
+      theirs.push(await costOfCcxt(venue, sliceSeconds))
+    }
+    rows.push({
+      venue: venue.venue,
+      ours: Math.min(...ours.map(({ nanos }) => nanos)),
+      theirs: Math.min(...theirs.map(({ nanos }) => nanos)),
+      good: ours.every(({ good }) => good) && theirs.every(({ good }) => good)
+    })
+  }
+  servers.stop()
+  const compared = rows.filter(({ good }) => good)
+  const mean = (pick: (row: (typeof rows)[number]) => number) => compared.reduce((sum, row) => sum + pick(row), 0) / compared.length
+  const ratio = mean(({ theirs }) => theirs) / mean(({ ours }) => ours)
+  const left = rows.filter(({ good }) => !good).map(({ venue }) => venue)
+  return [
+    {
+      name: "soak: frames a CPU second against ccxt Pro, verified books",
+      bar: "≥ 8x",
+      measured: `${ratio.toFixed(1)}x: ${(mean(({ ours }) => ours) / 1000).toFixed(1)} against ${(mean(({ theirs }) => theirs) / 1000).toFixed(1)} µs a frame; ${compared
+        .map(({ ours, theirs, venue }) => `${venue} ${(theirs / ours).toFixed(1)}x`)
+        .join(", ")}${left.length > 0 ? `; without a verified book on one side, left out: ${left.join(", ")}` : ""}`,
+      met: ratio >= 8 && compared.length > 0,
+      figures: {
+        ratio,
+        ownMicros: mean(({ ours }) => ours) / 1000,
+        ccxtMicros: mean(({ theirs }) => theirs) / 1000,
+        venues: compared.length
+      }
+    }
+  ]
+}
+
+/** Minutes long: run by name alone. */
+export const benches: ReadonlyArray<Bench> = [
+  { name: "soak", byNameAlone: true, run: async () => [...(await againstCcxt()), ...(await soak())] }
+]
