@@ -13,8 +13,8 @@ import { Effect } from "effect"
 
 export type SoakOrder = { readonly instruments: ReadonlyArray<Instrument> } & (
   | { readonly kind: "replay"; readonly framesPerVenue: number; readonly framesPerSecond: number }
-  /** Market milliseconds in a real one, and real ones between two steps. */
-  | { readonly kind: "live"; readonly speed: number; readonly stepMillis: number }
+  /** Market milliseconds in a real one; steps of the market at once, and real milliseconds between two such bursts. */
+  | { readonly kind: "live"; readonly speed: number; readonly stepMillis: number; readonly stepsAtOnce: number }
 )
 
 export interface SoakVenue {
@@ -34,7 +34,8 @@ const open = (venue: VenueId, instruments: ReadonlyArray<Instrument>, seed: numb
         scenario,
         seed,
         clock: () => scenario.startsAt + (performance.now() - began) * order.speed,
-        stepMillis: order.stepMillis
+        stepMillis: order.stepMillis,
+        stepsAtOnce: order.stepsAtOnce
       }).pipe(Effect.map(({ endpoints }) => ({ endpoints, sent: () => Number.NaN })))
     : makeReplayServer({
         records: recordSession({ venue, instruments, scenario, seed, frames: order.framesPerVenue }),

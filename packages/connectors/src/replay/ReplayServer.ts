@@ -69,12 +69,16 @@ export const makeReplayServer = (options: ReplayServerOptions): Effect.Effect<Re
         (frame) => socket.send(frame, { binary }),
         () => socket.terminate()
       )
-      const perSlice =
-        options.framesPerSecond === undefined ? sliceFramesMax : Math.max(1, Math.round((options.framesPerSecond * sliceMillis) / 1000))
+      const began = performance.now()
+      // Timers fire late: what is due is told by the time that has passed.
+      const due = () =>
+        options.framesPerSecond === undefined
+          ? sliceFramesMax
+          : Math.floor(((performance.now() - began) * options.framesPerSecond) / 1000) - at
       let at = 0
       playing++
       const timer = setInterval(() => {
-        for (let count = 0; count < perSlice && at < frames.length; count++) {
+        for (let left = Math.min(due(), sliceFramesMax); left > 0 && at < frames.length; left--) {
           const frame = frames[at++]!
           binary = frame.binary
           line(frame.bytes)

@@ -8,6 +8,7 @@ import type { Instrument } from "@evenkeel/domain/market/Instrument"
 import type { VenueId } from "@evenkeel/domain/market/Venue"
 import { Effect, Schema, type Scope } from "effect"
 import { createServer } from "node:http"
+import type { Duplex } from "node:stream"
 import { type WebSocket, WebSocketServer } from "ws"
 import type { Endpoints } from "../exchange/Exchange.ts"
 import type { Session } from "./dialect/Dialect.ts"
@@ -28,6 +29,8 @@ export interface SimulatedVenueOptions {
   readonly idPrefix?: string
   /** Real time between two steps of the market. */
   readonly stepMillis: number
+  /** Steps that are taken at once: fewer and larger bursts for the same market. 1 unless said. */
+  readonly stepsAtOnce?: number
 }
 
 export interface SimulatedVenue {
@@ -83,6 +86,7 @@ export const makeSimulatedVenue = (options: SimulatedVenueOptions): Effect.Effec
     const faults = new Faults(options.seed)
     const sessions = new Map<WebSocket, Session>()
     const stalled = new WeakSet<Session>()
+    const streams = new Set<Duplex>()
     for (const instrument of instruments.values()) instrument.step(options.clock())
 
     const server = createServer((request, response) => {
@@ -111,7 +115,11 @@ export const makeSimulatedVenue = (options: SimulatedVenueOptions): Effect.Effec
       }
       sessions.set(socket, session)
       socket.on("message", (message) => dialect.received(session, String(message), market))
-      socket.on("close", () => sessions.delete(socket))
+      streams.add(request.socket)
+      socket.on("close", () => {
+        sessions.delete(socket)
+        streams.delete(request.socket)
+      })
       socket.on("error", () => sessions.delete(socket))
       dialect.opened(session, request.url ?? "/", market)
     })
@@ -162,12 +170,17 @@ export const makeSimulatedVenue = (options: SimulatedVenueOptions): Effect.Effec
 
     const step = Effect.sync(() => {
       if (venue.pause) return
-      for (const instrument of instruments.values()) {
-        const first = instrument.sequence + 1
-        const changes = instrument.step(options.clock())
-        if (changes.trades.length > 0) instrument.tradeId++
-        for (const session of sessions.values()) if (!stalled.has(session)) dialect.changed(session, instrument, changes, first, market)
+      const burst = (options.stepsAtOnce ?? 1) > 1
+      if (burst) for (const stream of streams) stream.cork()
+      for (let left = options.stepsAtOnce ?? 1; left > 0; left--) {
+        for (const instrument of instruments.values()) {
+          const first = instrument.sequence + 1
+          const changes = instrument.step(options.clock())
+          if (changes.trades.length > 0) instrument.tradeId++
+          for (const session of sessions.values()) if (!stalled.has(session)) dialect.changed(session, instrument, changes, first, market)
+        }
       }
+      if (burst) for (const stream of streams) stream.uncork()
     })
     const heartbeat = Effect.sync(() => {
       for (const [socket, session] of sessions) {

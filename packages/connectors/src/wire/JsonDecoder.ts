@@ -182,7 +182,7 @@ export abstract class JsonDecoder extends WireDecoder {
 
   /** Reads a time; `perMilli` of its units make a millisecond. Unknown where the field is missing. */
   protected timeAt(fields: Fields, index: number, perMilli = 1): void {
-    this.setTime(this.json.to(fields, index) && this.json.decimal() ? this.json.registers[0]! / perMilli : Number.NaN)
+    this.setTime(this.json.to(fields, index) && this.json.wholeOrDecimal() ? this.json.registers[0]! / perMilli : Number.NaN)
   }
 
   protected sequenceAt(target: SequenceId, fields: Fields, index: number): boolean {
@@ -204,7 +204,7 @@ export abstract class JsonDecoder extends WireDecoder {
       levels.data[at] = side
       levels.data[at + 1] = json.registers[0]!
       if (json.decimals > this.priceDecimals) this.priceDecimals = json.decimals
-      if (!json.next(byte.comma) || !json.decimal()) return false
+      if (!json.next(comma) || !json.decimal()) return false
       if (json.decimals > this.quantityDecimals) this.quantityDecimals = json.decimals
       levels.data[at + 2] = json.registers[0]!
       if (!json.rest()) return false
@@ -241,3 +241,4 @@ export abstract class JsonDecoder extends WireDecoder {
 }
 
 const letterN = 0x6e
+const comma = 0x2c

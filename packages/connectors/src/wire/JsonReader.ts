@@ -67,7 +67,28 @@ export const quoted = (text: string): Template => template(`"${text}"`)
 /** `"text…`: strings that begin so. */
 export const beginning = (text: string): Template => template(`"${text}`)
 
+/** What a byte means to someone who steps over values. */
+const plain = 0
+const quote = 1
+const opening = 2
+const closing = 3
+const kinds = new Uint8Array(256)
+kinds[byte.quote] = quote
+kinds[byte.open] = kinds[byte.brace] = opening
+kinds[byte.close] = kinds[byte.unbrace] = closing
+/** Bytes of numbers and of `true`, `false`, `null`. */
+const scalars = new Uint8Array(256)
+for (const letter of "0123456789+-.eEtrufalsn") scalars[letter.charCodeAt(0)] = 1
+
+// Numbers of this module, which the compiler folds; a property of another module's object it looks up each time.
+const quoteByte = 0x22
+const commaByte = 0x2c
+const openByte = 0x5b
+const closeByte = 0x5d
+const braceByte = 0x7b
+const unbraceByte = 0x7d
 const minus = 0x2d
+const point = 0x2e
 const backslash = 0x5c
 const colon = 0x3a
 const space = 0x20
@@ -91,10 +112,10 @@ export class JsonReader extends ByteScanner {
   object(fields: Fields): boolean {
     const { at } = fields
     for (let i = 0; i < at.length; i++) at[i] = -1
-    if (!this.next(byte.brace)) return false
-    if (this.next(byte.unbrace)) return true
+    if (!this.next(braceByte)) return false
+    if (this.next(unbraceByte)) return true
     do {
-      if (!this.next(byte.quote)) return false
+      if (!this.next(quoteByte)) return false
       const start = this.position
       if (!this.#restOfString()) return false
       const end = this.position - 1
@@ -104,8 +125,8 @@ export class JsonReader extends ByteScanner {
       // Of a doubled key the last counts, as with JSON.parse.
       if (index >= 0) at[index] = this.position
       if (!this.value()) return false
-    } while (this.next(byte.comma))
-    return this.next(byte.unbrace)
+    } while (this.next(commaByte))
+    return this.next(unbraceByte)
   }
 
   /** Moves to a value of an object that was read; false when it was not there. */
@@ -129,27 +150,27 @@ export class JsonReader extends ByteScanner {
 
   /** Enters the array at the cursor. */
   array(): boolean {
-    return this.next(byte.open)
+    return this.next(openByte)
   }
 
   /** Between elements: true when another follows. */
   more(): boolean {
-    if (this.next(byte.close)) return false
+    if (this.next(closeByte)) return false
     if (this.position >= this.end) return false
-    this.next(byte.comma)
+    this.next(commaByte)
     this.space()
     return true
   }
 
   /** Steps over the array's remaining elements and its end. */
   rest(): boolean {
-    while (this.next(byte.comma)) if (!this.value()) return false
-    return this.next(byte.close)
+    while (this.next(commaByte)) if (!this.value()) return false
+    return this.next(closeByte)
   }
 
   /** Reads a decimal, bare or quoted, into `registers[0]`. */
   decimal(): boolean {
-    if (this.skipByte(byte.quote)) return this.number() && this.skipByte(byte.quote)
+    if (this.skipByte(quoteByte)) return this.number() && this.skipByte(quoteByte)
     if (this.bytes[this.position]! <= space) {
       this.space()
       return this.decimal()
@@ -157,10 +178,25 @@ export class JsonReader extends ByteScanner {
     return this.number()
   }
 
+  /** The same for numbers that are long and mostly whole: times. */
+  wholeOrDecimal(): boolean {
+    this.space()
+    this.skipByte(quoteByte)
+    const start = this.position
+    if (!this.integer()) return false
+    const next = this.bytes[this.position]
+    if (next === point) {
+      this.position = start
+      return this.number()
+    }
+    this.registers[0] = this.registers[1]! * 1e9 + this.registers[2]!
+    return true
+  }
+
   /** Reads an unsigned integer, bare or quoted, into `target`. A minus sign makes it -1, whatever follows. */
   sequence(target: SequenceId): boolean {
     this.space()
-    this.skipByte(byte.quote)
+    this.skipByte(quoteByte)
     if (this.skipByte(minus)) {
       target.set(-1, 0)
       return this.skipInteger()
@@ -179,23 +215,20 @@ export class JsonReader extends ByteScanner {
   /** Steps over any value. */
   value(): boolean {
     const { bytes, end } = this
-    if (bytes[this.position]! <= space) this.space()
-    const first = bytes[this.position]
-    if (first === byte.quote) {
-      this.position++
-      return this.#restOfString()
-    }
-    if (first !== byte.brace && first !== byte.open) return this.#scalar()
-    let depth = 0
     let at = this.position
+    while (at < end && bytes[at]! <= space) at++
+    let depth = 0
+    let step = kinds[bytes[at]!]!
+    if (step === plain) return this.#scalar(at)
     while (at < end) {
-      const current = bytes[at++]!
-      if (current === byte.quote) {
-        this.position = at
-        if (!this.#restOfString()) return false
-        at = this.position
-      } else if (current === byte.open || current === byte.brace) depth++
-      else if ((current === byte.close || current === byte.unbrace) && --depth === 0) {
+      step = kinds[bytes[at++]!]!
+      if (step === plain) continue
+      if (step === quote) {
+        for (; at < end && bytes[at] !== quoteByte; at++) if (bytes[at] === backslash) at++
+        // Without its quote the string has no end.
+        if (++at > end) return false
+      } else depth += step === opening ? 1 : -1
+      if (depth === 0) {
         this.position = at
         return true
       }
@@ -204,19 +237,13 @@ export class JsonReader extends ByteScanner {
   }
 
   /** A number, `true`, `false` or `null`: everything up to what ends a value. */
-  #scalar(): boolean {
+  #scalar(start: number): boolean {
     const { bytes, end } = this
-    const start = this.position
     let at = start
-    for (; at < end; at++) {
-      const current = bytes[at]!
-      if (current === byte.comma || current === byte.unbrace || current === byte.close || current <= space) break
-      const plain =
-        (current >= 0x30 && current <= 0x39) || current === minus || current === 0x2e || current === 0x2b || (current | 0x20) >= 0x61
-      if (!plain || current > 0x7a) return false
-    }
+    while (at < end && scalars[bytes[at]!] === 1) at++
     this.position = at
-    return at > start
+    const next = bytes[at]
+    return at > start && (at === end || next === commaByte || kinds[next!] === closing || next! <= space)
   }
 
   /** To behind the closing quote, escapes and all. */
@@ -225,7 +252,7 @@ export class JsonReader extends ByteScanner {
     let at = this.position
     for (; at < end; at++) {
       const current = bytes[at]!
-      if (current === byte.quote) {
+      if (current === quoteByte) {
         this.position = at + 1
         return true
       }

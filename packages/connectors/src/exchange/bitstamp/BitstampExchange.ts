@@ -20,7 +20,7 @@ export const bitstamp: Exchange = {
   book: { path: (symbol) => `/api/v2/order_book/${symbol}/`, weight: 1, symbolOf: symbolInPath(/\/order_book\/([^/]+)\/?$/) },
   resync: { _tag: "Snapshot" },
   ping: { every: "20 seconds", message: '{"event":"bts:heartbeat"}' },
-  isHeartbeat: (message) => Buffer.from(message.subarray(0, 64)).toString("latin1").includes("bts:heartbeat"),
+  isHeartbeat: (message) => message.length < 120 && Buffer.from(message.subarray(0, 64)).toString("latin1").includes("bts:heartbeat"),
   silenceMax: "60 seconds",
   quietMax: "60 seconds",
   messagesPerSecond: 20,

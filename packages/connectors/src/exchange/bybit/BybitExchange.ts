@@ -38,7 +38,7 @@ export const bybit: Exchange = {
     ]
   },
   ping: { every: "20 seconds", message: '{"op":"ping"}' },
-  isHeartbeat: (message) => Buffer.from(message.subarray(0, 64)).toString("latin1").includes('"pong"'),
+  isHeartbeat: (message) => message.length < 160 && Buffer.from(message.subarray(0, 64)).toString("latin1").includes('"pong"'),
   silenceMax: "50 seconds",
   quietMax: "20 seconds",
   messagesPerSecond: 10,

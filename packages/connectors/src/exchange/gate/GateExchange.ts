@@ -28,7 +28,7 @@ export const gate: Exchange = {
   },
   resync: { _tag: "Snapshot" },
   ping: { every: "15 seconds", message: '{"time":0,"channel":"spot.ping"}' },
-  isHeartbeat: (message) => Buffer.from(message.subarray(0, 160)).toString("latin1").includes('"spot.pong"'),
+  isHeartbeat: (message) => message.length < 200 && Buffer.from(message.subarray(0, 160)).toString("latin1").includes('"spot.pong"'),
   silenceMax: "45 seconds",
   quietMax: "60 seconds",
   messagesPerSecond: 20,

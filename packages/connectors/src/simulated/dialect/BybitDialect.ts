@@ -7,7 +7,8 @@ const decodeRequest = Schema.decodeUnknownOption(
 )
 /** Ids of a book's messages begin here. */
 const firstId = 1_000_000
-const bookTopic = "orderbook.200."
+/** Of any depth but the best level. */
+const bookTopic = /^orderbook\.(?!1\.)\d+\.(.+)$/
 
 export const bybitDialect: Dialect = {
   opened: () => {},
@@ -27,8 +28,9 @@ export const bybitDialect: Dialect = {
     }
     session.send(`{"success":true,"ret_msg":"","conn_id":"1","req_id":"","op":"${request.op}"}`)
     if (request.op !== "subscribe") return
-    for (const topic of args.filter((name) => name.startsWith(bookTopic))) {
-      const instrument = market.instruments.get(topic.slice(bookTopic.length))!
+    for (const topic of args) {
+      const instrument = market.instruments.get(bookTopic.exec(topic)?.[1] ?? "")
+      if (instrument === undefined) continue
       session.send(
         `{"topic":"${topic}","type":"snapshot","ts":${Math.floor(market.now())},"data":{"s":"${instrument.instrument.symbol}","b":${quotedLevels(instrument.levels(0))},"a":${quotedLevels(instrument.levels(1))},"u":${instrument.id(firstId + count(session, topic))},"seq":${instrument.id()}},"cts":${Math.floor(market.now())}}`
       )
@@ -45,8 +47,8 @@ export const bybitDialect: Dialect = {
       )
       session.send(`{"topic":"${tradeTopic}","type":"snapshot","ts":${now},"data":[${data.join(",")}]}`)
     }
-    const topic = bookTopic + symbol
-    if (bids.size + asks.size > 0 && session.topics.has(topic))
+    const topic = [...session.topics].find((name) => bookTopic.exec(name)?.[1] === symbol)
+    if (bids.size + asks.size > 0 && topic !== undefined)
       session.send(
         `{"topic":"${topic}","type":"delta","ts":${now},"data":{"s":"${symbol}","b":${quotedLevels(bids)},"a":${quotedLevels(asks)},"u":${instrument.id(firstId + count(session, topic))},"seq":${instrument.id()}},"cts":${now}}`
       )

@@ -5,6 +5,7 @@ import { type Dialect, price, quantity, quotedLevels } from "./Dialect.ts"
 const decodeRequest = Schema.decodeUnknownOption(
   Schema.fromJsonString(
     Schema.Struct({
+      id: Schema.optional(Schema.Unknown),
       channel: Schema.String,
       event: Schema.optional(Schema.String),
       payload: Schema.optional(Schema.Array(Schema.String))
@@ -20,7 +21,7 @@ export const gateDialect: Dialect = {
     const now = Math.floor(market.now() / 1000)
     if (request === undefined)
       return session.send(`{"time":${now},"channel":"","event":"","error":{"code":1,"message":"invalid request"},"result":null}`)
-    const { channel, event, payload } = request
+    const { channel, event, id, payload } = request
     if (channel === "spot.ping") return session.send(`{"time":${now},"channel":"spot.pong","event":"","result":null}`)
     for (const symbol of (payload ?? []).filter((word) => !intervals.test(word))) {
       if (!market.instruments.has(symbol)) {
@@ -32,7 +33,7 @@ export const gateDialect: Dialect = {
       if (event === "unsubscribe") session.topics.delete(`${channel}:${symbol}`)
       else session.topics.add(`${channel}:${symbol}`)
     }
-    session.send(JSON.stringify({ time: now, channel, event, payload, result: { status: "success" } }))
+    session.send(JSON.stringify({ time: now, id, channel, event, payload, result: { status: "success" } }))
   },
   changed: (session, instrument, { asks, bestChanged, bids, trades }, firstSequence, market) => {
     const { symbol } = instrument.instrument

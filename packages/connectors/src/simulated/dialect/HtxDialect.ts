@@ -9,7 +9,8 @@ const decodeRequest = Schema.decodeUnknownOption(
     Schema.Struct({
       sub: Schema.optional(Schema.String),
       unsub: Schema.optional(Schema.String),
-      id: Schema.optional(Schema.String),
+      req: Schema.optional(Schema.String),
+      id: Schema.optional(Schema.Unknown),
       pong: Schema.optional(Schema.Finite)
     })
   )
@@ -34,7 +35,7 @@ export const htxDialect: Dialect = {
     const request = Option.getOrUndefined(decodeRequest(message))
     const now = Math.floor(market.now())
     if (request?.pong !== undefined) return void session.counters.set("pings", 0)
-    const topic = request?.sub ?? request?.unsub
+    const topic = request?.sub ?? request?.unsub ?? request?.req
     const symbol = topic?.split(".")[1] ?? ""
     const instrument = market.instruments.get(symbol)
     if (request === undefined || topic === undefined || instrument === undefined)
@@ -42,6 +43,11 @@ export const htxDialect: Dialect = {
         session,
         JSON.stringify({ status: "error", ts: now, id: request?.id, "err-code": "bad-request", "err-msg": "invalid topic" })
       )
+    if (request.req !== undefined) {
+      const levels = `"bids":${bareLevels(instrument.levels(0))},"asks":${bareLevels(instrument.levels(1))}`
+      const id = JSON.stringify(request.id ?? null)
+      return say(session, `{"id":${id},"rep":"${topic}","status":"ok","ts":${now},"data":{"seqNum":${instrument.id()},${levels}}}`)
+    }
     if (request.unsub !== undefined) {
       session.topics.delete(topic)
       return say(session, JSON.stringify({ id: request.id, status: "ok", unsubbed: topic, ts: now }))
@@ -50,7 +56,7 @@ export const htxDialect: Dialect = {
     say(session, JSON.stringify({ id: request.id, status: "ok", subbed: topic, ts: now }))
     if (topic.includes(".depth.")) sayBook(session, instrument, now)
   },
-  changed: (session, instrument, { asks, bestChanged, bids, trades }, _firstSequence, market) => {
+  changed: (session, instrument, { asks, bestChanged, bids, trades }, firstSequence, market) => {
     const { symbol } = instrument.instrument
     const now = Math.floor(market.now())
     if (trades.length > 0 && session.topics.has(`market.${symbol}.trade.detail`)) {
@@ -64,6 +70,12 @@ export const htxDialect: Dialect = {
       )
     }
     if (bids.size + asks.size > 0 && session.topics.has(`market.${symbol}.depth.step0`)) sayBook(session, instrument, now)
+    const byPrice = [...session.topics].find((topic) => topic.startsWith(`market.${symbol}.mbp.`))
+    if (bids.size + asks.size > 0 && byPrice !== undefined)
+      say(
+        session,
+        `{"ch":"${byPrice}","ts":${now},"tick":{"seqNum":${instrument.id()},"prevSeqNum":${instrument.id(firstSequence - 1)},"bids":${bareLevels(bids)},"asks":${bareLevels(asks)}}}`
+      )
     const best = instrument.best()
     if (bestChanged && best.bid > 0 && best.ask > 0 && session.topics.has(`market.${symbol}.bbo`))
       say(
