@@ -23,7 +23,7 @@ import { sourceIds, type VenueId } from "@evenkeel/domain/market/Venue"
 import { type Bench, type BenchResult, quantile } from "@evenkeel/runtime/bench/Bench"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Policies } from "@evenkeel/runtime/resilience/Policies"
-import { spinThenSleep } from "@evenkeel/runtime/ring/RingHeader"
+import { busyPoll } from "@evenkeel/runtime/ring/RingHeader"
 import { StateTable } from "@evenkeel/runtime/ring/StateTable"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { Histogram } from "@evenkeel/runtime/telemetry/Histogram"
@@ -46,7 +46,7 @@ const tenVenues = {
   bitfinex: "tUSDC:USDT",
   bitstamp: "usdcusdt"
 } as const
-export const pairs: ReadonlyArray<Instrument> = Object.entries(tenVenues).map(([venue, symbol]) => ({
+const pairs: ReadonlyArray<Instrument> = Object.entries(tenVenues).map(([venue, symbol]) => ({
   venue,
   symbol,
   base: "USDC",
@@ -57,9 +57,11 @@ const coins = ["USDC", "USDT"].flatMap((symbol) => coinOf(symbol) ?? [])
 const framesPerSecond = 20_000
 const soakSeconds = 60
 const warmUpSeconds = 15
+/** Seconds between two looks at what is in use, each after a collection. */
+const collectEvery = 5
 
-export const startVenues = async (order: SoakOrder) => {
-  const child = fork(new URL("./soak.bench.worker.ts", import.meta.url), [JSON.stringify(order)])
+const startVenues = async (order: SoakOrder) => {
+  const child = fork(new URL("./soak.bench.worker.ts", import.meta.url), [JSON.stringify(order)], { execArgv: ["--expose-gc"] })
   const [venues] = (await once(child, "message")) as [ReadonlyArray<SoakVenue>]
   return {
     venues,
@@ -87,7 +89,7 @@ const slopeOf = (samples: ReadonlyArray<readonly [second: number, bytes: number]
   return top / samples.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0)
 }
 
-export const soak = async (): Promise<ReadonlyArray<BenchResult>> => {
+const soak = async (): Promise<ReadonlyArray<BenchResult>> => {
   const perVenue = framesPerSecond / pairs.length
   const servers = await startVenues({
     kind: "replay",
@@ -107,7 +109,7 @@ export const soak = async (): Promise<ReadonlyArray<BenchResult>> => {
   const engine = HotPathThread.layer({
     memory,
     hotPath: { coins, instruments: pairs, venues: decodedSources, barMillis: 60_000, scoreGapMillis: 0 },
-    wait: spinThenSleep,
+    wait: busyPoll,
     origin,
     entry: new URL("./hotpath.worker.ts", import.meta.url)
   }).pipe(
@@ -116,6 +118,7 @@ export const soak = async (): Promise<ReadonlyArray<BenchResult>> => {
     ),
     Layer.provideMerge(layer)
   )
+  const middles: Array<number> = []
   const latencies: Array<number> = []
   /** What is in use after a collection, and what the system has given. */
   const heap: Array<readonly [number, number]> = []
@@ -131,7 +134,10 @@ export const soak = async (): Promise<ReadonlyArray<BenchResult>> => {
       const before = shared.copy()
       yield* Effect.sleep("1 second")
       if (second < warmUpSeconds) continue
-      latencies.push(shared.since(before).quantile(0.99) / 1000)
+      const added = shared.since(before)
+      middles.push(added.quantile(0.5) / 1000)
+      latencies.push(added.quantile(0.99) / 1000)
+      if (second % collectEvery !== 0) continue
       globalThis.gc?.()
       const { external, heapUsed, rss } = process.memoryUsage()
       heap.push([second, heapUsed + external])
@@ -156,20 +162,20 @@ export const soak = async (): Promise<ReadonlyArray<BenchResult>> => {
   servers.stop()
   const [p99, worst] = [quantile(latencies, 0.5), quantile(latencies, 1)]
   const slope = slopeOf(heap)
-  const lost = sent - (result.frames - 0)
+  const lost = sent - result.frames
   const perSecond = result.frames / ((performance.now() - began) / 1000 - 3)
   return [
     {
       name: "soak: ten venues, 20,000 frames/s for 60 s, published to scored",
       bar: "p99 ≤ 50 µs, none unaccounted",
-      measured: `p99 ${p99.toFixed(1)} µs (worst second ${worst.toFixed(1)}); ${Math.round(perSecond)} frames/s; ${sent} sent, ${result.frames} received, ${result.dropped} dropped; ${result.market} market, ${result.control} control, ${result.refused} refused; ${result.good} of ${pairs.length} books good`,
+      measured: `p50 ${quantile(middles, 0.5).toFixed(1)} µs, p99 ${p99.toFixed(1)} µs (worst second ${worst.toFixed(1)}); ${Math.round(perSecond)} frames/s; ${sent} sent, ${result.frames} received, ${result.dropped} dropped; ${result.market} market, ${result.control} control, ${result.refused} refused; ${result.good} of ${pairs.length} books good`,
       met: p99 <= 50 && result.dropped === 0 && result.refused === 0 && Math.abs(lost) <= pairs.length * 8 && result.good === pairs.length,
       figures: { p99Micros: p99, worstMicros: worst, sent, received: result.frames, dropped: result.dropped, perSecond }
     },
     {
       name: "soak: growth of memory after warm-up",
       bar: "≤ 64 KiB/s",
-      measured: `${(slope / 1024).toFixed(1)} KiB/s in use over ${heap.length} s (resident ${(slopeOf(resident) / 1024).toFixed(1)} KiB/s, at ${((resident.at(-1)?.[1] ?? 0) / 2 ** 20).toFixed(0)} MiB)`,
+      measured: `${(slope / 1024).toFixed(1)} KiB/s in use over ${heap.length * collectEvery} s (resident ${(slopeOf(resident) / 1024).toFixed(1)} KiB/s, at ${((resident.at(-1)?.[1] ?? 0) / 2 ** 20).toFixed(0)} MiB)`,
       met: slope <= 64 * 1024,
       figures: { bytesPerSecond: slope }
     }
@@ -216,7 +222,7 @@ class Books implements MarketSink {
 }
 
 /** The engine's own way, in one thread: connector, decoder, verified book. */
-export const costOfOurs = ({ endpoints, venue }: SoakVenue, seconds: number): Promise<Cost> => {
+const costOfOurs = ({ endpoints, venue }: SoakVenue, seconds: number): Promise<Cost> => {
   const instruments = pairs.filter((instrument) => instrument.venue === venue)
   const books = new Books()
   const symbols = new SymbolTable(instruments.map(({ symbol }, number) => [symbol, number] as const))
@@ -258,7 +264,7 @@ interface CcxtExchange {
 }
 
 /** ccxt's Pro class of the venue, watching the book (verified, as it does by itself) and the trades. */
-export const costOfCcxt = async ({ endpoints, venue }: SoakVenue, seconds: number): Promise<Cost> => {
+const costOfCcxt = async ({ endpoints, venue }: SoakVenue, seconds: number): Promise<Cost> => {
   const { default: ccxt } = (await import("ccxt")) as unknown as {
     readonly default: { readonly pro: Record<string, new (options: object) => CcxtExchange> }
   }
@@ -322,7 +328,7 @@ const rounds = 2
 /** Frames come by the hundred, as from a busy venue: waking up is shared, and the work is what is measured. */
 const bursts = { speed: 2000, stepMillis: 300, stepsAtOnce: 10_000 }
 
-export const againstCcxt = async (): Promise<ReadonlyArray<BenchResult>> => {
+const againstCcxt = async (): Promise<ReadonlyArray<BenchResult>> => {
   const rows: Array<{ readonly venue: VenueId; readonly ours: number; readonly theirs: number; readonly good: boolean }> = []
   for (const pair of pairs) {
     // One venue at a time, so that it is the client that is measured, not who has the processor.

@@ -19,7 +19,8 @@ const shared = {
     weight: 1,
     symbolOf: symbolInPath(/\/products\/([^/]+)\/book$/)
   },
-  isHeartbeat: (message: Uint8Array) => message.length < 260 && Buffer.from(message.subarray(0, 24)).toString("latin1").includes("heartbeat"),
+  isHeartbeat: (message: Uint8Array) =>
+    message.length < 260 && Buffer.from(message.subarray(0, 24)).toString("latin1").includes("heartbeat"),
   silenceMax: "10 seconds",
   quietMax: "60 seconds",
   messagesPerSecond: 8,
