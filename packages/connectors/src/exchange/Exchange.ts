@@ -44,6 +44,13 @@ export interface Exchange {
   /** Messages to send once connected, in order. */
   readonly subscribe: (instruments: ReadonlyArray<Instrument>) => ReadonlyArray<string>
   readonly book: RestBook
+  /**
+   * How a loss in a book is noticed: by ids that must follow each other, by a checksum, by times that must not run back, or, where the
+   * venue sends the whole book again and again, not at all. `nothing`: the venue promises delivery, and only a crossing tells.
+   */
+  readonly verifiedBy: "ids" | "checksum" | "ids and checksum" | "times" | "whole books" | "nothing"
+  /** Where the best bid and ask come from. */
+  readonly bestFrom: "feed" | "book"
   /** How one book is built anew. */
   readonly resync:
     /** By `book`, which the decoder merges by sequence. */

@@ -10,7 +10,6 @@ import {
 import { concentratedDepth, sqrtRatioPrice, timeWeightedPrice } from "@evenkeel/domain/pool/ConcentratedLiquidity"
 import { constantProductDepth, constantProductPrice } from "@evenkeel/domain/pool/ConstantProduct"
 import { poolImbalance, stableSwapExchange, type StableSwapPool } from "@evenkeel/domain/pool/StableSwap"
-import type { ChainId } from "@evenkeel/domain/market/Venue"
 import { Deferred, Effect } from "effect"
 import {
   BaseError,
@@ -160,40 +159,41 @@ const refOf = (block: { number: bigint; hash: string; parentHash: string; timest
 })
 
 /** The price of a thousandth of the base's balance: small enough to be the price, large enough for the smallest units. */
-const readStableSwap = async (
+const readStableSwap = (
   client: PublicClient,
   { address, amplificationPrecision, base, quote, tokens }: typeof StableSwapSource.Type,
   blockNumber: bigint
 ): Promise<PoolReading> => {
   const pool = { address: getAddress(address), abi: stableSwapAbi, blockNumber } as const
-  const [amplification, fee, ...balances] = await Promise.all([
+  return Promise.all([
     client.readContract({ ...pool, functionName: "A" }),
     client.readContract({ ...pool, functionName: "fee" }),
     ...tokens.map((_, coin) => client.readContract({ ...pool, functionName: "balances", args: [BigInt(coin)] }))
-  ])
-  const precision = BigInt(amplificationPrecision ?? 1)
-  const state: StableSwapPool = {
-    amplification: amplification * precision,
-    amplificationPrecision: precision,
-    balances,
-    rates: tokens.map(({ decimals }) => 10n ** BigInt(36 - decimals)),
-    fee
-  }
-  const from = tokens.findIndex(({ coin }) => coin === base)
-  const to = tokens.findIndex(({ coin }) => coin === quote)
-  const priced = { ...state, fee: 0n }
-  const whole = (amount: bigint, coin: number) => Number(formatUnits(amount, tokens[coin]!.decimals))
-  const priceOf = (amount: bigint) => whole(stableSwapExchange(priced, from, to, amount), to) / whole(amount, from)
-  const probe = balances[from]! / 1000n
-  const price = probe === 0n ? Number.NaN : priceOf(probe)
-  return {
-    _tag: "Pool",
-    price,
-    imbalance: poolImbalance(state, from),
-    sellDepth: whole(depthOf(priced, from, to, price * (1 - depthShare), tokens), from),
-    buyDepth: whole(depthOf(priced, to, from, (1 - depthShare) / price, tokens), to) / price,
-    averagePrice: Number.NaN
-  }
+  ]).then(([amplification, fee, ...balances]) => {
+    const precision = BigInt(amplificationPrecision ?? 1)
+    const state: StableSwapPool = {
+      amplification: amplification * precision,
+      amplificationPrecision: precision,
+      balances,
+      rates: tokens.map(({ decimals }) => 10n ** BigInt(36 - decimals)),
+      fee
+    }
+    const from = tokens.findIndex(({ coin }) => coin === base)
+    const to = tokens.findIndex(({ coin }) => coin === quote)
+    const priced = { ...state, fee: 0n }
+    const whole = (amount: bigint, coin: number) => Number(formatUnits(amount, tokens[coin]!.decimals))
+    const priceOf = (amount: bigint) => whole(stableSwapExchange(priced, from, to, amount), to) / whole(amount, from)
+    const probe = balances[from]! / 1000n
+    const price = probe === 0n ? Number.NaN : priceOf(probe)
+    return {
+      _tag: "Pool",
+      price,
+      imbalance: poolImbalance(state, from),
+      sellDepth: whole(depthOf(priced, from, to, price * (1 - depthShare), tokens), from),
+      buyDepth: whole(depthOf(priced, to, from, (1 - depthShare) / price, tokens), to) / price,
+      averagePrice: Number.NaN
+    }
+  })
 }
 
 /** Of coin `from`, how much sells before its marginal price falls below `floor`: by bisection over the pool's mathematics. */
@@ -225,97 +225,73 @@ const oriented = (base: string, token0: string, price: number, [sell, buy]: read
     : // What sells token 1 buys token 0.
       { price: 1 / price, sellDepth: buy * price, buyDepth: sell * price, averagePrice: 1 / average }
 
-const readConstantProduct = async (
+const readConstantProduct = (
   client: PublicClient,
   { address, base, tokens }: typeof ConstantProductSource.Type,
   blockNumber: bigint
 ): Promise<PoolReading> => {
-  const [reserve0, reserve1] = await client.readContract({
-    address: getAddress(address),
-    abi: constantProductAbi,
-    blockNumber,
-    functionName: "getReserves"
+  const asked = { address: getAddress(address), abi: constantProductAbi, blockNumber, functionName: "getReserves" } as const
+  return client.readContract(asked).then(([reserve0, reserve1]) => {
+    const pool = { reserves: [reserve0, reserve1], decimals: [tokens[0].decimals, tokens[1].decimals], fee: 3n } as const
+    const depth = constantProductDepth(pool, depthShare)
+    return { _tag: "Pool", imbalance: Number.NaN, ...oriented(base, tokens[0].coin, constantProductPrice(pool), depth, Number.NaN) }
   })
-  const pool = { reserves: [reserve0, reserve1], decimals: [tokens[0].decimals, tokens[1].decimals], fee: 3n } as const
-  const price = constantProductPrice(pool)
-  return {
-    _tag: "Pool",
-    imbalance: Number.NaN,
-    ...oriented(base, tokens[0].coin, price, constantProductDepth(pool, depthShare), Number.NaN)
-  }
 }
 
-const readConcentrated = async (
+const readConcentrated = (
   client: PublicClient,
   { address, base, tokens }: typeof ConcentratedLiquiditySource.Type,
   blockNumber: bigint
 ): Promise<PoolReading> => {
   const pool = { address: getAddress(address), abi: concentratedAbi, blockNumber } as const
-  const [[sqrtRatio], liquidity, observed] = await Promise.all([
+  return Promise.all([
     client.readContract({ ...pool, functionName: "slot0" }),
     client.readContract({ ...pool, functionName: "liquidity" }),
     // A pool that is younger than the span, or keeps too few observations, refuses.
     client.readContract({ ...pool, functionName: "observe", args: [[averageSeconds, 0]] }).catch(() => undefined)
-  ])
-  const decimals = [tokens[0].decimals, tokens[1].decimals] as const
-  const [before, after] = observed?.[0] ?? []
-  const average = before === undefined || after === undefined ? Number.NaN : timeWeightedPrice(before, after, averageSeconds, decimals)
-  return {
-    _tag: "Pool",
-    imbalance: Number.NaN,
-    ...oriented(
-      base,
-      tokens[0].coin,
-      sqrtRatioPrice(sqrtRatio, decimals),
-      concentratedDepth(sqrtRatio, liquidity, depthShare, decimals),
-      average
-    )
-  }
+  ]).then(([[sqrtRatio], liquidity, observed]) => {
+    const decimals = [tokens[0].decimals, tokens[1].decimals] as const
+    const [before, after] = observed?.[0] ?? []
+    const average = before === undefined || after === undefined ? Number.NaN : timeWeightedPrice(before, after, averageSeconds, decimals)
+    const depth = concentratedDepth(sqrtRatio, liquidity, depthShare, decimals)
+    return { _tag: "Pool", imbalance: Number.NaN, ...oriented(base, tokens[0].coin, sqrtRatioPrice(sqrtRatio, decimals), depth, average) }
+  })
 }
 
 /** Mints come from the zero address, burns go to it. */
-const readSupply = async (
+const readSupply = (
   client: PublicClient,
   { address, decimals }: typeof TokenSupplySource.Type,
   blockNumber: bigint,
   since: number
 ): Promise<Reading> => {
   const token = getAddress(address)
-  const moved = async (args: { from: typeof zeroAddress } | { to: typeof zeroAddress }) => {
-    let sum = 0n
-    for (let from = BigInt(since); from <= blockNumber; from += BigInt(logBlocksMax)) {
-      const last = from + BigInt(logBlocksMax) - 1n
-      const logs = await client.getLogs({
-        address: token,
-        event: transfer,
-        args,
-        fromBlock: from,
-        toBlock: last < blockNumber ? last : blockNumber
-      })
-      for (const log of logs) sum += log.args.value ?? 0n
-    }
-    return Number(formatUnits(sum, decimals))
-  }
-  const [supply, minted, burned] = await Promise.all([
+  const spans = Array.from({ length: Math.ceil((Number(blockNumber) - since + 1) / logBlocksMax) }, (_, span) => {
+    const fromBlock = BigInt(since + span * logBlocksMax)
+    const last = fromBlock + BigInt(logBlocksMax) - 1n
+    return { fromBlock, toBlock: last < blockNumber ? last : blockNumber }
+  })
+  const moved = (args: { from: typeof zeroAddress } | { to: typeof zeroAddress }) =>
+    Promise.all(spans.map((span) => client.getLogs({ address: token, event: transfer, args, ...span }))).then((logs) =>
+      Number(
+        formatUnits(
+          logs.flat().reduce((sum, log) => sum + (log.args.value ?? 0n), 0n),
+          decimals
+        )
+      )
+    )
+  return Promise.all([
     client.readContract({ address: token, abi: tokenAbi, blockNumber, functionName: "totalSupply" }),
     moved({ from: zeroAddress }),
     moved({ to: zeroAddress })
-  ])
-  return { _tag: "Supply", supply: Number(formatUnits(supply, decimals)), minted, burned }
+  ]).then(([supply, minted, burned]) => ({ _tag: "Supply", supply: Number(formatUnits(supply, decimals)), minted, burned }))
 }
 
-const readFeed = async (
-  client: PublicClient,
-  { address, decimals }: typeof PriceFeedSource.Type,
-  blockNumber: bigint
-): Promise<Reading> => {
-  const [, answer, , updatedAt] = await client.readContract({
-    address: getAddress(address),
-    abi: feedAbi,
-    blockNumber,
-    functionName: "latestRoundData"
-  })
-  return { _tag: "Feed", price: Number(formatUnits(answer, decimals)), updatedAt: Number(updatedAt) * 1000 }
+const readFeed = (client: PublicClient, { address, decimals }: typeof PriceFeedSource.Type, blockNumber: bigint): Promise<Reading> => {
+  const asked = { address: getAddress(address), abi: feedAbi, blockNumber, functionName: "latestRoundData" } as const
+  return client.readContract(asked).then(([, answer, , updatedAt]) => ({
+    _tag: "Feed",
+    price: Number(formatUnits(answer, decimals)),
+    updatedAt: Number(updatedAt) * 1000
+  }))
 }
-
-export const isEvmChain = (id: ChainId): id is EvmChainId => id in evmBlockMillis

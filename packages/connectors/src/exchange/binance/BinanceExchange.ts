@@ -19,6 +19,8 @@ export const binance: Exchange = {
     `/stream?streams=${instruments.flatMap(({ symbol }) => streams.map((stream) => `${symbol.toLowerCase()}@${stream}`)).join("/")}`,
   // The path subscribes.
   subscribe: () => [],
+  verifiedBy: "ids",
+  bestFrom: "feed",
   book: {
     path: (symbol) => `/api/v3/depth?symbol=${symbol}&limit=${snapshotLevels}`,
     weight: 50,

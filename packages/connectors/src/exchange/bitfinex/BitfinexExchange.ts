@@ -31,6 +31,8 @@ export const bitfinex: Exchange = {
     JSON.stringify({ event: "conf", flags }),
     ...instruments.flatMap((instrument) => channels.map((channel) => say(channel, instrument)))
   ],
+  verifiedBy: "ids and checksum",
+  bestFrom: "feed",
   book: { path: (symbol) => `/v2/book/${symbol}/P0?len=100`, weight: 1, symbolOf: symbolInPath(/\/v2\/book\/([^/]+)\/P0$/) },
   resync: { _tag: "Reconnect" },
   ping: undefined,

@@ -18,6 +18,8 @@ export const bitget: Exchange = {
   endpoints: { socket: "wss://ws.bitget.com", rest: "https://api.bitget.com" },
   socketPath: () => "/v2/ws/public",
   subscribe: (instruments) => [say("subscribe", channels, instruments)],
+  verifiedBy: "checksum",
+  bestFrom: "feed",
   book: {
     path: (symbol) => `/api/v2/spot/market/orderbook?symbol=${symbol}&limit=150`,
     weight: 1,

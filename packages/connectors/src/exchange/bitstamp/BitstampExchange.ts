@@ -17,6 +17,8 @@ export const bitstamp: Exchange = {
   endpoints: { socket: "wss://ws.bitstamp.net", rest: "https://www.bitstamp.net" },
   socketPath: () => "",
   subscribe: (instruments) => instruments.flatMap((instrument) => channels.map((channel) => say(channel, instrument))),
+  verifiedBy: "times",
+  bestFrom: "book",
   book: { path: (symbol) => `/api/v2/order_book/${symbol}/`, weight: 1, symbolOf: symbolInPath(/\/order_book\/([^/]+)\/?$/) },
   resync: { _tag: "Snapshot" },
   ping: { every: "20 seconds", message: '{"event":"bts:heartbeat"}' },

@@ -24,6 +24,8 @@ export const bybit: Exchange = {
   endpoints: { socket: "wss://stream.bybit.com", rest: "https://api.bybit.com" },
   socketPath: () => "/v5/public/spot",
   subscribe: (instruments) => say("subscribe", topics, instruments),
+  verifiedBy: "ids",
+  bestFrom: "feed",
   book: {
     path: (symbol) => `/v5/market/orderbook?category=spot&symbol=${symbol}&limit=${depth}`,
     weight: 1,

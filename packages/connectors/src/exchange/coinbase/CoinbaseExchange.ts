@@ -12,6 +12,7 @@ const symbols = (instruments: ReadonlyArray<Instrument>) => instruments.map(({ s
 
 const shared = {
   id: "coinbase",
+  bestFrom: "feed",
   socketPath: () => "",
   ping: undefined,
   book: {
@@ -47,6 +48,7 @@ const advanced = (type: "subscribe" | "unsubscribe", channel: string, instrument
 
 export const coinbaseAdvanced: Exchange = {
   ...shared,
+  verifiedBy: "ids",
   endpoints: { socket: "wss://advanced-trade-ws.coinbase.com", rest: "https://api.exchange.coinbase.com" },
   subscribe: (instruments) => [
     JSON.stringify({ type: "subscribe", channel: "heartbeats" }),
@@ -65,6 +67,7 @@ const exchange = (type: "subscribe" | "unsubscribe", channels: ReadonlyArray<str
 
 export const coinbaseExchange: Exchange = {
   ...shared,
+  verifiedBy: "nothing",
   endpoints: { socket: "wss://ws-feed.exchange.coinbase.com", rest: "https://api.exchange.coinbase.com" },
   subscribe: (instruments) => [exchange("subscribe", ["heartbeat", "level2_batch", "matches", "ticker"], instruments)],
   resync: {

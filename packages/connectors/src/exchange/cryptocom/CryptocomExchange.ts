@@ -26,6 +26,8 @@ export const cryptocom: Exchange = {
   subscribe: (instruments) => [
     say("subscribe", [...books(instruments), ...instruments.flatMap(({ symbol }) => [`trade.${symbol}`, `ticker.${symbol}`])])
   ],
+  verifiedBy: "ids",
+  bestFrom: "feed",
   book: {
     path: (symbol) => `/exchange/v1/public/get-book?instrument_name=${symbol}&depth=${depth}`,
     weight: 1,

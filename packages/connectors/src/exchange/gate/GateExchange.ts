@@ -21,6 +21,8 @@ export const gate: Exchange = {
     say("spot.book_ticker", symbols(instruments)),
     say("spot.trades", symbols(instruments))
   ],
+  verifiedBy: "ids",
+  bestFrom: "feed",
   book: {
     path: (symbol) => `/api/v4/spot/order_book?currency_pair=${symbol}&limit=${levels}&with_id=true`,
     weight: 1,

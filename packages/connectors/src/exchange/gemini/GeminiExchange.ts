@@ -18,6 +18,8 @@ export const gemini: Exchange = {
   endpoints: { socket: "wss://api.gemini.com", rest: "https://api.gemini.com" },
   socketPath: () => "/v2/marketdata",
   subscribe: (instruments) => [say("subscribe", instruments)],
+  verifiedBy: "nothing",
+  bestFrom: "book",
   book: {
     path: (symbol) => `/v1/book/${symbol.toLowerCase()}?limit_bids=0&limit_asks=0`,
     weight: 1,

@@ -30,6 +30,8 @@ export const htx: Exchange = {
   },
   isHeartbeat: (message) => message.length < 96,
   subscribe: (instruments) => say("sub", topics, instruments),
+  verifiedBy: "whole books",
+  bestFrom: "feed",
   book: {
     path: (symbol) => `/market/depth?symbol=${symbol}&type=step0`,
     weight: 1,

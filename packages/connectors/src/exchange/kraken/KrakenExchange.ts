@@ -24,6 +24,8 @@ export const kraken: Exchange = {
     say("subscribe", { channel: "trade", snapshot: false }, instruments),
     say("subscribe", { channel: "ticker", event_trigger: "bbo" }, instruments)
   ],
+  verifiedBy: "checksum",
+  bestFrom: "feed",
   book: {
     path: (symbol) => `/0/public/Depth?pair=${symbol.replace("/", "")}&count=${depth}`,
     weight: 1,

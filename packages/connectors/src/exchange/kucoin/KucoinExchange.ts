@@ -23,6 +23,8 @@ export const kucoin: Exchange = {
       Option.getOrUndefined(Option.map(decodeBullet(body), ({ data }) => `${data.instanceServers[0].endpoint}?token=${data.token}`))
   },
   subscribe: (instruments) => topics.map((topic) => say("subscribe", topic, instruments)),
+  verifiedBy: "ids",
+  bestFrom: "feed",
   book: {
     path: (symbol) => `/api/v1/market/orderbook/level2_100?symbol=${symbol}`,
     weight: 4,

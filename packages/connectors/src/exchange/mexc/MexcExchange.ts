@@ -20,6 +20,8 @@ export const mexc: Exchange = {
       params: instruments.flatMap(({ symbol }) => channels.map((channel) => `spot@public.${channel}.v3.api.pb@100ms@${symbol}`))
     })
   ],
+  verifiedBy: "ids",
+  bestFrom: "feed",
   book: {
     path: (symbol) => `/api/v3/depth?symbol=${symbol}&limit=${levels}`,
     weight: 1,

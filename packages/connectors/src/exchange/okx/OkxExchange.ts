@@ -18,6 +18,8 @@ export const okx: Exchange = {
   endpoints: { socket: "wss://ws.okx.com:8443", rest: "https://www.okx.com" },
   socketPath: () => "/ws/v5/public",
   subscribe: (instruments) => [say("subscribe", channels, instruments)],
+  verifiedBy: "ids",
+  bestFrom: "feed",
   book: {
     path: (symbol) => `/api/v5/market/books?instId=${symbol}&sz=400`,
     weight: 1,
