@@ -152,7 +152,7 @@ describe("EvmChain and ChainWatcher on anvil", () => {
         assert.deepStrictEqual(last(3)!.numbers.slice(1, 4), [507, 7, 0])
         const before = events.length
         // Both mints never happened.
-        yield* promised(() => owner.client.request({ method: "anvil_reorg", params: [2, []] } as never))
+        yield* promised<unknown>(() => owner.client.request({ method: "anvil_reorg", params: [2, []] } as never))
         yield* follower.step
         const since = events.slice(before)
         assert.deepStrictEqual(

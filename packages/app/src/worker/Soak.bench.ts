@@ -273,9 +273,24 @@ const costOfCcxt = async ({ endpoints, venue }: SoakVenue, seconds: number): Pro
   const symbol = "USDC/USDT"
   exchange.setMarkets([
     {
-      ...{ id, lowercaseId: id.toLowerCase(), wsId: id, symbol, base: "USDC", quote: "USDT", baseId: "USDC", quoteId: "USDT" },
-      ...{ spot: true, type: "spot", active: true, contract: false, swap: false, future: false, option: false, margin: false },
-      ...{ precision: { price: 0.00001, amount: 0.01 }, limits: { amount: {}, price: {}, cost: {} } },
+      id,
+      lowercaseId: id.toLowerCase(),
+      wsId: id,
+      symbol,
+      base: "USDC",
+      quote: "USDT",
+      baseId: "USDC",
+      quoteId: "USDT",
+      spot: true,
+      type: "spot",
+      active: true,
+      contract: false,
+      swap: false,
+      future: false,
+      option: false,
+      margin: false,
+      precision: { price: 0.00001, amount: 0.01 },
+      limits: { amount: {}, price: {}, cost: {} },
       info: { wsname: symbol, altname: id, websocketId: id }
     }
   ])

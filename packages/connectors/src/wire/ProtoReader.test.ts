@@ -2,13 +2,15 @@ import { assert, describe, it } from "@effect/vitest"
 import { ProtoReader } from "./ProtoReader.ts"
 
 /** 1: 300, 2: "12.5", 3: fixed64, 4: fixed32, 15: an id past 2^53. */
-const message = Uint8Array.from([
-  ...[0x08, 0xac, 0x02],
-  ...[0x12, 4, 0x31, 0x32, 0x2e, 0x35],
-  ...[0x19, 1, 2, 3, 4, 5, 6, 7, 8],
-  ...[0x25, 1, 2, 3, 4],
-  ...[0x7a, 16, ...new TextEncoder().encode("9007199254740993")]
-])
+const message = Uint8Array.from(
+  [
+    [0x08, 0xac, 0x02],
+    [0x12, 4, 0x31, 0x32, 0x2e, 0x35],
+    [0x19, 1, 2, 3, 4, 5, 6, 7, 8],
+    [0x25, 1, 2, 3, 4],
+    [0x7a, 16, ...new TextEncoder().encode("9007199254740993")]
+  ].flat()
+)
 
 const fieldsOf = (bytes: Uint8Array, end = bytes.length) => {
   const reader = new ProtoReader()
