@@ -227,11 +227,14 @@ const costOfOurs = ({ endpoints, venue }: SoakVenue, seconds: number): Promise<C
   const books = new Books()
   const symbols = new SymbolTable(instruments.map(({ symbol }, number) => [symbol, number] as const))
   const decoder = decoders[venue](symbols, books.record, books)
+  const ring = new Uint8Array(new SharedArrayBuffer(1 << 20))
   let frames = 0
   const sink = FrameSink.of({
     offer: (source, _venue, _connection, instrument, payload) => {
       if (source === FrameSource.socket) {
-        decoder.decode(payload, 0, payload.length)
+        // As live: decoded where it lies in shared memory.
+        ring.set(payload)
+        decoder.decode(ring, 0, payload.length)
         frames++
       } else if (source === FrameSource.snapshot) decoder.snapshot(instrument, payload, 0, payload.length)
       return true

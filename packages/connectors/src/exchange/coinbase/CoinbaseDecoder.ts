@@ -1,18 +1,17 @@
 /**
- * Decodes both of Coinbase's public feeds: Exchange (`{"type":…`) and Advanced Trade (`{"channel":…`).
+ * Decodes both of Coinbase's public feeds: Exchange here (`{"type":…`), Advanced Trade (`{"channel":…`) beside it.
  *
- * The Exchange feed's level 2 has no sequence: its delivery is promised by the venue, and a book that crosses is caught
- * downstream. Advanced Trade numbers every message of a connection; a number that is missing may have been any book's, so all
- * books of the connection become stale, and one that comes again is dropped.
+ * The Exchange feed's level 2 has no sequence: its delivery is promised by the venue, and a book that crosses is caught downstream.
  * https://docs.cdp.coinbase.com/exchange/websocket-feed/channels
- * https://docs.cdp.coinbase.com/coinbase-app/advanced-trade-apis/websocket/websocket-channels
  */
 import { type FrameDecoderFactory, FrameOutcome } from "@evenkeel/domain/market/FrameDecoder"
-import { EventKind } from "@evenkeel/domain/market/MarketRecord"
+import { EventKind, type MarketRecord, type MarketSink } from "@evenkeel/domain/market/MarketRecord"
+import type { SymbolTable } from "@evenkeel/domain/market/SymbolTable"
 import { Result, Schema } from "effect"
 import { byte, type Template, template } from "../../wire/ByteScanner.ts"
 import { isObject, Numeric, parseExact, WireLevel } from "../../wire/ExactJson.ts"
 import { noSymbol, notThisForm, WireDecoder } from "../../wire/WireDecoder.ts"
+import { AdvancedDecoder } from "./AdvancedDecoder.ts"
 
 const key = {
   update: template('{"type":"l2update","product_id":"'),
@@ -43,27 +42,22 @@ const key = {
   side: template(',"side":"'),
   tradeId: template(',"trade_id":'),
   lastSize: template(',"last_size":"'),
-  sequence: template(',"sequence":'),
-  l2data: template('{"channel":"l2_data","client_id":"","timestamp":"'),
-  sequenceNumber: template('","sequence_num":'),
-  updateEvent: template(',"events":[{"type":"update","product_id":"'),
-  updates: template(',"updates":['),
-  bidUpdate: template('{"side":"bid","event_time":"'),
-  offerUpdate: template('{"side":"offer","event_time":"'),
-  priceLevel: template(',"price_level":"'),
-  newQuantity: template(',"new_quantity":"'),
-  eventsEnd: template("]}]}")
+  sequence: template(',"sequence":')
 }
 
 class CoinbaseDecoder extends WireDecoder {
   /** Instruments whose snapshot has come. */
   readonly #live = new Set<number>()
-  /** The Advanced Trade number expected next; -1 before the first. */
-  #expected = -1
+  readonly #advanced: AdvancedDecoder
+
+  constructor(symbols: SymbolTable, record: MarketRecord, sink: MarketSink) {
+    super(symbols, record, sink)
+    this.#advanced = new AdvancedDecoder(symbols, record, sink)
+  }
 
   override reset(): void {
     this.#live.clear()
-    this.#expected = -1
+    this.#advanced.reset()
   }
 
   /** Polled while the stream is away. */
@@ -83,9 +77,7 @@ class CoinbaseDecoder extends WireDecoder {
         ? this.#ticker()
         : scanner.skip(key.match)
           ? this.#match()
-          : scanner.skip(key.l2data)
-            ? this.#l2data()
-            : notThisForm
+          : notThisForm
     return outcome === notThisForm ? this.#slow(bytes, start, end) : (outcome as FrameOutcome)
   }
 
@@ -171,35 +163,6 @@ class CoinbaseDecoder extends WireDecoder {
     return FrameOutcome.market
   }
 
-  /** Advanced Trade's usual update: one event, any number of levels. */
-  #l2data(): number {
-    const { levels, scanner } = this
-    if (!scanner.isoTime() || !scanner.skip(key.sequenceNumber) || !scanner.integer()) return notThisForm
-    const time = scanner.registers[0]!
-    const sequence = scanner.registers[1]! * 1e9 + scanner.registers[2]!
-    if (!scanner.skip(key.updateEvent)) return notThisForm
-    const instrument = this.symbol()
-    if (instrument === noSymbol || !scanner.skip(key.updates)) return notThisForm
-    levels.clear()
-    do {
-      const side = scanner.skip(key.bidUpdate) ? 0 : scanner.skip(key.offerUpdate) ? 1 : -1
-      if (side < 0 || scanner.string() < 0 || !scanner.skip(key.priceLevel) || !scanner.number() || !scanner.skipByte(byte.quote))
-        return notThisForm
-      const at = levels.add()
-      if (at < 0) return notThisForm
-      levels.data[at] = side
-      levels.data[at + 1] = scanner.registers[0]!
-      if (!scanner.skip(key.newQuantity) || !scanner.number() || !scanner.skip(key.end)) return notThisForm
-      levels.data[at + 2] = scanner.registers[0]!
-    } while (scanner.skipByte(byte.comma))
-    if (!scanner.skip(key.eventsEnd)) return notThisForm
-    if (!this.#inSequence(sequence)) return FrameOutcome.control
-    if (instrument < 0) return FrameOutcome.unlisted
-    this.setTime(time)
-    this.#applyUpdate(instrument)
-    return FrameOutcome.market
-  }
-
   #applyUpdate(instrument: number): void {
     if (!this.#live.has(instrument)) return
     this.emitLevels(instrument)
@@ -213,22 +176,11 @@ class CoinbaseDecoder extends WireDecoder {
     this.emitCommit(instrument, Number.NaN, Number.NaN)
   }
 
-  /** False for a message that was seen already. A number that was left out makes every book stale. */
-  #inSequence(sequence: number): boolean {
-    const expected = this.#expected
-    if (expected >= 0 && sequence < expected) return false
-    this.#expected = sequence + 1
-    if (expected >= 0 && sequence > expected) {
-      for (const instrument of this.#live) this.emitStale(instrument, "gap")
-      this.#live.clear()
-    }
-    return true
-  }
-
   #slow(bytes: Uint8Array, start: number, end: number): FrameOutcome {
+    const advanced = this.#advanced.decode(bytes, start, end)
+    if (this.#advanced.claimed) return advanced
     const message = parseExact(bytes, start, end)
     if (!isObject(message)) return FrameOutcome.malformed
-    if (typeof message["channel"] === "string") return this.#slowAdvanced(message, message["channel"])
     switch (message["type"]) {
       case "snapshot": {
         const decoded = decodeSnapshot(message)
@@ -279,74 +231,6 @@ class CoinbaseDecoder extends WireDecoder {
       case "done":
       case "change":
       case "activate":
-        return FrameOutcome.control
-      default:
-        return FrameOutcome.unknown
-    }
-  }
-
-  #slowAdvanced(message: Record<string, unknown>, channel: string): FrameOutcome {
-    if (message["type"] === "error") return FrameOutcome.refused
-    const decoded = decodeAdvanced(message)
-    if (Result.isFailure(decoded)) return FrameOutcome.malformed
-    if (!this.#inSequence(Number(decoded.success.sequence_num))) return FrameOutcome.control
-    const time = timeOf(decoded.success.timestamp)
-    let outcome: FrameOutcome = FrameOutcome.control
-    const worst = (next: FrameOutcome) => {
-      outcome = Math.max(outcome === FrameOutcome.control ? 0 : outcome, next) as FrameOutcome
-    }
-    switch (channel) {
-      case "l2_data": {
-        const events = decodeAdvancedBook(message)
-        if (Result.isFailure(events)) return FrameOutcome.malformed
-        for (const { product_id, type, updates } of events.success.events) {
-          const instrument = this.symbols.findText(product_id)
-          if (instrument < 0) {
-            worst(FrameOutcome.unlisted)
-            continue
-          }
-          this.levels.clear()
-          for (const { new_quantity, price_level, side } of updates) {
-            this.levels.push(side === "bid" ? 0 : 1, Number(price_level), Number(new_quantity))
-          }
-          this.setTime(time)
-          if (type === "snapshot") this.#applySnapshot(instrument)
-          else this.#applyUpdate(instrument)
-          worst(FrameOutcome.market)
-        }
-        return outcome
-      }
-      case "market_trades": {
-        const events = decodeAdvancedTrades(message)
-        if (Result.isFailure(events)) return FrameOutcome.malformed
-        for (const { trades, type } of events.success.events) {
-          // The snapshot of past trades is no news.
-          if (type === "snapshot") continue
-          // Newest first on the wire; `side` is the maker's.
-          for (const trade of trades.toReversed()) {
-            worst(this.#slowTrade(trade.product_id, trade.price, trade.size, trade.side === "SELL" ? 1 : -1, timeOf(trade.time)))
-          }
-        }
-        return outcome
-      }
-      case "ticker":
-      case "ticker_batch": {
-        const events = decodeAdvancedTickers(message)
-        if (Result.isFailure(events)) return FrameOutcome.malformed
-        for (const { tickers } of events.success.events) {
-          for (const { best_ask, best_ask_quantity, best_bid, best_bid_quantity, product_id } of tickers) {
-            if (best_bid === undefined || best_ask === undefined) continue
-            worst(this.#slowQuote(product_id, best_bid, best_bid_quantity, best_ask, best_ask_quantity, time))
-          }
-        }
-        return outcome
-      }
-      case "heartbeats":
-      case "subscriptions":
-      case "status":
-      case "candles":
-      case "user":
-      case "futures_balance_summary":
         return FrameOutcome.control
       default:
         return FrameOutcome.unknown
@@ -407,49 +291,5 @@ const decodeTicker = Schema.decodeUnknownResult(
     best_bid_size: Schema.optional(Numeric),
     best_ask_size: Schema.optional(Numeric),
     time
-  })
-)
-const decodeAdvanced = Schema.decodeUnknownResult(
-  Schema.Struct({ timestamp: Schema.String, sequence_num: Numeric, events: Schema.Array(Schema.Unknown) })
-)
-const eventType = Schema.Literals(["snapshot", "update"])
-const decodeAdvancedBook = Schema.decodeUnknownResult(
-  Schema.Struct({
-    events: Schema.Array(
-      Schema.Struct({
-        type: eventType,
-        product_id,
-        updates: Schema.Array(Schema.Struct({ side: Schema.Literals(["bid", "offer"]), price_level: Numeric, new_quantity: Numeric }))
-      })
-    )
-  })
-)
-const decodeAdvancedTrades = Schema.decodeUnknownResult(
-  Schema.Struct({
-    events: Schema.Array(
-      Schema.Struct({
-        type: eventType,
-        trades: Schema.Array(
-          Schema.Struct({ product_id, price: Numeric, size: Numeric, side: Schema.Literals(["BUY", "SELL"]), time: Schema.String })
-        )
-      })
-    )
-  })
-)
-const decodeAdvancedTickers = Schema.decodeUnknownResult(
-  Schema.Struct({
-    events: Schema.Array(
-      Schema.Struct({
-        tickers: Schema.Array(
-          Schema.Struct({
-            product_id,
-            best_bid: Schema.optional(Numeric),
-            best_bid_quantity: Schema.optional(Numeric),
-            best_ask: Schema.optional(Numeric),
-            best_ask_quantity: Schema.optional(Numeric)
-          })
-        )
-      })
-    )
   })
 )
