@@ -30,7 +30,13 @@ export const makeListings = Effect.fnUntraced(function* (options: {
     ({ endpoints, exchange }) => Effect.map(makeRest(exchange, endpoints), (rest) => ({ exchange, rest }))
   )
   const say = (source: FrameSource, instrument: Instrument, number: number, payload: Uint8Array) =>
-    sink.offer(source, sourceIds.indexOf(instrument.venue as never), 0, number, payload)
+    sink.offer(
+      source,
+      sourceIds.findIndex((id) => id === instrument.venue),
+      0,
+      number,
+      payload
+    )
   const announce = (instrument: Instrument, number: number) =>
     say(FrameSource.listed, instrument, number, new TextEncoder().encode(JSON.stringify(instrument)))
 

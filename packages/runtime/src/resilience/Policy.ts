@@ -24,7 +24,8 @@ export const defaultPolicies = {
   connect: { timeout: "10 seconds", retry: { times: 0, base: "1 second", max: "1 second" }, breaker },
   /** A venue's REST call. Weights are tokens: Binance allows 6000 a minute, of which half is left to its other users. */
   rest: {
-    timeout: "5 seconds",
+    // A venue's whole list of pairs is megabytes.
+    timeout: "15 seconds",
     retry: { times: 3, base: "250 millis", max: "5 seconds" },
     breaker,
     rate: { limit: 3000, window: "1 minute" }
