@@ -6,6 +6,7 @@
  */
 import type { CaptureRecord } from "@evenkeel/connectors/capture/Capture"
 import { decoders } from "@evenkeel/connectors/exchange/Decoders"
+import { messageIn } from "@evenkeel/connectors/exchange/Exchange"
 import { exchanges } from "@evenkeel/connectors/exchange/Exchanges"
 import { OrderBook } from "@evenkeel/detection/book/OrderBook"
 import { DecimalSum, plainDecimal } from "@evenkeel/domain/decimal/PlainDecimal"
@@ -14,7 +15,6 @@ import type { MarketEvent } from "@evenkeel/domain/market/MarketEvent"
 import { EventKind, MarketRecord, type MarketSink, staleReasons } from "@evenkeel/domain/market/MarketRecord"
 import { SymbolTable } from "@evenkeel/domain/market/SymbolTable"
 import type { VenueId } from "@evenkeel/domain/market/Venue"
-import { Result } from "effect"
 import { createHash } from "node:crypto"
 
 interface Book {
@@ -76,7 +76,7 @@ export class CaptureDecoding implements MarketSink {
   feed(capture: CaptureRecord): void {
     if (capture.kind === "recv") {
       this.#frames++
-      const bytes = unpacked(this.#venue, capture.bytes)
+      const bytes = messageIn(exchanges[this.#venue], capture.bytes)
       this.#count(this.#decoderOf(capture.connection).decode(bytes, 0, bytes.length))
     } else if (capture.kind === "http") {
       const symbol = exchanges[this.#venue].book.symbolOf(new URL(capture.url))
@@ -204,6 +204,12 @@ export class CaptureDecoding implements MarketSink {
     this.#early.clear()
   }
 
+  /** Every symbol that was met, as the venue writes it. */
+  symbols(): ReadonlyArray<string> {
+    this.#flush()
+    return [...new Set(this.#named.map(({ symbol }) => symbol))]
+  }
+
   summary(): CaptureSummary {
     this.#flush()
     const ambiguous = new Set(this.#named.map(({ symbol }) => symbol)).size < this.#named.length
@@ -250,17 +256,6 @@ export class CaptureDecoding implements MarketSink {
       }
     }
   }
-}
-
-/** What cannot be unpacked is left to the decoder, which refuses it. */
-const unpacked = (venue: VenueId, frame: Uint8Array): Uint8Array => {
-  const { unpack } = exchanges[venue]
-  return unpack === undefined
-    ? frame
-    : Result.getOrElse(
-        Result.try(() => unpack(frame)),
-        () => frame
-      )
 }
 
 const fresh = () => ({ bids: [] as Array<readonly [string, string]>, asks: [] as Array<readonly [string, string]>, snapshot: false })

@@ -4,7 +4,7 @@
 import { chains } from "@evenkeel/connectors/chain/Chains"
 import { sourceName } from "@evenkeel/connectors/chain/ChainSource"
 import { decoders } from "@evenkeel/connectors/exchange/Decoders"
-import type { Endpoints, Exchange } from "@evenkeel/connectors/exchange/Exchange"
+import { type Endpoints, type Exchange, messageIn } from "@evenkeel/connectors/exchange/Exchange"
 import { makeRest, type Rest } from "@evenkeel/connectors/transport/Rest"
 import { openSocket } from "@evenkeel/connectors/transport/Socket"
 import { OrderBook } from "@evenkeel/detection/book/OrderBook"
@@ -189,13 +189,7 @@ const checkSocket = Effect.fnUntraced(function* (exchange: Exchange, endpoints: 
     const socket = yield* openSocket(
       url ?? endpoints.socket,
       (frame) => {
-        const message =
-          exchange.unpack === undefined
-            ? frame
-            : Result.getOrElse(
-                Result.try(() => exchange.unpack!(frame)),
-                () => frame
-              )
+        const message = messageIn(exchange, frame)
         if (decoder.decode(message, 0, message.length) === FrameOutcome.refused)
           refused.push(Buffer.from(message.subarray(0, 200)).toString())
       },

@@ -1,6 +1,8 @@
 /** Plays a capture of whole connections through the hot path: frames as they came, REST snapshots where they were asked for. */
 import type { CaptureRecord } from "@evenkeel/connectors/capture/Capture"
 import { decodedSources } from "@evenkeel/connectors/exchange/Decoders"
+import { type Exchange, messageIn } from "@evenkeel/connectors/exchange/Exchange"
+import { exchanges } from "@evenkeel/connectors/exchange/Exchanges"
 import { type Coin, coinOf } from "@evenkeel/domain/coin/Coin"
 import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
@@ -11,9 +13,10 @@ import { LocalHotPath } from "./LocalHotPath.ts"
 
 const minute = 60_000
 
-/** `USDC/USD`, `USDC-USD` or `USDCUSDT` as a pair of known coins or currencies. */
-const pairOf = (symbol: string): readonly [base: string, quote: string] | undefined => {
-  const [base, quote] = symbol.split(/[-/_]/)
+/** `USDC/USD`, `tUSDC:USD`, `usdcusdt`: a pair of known coins or currencies. */
+const pairOf = (name: string): readonly [base: string, quote: string] | undefined => {
+  const symbol = name.replace(/^t(?=[A-Z])/, "").toUpperCase()
+  const [base, quote] = symbol.split(/[-/_:]/)
   if (base !== undefined && quote !== undefined) return [base, quote]
   for (let cut = 2; cut < symbol.length - 1; cut++) {
     const [left, right] = [symbol.slice(0, cut), symbol.slice(cut)]
@@ -24,17 +27,16 @@ const pairOf = (symbol: string): readonly [base: string, quote: string] | undefi
 
 export class CaptureReplay {
   readonly #records: ReadonlyArray<CaptureRecord>
-  readonly #local: LocalHotPath
+  readonly local: LocalHotPath
   readonly #instruments: ReadonlyArray<Instrument>
-  readonly #venue: number
+  readonly #exchange: Exchange
   readonly #connections = new Map<string, number>()
   #next = 0
 
   constructor(venue: VenueId, records: ReadonlyArray<CaptureRecord>) {
     const scout = new CaptureDecoding(venue)
     for (const record of records) scout.feed(record)
-    const { books, tickers, trades } = scout.summary()
-    this.#instruments = [...new Set([...Object.keys(books), ...Object.keys(tickers), ...Object.keys(trades)])].flatMap((symbol) => {
+    this.#instruments = scout.symbols().flatMap((symbol) => {
       const pair = pairOf(symbol)
       return pair === undefined ? [] : [{ venue, symbol, base: pair[0], quote: pair[1] }]
     })
@@ -43,8 +45,8 @@ export class CaptureReplay {
       for (const coin of [coinOf(base), coinOf(quote)]) if (coin !== undefined) coins.set(coin.symbol, coin)
     }
     this.#records = records.filter(({ kind }) => kind === "recv" || kind === "http")
-    this.#venue = sourceIds.indexOf(venue)
-    this.#local = new LocalHotPath({
+    this.#exchange = exchanges[venue]
+    this.local = new LocalHotPath({
       coins: [...coins.values()],
       instruments: this.#instruments,
       venues: decodedSources,
@@ -62,29 +64,29 @@ export class CaptureReplay {
     for (; fed < rows; fed++) {
       const record = this.#records[this.#next++]
       if (record === undefined) {
-        this.#local.hotPath.finish()
-        this.#local.signals({ levelChange: onChange })
+        this.local.hotPath.finish()
+        this.local.signals({ levelChange: onChange })
         break
       }
       this.#frame(record)
-      this.#local.signals({ levelChange: onChange })
+      this.local.signals({ levelChange: onChange })
     }
     return fed
   }
 
   #frame(record: CaptureRecord): void {
-    const symbol = record.kind === "http" ? new URL(record.url).searchParams.get("symbol") : null
-    const instrument = symbol === null ? -1 : this.#instruments.findIndex((candidate) => candidate.symbol === symbol)
+    const symbol = record.kind === "http" ? this.#exchange.book.symbolOf(new URL(record.url)) : undefined
+    const instrument = symbol === undefined ? -1 : this.#instruments.findIndex((candidate) => candidate.symbol === symbol)
     if (record.kind === "http" && instrument < 0) return
     // A snapshot belongs to the connection whose frames it joins; captures keep it apart, so all share one decoder.
     const connection = record.kind === "http" ? 0 : this.#connectionOf(record.connection)
-    this.#local.feed({
+    this.local.feed({
       source: record.kind === "http" ? FrameSource.snapshot : FrameSource.socket,
-      venue: this.#venue,
+      venue: sourceIds.indexOf(this.#exchange.id),
       connection,
       instrument,
       received: record.time,
-      payload: record.bytes
+      payload: record.kind === "http" ? record.bytes : messageIn(this.#exchange, record.bytes)
     })
   }
 

@@ -4,7 +4,7 @@
  */
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
 import type { VenueId } from "@evenkeel/domain/market/Venue"
-import type { Duration } from "effect"
+import { type Duration, Result } from "effect"
 
 export interface Endpoints {
   /** `wss://…`, without the path that `socketPath` adds. */
@@ -86,6 +86,15 @@ export interface Exchange {
   /** The venue's clock, Unix ms. */
   readonly decodeTime: (body: unknown) => number | undefined
 }
+
+/** The message in a frame of the venue's. What cannot be unpacked is left as it is, to the decoder, which refuses it and is counted. */
+export const messageIn = ({ unpack }: Exchange, frame: Uint8Array): Uint8Array =>
+  unpack === undefined
+    ? frame
+    : Result.getOrElse(
+        Result.try(() => unpack(frame)),
+        () => frame
+      )
 
 /** Numbers of decimals as a step: 5 is `1e-5`. */
 export const stepOf = (decimals: number | undefined): string | undefined => (decimals === undefined ? undefined : `1e-${decimals}`)

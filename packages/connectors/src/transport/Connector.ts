@@ -12,8 +12,8 @@ import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Policies } from "@evenkeel/runtime/resilience/Policies"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { Metrics } from "@evenkeel/runtime/telemetry/Metrics"
-import { Clock, Duration, Effect, Metric, Queue, Random, Result, Schema, type Scope } from "effect"
-import type { Endpoints, Exchange } from "../exchange/Exchange.ts"
+import { Clock, Duration, Effect, Metric, Queue, Random, Schema, type Scope } from "effect"
+import { type Endpoints, type Exchange, messageIn } from "../exchange/Exchange.ts"
 import { FrameSink } from "./FrameSink.ts"
 import { makeRest, type Rest } from "./Rest.ts"
 import { openSocket, type Socket, SocketClosed } from "./Socket.ts"
@@ -193,7 +193,7 @@ const connectOnce = Effect.fnUntraced(function* (options: Connection) {
   const replies = yield* Queue.dropping<string>(repliesMax)
   const onFrame = (frame: Uint8Array) => {
     sign()
-    const message = exchange.unpack === undefined ? frame : unpacked(exchange.unpack, frame)
+    const message = messageIn(exchange, frame)
     const reply = exchange.reply?.(message)
     if (reply !== undefined) Queue.offerUnsafe(replies, reply)
     if (exchange.isHeartbeat?.(message) !== true) lastData = lastSign
@@ -241,13 +241,6 @@ const connectOnce = Effect.fnUntraced(function* (options: Connection) {
 
 /** Replies that wait to be sent; a venue that is owed more has long hung up. */
 const repliesMax = 16
-
-/** What cannot be unpacked is left to the decoder, which refuses it and is counted. */
-const unpacked = (unpack: (frame: Uint8Array) => Uint8Array, frame: Uint8Array): Uint8Array =>
-  Result.getOrElse(
-    Result.try(() => unpack(frame)),
-    () => frame
-  )
 
 /**
  * Tells a quiet market from a connection that lives and brings nothing: without data for `quietMax` some books are asked for by REST, and
