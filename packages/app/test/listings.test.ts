@@ -101,7 +101,7 @@ describe("discovery", () => {
             const { endpoints } = simulated
             const connector = yield* makeConnector({ exchange, endpoints, instruments })
             const listings = yield* makeListings({
-              setup: { coins, discovered: [venue], instruments, venues: [{ exchange, endpoints }] },
+              setup: { coins, discovered: [venue], instruments },
               connectors: [connector],
               spares: 2
             })

@@ -3,9 +3,8 @@
  * places that the hot path keeps free and a connection of its own; one that is gone says nothing any more. A renamed pair is both.
  */
 import { compareListings, discoverPairs, isPairOf } from "@evenkeel/connectors/discovery/Discovery"
-import type { Connector } from "@evenkeel/connectors/transport/Connector"
+import type { Connector, Numbered } from "@evenkeel/connectors/transport/Connector"
 import { FrameSink } from "@evenkeel/connectors/transport/FrameSink"
-import { makeRest } from "@evenkeel/connectors/transport/Rest"
 import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
 import { sourceIds } from "@evenkeel/domain/market/Venue"
@@ -15,8 +14,7 @@ import type { EngineSetup } from "./EngineSetup.ts"
 const nothing = new Uint8Array(0)
 
 export const makeListings = Effect.fnUntraced(function* (options: {
-  readonly setup: Pick<EngineSetup, "coins" | "discovered" | "instruments" | "venues">
-  /** One a venue, in the setup's order. */
+  readonly setup: Pick<EngineSetup, "coins" | "discovered" | "instruments">
   readonly connectors: ReadonlyArray<Connector>
   readonly spares: number
 }) {
@@ -25,10 +23,6 @@ export const makeListings = Effect.fnUntraced(function* (options: {
   const first = setup.instruments.length
   const numberMax = first + options.spares
   const gone = new Set<number>()
-  const looked = yield* Effect.forEach(
-    setup.venues.filter(({ exchange }) => setup.discovered.includes(exchange.id)),
-    ({ endpoints, exchange }) => Effect.map(makeRest(exchange, endpoints), (rest) => ({ exchange, rest }))
-  )
   const say = (source: FrameSource, instrument: Instrument, number: number, payload: Uint8Array) =>
     sink.offer(
       source,
@@ -40,22 +34,23 @@ export const makeListings = Effect.fnUntraced(function* (options: {
   const announce = (instrument: Instrument, number: number) =>
     say(FrameSource.listed, instrument, number, new TextEncoder().encode(JSON.stringify(instrument)))
 
-  const refreshVenue = Effect.fnUntraced(function* ({ exchange, rest }: (typeof looked)[number]) {
+  const refreshVenue = Effect.fnUntraced(function* (connector: Connector) {
+    const { exchange, rest } = connector
     const now = yield* discoverPairs(exchange, rest, setup.coins)
     // What was configured by name and is no pair of the coins is not for discovery to judge.
     const known = setup.instruments.filter(
       (instrument, number) => instrument.venue === exchange.id && !gone.has(number) && isPairOf(instrument, setup.coins)
     )
-    const connector = connectors[setup.venues.findIndex((venue) => venue.exchange.id === exchange.id)]
     const { delisted, listed } = compareListings(known, now)
     for (const instrument of delisted) {
       const number = setup.instruments.indexOf(instrument)
+      // A full ring: the next look tells again.
+      if (!say(FrameSource.delisted, instrument, number, nothing)) continue
       gone.add(number)
-      connector?.remove(number)
-      say(FrameSource.delisted, instrument, number, nothing)
+      connector.remove(number)
       yield* Effect.logWarning("a pair is not traded any more", { venue: exchange.id, symbol: instrument.symbol })
     }
-    const added: Array<{ readonly instrument: Instrument; readonly number: number }> = []
+    const added: Array<Numbered> = []
     for (const instrument of listed) {
       if (setup.instruments.length >= numberMax) {
         yield* Effect.logWarning("a pair was listed, and no place is left for it until the next start", {
@@ -64,22 +59,23 @@ export const makeListings = Effect.fnUntraced(function* (options: {
         })
         continue
       }
-      const number = setup.instruments.push(instrument) - 1
-      announce(instrument, number)
+      const number = setup.instruments.length
+      if (!announce(instrument, number)) continue
+      setup.instruments.push(instrument)
       added.push({ instrument, number })
       yield* Effect.logInfo("a pair was listed", { venue: exchange.id, symbol: instrument.symbol })
     }
-    if (added.length > 0) yield* connector?.add(added) ?? Effect.void
+    if (added.length > 0) yield* connector.add(added)
   })
 
   return {
     /** Looks at every venue's list once. A venue that does not answer keeps what it has. */
     refresh: Effect.forEach(
-      looked,
-      (venue) =>
-        refreshVenue(venue).pipe(
+      connectors.filter(({ exchange }) => setup.discovered.includes(exchange.id)),
+      (connector) =>
+        refreshVenue(connector).pipe(
           Effect.catch((error) =>
-            Effect.logWarning("a venue's pairs could not be looked at", { venue: venue.exchange.id, reason: error.message })
+            Effect.logWarning("a venue's pairs could not be looked at", { venue: connector.exchange.id, reason: error.message })
           )
         ),
       { discard: true }

@@ -26,6 +26,9 @@ export interface ConnectorOptions {
 }
 
 export interface Connector {
+  readonly exchange: Exchange
+  /** The venue's REST calls: who shares them shares its rate, its breaker and its bans. */
+  readonly rest: Rest
   /** Asks for an instrument's book to be built anew. */
   readonly resync: (instrument: number, reason: string) => Effect.Effect<void>
   /** Carries instruments that were listed meanwhile, on a connection of their own. */
@@ -109,6 +112,8 @@ export const makeConnector = Effect.fnUntraced(function* ({ endpoints, exchange,
   yield* add(own)
   const snapshots = Metric.withAttributes(Metrics.snapshots, { venue: exchange.id })
   return {
+    exchange,
+    rest,
     resync: (instrument, reason) => {
       const queue = queueOf.get(instrument)
       return queue === undefined
