@@ -4,7 +4,7 @@
  */
 import { decodedSources } from "@evenkeel/connectors/exchange/Decoders"
 import { exchanges } from "@evenkeel/connectors/exchange/Exchanges"
-import type { Session } from "@evenkeel/connectors/simulated/dialect/Dialect"
+import { type Session, stepMarket } from "@evenkeel/connectors/simulated/dialect/Dialect"
 import { dialects } from "@evenkeel/connectors/simulated/dialect/Dialects"
 import { SimulatedInstrument } from "@evenkeel/connectors/simulated/Market"
 import type { Scenario } from "@evenkeel/connectors/simulated/Scenario"
@@ -67,14 +67,7 @@ export const playScenario = (scenario: Scenario, minutes: number, seed = 1, step
   })
   const end = scenario.startsAt + Math.min(minutes * 60_000, scenario.durationMillis)
   for (now += stepMillis; now < end; now += stepMillis) {
-    for (const { dialect, market, session } of venues) {
-      for (const instrument of market.instruments.values()) {
-        const first = instrument.sequence + 1
-        const changed = instrument.step(now)
-        if (changed.trades.length > 0) instrument.tradeId++
-        dialect.changed(session, instrument, changed, first, market)
-      }
-    }
+    for (const { dialect, market, session } of venues) stepMarket(dialect, market, [session])
   }
   return changes
 }

@@ -4,6 +4,7 @@
  * Time is given with each step, chance by a seed: the same steps make the same market.
  */
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
+import type { LevelReader } from "@evenkeel/domain/market/MarketRecord"
 import { MatchingEngine, noOrder } from "@evenkeel/domain/matching/MatchingEngine"
 import type { Scenario } from "./Scenario.ts"
 import { seeded } from "./Scenario.ts"
@@ -105,6 +106,16 @@ export class SimulatedInstrument {
     return [...found]
       .sort(([a], [b]) => (side === 0 ? b - a : a - b))
       .map(([tick, quantity]) => [priceOf(tick), quantity * lotSize] as const)
+  }
+
+  /** The book as checksums read it, as of now. */
+  reader(): LevelReader {
+    const sides = [this.levels(0), this.levels(1)] as const
+    return {
+      count: (side) => sides[side].length,
+      price: (side, depth) => sides[side][depth]![0],
+      quantity: (side, depth) => sides[side][depth]![1]
+    }
   }
 
   /** Lets the market live until `time` (Unix ms) and says what changed. */

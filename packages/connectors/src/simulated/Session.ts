@@ -5,7 +5,7 @@ import type { CaptureRecord } from "../capture/Capture.ts"
 import { exchanges } from "../exchange/Exchanges.ts"
 import { replayHost } from "../replay/ReplayServer.ts"
 import { dialects } from "./dialect/Dialects.ts"
-import type { Session } from "./dialect/Dialect.ts"
+import { type Session, stepMarket } from "./dialect/Dialect.ts"
 import { SimulatedInstrument } from "./Market.ts"
 import type { Scenario } from "./Scenario.ts"
 
@@ -59,12 +59,7 @@ export const recordSession = (options: {
   for (const message of exchange.subscribe(own)) dialect.received(session, message, market)
   while (records.length < options.frames) {
     now += stepMillis
-    for (const instrument of instruments.values()) {
-      const first = instrument.sequence + 1
-      const changes = instrument.step(now)
-      if (changes.trades.length > 0) instrument.tradeId++
-      dialect.changed(session, instrument, changes, first, market)
-    }
+    stepMarket(dialect, market, [session])
   }
   return records
 }

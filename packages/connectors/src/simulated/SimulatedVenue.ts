@@ -11,7 +11,7 @@ import { createServer } from "node:http"
 import type { Duplex } from "node:stream"
 import { type WebSocket, WebSocketServer } from "ws"
 import type { Endpoints } from "../exchange/Exchange.ts"
-import type { Session } from "./dialect/Dialect.ts"
+import { type Session, stepMarket } from "./dialect/Dialect.ts"
 import { dialects } from "./dialect/Dialects.ts"
 import { Faults } from "./Faults.ts"
 import { SimulatedInstrument } from "./Market.ts"
@@ -172,14 +172,8 @@ export const makeSimulatedVenue = (options: SimulatedVenueOptions): Effect.Effec
       if (venue.pause) return
       const burst = (options.stepsAtOnce ?? 1) > 1
       if (burst) for (const stream of streams) stream.cork()
-      for (let left = options.stepsAtOnce ?? 1; left > 0; left--) {
-        for (const instrument of instruments.values()) {
-          const first = instrument.sequence + 1
-          const changes = instrument.step(options.clock())
-          if (changes.trades.length > 0) instrument.tradeId++
-          for (const session of sessions.values()) if (!stalled.has(session)) dialect.changed(session, instrument, changes, first, market)
-        }
-      }
+      const listeners = [...sessions.values()].filter((session) => !stalled.has(session))
+      for (let left = options.stepsAtOnce ?? 1; left > 0; left--) stepMarket(dialect, market, listeners)
       if (burst) for (const stream of streams) stream.uncork()
     })
     const heartbeat = Effect.sync(() => {

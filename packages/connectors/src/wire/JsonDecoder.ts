@@ -138,9 +138,7 @@ export abstract class JsonDecoder extends WireDecoder {
   /** The staged levels are the whole book by REST, polled while the stream is away: no chain begins with it. */
   protected stagedBook(instrument: number): FrameOutcome {
     this.placeOf(instrument).live = false
-    this.setTime(Number.NaN)
-    this.emit(EventKind.bookClear, instrument)
-    return this.#apply(instrument, false)
+    return this.emitBook(instrument)
   }
 
   /** True when `first` is at or before the id that the book expects next. */
@@ -168,6 +166,18 @@ export abstract class JsonDecoder extends WireDecoder {
     return FrameOutcome.market
   }
 
+  /** The same for the array in a message's field, all of whose objects are of one instrument. */
+  protected eachOf(
+    instrument: number,
+    message: Fields,
+    index: number,
+    fields: Fields,
+    read: (instrument: number) => boolean
+  ): FrameOutcome {
+    if (instrument === noSymbol || !this.json.to(message, index)) return FrameOutcome.malformed
+    return instrument < 0 ? FrameOutcome.unlisted : this.each(fields, instrument, read)
+  }
+
   /** The instrument that a field names; -1 when unlisted, `noSymbol` when the field is no text. */
   protected symbolAt(fields: Fields, index: number): number {
     return this.json.to(fields, index) && this.json.skipByte(byte.quote) ? this.symbol() : noSymbol
@@ -187,6 +197,12 @@ export abstract class JsonDecoder extends WireDecoder {
 
   protected sequenceAt(target: SequenceId, fields: Fields, index: number): boolean {
     return this.json.to(fields, index) && this.json.sequence(target)
+  }
+
+  /** Stages both sides of a book or a change, and nothing else. */
+  protected stage(fields: Fields, bids: number, asks: number): boolean {
+    this.levels.clear()
+    return this.levelsAt(0, fields, bids) && this.levelsAt(1, fields, asks)
   }
 
   /** Stages `[[price, quantity, …], …]`; a side that is missing or null has no levels. */
@@ -210,6 +226,14 @@ export abstract class JsonDecoder extends WireDecoder {
       if (!json.rest()) return false
     }
     return true
+  }
+
+  /** Stages one level that is an object. */
+  protected levelAt(side: 0 | 1, fields: Fields, price: number, quantity: number): boolean {
+    const { json } = this
+    if (!json.to(fields, price) || !json.decimal()) return false
+    const at = json.registers[0]!
+    return json.to(fields, quantity) && json.decimal() && this.levels.push(side, at, json.registers[0]!)
   }
 
   /** Hands over a quote of the best staged level on each side, NaN where a side has none. */

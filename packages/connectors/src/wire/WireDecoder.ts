@@ -78,6 +78,11 @@ export abstract class WireDecoder implements FrameDecoder {
     this.levels.clear()
     for (const [price, quantity] of book.bids) this.levels.push(0, Number(price), Number(quantity))
     for (const [price, quantity] of book.asks) this.levels.push(1, Number(price), Number(quantity))
+    return this.emitBook(instrument)
+  }
+
+  /** The staged levels are the whole book, at no time and no id that is known. */
+  protected emitBook(instrument: number): FrameOutcome {
     this.setTime(Number.NaN)
     this.emit(EventKind.bookClear, instrument)
     this.emitLevels(instrument)

@@ -10,7 +10,6 @@ import { template } from "../../wire/ByteScanner.ts"
 import { crcByte, crcEnd, crcStart, crcText } from "../../wire/Crc32.ts"
 import { JsonDecoder } from "../../wire/JsonDecoder.ts"
 import { beginning, Fields, quoted } from "../../wire/JsonReader.ts"
-import { noSymbol } from "../../wire/WireDecoder.ts"
 
 const Push = { event: 0, arg: 1, action: 2, data: 3, ts: 4 } as const
 const push = new Fields(Push)
@@ -62,17 +61,12 @@ class BitgetDecoder extends JsonDecoder {
   }
 
   #data(fields: Fields, read: (instrument: number) => boolean): FrameOutcome {
-    const instrument = this.symbolAt(arg, arg.has(Arg.symbol) ? Arg.symbol : Arg.instId)
-    if (instrument === noSymbol || !this.json.to(push, Push.data)) return FrameOutcome.malformed
-    return instrument < 0 ? FrameOutcome.unlisted : this.each(fields, instrument, read)
+    return this.eachOf(this.symbolAt(arg, arg.has(Arg.symbol) ? Arg.symbol : Arg.instId), push, Push.data, fields, read)
   }
 
   #stage(): boolean {
-    this.levels.clear()
     this.timeAt(book, Book.ts)
-    return (
-      this.levelsAt(0, book, book.has(Book.bids) ? Book.bids : Book.b) && this.levelsAt(1, book, book.has(Book.asks) ? Book.asks : Book.a)
-    )
+    return this.stage(book, book.has(Book.bids) ? Book.bids : Book.b, book.has(Book.asks) ? Book.asks : Book.a)
   }
 
   #book(instrument: number): boolean {

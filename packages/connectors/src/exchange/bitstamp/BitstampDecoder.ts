@@ -64,8 +64,7 @@ class BitstampDecoder extends JsonDecoder {
 
   /** Stages `{"microtimestamp": …, "bids": …, "asks": …}`. */
   #levels(): boolean {
-    this.levels.clear()
-    const read = this.json.object(book) && book.has(Book.bids) && this.levelsAt(0, book, Book.bids) && this.levelsAt(1, book, Book.asks)
+    const read = this.json.object(book) && book.has(Book.bids) && this.stage(book, Book.bids, Book.asks)
     this.timeAt(book, Book.microtimestamp, microsPerMilli)
     return read && this.sequenceAt(this.last, book, Book.microtimestamp)
   }

@@ -66,8 +66,7 @@ class BybitDecoder extends JsonDecoder {
     const best = json.skip(word.depthOne)
     if (!json.to(push, Push.data) || !json.object(book)) return FrameOutcome.malformed
     const instrument = this.symbolAt(book, Book.s)
-    this.levels.clear()
-    if (instrument === noSymbol || !this.levelsAt(0, book, Book.b) || !this.levelsAt(1, book, Book.a)) return FrameOutcome.malformed
+    if (instrument === noSymbol || !this.stage(book, Book.b, Book.a)) return FrameOutcome.malformed
     if (!this.sequenceAt(this.last, book, Book.u)) return FrameOutcome.malformed
     if (instrument < 0) return FrameOutcome.unlisted
     this.timeAt(push, push.has(Push.cts) ? Push.cts : Push.ts)
@@ -91,8 +90,7 @@ class BybitDecoder extends JsonDecoder {
     const { json } = this
     json.open(bytes, start, end)
     if (!json.object(answer) || !json.to(answer, Answer.result) || !json.object(book) || !book.has(Book.b)) return FrameOutcome.malformed
-    this.levels.clear()
-    return this.levelsAt(0, book, Book.b) && this.levelsAt(1, book, Book.a) ? this.stagedBook(instrument) : FrameOutcome.malformed
+    return this.stage(book, Book.b, Book.a) ? this.stagedBook(instrument) : FrameOutcome.malformed
   }
 
   #trades(): FrameOutcome {

@@ -89,11 +89,7 @@ export class AdvancedDecoder extends JsonDecoder {
   }
 
   #level(): boolean {
-    const { json } = this
-    const side = json.is(update, Update.side, word.bid) ? 0 : 1
-    if (!json.to(update, Update.price_level) || !json.decimal()) return false
-    const price = json.registers[0]!
-    return json.to(update, Update.new_quantity) && json.decimal() && this.levels.push(side, price, json.registers[0]!)
+    return this.levelAt(this.json.is(update, Update.side, word.bid) ? 0 : 1, update, Update.price_level, Update.new_quantity)
   }
 
   /** Newest first on the wire; the trades that a subscription begins with are no news. */

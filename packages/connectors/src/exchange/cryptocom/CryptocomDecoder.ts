@@ -7,7 +7,6 @@ import { type FrameDecoderFactory, FrameOutcome } from "@evenkeel/domain/market/
 import { template } from "../../wire/ByteScanner.ts"
 import { JsonDecoder } from "../../wire/JsonDecoder.ts"
 import { beginning, Fields, quoted } from "../../wire/JsonReader.ts"
-import { noSymbol } from "../../wire/WireDecoder.ts"
 
 const Push = { method: 0, code: 1, result: 2 } as const
 const push = new Fields(Push)
@@ -42,14 +41,11 @@ class CryptocomDecoder extends JsonDecoder {
   }
 
   #data(fields: Fields, read: (instrument: number) => boolean): FrameOutcome {
-    const instrument = this.symbolAt(payload, Payload.instrument_name)
-    if (instrument === noSymbol || !this.json.to(payload, Payload.data)) return FrameOutcome.malformed
-    return instrument < 0 ? FrameOutcome.unlisted : this.each(fields, instrument, read)
+    return this.eachOf(this.symbolAt(payload, Payload.instrument_name), payload, Payload.data, fields, read)
   }
 
   #book(instrument: number): boolean {
-    this.levels.clear()
-    if (!book.has(Book.bids) || !this.levelsAt(0, book, Book.bids) || !this.levelsAt(1, book, Book.asks)) return false
+    if (!book.has(Book.bids) || !this.stage(book, Book.bids, Book.asks)) return false
     const numbered = book.has(Book.u)
     if (numbered && !this.sequenceAt(this.last, book, Book.u)) return false
     this.timeAt(book, Book.t)
@@ -63,8 +59,7 @@ class CryptocomDecoder extends JsonDecoder {
     if (!json.object(push) || !json.to(push, Push.result) || !json.object(payload) || !json.to(payload, Payload.data))
       return FrameOutcome.malformed
     if (!json.array() || !json.more() || !json.object(book) || !book.has(Book.bids)) return FrameOutcome.malformed
-    this.levels.clear()
-    return this.levelsAt(0, book, Book.bids) && this.levelsAt(1, book, Book.asks) ? this.stagedBook(instrument) : FrameOutcome.malformed
+    return this.stage(book, Book.bids, Book.asks) ? this.stagedBook(instrument) : FrameOutcome.malformed
   }
 
   #update(instrument: number): boolean {
@@ -72,8 +67,7 @@ class CryptocomDecoder extends JsonDecoder {
     if (!this.sequenceAt(this.last, book, Book.u) || !this.sequenceAt(this.previous, book, Book.pu)) return false
     this.timeAt(book, Book.t)
     if (!json.to(book, Book.update) || !json.object(update)) return false
-    this.levels.clear()
-    if (!this.levelsAt(0, update, Update.bids) || !this.levelsAt(1, update, Update.asks)) return false
+    if (!this.stage(update, Update.bids, Update.asks)) return false
     this.chainDelta(instrument, this.previous.equals(this.placeOf(instrument).id))
     return true
   }

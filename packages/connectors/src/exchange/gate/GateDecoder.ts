@@ -62,8 +62,7 @@ class GateDecoder extends JsonDecoder {
     const { json } = this
     if (!json.to(push, Push.result) || !json.object(delta)) return FrameOutcome.malformed
     const instrument = this.symbolAt(delta, Delta.s)
-    this.levels.clear()
-    if (instrument === noSymbol || !this.levelsAt(0, delta, Delta.b) || !this.levelsAt(1, delta, Delta.a)) return FrameOutcome.malformed
+    if (instrument === noSymbol || !this.stage(delta, Delta.b, Delta.a)) return FrameOutcome.malformed
     if (!this.sequenceAt(this.first, delta, Delta.U) || !this.sequenceAt(this.last, delta, Delta.u)) return FrameOutcome.malformed
     if (instrument < 0) return FrameOutcome.unlisted
     this.timeAt(delta, Delta.t)
@@ -78,9 +77,7 @@ class GateDecoder extends JsonDecoder {
     let to = from
     while (to < json.end && bytes[to] !== dot) to++
     const instrument = this.symbols.find(bytes, from, to)
-    this.levels.clear()
-    if (!this.levelsAt(0, deep, Deep.b) || !this.levelsAt(1, deep, Deep.a) || !this.sequenceAt(this.last, deep, Deep.u))
-      return FrameOutcome.malformed
+    if (!this.stage(deep, Deep.b, Deep.a) || !this.sequenceAt(this.last, deep, Deep.u)) return FrameOutcome.malformed
     if (instrument < 0) return FrameOutcome.unlisted
     this.timeAt(deep, Deep.t)
     if (json.is(deep, Deep.full, word.true)) return this.chainSnapshot(instrument)
@@ -92,9 +89,7 @@ class GateDecoder extends JsonDecoder {
     const { json } = this
     json.open(bytes, start, end)
     if (!json.object(snapshot) || !this.sequenceAt(this.last, snapshot, Snapshot.id)) return FrameOutcome.malformed
-    this.levels.clear()
-    if (!snapshot.has(Snapshot.bids) || !this.levelsAt(0, snapshot, Snapshot.bids) || !this.levelsAt(1, snapshot, Snapshot.asks))
-      return FrameOutcome.malformed
+    if (!snapshot.has(Snapshot.bids) || !this.stage(snapshot, Snapshot.bids, Snapshot.asks)) return FrameOutcome.malformed
     return this.mergeSnapshot(instrument)
   }
 

@@ -64,10 +64,7 @@ class GeminiDecoder extends JsonDecoder {
   }
 
   #polled(side: number): boolean {
-    const { json } = this
-    if (!json.to(level, Level.price) || !json.decimal()) return false
-    const price = json.registers[0]!
-    return json.to(level, Level.amount) && json.decimal() && this.levels.push(side as 0 | 1, price, json.registers[0]!)
+    return this.levelAt(side as 0 | 1, level, Level.price, Level.amount)
   }
 
   /** `side` is the taker's. */

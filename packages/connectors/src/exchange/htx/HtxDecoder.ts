@@ -59,8 +59,7 @@ class HtxDecoder extends JsonDecoder {
     if (!json.object(tick)) return FrameOutcome.malformed
     if (!isDepth && !isByPrice)
       return json.to(tick, Tick.data) ? this.each(trade, instrument, this.#trade) : answer ? FrameOutcome.control : FrameOutcome.malformed
-    this.levels.clear()
-    if (!this.levelsAt(0, tick, Tick.bids) || !this.levelsAt(1, tick, Tick.asks)) return FrameOutcome.malformed
+    if (!this.stage(tick, Tick.bids, Tick.asks)) return FrameOutcome.malformed
     this.timeAt(tick.has(Tick.ts) ? tick : push, tick.has(Tick.ts) ? Tick.ts : Push.ts)
     return isDepth ? this.#whole(instrument) : this.#byPrice(instrument, answer, bytes, start, end)
   }
@@ -84,8 +83,7 @@ class HtxDecoder extends JsonDecoder {
     const { json } = this
     json.open(bytes, start, end)
     if (!json.object(push) || !json.to(push, Push.tick) || !json.object(tick) || !tick.has(Tick.bids)) return FrameOutcome.malformed
-    this.levels.clear()
-    return this.levelsAt(0, tick, Tick.bids) && this.levelsAt(1, tick, Tick.asks) ? this.stagedBook(instrument) : FrameOutcome.malformed
+    return this.stage(tick, Tick.bids, Tick.asks) ? this.stagedBook(instrument) : FrameOutcome.malformed
   }
 
   #best(instrument: number): FrameOutcome {

@@ -106,9 +106,7 @@ class KucoinDecoder extends JsonDecoder {
     const { json } = this
     json.open(bytes, start, end)
     if (!json.object(push) || !json.to(push, Push.data) || !json.object(snapshot)) return FrameOutcome.malformed
-    this.levels.clear()
-    if (!snapshot.has(Snapshot.bids) || !this.levelsAt(0, snapshot, Snapshot.bids) || !this.levelsAt(1, snapshot, Snapshot.asks))
-      return FrameOutcome.malformed
+    if (!snapshot.has(Snapshot.bids) || !this.stage(snapshot, Snapshot.bids, Snapshot.asks)) return FrameOutcome.malformed
     return this.sequenceAt(this.last, snapshot, Snapshot.sequence) ? this.mergeSnapshot(instrument) : FrameOutcome.malformed
   }
 
@@ -179,8 +177,7 @@ class KucoinDecoder extends JsonDecoder {
       return this.trade(instrument, json.is(unified, Unified.S, word.buy) ? 1 : -1)
     }
     if (!json.is(push, Push.dp, word.increment)) return FrameOutcome.control
-    this.levels.clear()
-    if (!this.levelsAt(0, unified, Unified.b) || !this.levelsAt(1, unified, Unified.a)) return FrameOutcome.malformed
+    if (!this.stage(unified, Unified.b, Unified.a)) return FrameOutcome.malformed
     if (!this.sequenceAt(this.first, unified, Unified.O) || !this.sequenceAt(this.last, unified, Unified.C)) return FrameOutcome.malformed
     return json.is(push, Push.t, word.snapshot) ? this.chainSnapshot(instrument) : this.chainDelta(instrument, this.reaches(instrument))
   }

@@ -217,10 +217,7 @@ class MexcDecoder extends JsonDecoder {
   }
 
   #jsonLevel(side: number): boolean {
-    const { json } = this
-    if (!json.to(level, Level.p) || !json.decimal()) return false
-    const price = json.registers[0]!
-    return json.to(level, Level.v) && json.decimal() && this.levels.push(side as 0 | 1, price, json.registers[0]!)
+    return this.levelAt(side as 0 | 1, level, Level.p, Level.v)
   }
 
   #deal(instrument: number): boolean {
@@ -234,9 +231,7 @@ class MexcDecoder extends JsonDecoder {
     const { json } = this
     json.open(bytes, start, end)
     if (!json.object(snapshot) || !this.sequenceAt(this.last, snapshot, Snapshot.lastUpdateId)) return FrameOutcome.malformed
-    this.levels.clear()
-    if (!snapshot.has(Snapshot.bids) || !this.levelsAt(0, snapshot, Snapshot.bids) || !this.levelsAt(1, snapshot, Snapshot.asks))
-      return FrameOutcome.malformed
+    if (!snapshot.has(Snapshot.bids) || !this.stage(snapshot, Snapshot.bids, Snapshot.asks)) return FrameOutcome.malformed
     return this.mergeSnapshot(instrument)
   }
 }

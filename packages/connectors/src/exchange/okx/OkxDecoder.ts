@@ -8,7 +8,6 @@ import { type FrameDecoderFactory, FrameOutcome } from "@evenkeel/domain/market/
 import { template } from "../../wire/ByteScanner.ts"
 import { JsonDecoder } from "../../wire/JsonDecoder.ts"
 import { beginning, Fields, quoted } from "../../wire/JsonReader.ts"
-import { noSymbol } from "../../wire/WireDecoder.ts"
 
 const Push = { event: 0, arg: 1, action: 2, data: 3 } as const
 const push = new Fields(Push)
@@ -62,15 +61,12 @@ class OkxDecoder extends JsonDecoder {
   }
 
   #data(fields: Fields, read: (instrument: number) => boolean): FrameOutcome {
-    const instrument = this.symbolAt(arg, Arg.instId)
-    if (instrument === noSymbol || !this.json.to(push, Push.data)) return FrameOutcome.malformed
-    return instrument < 0 ? FrameOutcome.unlisted : this.each(fields, instrument, read)
+    return this.eachOf(this.symbolAt(arg, Arg.instId), push, Push.data, fields, read)
   }
 
   #book(instrument: number): boolean {
     const { json } = this
-    this.levels.clear()
-    if (!this.levelsAt(0, book, Book.bids) || !this.levelsAt(1, book, Book.asks)) return false
+    if (!this.stage(book, Book.bids, Book.asks)) return false
     const numbered = book.has(Book.seqId)
     if (numbered && !(this.sequenceAt(this.last, book, Book.seqId) && this.sequenceAt(this.previous, book, Book.prevSeqId))) return false
     this.timeAt(book, Book.ts)
@@ -84,13 +80,11 @@ class OkxDecoder extends JsonDecoder {
     json.open(bytes, start, end)
     if (!json.object(push) || !json.to(push, Push.data) || !json.array() || !json.more() || !json.object(book) || !book.has(Book.bids))
       return FrameOutcome.malformed
-    this.levels.clear()
-    return this.levelsAt(0, book, Book.bids) && this.levelsAt(1, book, Book.asks) ? this.stagedBook(instrument) : FrameOutcome.malformed
+    return this.stage(book, Book.bids, Book.asks) ? this.stagedBook(instrument) : FrameOutcome.malformed
   }
 
   #best(instrument: number): boolean {
-    this.levels.clear()
-    if (!this.levelsAt(0, book, Book.bids) || !this.levelsAt(1, book, Book.asks)) return false
+    if (!this.stage(book, Book.bids, Book.asks)) return false
     this.timeAt(book, Book.ts)
     this.quoteFromLevels(instrument)
     return true

@@ -18,12 +18,7 @@ const level = (side: 0 | 1, at: number, size: number): string =>
   `[${at},${size === 0 ? 0 : 1},${(size === 0 ? 1 : size) * (side === 0 ? 1 : -1)}]`
 
 const checksum = (instrument: SimulatedInstrument, market: DialectMarket): number => {
-  const sides = [instrument.levels(0), instrument.levels(1)] as const
-  const right = bitfinexChecksum({
-    count: (side) => sides[side].length,
-    price: (side, depth) => sides[side][depth]![0],
-    quantity: (side, depth) => sides[side][depth]![1]
-  })
+  const right = bitfinexChecksum(instrument.reader())
   return market.badChecksums ? right ^ 1 : right
 }
 

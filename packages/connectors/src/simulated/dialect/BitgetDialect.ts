@@ -2,7 +2,17 @@
 import { Option, Schema } from "effect"
 import { bitgetChecksum } from "../../exchange/bitget/BitgetDecoder.ts"
 import { priceDecimals, type SimulatedInstrument } from "../Market.ts"
-import { count, type Dialect, type DialectMarket, price, quantity, quantityDecimals, quotedLevels, type Session } from "./Dialect.ts"
+import {
+  count,
+  type Dialect,
+  type DialectMarket,
+  price,
+  printedLevels,
+  quantity,
+  quantityDecimals,
+  quotedLevels,
+  type Session
+} from "./Dialect.ts"
 
 const decodeRequest = Schema.decodeUnknownOption(
   Schema.fromJsonString(
@@ -20,16 +30,7 @@ const push = (session: Session, symbol: string, channel: string, action: string,
   session.send(`{"action":"${action}","arg":{"instType":"SPOT","channel":"${channel}","instId":"${symbol}"},"data":[${data}],"ts":${time}}`)
 
 const checksum = (instrument: SimulatedInstrument, market: DialectMarket): number => {
-  const sides = [instrument.levels(0), instrument.levels(1)] as const
-  const right = bitgetChecksum(
-    {
-      count: (side) => sides[side].length,
-      price: (side, depth) => sides[side][depth]![0],
-      quantity: (side, depth) => sides[side][depth]![1]
-    },
-    priceDecimals,
-    quantityDecimals
-  )
+  const right = bitgetChecksum(instrument.reader(), priceDecimals, quantityDecimals)
   return market.badChecksums ? right ^ 1 : right
 }
 
@@ -108,7 +109,10 @@ export const bitgetDialect: Dialect = {
     }
     const instrument = market.instruments.get(url.searchParams.get("symbol") ?? "")
     if (url.pathname !== "/api/v2/spot/market/orderbook" || instrument === undefined) return undefined
-    const side = (which: 0 | 1) => instrument.levels(which).map(([at, size]) => [price(at), quantity(size)])
-    return { code: "00000", msg: "success", data: { asks: side(1), bids: side(0), ts: String(now) } }
+    return {
+      code: "00000",
+      msg: "success",
+      data: { asks: printedLevels(instrument.levels(1)), bids: printedLevels(instrument.levels(0)), ts: String(now) }
+    }
   }
 }

@@ -1,6 +1,6 @@
 /** Bitstamp's side of its v2 channels. */
 import { Option, Schema } from "effect"
-import { type Dialect, price, quantity, quotedLevels } from "./Dialect.ts"
+import { type Dialect, price, printedLevels, quantity, quotedLevels } from "./Dialect.ts"
 
 const decodeRequest = Schema.decodeUnknownOption(
   Schema.fromJsonString(
@@ -52,7 +52,11 @@ export const bitstampDialect: Dialect = {
     }
     const instrument = market.instruments.get(/^\/api\/v2\/order_book\/([^/]+)\/$/.exec(url.pathname)?.[1] ?? "")
     if (instrument === undefined) return undefined
-    const side = (which: 0 | 1) => instrument.levels(which).map(([at, size]) => [price(at), quantity(size)])
-    return { timestamp: String(Math.floor(micros / 1e6)), microtimestamp: String(micros), bids: side(0), asks: side(1) }
+    return {
+      timestamp: String(Math.floor(micros / 1e6)),
+      microtimestamp: String(micros),
+      bids: printedLevels(instrument.levels(0)),
+      asks: printedLevels(instrument.levels(1))
+    }
   }
 }

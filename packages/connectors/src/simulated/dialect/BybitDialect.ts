@@ -1,6 +1,6 @@
 /** Bybit's side of its v5 public spot topics. */
 import { Option, Schema } from "effect"
-import { count, type Dialect, price, quantity, quotedLevels } from "./Dialect.ts"
+import { count, type Dialect, price, printedLevels, quantity, quotedLevels } from "./Dialect.ts"
 
 const decodeRequest = Schema.decodeUnknownOption(
   Schema.fromJsonString(Schema.Struct({ op: Schema.String, args: Schema.optional(Schema.Array(Schema.String)) }))
@@ -77,10 +77,16 @@ export const bybitDialect: Dialect = {
     }
     const instrument = market.instruments.get(url.searchParams.get("symbol") ?? "")
     if (url.pathname !== "/v5/market/orderbook" || instrument === undefined) return undefined
-    const side = (which: 0 | 1) => instrument.levels(which).map(([at, size]) => [price(at), quantity(size)])
     return {
       retCode: 0,
-      result: { s: instrument.instrument.symbol, b: side(0), a: side(1), ts: now, u: 1, seq: instrument.sequence },
+      result: {
+        s: instrument.instrument.symbol,
+        b: printedLevels(instrument.levels(0)),
+        a: printedLevels(instrument.levels(1)),
+        ts: now,
+        u: 1,
+        seq: instrument.sequence
+      },
       time: now
     }
   }

@@ -1,7 +1,7 @@
 /** Crypto.com's side of its v1 market feed; who does not answer its heartbeats is dropped. */
 import { Option, Schema } from "effect"
 import type { SimulatedInstrument } from "../Market.ts"
-import { count, type Dialect, price, quantity, quotedLevels, type Session } from "./Dialect.ts"
+import { count, type Dialect, price, printedLevels, quantity, quotedLevels, type Session } from "./Dialect.ts"
 
 const decodeRequest = Schema.decodeUnknownOption(
   Schema.fromJsonString(
@@ -14,7 +14,8 @@ const decodeRequest = Schema.decodeUnknownOption(
 )
 const heartbeatsMax = 3
 const goneAway = 1001
-const orders = ',"1"'
+/** Orders at a level. */
+const orders = ["1"]
 
 const push = (session: Session, symbol: string, subscription: string, channel: string, data: string) =>
   session.send(
@@ -24,7 +25,7 @@ const push = (session: Session, symbol: string, subscription: string, channel: s
 const sayWhole = (session: Session, subscription: string, instrument: SimulatedInstrument, time: number) => {
   session.counters.set(subscription, instrument.sequence)
   const { symbol } = instrument.instrument
-  const levels = `"asks":${quotedLevels(instrument.levels(1), orders)},"bids":${quotedLevels(instrument.levels(0), orders)}`
+  const levels = `"asks":${quotedLevels(instrument.levels(1), ...orders)},"bids":${quotedLevels(instrument.levels(0), ...orders)}`
   push(session, symbol, subscription, "book", `{${levels},"t":${time},"tt":${time},"u":${instrument.id()},"cs":1}`)
 }
 
@@ -69,7 +70,7 @@ export const cryptocomDialect: Dialect = {
         symbol,
         subscription,
         "book.update",
-        `{"update":{"asks":${quotedLevels(asks, orders)},"bids":${quotedLevels(bids, orders)}},"t":${now},"tt":${now},"u":${instrument.id()},"pu":${instrument.id(previous)},"cs":1}`
+        `{"update":{"asks":${quotedLevels(asks, ...orders)},"bids":${quotedLevels(bids, ...orders)}},"t":${now},"tt":${now},"u":${instrument.id()},"pu":${instrument.id(previous)},"cs":1}`
       )
     }
     const best = instrument.best()
@@ -103,11 +104,14 @@ export const cryptocomDialect: Dialect = {
     }
     const instrument = market.instruments.get(url.searchParams.get("instrument_name") ?? "")
     if (url.pathname !== "/exchange/v1/public/get-book" || instrument === undefined) return undefined
-    const side = (which: 0 | 1) => instrument.levels(which).map(([at, size]) => [price(at), quantity(size), "1"])
     return {
       id: -1,
       code: 0,
-      result: { instrument_name: instrument.instrument.symbol, depth: 50, data: [{ bids: side(0), asks: side(1), t: now }] }
+      result: {
+        instrument_name: instrument.instrument.symbol,
+        depth: 50,
+        data: [{ bids: printedLevels(instrument.levels(0), ...orders), asks: printedLevels(instrument.levels(1), ...orders), t: now }]
+      }
     }
   }
 }

@@ -43,6 +43,16 @@ export interface Dialect {
   readonly get: (url: URL, market: DialectMarket) => unknown
 }
 
+/** Lets every instrument of the market live until now, and tells who listens what changed. */
+export const stepMarket = (dialect: Dialect, market: DialectMarket, listeners: Iterable<Session>): void => {
+  for (const instrument of market.instruments.values()) {
+    const first = instrument.sequence + 1
+    const changes = instrument.step(market.now())
+    if (changes.trades.length > 0) instrument.tradeId++
+    for (const session of listeners) dialect.changed(session, instrument, changes, first, market)
+  }
+}
+
 /** The next value of a connection's counter. */
 export const count = (session: Session, name: string): number => {
   const next = (session.counters.get(name) ?? 0) + 1
@@ -50,11 +60,17 @@ export const count = (session: Session, name: string): number => {
   return next
 }
 
-/** Every level of a side, best first, or the changed ones: `[["1.00010","500.00"],…]`. */
-export const quotedLevels = (levels: Iterable<readonly [price: number, quantity: number]>, behind = ""): string =>
-  `[${[...levels].map(([price, quantity]) => `["${price.toFixed(priceDecimals)}","${quantity.toFixed(quantityDecimals)}"${behind}]`).join(",")}]`
+/** Levels as most venues print them: `["1.00010","500.00"]`, and what they add `behind`. */
+export const printedLevels = (
+  levels: Iterable<readonly [price: number, quantity: number]>,
+  ...behind: ReadonlyArray<string>
+): ReadonlyArray<ReadonlyArray<string>> => [...levels].map(([at, size]) => [price(at), quantity(size), ...behind])
 
-/** The same as bare numbers. */
+/** The same as text. */
+export const quotedLevels = (levels: Iterable<readonly [price: number, quantity: number]>, ...behind: ReadonlyArray<string>): string =>
+  JSON.stringify(printedLevels(levels, ...behind))
+
+/** Levels as bare numbers. */
 export const bareLevels = (levels: Iterable<readonly [price: number, quantity: number]>): string => JSON.stringify([...levels])
 
 export const quantityDecimals = 2

@@ -29,16 +29,7 @@ const levels = (changed: Iterable<readonly [number, number]>) =>
   [...changed].map(([at, size]) => `{"price":${price(at)},"qty":${quantity(size)}}`).join(",")
 
 const checksum = (instrument: SimulatedInstrument, market: DialectMarket) => {
-  const sides = [instrument.levels(0), instrument.levels(1)] as const
-  const right = checksumOf(
-    {
-      count: (side) => sides[side].length,
-      price: (side, depth) => sides[side][depth]![0],
-      quantity: (side, depth) => sides[side][depth]![1]
-    },
-    priceDecimals,
-    quantityDecimals
-  )
+  const right = checksumOf(instrument.reader(), priceDecimals, quantityDecimals)
   return market.badChecksums ? right ^ 1 : right
 }
 

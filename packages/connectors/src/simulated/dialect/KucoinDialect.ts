@@ -1,6 +1,6 @@
 /** KuCoin's side of its classic public feed. */
 import { Option, Schema } from "effect"
-import { type Dialect, price, quantity } from "./Dialect.ts"
+import { type Dialect, price, printedLevels, quantity } from "./Dialect.ts"
 
 const decodeRequest = Schema.decodeUnknownOption(
   Schema.fromJsonString(Schema.Struct({ id: Schema.Unknown, type: Schema.String, topic: Schema.optional(Schema.String) }))
@@ -67,7 +67,9 @@ export const kucoinDialect: Dialect = {
     }
     const instrument = market.instruments.get(url.searchParams.get("symbol") ?? "")
     if (url.pathname !== "/api/v1/market/orderbook/level2_100" || instrument === undefined) return undefined
-    const side = (which: 0 | 1) => instrument.levels(which).map(([at, size]) => [price(at), quantity(size)])
-    return { code: "200000", data: { time: now, sequence: instrument.id(), bids: side(0), asks: side(1) } }
+    return {
+      code: "200000",
+      data: { time: now, sequence: instrument.id(), bids: printedLevels(instrument.levels(0)), asks: printedLevels(instrument.levels(1)) }
+    }
   }
 }

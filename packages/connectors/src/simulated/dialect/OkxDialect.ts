@@ -1,14 +1,15 @@
 /** OKX's side of its v5 public channels. */
 import { Option, Schema } from "effect"
 import type { SimulatedInstrument } from "../Market.ts"
-import { type Dialect, price, quantity, quotedLevels, type Session } from "./Dialect.ts"
+import { type Dialect, price, printedLevels, quantity, quotedLevels, type Session } from "./Dialect.ts"
 
 const decodeRequest = Schema.decodeUnknownOption(
   Schema.fromJsonString(
     Schema.Struct({ op: Schema.String, args: Schema.Array(Schema.Struct({ channel: Schema.String, instId: Schema.String })) })
   )
 )
-const orders = ',"0","1"'
+/** Liquidated orders, orders. */
+const orders = ["0", "1"]
 
 const sayBook = (
   session: Session,
@@ -21,7 +22,7 @@ const sayBook = (
   const previous = action === "snapshot" ? "-1" : instrument.id(session.counters.get(symbol))
   session.counters.set(symbol, instrument.sequence)
   session.send(
-    `{"arg":{"channel":"books","instId":"${symbol}"},"action":"${action}","data":[{"asks":${quotedLevels(asks, orders)},"bids":${quotedLevels(bids, orders)},"ts":"${time}","checksum":0,"seqId":${instrument.id()},"prevSeqId":${previous}}]}`
+    `{"arg":{"channel":"books","instId":"${symbol}"},"action":"${action}","data":[{"asks":${quotedLevels(asks, ...orders)},"bids":${quotedLevels(bids, ...orders)},"ts":"${time}","checksum":0,"seqId":${instrument.id()},"prevSeqId":${previous}}]}`
   )
 }
 
@@ -57,7 +58,7 @@ export const okxDialect: Dialect = {
     if (bids.size + asks.size > 0 && session.topics.has(`books:${symbol}`)) sayBook(session, instrument, "update", [bids, asks], now)
     const best = instrument.best()
     if (bestChanged && best.bid > 0 && best.ask > 0 && session.topics.has(`bbo-tbt:${symbol}`)) {
-      const side = (at: number, size: number) => quotedLevels([[at, size]], orders)
+      const side = (at: number, size: number) => quotedLevels([[at, size]], ...orders)
       session.send(
         `{"arg":{"channel":"bbo-tbt","instId":"${symbol}"},"data":[{"asks":${side(best.ask, best.askQuantity)},"bids":${side(best.bid, best.bidQuantity)},"ts":"${now}","seqId":${instrument.id()}}]}`
       )
@@ -83,7 +84,16 @@ export const okxDialect: Dialect = {
     }
     const instrument = market.instruments.get(url.searchParams.get("instId") ?? "")
     if (url.pathname !== "/api/v5/market/books" || instrument === undefined) return undefined
-    const side = (which: 0 | 1) => instrument.levels(which).map(([at, size]) => [price(at), quantity(size), "0", "1"])
-    return { code: "0", msg: "", data: [{ asks: side(1), bids: side(0), ts: String(Math.floor(market.now())) }] }
+    return {
+      code: "0",
+      msg: "",
+      data: [
+        {
+          asks: printedLevels(instrument.levels(1), ...orders),
+          bids: printedLevels(instrument.levels(0), ...orders),
+          ts: String(Math.floor(market.now()))
+        }
+      ]
+    }
   }
 }
