@@ -6,7 +6,7 @@ import { compareListings, discoverPairs, isPairOf } from "@evenkeel/connectors/d
 import type { Connector, Numbered } from "@evenkeel/connectors/transport/Connector"
 import { FrameSink } from "@evenkeel/connectors/transport/FrameSink"
 import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
-import type { Instrument } from "@evenkeel/domain/market/Instrument"
+import { type Instrument, listedPayload } from "@evenkeel/domain/market/Instrument"
 import { sourceIds } from "@evenkeel/domain/market/Venue"
 import { Effect } from "effect"
 import type { EngineSetup } from "./EngineSetup.ts"
@@ -31,8 +31,7 @@ export const makeListings = Effect.fnUntraced(function* (options: {
       number,
       payload
     )
-  const announce = (instrument: Instrument, number: number) =>
-    say(FrameSource.listed, instrument, number, new TextEncoder().encode(JSON.stringify(instrument)))
+  const announce = (instrument: Instrument, number: number) => say(FrameSource.listed, instrument, number, listedPayload(instrument))
 
   const refreshVenue = Effect.fnUntraced(function* (connector: Connector) {
     const { exchange, rest } = connector

@@ -4,12 +4,12 @@
 import { decoderOf } from "@evenkeel/connectors/exchange/Decoders"
 import { OrderBook } from "@evenkeel/detection/book/OrderBook"
 import { type FrameDecoder, FrameOutcome, FrameSource } from "@evenkeel/domain/market/FrameDecoder"
-import { Instrument } from "@evenkeel/domain/market/Instrument"
-import { EventKind, MarketRecord, type MarketSink } from "@evenkeel/domain/market/MarketRecord"
+import { decodeListed, type Instrument } from "@evenkeel/domain/market/Instrument"
+import { MarketRecord, type MarketSink } from "@evenkeel/domain/market/MarketRecord"
 import { SymbolTable } from "@evenkeel/domain/market/SymbolTable"
 import { frameOffsets } from "@evenkeel/runtime/ring/FrameRing"
 import { type Block, framesOf, type JournalManifest } from "@evenkeel/store/journal/JournalFormat"
-import { Option, Schema } from "effect"
+import { Option } from "effect"
 
 /** One frame as it lies in a block. */
 export interface JournalFrame {
@@ -41,8 +41,6 @@ export function* framesIn(block: Block): Generator<JournalFrame> {
     at += length
   }
 }
-
-const decodeListed = Schema.decodeUnknownOption(Schema.fromJsonString(Instrument))
 
 /** What a decoder hands over, with when it was received; the record is valid during the call alone. */
 export type OnRecord = (record: MarketRecord, instrument: Instrument, received: number) => void
@@ -80,7 +78,7 @@ export class JournalDecoding implements MarketSink {
       case FrameSource.event:
         return this.#event(instrument, payload)
       case FrameSource.listed: {
-        const listed = decodeListed(new TextDecoder().decode(payload))
+        const listed = decodeListed(payload)
         if (Option.isNone(listed)) return FrameOutcome.malformed
         this.#instruments[instrument] = listed.value
         this.#tables[venue]?.add(listed.value.symbol, instrument)
@@ -124,20 +122,8 @@ export class JournalDecoding implements MarketSink {
   }
 
   accept(): void {
-    const { integers, levels } = this.#record
-    const instrument = integers[1]!
-    switch (integers[0]) {
-      case EventKind.bookClear:
-        this.book(instrument).clear()
-        break
-      case EventKind.bookLevels: {
-        const book = this.book(instrument)
-        for (let i = 0; i < integers[3]! * 3; i += 3) book.set(levels[i] as 0 | 1, levels[i + 1]!, levels[i + 2]!)
-        break
-      }
-      case EventKind.bookTruncate:
-        this.book(instrument).truncate(integers[3]!)
-    }
+    const instrument = this.#record.integers[1]!
+    this.book(instrument).apply(this.#record)
     const named = this.#instruments[instrument]
     if (named !== undefined) this.#onRecord(this.#record, named, this.#received)
   }

@@ -7,7 +7,7 @@
  * Prices and quantities are doubles. A decimal of up to 15 digits survives the way to a double and back unharmed, so
  * the book at rest is exact for every price and quantity of up to 15 digits.
  */
-import type { LevelReader } from "@evenkeel/domain/market/MarketRecord"
+import { EventKind, type LevelReader, type MarketRecord } from "@evenkeel/domain/market/MarketRecord"
 
 const nearBest = 32
 /** Below this many entries a loop moves them faster than `copyWithin`. */
@@ -21,6 +21,20 @@ export class OrderBook implements LevelReader {
   readonly #keys: [Float64Array, Float64Array] = [new Float64Array(capacityStart), new Float64Array(capacityStart)]
   readonly #quantities: [Float64Array, Float64Array] = [new Float64Array(capacityStart), new Float64Array(capacityStart)]
   readonly #counts = new Int32Array(2)
+
+  /** What a record says of the book's levels; every other kind changes nothing. */
+  apply({ integers, levels }: MarketRecord): void {
+    switch (integers[0]) {
+      case EventKind.bookClear:
+        this.clear()
+        break
+      case EventKind.bookLevels:
+        for (let i = 0; i < integers[3]! * 3; i += 3) this.set(levels[i] as 0 | 1, levels[i + 1]!, levels[i + 2]!)
+        break
+      case EventKind.bookTruncate:
+        this.truncate(integers[3]!)
+    }
+  }
 
   clear(): void {
     this.#counts[0] = 0

@@ -10,13 +10,13 @@
 import type { Coin } from "@evenkeel/domain/coin/Coin"
 import { isCurrency } from "@evenkeel/domain/coin/Coin"
 import { type FrameDecoder, type FrameDecoderFactory, FrameOutcome, FrameSource } from "@evenkeel/domain/market/FrameDecoder"
-import { Instrument } from "@evenkeel/domain/market/Instrument"
+import { decodeListed, type Instrument } from "@evenkeel/domain/market/Instrument"
 import { EventKind, type LevelReader, MarketRecord, type MarketSink, staleReasonCode } from "@evenkeel/domain/market/MarketRecord"
 import { SymbolTable } from "@evenkeel/domain/market/SymbolTable"
 import { changeKinds, type RiskLevel, severity } from "@evenkeel/domain/risk/RiskLevel"
 import { frameOffsets } from "@evenkeel/runtime/ring/FrameRing"
 import type { StateTable } from "@evenkeel/runtime/ring/StateTable"
-import { Option, Schema } from "effect"
+import { Option } from "effect"
 import { FeatureInput, Features } from "../feature/Features.ts"
 import { riskThresholds } from "../risk/RiskMachine.ts"
 import { FairValue } from "../value/FairValue.ts"
@@ -111,8 +111,6 @@ const withdrawnFields = [
 const oracleErrorBps = 5
 const oracleRoundMillis = (26 * 60 * minute) / 3
 
-const decodeListed = Schema.decodeUnknownOption(Schema.fromJsonString(Instrument))
-
 export class HotPath implements MarketSink {
   readonly #options: HotPathOptions
   readonly #record = new MarketRecord()
@@ -203,7 +201,7 @@ export class HotPath implements MarketSink {
 
   /** A pair was listed: it takes a place that was kept free. */
   #listed(venue: number, instrument: number, payload: Uint8Array): FrameOutcome {
-    const listed = decodeListed(new TextDecoder().decode(payload.slice()))
+    const listed = decodeListed(payload)
     const source = this.#spareSources.get(instrument)
     if (Option.isNone(listed) || source === undefined || this.#symbols[venue] === undefined) return FrameOutcome.malformed
     this.#symbols[venue].add(listed.value.symbol, instrument)
@@ -355,7 +353,7 @@ export class HotPath implements MarketSink {
 
   /** The record holds an event: from a decoder, or from a file. */
   accept(): void {
-    const { integers, levels, numbers } = this.#record
+    const { integers, numbers } = this.#record
     const instrument = integers[1]!
     const track = this.#instruments[instrument]!
     const row = track.row
@@ -371,13 +369,9 @@ export class HotPath implements MarketSink {
         this.#trade(track, numbers[1]!, numbers[2]!, integers[2]!)
         break
       case EventKind.bookClear:
-        track.book.clear()
-        return
       case EventKind.bookLevels:
-        for (let i = 0; i < integers[3]! * 3; i += 3) track.book.set(levels[i] as 0 | 1, levels[i + 1]!, levels[i + 2]!)
-        return
       case EventKind.bookTruncate:
-        track.book.truncate(integers[3]!)
+        track.book.apply(this.#record)
         return
       case EventKind.bookCommit:
         this.#commit(instrument, track)

@@ -1,5 +1,5 @@
 /** One pair on one venue, under the name that the venue gives it. */
-import { Schema } from "effect"
+import { type Option, Schema } from "effect"
 import { CoinSymbol } from "../coin/Coin.ts"
 
 export const Instrument = Schema.Struct({
@@ -14,3 +14,12 @@ export type Instrument = typeof Instrument.Type
 
 /** `kraken:USDC/USD`, unique over venues. */
 export const instrumentKey = (instrument: Instrument): string => `${instrument.venue}:${instrument.symbol}`
+
+const Listed = Schema.fromJsonString(Instrument)
+
+/** The payload of a `FrameSource.listed` frame. */
+export const listedPayload = (instrument: Instrument): Uint8Array => new TextEncoder().encode(Schema.encodeSync(Listed)(instrument))
+
+/** What such a payload lists. The bytes may lie in shared memory. */
+export const decodeListed = (payload: Uint8Array): Option.Option<Instrument> =>
+  Schema.decodeUnknownOption(Listed)(new TextDecoder().decode(payload.slice()))

@@ -28,21 +28,33 @@ export type ChainId = typeof ChainId.Type
 /** Every chain with a connector. */
 export const chainIds: ReadonlyArray<ChainId> = ChainId.literals
 
-/** Everywhere that market data comes from, in the order of their wire numbers: append only, journals hold these. */
-export const sourceIds: ReadonlyArray<VenueId | ChainId> = [
-  "binance",
-  "coinbase",
-  "kraken",
-  "okx",
-  "bybit",
-  "kucoin",
-  "htx",
-  "gate",
-  "bitfinex",
-  "bitstamp",
-  "gemini",
-  "cryptocom",
-  "bitget",
-  "mexc",
-  ...chainIds
-]
+export type SourceId = VenueId | ChainId
+
+/** Everywhere that market data comes from, by wire number: append only, journals hold these. The compiler holds the list complete. */
+const wireNumbers: Readonly<Record<SourceId, number>> = {
+  binance: 0,
+  coinbase: 1,
+  kraken: 2,
+  okx: 3,
+  bybit: 4,
+  kucoin: 5,
+  htx: 6,
+  gate: 7,
+  bitfinex: 8,
+  bitstamp: 9,
+  gemini: 10,
+  cryptocom: 11,
+  bitget: 12,
+  mexc: 13,
+  ethereum: 14,
+  bsc: 15,
+  polygon: 16,
+  avalanche: 17,
+  base: 18,
+  arbitrum: 19,
+  tron: 20,
+  solana: 21
+}
+
+/** The same as a list: a source's position is its wire number. */
+export const sourceIds: ReadonlyArray<SourceId> = [...venueIds, ...chainIds].sort((a, b) => wireNumbers[a] - wireNumbers[b])
