@@ -13,7 +13,7 @@ import { gunzipSync } from "node:zlib"
 export interface PriceFile {
   readonly file: string
   readonly instrument: Instrument
-  /** Length of a bar; 0 for oracle rounds, which have none. */
+  /** Length of a bar; 0 for rounds (of an oracle, or readings of a pool), which have none. */
   readonly stepMillis: number
   readonly rows: number
   readonly badRows: number
@@ -64,8 +64,8 @@ export const readPriceFile = Effect.fn("readPriceFile")(function* (file: string)
   const buyColumn = columnOf(["buy_volume"])
   const rows = parseRows(bytes, headerEnd + 1, columns.length, [timeColumn, priceColumn, volumeColumn, buyColumn])
   const ordered = inOrder(rows)
-  const stepMillis =
-    columns[priceColumn] === "price" && volumeColumn < 0 ? regularStep(ordered.times, 0.9) : regularStep(ordered.times, 0.5)
+  // A column `price` holds rounds: what was true when it was read, however regularly that was.
+  const stepMillis = columns[priceColumn] === "price" ? 0 : regularStep(ordered.times)
   return {
     file,
     instrument,
@@ -139,13 +139,13 @@ const inOrder = (rows: Rows): Rows => {
   return { times: ordered(times), prices: ordered(rows.prices), volumes: ordered(rows.volumes), buyVolumes: ordered(rows.buyVolumes) }
 }
 
-/** The commonest distance between rows when at least `share` of all have it, else 0: rounds come when they come. */
-const regularStep = (times: Float64Array, share: number): number => {
+/** The commonest distance between rows when more than half of all have it, else 0. */
+const regularStep = (times: Float64Array): number => {
   const counts = new Map<number, number>()
   for (let row = 1; row < times.length; row++) {
     const gap = times[row]! - times[row - 1]!
     counts.set(gap, (counts.get(gap) ?? 0) + 1)
   }
   const [gap, count] = [...counts].reduce((best, entry) => (entry[1] > best[1] ? entry : best), [0, 0])
-  return count > share * (times.length - 1) ? gap : 0
+  return count > 0.5 * (times.length - 1) ? gap : 0
 }

@@ -3,7 +3,7 @@
  *
  * It is deterministic: rows that became known at the same moment come in the order of the files that were named.
  */
-import type { HotPathOptions } from "@evenkeel/detection/hotpath/HotPath"
+import type { HotPath, HotPathOptions } from "@evenkeel/detection/hotpath/HotPath"
 import { type Coin, coinOf } from "@evenkeel/domain/coin/Coin"
 import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
 import { EventKind, eventPayload } from "@evenkeel/domain/market/MarketRecord"
@@ -36,11 +36,13 @@ export class FileReplay {
   readonly #local: LocalHotPath
   readonly #venueOf: ReadonlyArray<number>
 
-  constructor(files: ReadonlyArray<PriceFile>) {
+  /** `onJudged` sees what every coin is judged by, at each bar's close. */
+  constructor(files: ReadonlyArray<PriceFile>, onJudged?: HotPath["onJudged"]) {
     const options = hotPathOptionsOf(files)
     this.#files = files
     this.#next = new Int32Array(files.length)
     this.#local = new LocalHotPath(options)
+    this.#local.hotPath.onJudged = onJudged
     this.#venueOf = files.map(({ instrument }) => options.venues.findIndex(({ id }) => id === instrument.venue))
   }
 

@@ -42,6 +42,11 @@ export class Baseline {
     this.#scale = Math.max(scaleMinBps, this.#scale + scaleFactor * (Math.min(Math.abs(away), 4 * this.#scale) - this.#scale))
   }
 
+  /** Where the coin stands is its usual place from now on. */
+  settle(deviationBps: number): void {
+    this.medianBps = deviationBps
+  }
+
   /** Standard deviation around the median, bps. */
   get scaleBps(): number {
     return this.#scale * normalFactor

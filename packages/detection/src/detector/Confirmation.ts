@@ -9,21 +9,16 @@ const quarterHour = 15 * 60_000
 export const barsToConfirm = (barMillis: number): number => (barMillis >= quarterHour ? 2 : 3)
 
 export class Confirmation {
-  readonly #levelBps: number
   #bars = 0
   #sign = 0
   #last = Number.NEGATIVE_INFINITY
   /** Close of the first bar of the run; NaN when there is none. */
   since = Number.NaN
 
-  constructor(levelBps: number) {
-    this.#levelBps = levelBps
-  }
-
-  /** Takes a traded bar's deviation; returns how many bars the run counts by now. */
-  update(time: number, deviationBps: number, barMillis: number): number {
+  /** Takes a traded bar's deviation; returns how many bars beyond the level the run counts by now. */
+  update(time: number, deviationBps: number, levelBps: number, barMillis: number): number {
     const sign = Math.sign(deviationBps)
-    const beyond = Math.abs(deviationBps) > this.#levelBps
+    const beyond = Math.abs(deviationBps) > levelBps
     const continues = beyond && sign === this.#sign && time - this.#last <= Math.max(quarterHour, 3 * barMillis)
     if (!beyond) this.#bars = 0
     else if (continues) this.#bars++

@@ -3,6 +3,7 @@ import { Baseline } from "./Baseline.ts"
 import { Changepoint } from "./Changepoint.ts"
 import { barsToConfirm, Confirmation } from "./Confirmation.ts"
 import { Cusum } from "./Cusum.ts"
+import { Flow } from "./Flow.ts"
 
 const minute = 60_000
 let seed = 1
@@ -10,8 +11,8 @@ const noise = () => ((seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0) / 2 
 
 describe("Confirmation", () => {
   const counts = (deviations: ReadonlyArray<number>, gap = minute) => {
-    const confirmation = new Confirmation(20)
-    return deviations.map((deviation, index) => confirmation.update(index * gap, deviation, minute))
+    const confirmation = new Confirmation()
+    return deviations.map((deviation, index) => confirmation.update(index * gap, deviation, 20, minute))
   }
   it("counts bars in a row on one side; a tie with the level is not beyond it", () => {
     assert.deepStrictEqual(counts([0, -25, -30, -21, -20, -25]), [0, 1, 2, 3, 0, 1])
@@ -21,6 +22,55 @@ describe("Confirmation", () => {
   it("asks for two bars of fifteen minutes and three shorter ones", () => {
     assert.strictEqual(barsToConfirm(15 * minute), 2)
     assert.strictEqual(barsToConfirm(5 * minute), 3)
+  })
+})
+
+describe("Flow", () => {
+  /** Days of five-minute buckets of even trading, then an hour of it with `bought` of ten times the volume. */
+  const after = (bought: number, moveBps = 0) => {
+    const flow = new Flow()
+    let price = 0
+    for (let bucket = 0; bucket < 1200; bucket++) {
+      const hurried = bucket >= 1188
+      const volume = (hurried ? 10_000 : 1000) * (1 + noise() / 20)
+      const share = hurried ? bought : 0.5 + noise() / 10
+      price += hurried ? moveBps : noise() / 8
+      flow.add(volume, Number.isNaN(bought) ? Number.NaN : share * volume, price)
+      flow.close((bucket + 1) * 5 * minute)
+    }
+    return flow
+  }
+
+  it("says nothing before there is a usual", () => {
+    const flow = new Flow()
+    flow.add(1000, 0, 0)
+    flow.close(5 * minute)
+    assert.isNaN(flow.shortScore)
+    assert.strictEqual(flow.usualVolume, 0)
+  })
+
+  it("sees takers sell, and how much more is traded than usual", () => {
+    const sold = after(0.1)
+    assert.isBelow(sold.shortScore, -5)
+    assert.isBelow(sold.longScore, -5)
+    assert.isAbove(sold.surge, 4)
+    assert.isFalse(sold.inferred)
+    assert.isAbove(after(0.9).shortScore, 5)
+    assert.isBelow(Math.abs(after(0.5).shortScore), 3)
+  })
+
+  it("infers the sides from prices where nobody says them", () => {
+    const sold = after(Number.NaN, -3)
+    assert.isTrue(sold.inferred)
+    assert.isBelow(sold.shortScore, -4)
+  })
+
+  it("counts quiet time as no volume, however long it was", () => {
+    const flow = after(0.5)
+    flow.add(1, 1, 0)
+    flow.close((1200 + 5000) * 5 * minute)
+    assert.strictEqual(flow.usualVolume, 0)
+    assert.isNaN(flow.surge)
   })
 })
 

@@ -18,7 +18,7 @@ import { frameOffsets } from "@evenkeel/runtime/ring/FrameRing"
 import type { StateTable } from "@evenkeel/runtime/ring/StateTable"
 import { Option } from "effect"
 import { FeatureInput, Features } from "../feature/Features.ts"
-import { riskThresholds } from "../risk/RiskMachine.ts"
+import { isRun, type RiskEvidence, riskThresholds, warningLevelBps } from "../risk/RiskMachine.ts"
 import { FairValue } from "../value/FairValue.ts"
 import { CoinTrack, InstrumentTrack } from "./Tracks.ts"
 import {
@@ -82,8 +82,15 @@ export const hotCounters = [
 export const counterCount = hotCounters.length
 const counterOf = (name: (typeof hotCounters)[number]) => hotCounters.indexOf(name)
 
+const minute = 60_000
 const warning = severity("warning")
+/** A venue this far from the fair value, for three bars, while two others hold, is a local dislocation. */
+const localBps = 30
 const localSignificance = 4
+/** A source whose volume is below this share of the coin's largest says nothing of its flow. */
+const flowShareMin = 0.1
+const hourMillis = 60 * minute
+const weekMillis = 7 * 24 * hourMillis
 const agreeBps = 15
 const agreeSignificance = 3
 /** A fair value is solved anew for moves above this, or when this much time has passed. */
@@ -93,7 +100,6 @@ const solveGapMillis = 100
 const quoteFreshMillis = 60_000
 /** A book that stays stale is asked for again after this long. */
 const resyncAgainMillis = 10_000
-const minute = 60_000
 /** What a pool's fee and its blocks leave uncertain, and the depth within 1 % (in the quote) from which it is a good one. */
 const poolErrorBps = 4
 const poolDepthGood = 1_000_000
@@ -185,6 +191,8 @@ export class HotPath implements MarketSink {
     this.#times[lastTime] = Number.NEGATIVE_INFINITY
     this.#times[nextClose] = Number.NaN
   }
+  /** Called at each bar's close with what every fresh coin was judged by: for evaluation and training. Valid during the call alone. */
+  onJudged: ((coin: number, evidence: RiskEvidence) => void) | undefined
   readonly #bySource: Array<InstrumentTrack> = []
   /** The fair value's source of each place that is kept free. */
   readonly #spareSources = new Map<number, number>()
@@ -380,7 +388,7 @@ export class HotPath implements MarketSink {
         this.#stale(track, integers[2]!)
         break
       case EventKind.candle:
-        this.#candle(track, numbers[1]!, numbers[2]!, numbers[6]!)
+        this.#candle(track, numbers[1]!, numbers[2]!, numbers[3]!, numbers[6]!)
         break
       case EventKind.oracle:
         if (numbers[1]! > 0) {
@@ -434,10 +442,11 @@ export class HotPath implements MarketSink {
     track.tradeQuantity = quantity
     track.tradeSide = side
     track.traded = true
+    track.addVolume(quantity, side > 0 ? quantity : 0)
     if (this.#times[now]! - track.quoteTime > quoteFreshMillis) this.#observe(track, price, quantity * price < 100 ? 8 : 3)
   }
 
-  #candle(track: InstrumentTrack, close: number, volume: number, duration: number): void {
+  #candle(track: InstrumentTrack, close: number, volume: number, bought: number, duration: number): void {
     if (!(close > 0)) return
     track.row[instrumentState.lastPrice] = close
     const coin = this.#coins[track.base >= 0 ? track.base : track.quote]
@@ -445,6 +454,7 @@ export class HotPath implements MarketSink {
       coin.evidence.barMillis = coin.candles ? Math.min(coin.evidence.barMillis, duration) : duration
       coin.candles = true
     }
+    if (volume >= 0) track.addVolume(volume, bought)
     // A repeated price without a trade is no news.
     if (volume === 0 || (Number.isNaN(volume) && close === track.lastMid)) return
     track.traded = true
@@ -601,8 +611,14 @@ export class HotPath implements MarketSink {
     for (const track of this.#bySource) {
       if (!track.traded) continue
       track.apartBars = this.#apart(track)
-        ? track.apart.update(close, this.#value.residualBps[track.source]!, this.#options.barMillis)
-        : track.apart.update(close, 0, this.#options.barMillis)
+        ? track.apart.update(close, this.#value.residualBps[track.source]!, localBps, this.#options.barMillis)
+        : track.apart.update(close, 0, localBps, this.#options.barMillis)
+    }
+    for (const track of this.#bySource) {
+      if (track.flow === undefined) continue
+      track.flow.add(track.volume, track.bought, Math.log(track.lastMid) * 1e4)
+      track.volume = track.bought = 0
+      track.flow.close(close)
     }
     for (let index = 0; index < this.#coins.length; index++) {
       const coin = this.#coins[index]!
@@ -626,13 +642,24 @@ export class HotPath implements MarketSink {
     evidence.score = score
     evidence.cusum = coin.cusum.update(score)
     evidence.changepoint = coin.changepoint.update(score)
-    evidence.stressBars = coin.stress.update(close, deviation, barMillis)
-    evidence.breakBars = coin.broken.update(close, deviation, barMillis)
+    evidence.stressBars = coin.stress.update(close, deviation, riskThresholds.stressBps, barMillis)
+    evidence.warningBars = coin.warned.update(close, deviation, warningLevelBps(evidence), barMillis)
+    evidence.breakBars = coin.broken.update(close, deviation, riskThresholds.breakBps, barMillis)
     coin.baseline.update(close, offPeg, machine.level >= warning)
     evidence.baselineBps = coin.rateBearing ? 0 : coin.baseline.medianBps
+    evidence.scaleBps = coin.baseline.scaleBps
+    const elapsed = Number.isNaN(coin.lastClose) ? 0 : close - coin.lastClose
+    coin.hourMeanBps = decayed(coin.hourMeanBps, deviation, elapsed, hourMillis)
+    coin.weekMeanBps = decayed(coin.weekMeanBps, deviation, elapsed, weekMillis)
+    coin.lastClose = close
+    evidence.leanBps = coin.hourMeanBps - coin.weekMeanBps
     evidence.local = this.#dislocated(index)
+    this.#hardestSold(index, coin)
     const previous = machine.level
-    if (machine.update(evidence)) {
+    const changed = machine.update(evidence)
+    this.onJudged?.(index, evidence)
+    if (machine.settled) coin.baseline.settle(offPeg)
+    if (changed) {
       coin.change = this.#changeOf(coin, previous)
       coin.since = close
       coin.owedPrevious = previous
@@ -642,9 +669,29 @@ export class HotPath implements MarketSink {
     this.#writeCoin(index)
   }
 
+  /** The evidence of flow is that of the source whose takers sell hardest, among those that trade much of the coin. */
+  #hardestSold(index: number, { evidence, sources }: CoinTrack): void {
+    let largest = 0
+    for (const source of sources) {
+      const { base, flow } = this.#bySource[source]!
+      if (base === index && flow !== undefined) largest = Math.max(largest, flow.usualVolume)
+    }
+    evidence.flowShort = evidence.flowLong = evidence.flowSurge = Number.NaN
+    for (const source of sources) {
+      const { base, flow } = this.#bySource[source]!
+      if (base !== index || flow === undefined || !(flow.usualVolume >= flowShareMin * largest)) continue
+      if (flow.longScore >= evidence.flowLong) continue
+      evidence.flowShort = flow.shortScore
+      evidence.flowLong = flow.longScore
+      evidence.flowSurge = flow.surge
+      evidence.flowInferred = flow.inferred
+    }
+  }
+
   #changeOf(coin: CoinTrack, previous: number): number {
     const { evidence, machine } = coin
     if (machine.level < previous) return recovery
+    if (isRun(evidence)) return loss
     if (evidence.local && machine.level < warning && Math.abs(evidence.deviationBps) < riskThresholds.stressBps) return local
     return evidence.deviationBps > 0 ? premium : loss
   }
@@ -781,6 +828,9 @@ export class HotPath implements MarketSink {
     float64[field + signalFields.changepoint] = coin.evidence.changepoint
     float64[field + signalFields.stressBars] = coin.evidence.stressBars
     float64[field + signalFields.breakBars] = coin.evidence.breakBars
+    const run = isRun(coin.evidence)
+    float64[field + signalFields.flow] = run ? coin.evidence.flowLong : Number.NaN
+    float64[field + signalFields.surge] = run ? coin.evidence.flowSurge : Number.NaN
     float64[field + signalFields.agree] = this.#venues(index, true)
     float64[field + signalFields.differ] = this.#venues(index, false)
     float64[field + signalFields.grounded] = this.#value.grounded[index]!
@@ -796,6 +846,10 @@ export class HotPath implements MarketSink {
     this.#signals.commit()
   }
 }
+
+/** A mean that forgets with time: what is `span` old weighs 1/e of what is new. */
+const decayed = (mean: number, value: number, elapsed: number, span: number): number =>
+  Number.isNaN(mean) ? value : value + (mean - value) * Math.exp(-elapsed / span)
 
 /** A close is as good as the money behind it: 1.6 bps at a volume of 100,000, 15 at 100. */
 const candleErrorBps = (volume: number): number => 1 + 20 / Math.sqrt(1 + volume / 100)

@@ -21,7 +21,8 @@ export const readLevelChange = (
     deviationBps: field(signalFields.deviationBps),
     score: field(signalFields.score),
     cusum: field(signalFields.cusum),
-    changepoint: field(signalFields.changepoint)
+    changepoint: field(signalFields.changepoint),
+    flow: field(signalFields.flow)
   })
   const change = {
     time: field(signalFields.time),
@@ -35,11 +36,15 @@ export const readLevelChange = (
     venues: { agree: named(field(signalFields.agree)), differ: named(field(signalFields.differ)) },
     drivers
   }
-  const stressBars = field(signalFields.stressBars)
-  const breakBars = field(signalFields.breakBars)
   return {
     ...change,
-    reason: reasons(change, field(signalFields.baselineBps), stressBars, breakBars, field(signalFields.grounded) === 1)
+    reason: reasons(change, {
+      baselineBps: field(signalFields.baselineBps),
+      stressBars: field(signalFields.stressBars),
+      breakBars: field(signalFields.breakBars),
+      surge: field(signalFields.surge),
+      grounded: field(signalFields.grounded) === 1
+    })
   }
 }
 
@@ -49,13 +54,15 @@ const driversOf = (evidence: {
   readonly score: number
   readonly cusum: number
   readonly changepoint: number
+  readonly flow: number
 }): ReadonlyArray<Driver> => {
   const t = riskThresholds
   const strengths = [
     { name: "deviation_bps", value: evidence.deviationBps, strength: Math.abs(evidence.deviationBps) / t.stressBps },
     { name: "score", value: evidence.score, strength: Math.min(25, Math.abs(evidence.score)) / t.watchScore },
     { name: "cusum", value: evidence.cusum, strength: Math.abs(evidence.cusum) / t.watchCusum },
-    { name: "changepoint", value: evidence.changepoint, strength: evidence.changepoint / t.watchChangepoint }
+    { name: "changepoint", value: evidence.changepoint, strength: evidence.changepoint / t.watchChangepoint },
+    { name: "flow", value: evidence.flow, strength: Math.abs(evidence.flow) / t.inferredScore }
   ].filter(({ value }) => Number.isFinite(value))
   const total = strengths.reduce((sum, { strength }) => sum + strength, 0)
   return strengths
@@ -67,11 +74,15 @@ const rounded = (value: number): number => Math.round(value * 1e4) / 1e4
 
 const reasons = (
   change: Omit<LevelChange, "reason">,
-  baselineBps: number,
-  stressBars: number,
-  breakBars: number,
-  grounded: boolean
+  evidence: {
+    readonly baselineBps: number
+    readonly stressBars: number
+    readonly breakBars: number
+    readonly surge: number
+    readonly grounded: boolean
+  }
 ): ReadonlyArray<string> => {
+  const { baselineBps, breakBars, grounded, stressBars, surge } = evidence
   const { coin, deviationBps, drivers, errorBps, fairValue, kind, venues } = change
   const side = deviationBps < 0 ? "below" : "above"
   const lines: Array<string> = []
@@ -80,6 +91,7 @@ const reasons = (
   lines.push(
     `fair value ${fairValue.toFixed(5)} ± ${((errorBps * fairValue) / 1e4).toFixed(5)}, ${Math.abs(deviationBps).toFixed(1)} bps ${side} the peg (usually ${baselineBps.toFixed(1)})`
   )
+  if (!Number.isNaN(surge)) lines.push(`sold in a hurry: takers sell as in no usual week, at ${surge.toFixed(1)} times the usual volume`)
   if (breakBars > 0) lines.push(`${breakBars} bar${breakBars === 1 ? "" : "s"} in a row beyond ${riskThresholds.breakBps} bps`)
   else if (stressBars > 0) lines.push(`${stressBars} bar${stressBars === 1 ? "" : "s"} in a row beyond ${riskThresholds.stressBps} bps`)
   const [first] = drivers

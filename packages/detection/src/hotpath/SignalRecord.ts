@@ -55,7 +55,10 @@ export const signalFields = {
   grounded: 20,
   /** Of a learned model: its version (0: none serves) and the probability of a break within 5 m, 30 m, 1 h, 4 h and 24 h. */
   modelVersion: 21,
-  probabilities: 22
+  probabilities: 22,
+  /** Net taker volume of two hours in standard deviations, and its surge over the usual; NaN where no run is seen. */
+  flow: 27,
+  surge: 28
 } as const
 export const horizonCount = 5
 

@@ -5,21 +5,24 @@ import { Baseline } from "../detector/Baseline.ts"
 import { Changepoint } from "../detector/Changepoint.ts"
 import { Confirmation } from "../detector/Confirmation.ts"
 import { Cusum } from "../detector/Cusum.ts"
-import { RiskEvidence, RiskMachine, riskThresholds } from "../risk/RiskMachine.ts"
+import { Flow } from "../detector/Flow.ts"
+import { RiskEvidence, RiskMachine } from "../risk/RiskMachine.ts"
 import { instrumentState, stateFields } from "./SignalRecord.ts"
-
-/** A venue this far from the fair value, for three bars, while two others hold, is a local dislocation. */
-const localBps = 30
 
 /** Everything of one coin that lives from bar to bar. */
 export class CoinTrack {
-  readonly stress = new Confirmation(riskThresholds.stressBps)
-  readonly broken = new Confirmation(riskThresholds.breakBps)
+  readonly stress = new Confirmation()
+  readonly warned = new Confirmation()
+  readonly broken = new Confirmation()
   readonly baseline: Baseline
   readonly cusum = new Cusum()
   readonly changepoint = new Changepoint()
   readonly machine = new RiskMachine()
   readonly evidence = new RiskEvidence()
+  /** Mean deviation of the last hour and of the last week; NaN before the first bar. */
+  hourMeanBps = Number.NaN
+  weekMeanBps = Number.NaN
+  lastClose = Number.NaN
   /** Judged against its own trend instead of its peg. */
   readonly rateBearing: boolean
   /** Since when the level is what it is. */
@@ -51,9 +54,14 @@ export class InstrumentTrack {
   readonly row = new Float64Array(stateFields)
   connection = 0
   /** Bars in a row away from the fair value, for local dislocations. */
-  readonly apart: Confirmation
+  readonly apart = new Confirmation()
   apartBars = 0
   traded = false
+  /** Order flow; made with the first volume that the source tells. */
+  flow: Flow | undefined
+  /** Traded since the last bar: all of it, and what takers bought (NaN: nobody says). */
+  volume = 0
+  bought = 0
   quoteTime = Number.NEGATIVE_INFINITY
   tradePrice = 0
   tradeQuantity = 0
@@ -64,12 +72,18 @@ export class InstrumentTrack {
   resyncOwed = false
   resyncReason = 0
 
+  /** Adds what was traded to the bar in hand. */
+  addVolume(volume: number, bought: number): void {
+    this.flow ??= new Flow()
+    this.volume += volume
+    this.bought += bought
+  }
+
   constructor(base: number, quote: number, source: number, venue: number) {
     this.base = base
     this.quote = quote
     this.source = source
     this.venue = venue
-    this.apart = new Confirmation(localBps)
     this.row.fill(Number.NaN)
     this.row[instrumentState.events] = 0
     this.row[instrumentState.commits] = 0

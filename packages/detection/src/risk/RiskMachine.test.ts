@@ -1,26 +1,23 @@
 import { assert, describe, it } from "@effect/vitest"
 import { riskLevels } from "@evenkeel/domain/risk/RiskLevel"
 import { Confirmation } from "../detector/Confirmation.ts"
-import { RiskEvidence, RiskMachine } from "./RiskMachine.ts"
+import { isRun, RiskEvidence, RiskMachine, warningLevelBps } from "./RiskMachine.ts"
 
 const minute = 60_000
 
 /** Levels after each minute's deviation. */
 const levels = (deviations: ReadonlyArray<number>, over: Partial<RiskEvidence> = {}) => {
   const machine = new RiskMachine()
-  const stress = new Confirmation(20)
-  const broken = new Confirmation(50)
+  const stress = new Confirmation()
+  const warned = new Confirmation()
+  const broken = new Confirmation()
   return deviations.map((deviationBps, index) => {
     const time = index * minute
-    const evidence = Object.assign(new RiskEvidence(), {
-      time,
-      deviationBps,
-      errorBps: 1,
-      score: deviationBps / 2,
-      stressBars: stress.update(time, deviationBps, minute),
-      breakBars: broken.update(time, deviationBps, minute),
-      ...over
-    })
+    const evidence = Object.assign(new RiskEvidence(), { time, deviationBps, errorBps: 1, score: deviationBps / 2, ...over })
+    const { barMillis } = evidence
+    evidence.stressBars = stress.update(time, deviationBps, 20, barMillis)
+    evidence.warningBars = warned.update(time, deviationBps, warningLevelBps(evidence), barMillis)
+    evidence.breakBars = broken.update(time, deviationBps, 50, barMillis)
     machine.update(evidence)
     return riskLevels[machine.level]
   })
@@ -51,7 +48,41 @@ describe("RiskMachine", () => {
   })
 
   it("stays calm for a coin that has stood off its peg for long, and when the error is as large as the distance", () => {
-    assert.isTrue(levels(minutes(30, -28), { baselineBps: -27, score: 0 }).every((level) => level === "normal"))
+    assert.isTrue(levels(minutes(30, -45), { baselineBps: -44, score: 0 }).every((level) => level === "normal"))
     assert.isTrue(levels(minutes(30, -60), { errorBps: 40 }).every((level) => level === "normal"))
+  })
+
+  it("asks a premium to be twice as far, and long bars for more than short ones", () => {
+    assert.isTrue(levels(minutes(10, 35)).every((level) => level === "normal" || level === "watch"))
+    assert.include(levels(minutes(10, 45)), "warning")
+    const quarterHours = { barMillis: 15 * minute }
+    assert.notInclude(levels(minutes(10, -30), quarterHours), "warning")
+    assert.include(levels(minutes(10, -40), quarterHours), "warning")
+  })
+
+  it("warns sooner of a coin that never strays", () => {
+    assert.strictEqual(levels([0, -17, -17, -17], { score: -15 }).at(-1), "warning")
+    assert.notStrictEqual(levels([0, -17, -17, -17], { score: -8 }).at(-1), "warning")
+  })
+
+  it("alarms nobody about a coin on its way back", () => {
+    assert.isTrue(levels(minutes(30, -30), { baselineBps: -45, score: 12 }).every((level) => level === "normal"))
+  })
+
+  it("lets an alarm go that nothing renews, but never a break", () => {
+    assert.strictEqual(levels(minutes(243, -30)).at(-1), "normal")
+    assert.strictEqual(levels(minutes(245, -60)).at(-1), "critical")
+    assert.strictEqual(levels([...minutes(200, -30), ...minutes(100, -38)]).at(-1), "warning")
+  })
+
+  it("warns of a run by order flow alone, and asks for a price where the sides were inferred", () => {
+    const run = Object.assign(new RiskEvidence(), { flowShort: -6, flowLong: -5.5, flowSurge: 11, leanBps: -0.5, deviationBps: -1 })
+    assert.isTrue(isRun(run))
+    assert.isFalse(isRun(Object.assign(new RiskEvidence(), run, { flowSurge: 8 })))
+    assert.isFalse(isRun(Object.assign(new RiskEvidence(), run, { leanBps: 0.5 })))
+    assert.isFalse(isRun(Object.assign(new RiskEvidence(), run, { flowInferred: true })))
+    assert.isTrue(isRun(Object.assign(new RiskEvidence(), run, { flowInferred: true, deviationBps: -18, score: -9 })))
+    assert.isFalse(isRun(new RiskEvidence()))
+    assert.strictEqual(levels(minutes(2, -1), { ...run, deviationBps: -1 }).at(-1), "warning")
   })
 })

@@ -2,11 +2,14 @@
  * One coin's risk level: raised as soon as the evidence asks for it, lowered only after it has been quiet for a while.
  *
  * - `watch`: something is unusual. One bar is enough.
- * - `warning`: off the peg and off its usual place, confirmed by bars in a row.
+ * - `warning`: off the peg and off its usual place, confirmed by bars in a row; or sold in a hurry while the price only leans.
  * - `critical`: beyond 50 bps, confirmed; or at the first such bar when a warning has stood within the last hour.
  *
- * Every level asks that the distance is significant: more than twice the fair value's error. A premium is never more than a
- * warning: nobody loses their dollar to it.
+ * Every level asks that the distance is significant: more than twice the fair value's error, and away from the peg: a coin on its way
+ * back alarms nobody. A premium is never more than a warning, and must be twice as far: nobody loses their dollar to it.
+ *
+ * An alarm that nothing renews for hours has become how things are. It is let go, and where the coin stands is its usual place from
+ * then on; a break (beyond 50 bps) is never let go so.
  */
 import { severity } from "@evenkeel/domain/risk/RiskLevel"
 import { barsToConfirm } from "../detector/Confirmation.ts"
@@ -14,20 +17,40 @@ import { barsToConfirm } from "../detector/Confirmation.ts"
 export const riskThresholds = {
   stressBps: 20,
   breakBps: 50,
-  /** Below this no level is left `normal` for. */
+  /** A warning's bars must lie beyond this: in short bars, in short bars when the score is decisive, in long bars and rounds, above the peg. */
+  warningBps: 20,
+  warningDecisiveBps: 15,
+  warningLongBarBps: 35,
+  warningPremiumBps: 40,
+  decisiveScore: 12,
+  /** Distance from the coin's usual place that a warning asks for as well, below and above the peg. */
+  warningAwayBps: 15,
+  warningPremiumAwayBps: 25,
+  /** Below this no level is left `normal` for; above the peg it is twice as much. */
   watchBps: 10,
-  watchScore: 4,
+  watchScore: 6,
   watchCusum: 12,
   watchChangepoint: 0.9,
-  /** Distance from the coin's usual place that a warning and a critical ask for as well. */
-  warningAwayBps: 15,
-  criticalAwayBps: 25,
-  significance: 2
+  significance: 2,
+  /** Net taker selling over one hour and over two, in standard deviations, and the surge in volume, that warn by themselves. */
+  flowScore: 5,
+  flowSurge: 10,
+  /** The price must lean down by this share of its usual deviation. */
+  flowLean: 0.2,
+  /** The same where sides were inferred from prices: less of it, with a price that has moved already. */
+  inferredScore: 3,
+  inferredSurge: 5,
+  inferredPriceScore: 4,
+  inferredBps: 15
 } as const
 
 const hour = 3_600_000
+const longBarMillis = hour / 4
 const watchHoldMillis = hour / 4
-
+/** An alarm that nothing has renewed for so long has become the usual. */
+const settleMillis = 4 * hour
+/** A new extreme renews an alarm when it is so much farther. */
+const renewBps = 5
 const watch = severity("watch")
 const warning = severity("warning")
 const critical = severity("critical")
@@ -39,14 +62,43 @@ export class RiskEvidence {
   deviationBps = 0
   errorBps = 0
   baselineBps = 0
+  scaleBps = 1
   score = 0
   cusum = 0
   changepoint = 0
-  /** Bars in a row beyond 20 and 50 bps. */
+  /** Mean deviation of the last hour less that of the last week. */
+  leanBps = 0
+  /** Bars in a row beyond 20 bps, beyond what a warning asks for, and beyond 50 bps. */
   stressBars = 0
+  warningBars = 0
   breakBars = 0
   /** A venue stands apart from the rest. */
   local = false
+  /** See `Flow`: of the source whose takers sell hardest. */
+  flowShort = Number.NaN
+  flowLong = Number.NaN
+  flowSurge = Number.NaN
+  flowInferred = false
+}
+
+/** What the bars in a row that confirm a warning must lie beyond. */
+export const warningLevelBps = ({ barMillis, deviationBps, score }: RiskEvidence): number => {
+  const t = riskThresholds
+  if (deviationBps > 0) return t.warningPremiumBps
+  if (barMillis >= longBarMillis) return t.warningLongBarBps
+  return score < -t.decisiveScore ? t.warningDecisiveBps : t.warningBps
+}
+
+/** Takers sell far more than they do in a usual week, at many times the usual volume, and the price leans down. */
+export const isRun = (evidence: RiskEvidence): boolean => {
+  const t = riskThresholds
+  const { deviationBps, flowInferred, flowLong, flowShort, flowSurge } = evidence
+  if (!flowInferred) {
+    const sold = flowShort < -t.flowScore && flowLong < -t.flowScore && flowSurge > t.flowSurge
+    return sold && evidence.leanBps < -t.flowLean * evidence.scaleBps
+  }
+  const sold = flowShort < -t.inferredScore && flowLong < -t.inferredScore && flowSurge > t.inferredSurge
+  return sold && evidence.barMillis <= longBarMillis && evidence.score < -t.inferredPriceScore && deviationBps < -t.inferredBps
 }
 
 export class RiskMachine {
@@ -55,14 +107,28 @@ export class RiskMachine {
   #warned = Number.NEGATIVE_INFINITY
   /** Since when the evidence has been weak enough to leave the level; NaN while it has not. */
   #quietSince = Number.NaN
+  /** When evidence last raised the level or made the alarm worse, and how far the coin stood then. */
+  #renewed = Number.NEGATIVE_INFINITY
+  #worstBps = 0
+  /** The last update let an alarm go because it has become the usual. */
+  settled = false
 
   /** Takes a bar's evidence; true when the level changed. */
   update(evidence: RiskEvidence): boolean {
     const asked = this.#asked(evidence)
     const before = this.level
+    const far = Math.abs(evidence.deviationBps)
+    this.settled = false
+    if (asked > before || far > this.#worstBps + renewBps || evidence.breakBars > 0) {
+      this.#renewed = evidence.time
+      this.#worstBps = asked > before ? far : Math.max(far, this.#worstBps)
+    }
     if (asked > before) {
       this.level = asked
       this.#quietSince = Number.NaN
+    } else if (before > 0 && evidence.time - this.#renewed >= settleMillis) {
+      this.level = 0
+      this.settled = true
     } else if (asked < before && this.#quiet(evidence, asked)) {
       if (Number.isNaN(this.#quietSince)) this.#quietSince = evidence.time
       if (evidence.time - this.#quietSince >= (before === watch ? watchHoldMillis : hour)) {
@@ -70,6 +136,10 @@ export class RiskMachine {
         this.#quietSince = Number.NaN
       }
     } else this.#quietSince = Number.NaN
+    if (this.level === 0) {
+      this.#worstBps = 0
+      this.#quietSince = Number.NaN
+    }
     if (this.level >= warning) this.#warned = evidence.time
     return this.level !== before
   }
@@ -77,20 +147,25 @@ export class RiskMachine {
   /** The level that this bar alone asks for. */
   #asked(evidence: RiskEvidence): number {
     const t = riskThresholds
-    const far = Math.abs(evidence.deviationBps)
-    const away = Math.abs(evidence.deviationBps - evidence.baselineBps)
-    if (away <= t.significance * evidence.errorBps) return evidence.local ? watch : 0
+    const { baselineBps, deviationBps } = evidence
+    const premium = deviationBps > 0
+    const far = Math.abs(deviationBps)
+    // On its way back to the peg it is not away, however far it still stands.
+    const away = Math.max(0, premium ? deviationBps - baselineBps : baselineBps - deviationBps)
+    const floor = isRun(evidence) ? warning : evidence.local ? watch : 0
+    if (far <= t.significance * evidence.errorBps) return floor
     const bars = barsToConfirm(evidence.barMillis)
     const warnedLately = evidence.time - this.#warned <= hour
-    const broken = evidence.breakBars >= bars || (evidence.breakBars > 0 && warnedLately)
-    if (broken && away > t.criticalAwayBps) return evidence.deviationBps > 0 ? warning : critical
-    if (evidence.stressBars >= bars && away > t.warningAwayBps) return warning
+    if (evidence.breakBars >= bars || (evidence.breakBars > 0 && warnedLately)) return premium ? warning : critical
+    if (away <= t.significance * evidence.errorBps) return floor
+    if (evidence.warningBars >= bars && away > (premium ? t.warningPremiumAwayBps : t.warningAwayBps)) return warning
     const unusual =
       Math.abs(evidence.score) > t.watchScore ||
       Math.abs(evidence.cusum) > t.watchCusum ||
       evidence.changepoint > t.watchChangepoint ||
       evidence.stressBars > 0
-    return evidence.local || (unusual && far > t.watchBps && away > t.watchBps / 2) ? watch : 0
+    const least = premium ? 2 * t.watchBps : t.watchBps
+    return Math.max(floor, unusual && far > least && away > least ? watch : 0)
   }
 
   /** A level is left inside half of the distance that raised it; `watch` as soon as nothing asks for it. */

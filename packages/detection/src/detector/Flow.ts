@@ -1,0 +1,132 @@
+/**
+ * Who is in a hurry: net taker volume over one and two hours, against what the trailing week calls usual.
+ *
+ * A run begins in the order flow: holders sell into bids long before the price gives way. Volume is summed in buckets of five
+ * minutes, so that the figures mean the same whatever arrives: trades, bars of a minute or of a quarter of an hour.
+ *
+ * Where nobody says which side took, a bar's volume is split by how far the price moved in it (bulk volume classification,
+ * D. Easley, M. López de Prado and M. O'Hara, "The Volume Clock", 2012): `inferred` says so, and the judge asks for more.
+ */
+const bucketMillis = 5 * 60_000
+/** Buckets of a week. */
+const week = 2016
+const shortBuckets = 12
+const longBuckets = 24
+/** Below this many buckets nothing is usual yet. */
+const bucketsMin = week / 4
+/** A move of so many usual moves puts all of a bar's volume on one side. */
+const decisiveMoves = 2
+/** Pace at which the usual move is learned. */
+const moveFactor = 0.002
+const moveFloorBps = 0.5
+
+export class Flow {
+  /** Standard deviations of net taker volume over an hour and over two from the week's mean; NaN while nothing is usual. */
+  shortScore = Number.NaN
+  longScore = Number.NaN
+  /** Volume of two hours over the week's median of the same. */
+  surge = Number.NaN
+  /** That median; 0 while nothing is usual. */
+  usualVolume = 0
+  /** Sides were inferred from prices. */
+  inferred = false
+  readonly #net = new Float64Array(week)
+  readonly #volume = new Float64Array(week)
+  readonly #shortSums = new Float64Array(week)
+  readonly #longSums = new Float64Array(week)
+  readonly #volumeSums = new Float64Array(week)
+  /** The same as `volumeSums`, ascending. */
+  readonly #sorted = new Float64Array(week)
+  #bucket = Number.NaN
+  #count = 0
+  #pendingNet = 0
+  #pendingVolume = 0
+  #lastPriceBps = Number.NaN
+  #move = moveFloorBps
+
+  /** Takes `volume` traded since the last call, `bought` of it by takers (NaN: unknown), at a price of `priceBps` (log, bps). */
+  add(volume: number, bought: number, priceBps: number): void {
+    const moved = Number.isNaN(this.#lastPriceBps) ? 0 : priceBps - this.#lastPriceBps
+    this.#lastPriceBps = priceBps
+    this.inferred = Number.isNaN(bought)
+    const share = Math.max(-1, Math.min(1, moved / (decisiveMoves * (1.25 * this.#move + moveFloorBps))))
+    this.#move += moveFactor * (Math.abs(moved) - this.#move)
+    if (!(volume > 0)) return
+    this.#pendingVolume += volume
+    this.#pendingNet += this.inferred ? share * volume : 2 * bought - volume
+  }
+
+  /** Closes every bucket that ended by `time` (Unix ms). */
+  close(time: number): void {
+    const bucket = Math.floor(time / bucketMillis)
+    if (Number.isNaN(this.#bucket)) this.#bucket = bucket - 1
+    if (bucket - this.#bucket > week) this.#bucket = bucket - week
+    while (this.#bucket < bucket) {
+      this.#bucket++
+      this.#push(this.#pendingNet, this.#pendingVolume)
+      this.#pendingNet = this.#pendingVolume = 0
+    }
+  }
+
+  #push(net: number, volume: number): void {
+    const at = this.#count % week
+    const full = this.#count >= week
+    this.#net[at] = net
+    this.#volume[at] = volume
+    const leaving = this.#volumeSums[at]!
+    this.#shortSums[at] = this.#sum(this.#net, at, shortBuckets)
+    this.#longSums[at] = this.#sum(this.#net, at, longBuckets)
+    this.#volumeSums[at] = this.#sum(this.#volume, at, longBuckets)
+    const length = full ? week : this.#count
+    this.#replace(length, full ? leaving : Number.NaN, this.#volumeSums[at]!)
+    this.#count++
+    const known = Math.min(this.#count, week)
+    if (known < bucketsMin) return
+    this.shortScore = score(this.#shortSums, known, this.#shortSums[at]!)
+    this.longScore = score(this.#longSums, known, this.#longSums[at]!)
+    this.usualVolume = this.#sorted[known >> 1]!
+    this.surge = this.usualVolume > 0 ? this.#volumeSums[at]! / this.usualVolume : Number.NaN
+  }
+
+  #sum(ring: Float64Array, at: number, buckets: number): number {
+    let total = 0
+    for (let back = 0; back < Math.min(buckets, this.#count + 1); back++) total += ring[(at - back + week) % week]!
+    return total
+  }
+
+  /** Takes `leaving` (NaN: nothing) out of the sorted sums, and puts `coming` in. */
+  #replace(length: number, leaving: number, coming: number): void {
+    const sorted = this.#sorted
+    let count = length
+    if (!Number.isNaN(leaving)) {
+      const at = place(sorted, count, leaving)
+      sorted.copyWithin(at, at + 1, count)
+      count--
+    }
+    const at = place(sorted, count, coming)
+    sorted.copyWithin(at + 1, at, count)
+    sorted[at] = coming
+  }
+}
+
+/** Index of the first of `count` ascending values that is not below `value`. */
+const place = (sorted: Float64Array, count: number, value: number): number => {
+  let low = 0
+  let high = count
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (sorted[middle]! < value) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+const score = (values: Float64Array, count: number, value: number): number => {
+  let sum = 0
+  for (let i = 0; i < count; i++) sum += values[i]!
+  const mean = sum / count
+  let squares = 0
+  for (let i = 0; i < count; i++) squares += (values[i]! - mean) * (values[i]! - mean)
+  const deviation = Math.sqrt(squares / count)
+  return deviation > 0 ? (value - mean) / deviation : Number.NaN
+}
