@@ -20,6 +20,7 @@ import { Option } from "effect"
 import { FeatureInput, Features } from "../feature/Features.ts"
 import { isRun, type RiskEvidence, riskThresholds, warningLevelBps } from "../risk/RiskMachine.ts"
 import { FairValue } from "../value/FairValue.ts"
+import { CoinBars } from "./CoinBars.ts"
 import { CoinTrack, InstrumentTrack } from "./Tracks.ts"
 import {
   coinState,
@@ -87,6 +88,8 @@ const warning = severity("warning")
 /** A venue this far from the fair value, for three bars, while two others hold, is a local dislocation. */
 const localBps = 30
 const localSignificance = 4
+/** What the rest of the market is measured by. */
+const marketCoin = "BTC"
 /** A source whose volume is below this share of the coin's largest says nothing of its flow. */
 const flowShareMin = 0.1
 const hourMillis = 60 * minute
@@ -124,6 +127,9 @@ export class HotPath implements MarketSink {
   readonly #instruments: Array<InstrumentTrack>
   readonly #value: FairValue
   readonly features: Features
+  readonly #bars: CoinBars
+  /** The instrument that prices the market as a whole, or -1. */
+  readonly #market: number
   readonly #input = new FeatureInput()
   readonly #state: StateTable
   readonly #signals: SignalWriter
@@ -154,9 +160,9 @@ export class HotPath implements MarketSink {
     const coinOf = new Map(options.coins.map((coin, index) => [coin.symbol, index]))
     const edges: Array<readonly [number, number]> = []
     const nodeOf = (symbol: string): number | undefined => (isCurrency(symbol) ? -1 : coinOf.get(symbol))
-    this.#coins = options.coins.map(({ rateBearing, symbol }) => {
-      const track = new CoinTrack(rateBearing === true)
-      track.machine.level = severity(options.initialLevels?.[symbol] ?? "normal")
+    this.#coins = options.coins.map((coin) => {
+      const track = new CoinTrack(coin)
+      track.machine.level = severity(options.initialLevels?.[coin.symbol] ?? "normal")
       return track
     })
     const pegOf = (symbol: string) => (isCurrency(symbol) ? symbol : options.coins[coinOf.get(symbol)!]!.peg)
@@ -181,6 +187,8 @@ export class HotPath implements MarketSink {
       options.coins.map((coin) => coin.anchor)
     )
     this.features = new Features(this.#instruments.length)
+    this.#bars = new CoinBars(this.#coins, this.#bySource, this.#value)
+    this.#market = options.instruments.findIndex(({ base }) => base === marketCoin)
     this.#symbols = options.venues.map(
       ({ id }) =>
         new SymbolTable(
@@ -192,7 +200,7 @@ export class HotPath implements MarketSink {
     this.#times[nextClose] = Number.NaN
   }
   /** Called at each bar's close with what every fresh coin was judged by: for evaluation and training. Valid during the call alone. */
-  onJudged: ((coin: number, evidence: RiskEvidence) => void) | undefined
+  onJudged: ((coin: number, evidence: RiskEvidence, features: Float64Array) => void) | undefined
   readonly #bySource: Array<InstrumentTrack> = []
   /** The fair value's source of each place that is kept free. */
   readonly #spareSources = new Map<number, number>()
@@ -394,6 +402,7 @@ export class HotPath implements MarketSink {
         if (numbers[1]! > 0) {
           row[instrumentState.lastPrice] = numbers[1]!
           track.traded = true
+          track.oracle = true
           this.#rounds(track)
           this.#observe(track, numbers[1]!, oracleErrorBps)
         }
@@ -617,7 +626,6 @@ export class HotPath implements MarketSink {
     for (const track of this.#bySource) {
       if (track.flow === undefined) continue
       track.flow.add(track.volume, track.bought, Math.log(track.lastMid) * 1e4)
-      track.volume = track.bought = 0
       track.flow.close(close)
     }
     for (let index = 0; index < this.#coins.length; index++) {
@@ -626,7 +634,10 @@ export class HotPath implements MarketSink {
       coin.fresh = false
       this.#judge(index, coin, close)
     }
-    for (const track of this.#bySource) track.traded = false
+    for (const track of this.#bySource) {
+      track.traded = false
+      track.volume = track.bought = 0
+    }
     return true
   }
 
@@ -657,7 +668,9 @@ export class HotPath implements MarketSink {
     this.#hardestSold(index, coin)
     const previous = machine.level
     const changed = machine.update(evidence)
-    this.onJudged?.(index, evidence)
+    const market = this.#instruments[this.#market]?.row[instrumentState.lastPrice] ?? Number.NaN
+    coin.features.update(this.#bars.gather(index, elapsed, market))
+    this.onJudged?.(index, evidence, coin.features.values)
     if (machine.settled) coin.baseline.settle(offPeg)
     if (changed) {
       coin.change = this.#changeOf(coin, previous)

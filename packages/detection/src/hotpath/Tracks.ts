@@ -1,4 +1,5 @@
 /** What the hot path remembers: one track a coin, one an instrument. Plain state; `HotPath` alone changes it. */
+import type { Coin, Peg } from "@evenkeel/domain/coin/Coin"
 import { changeKinds } from "@evenkeel/domain/risk/RiskLevel"
 import { OrderBook } from "../book/OrderBook.ts"
 import { Baseline } from "../detector/Baseline.ts"
@@ -6,6 +7,7 @@ import { Changepoint } from "../detector/Changepoint.ts"
 import { Confirmation } from "../detector/Confirmation.ts"
 import { Cusum } from "../detector/Cusum.ts"
 import { Flow } from "../detector/Flow.ts"
+import { CoinFeatures } from "../feature/coin/CoinFeatures.ts"
 import { RiskEvidence, RiskMachine } from "../risk/RiskMachine.ts"
 import { instrumentState, stateFields } from "./SignalRecord.ts"
 
@@ -37,7 +39,11 @@ export class CoinTrack {
   owedPrevious = -1
   readonly sources: Array<number> = []
 
-  constructor(rateBearing: boolean) {
+  readonly peg: Peg
+  readonly features = new CoinFeatures()
+
+  constructor({ peg, rateBearing = false }: Coin) {
+    this.peg = peg
     this.rateBearing = rateBearing
     this.baseline = rateBearing ? new Baseline(Number.POSITIVE_INFINITY) : new Baseline()
   }
@@ -57,6 +63,8 @@ export class InstrumentTrack {
   readonly apart = new Confirmation()
   apartBars = 0
   traded = false
+  /** It tells rounds of an oracle. */
+  oracle = false
   /** Order flow; made with the first volume that the source tells. */
   flow: Flow | undefined
   /** Traded since the last bar: all of it, and what takers bought (NaN: nobody says). */

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { tableOf } from "../data/Table.ts"
 import { fitLogistic, predictLogistic } from "./LogisticRegression.ts"
 
 describe("LogisticRegression", () => {
@@ -10,7 +11,7 @@ describe("LogisticRegression", () => {
     const labels = Uint8Array.from({ length: count }, (_, row) =>
       random() < 1 / (1 + Math.exp(-(0.5 + 1.5 * rows[row * 2]! - 2 * rows[row * 2 + 1]!))) ? 1 : 0
     )
-    const model = fitLogistic(rows, labels, 0)
+    const model = fitLogistic(tableOf(rows, labels), 0)
     assert.closeTo(model.intercept, 0.5, 0.08)
     assert.closeTo(model.weights[0]!, 1.5, 0.1)
     assert.closeTo(model.weights[1]!, -2, 0.1)
@@ -19,11 +20,11 @@ describe("LogisticRegression", () => {
   it("sets its gradient to zero, penalty included", () => {
     const rows = Float64Array.of(0, 1, 2, 3, 4, 5)
     const labels = Uint8Array.of(0, 0, 1, 0, 1, 1)
-    const model = fitLogistic(rows, labels, 1)
+    const model = fitLogistic(tableOf(rows, labels), 1)
     let slope = -model.weights[0]!
     let free = 0
     for (const [row, label] of labels.entries()) {
-      const miss = label - predictLogistic(model, Float64Array.of(rows[row]!))
+      const miss = label - predictLogistic(model, rows, row)
       slope += miss * rows[row]!
       free += miss
     }
@@ -31,8 +32,14 @@ describe("LogisticRegression", () => {
     assert.closeTo(free, 0, 1e-8)
   })
 
+  it("takes a row of weight two for two rows", () => {
+    const once = tableOf(Float64Array.of(0, 1, 1, 2, 3), Uint8Array.of(0, 1, 1, 0, 1))
+    const twice = tableOf(Float64Array.of(0, 1, 2, 3), Uint8Array.of(0, 1, 0, 1), Float64Array.of(1, 2, 1, 1))
+    assert.closeTo(fitLogistic(once).weights[0]!, fitLogistic(twice).weights[0]!, 1e-10)
+  })
+
   it("stays finite when the classes can be told apart perfectly", () => {
-    const model = fitLogistic(Float64Array.of(-2, -1, 1, 2), Uint8Array.of(0, 0, 1, 1), 0.1)
+    const model = fitLogistic(tableOf(Float64Array.of(-2, -1, 1, 2), Uint8Array.of(0, 0, 1, 1)), 0.1)
     assert.isTrue(Number.isFinite(model.weights[0]!))
     assert.isAbove(predictLogistic(model, Float64Array.of(2)), 0.9)
   })

@@ -2,8 +2,9 @@
  * Logistic regression with an L2 penalty: the baseline that every other model must beat.
  *
  * Fitted by Newton's method (iteratively reweighted least squares), which needs no step size and few rounds. Features should be of
- * similar scale. Rows are laid out one after the other: `rows[row * features + feature]`.
+ * similar scale and none missing: see `Scaler`.
  */
+import { rowsOf, type Table } from "../data/Table.ts"
 
 const roundsMax = 50
 const converged = 1e-10
@@ -13,24 +14,32 @@ export interface LogisticRegression {
   readonly weights: Float64Array
 }
 
-/** `labels` are 0 or 1; `penalty` is half the weight of the squared weights (scikit-learn's 1/C), the intercept is free. */
-export const fitLogistic = (rows: Float64Array, labels: Uint8Array, penalty = 1): LogisticRegression => {
-  const count = labels.length
-  const features = rows.length / count
+/** `penalty` is half the weight of the squared weights (scikit-learn's 1/C); the intercept is free. */
+export const fitLogistic = (table: Table, penalty = 1): LogisticRegression => {
+  const { features, labels, values, weights: rowWeights } = table
   const size = features + 1
   const beta = new Float64Array(size)
+  const hessian = new Float64Array(size * size)
+  const gradient = new Float64Array(size)
+  const row = new Float64Array(size)
+  row[features] = 1
   for (let round = 0; round < roundsMax; round++) {
-    const hessian = new Float64Array(size * size)
-    const gradient = new Float64Array(size)
-    for (let row = 0; row < count; row++) {
-      const value = (feature: number) => (feature === features ? 1 : rows[row * features + feature]!)
+    hessian.fill(0)
+    gradient.fill(0)
+    for (let index = 0; index < rowsOf(table); index++) {
+      for (let i = 0; i < features; i++) row[i] = values[index * features + i]!
       let score = 0
-      for (let i = 0; i < size; i++) score += beta[i]! * value(i)
+      for (let i = 0; i < size; i++) score += beta[i]! * row[i]!
       const probability = sigmoid(score)
-      const weight = probability * (1 - probability)
+      const miss = rowWeights[index]! * (labels[index]! - probability)
+      const weight = rowWeights[index]! * probability * (1 - probability)
       for (let i = 0; i < size; i++) {
-        gradient[i]! += (labels[row]! - probability) * value(i)
-        for (let j = 0; j <= i; j++) hessian[i * size + j]! += weight * value(i) * value(j)
+        const value = row[i]!
+        if (value === 0) continue
+        gradient[i]! += miss * value
+        const scaled = weight * value
+        const at = i * size
+        for (let j = 0; j <= i; j++) hessian[at + j]! += scaled * row[j]!
       }
     }
     for (let i = 0; i < features; i++) {
@@ -48,11 +57,19 @@ export const fitLogistic = (rows: Float64Array, labels: Uint8Array, penalty = 1)
   return { intercept: beta[features]!, weights: beta.slice(0, features) }
 }
 
-/** The probability of label 1 for one row. */
-export const predictLogistic = ({ intercept, weights }: LogisticRegression, row: Float64Array): number =>
-  sigmoid(weights.reduce((sum, weight, feature) => sum + weight * row[feature]!, intercept))
+/** The probability of label 1 for the row at `offset`. */
+export const predictLogistic = ({ intercept, weights }: LogisticRegression, values: Float64Array, offset = 0): number => {
+  let score = intercept
+  for (let i = 0; i < weights.length; i++) score += weights[i]! * values[offset + i]!
+  return sigmoid(score)
+}
 
-const sigmoid = (score: number): number => 1 / (1 + Math.exp(-Math.max(-60, Math.min(60, score))))
+export const sigmoid = (score: number): number => 1 / (1 + Math.exp(-Math.max(-60, Math.min(60, score))))
+/** Log odds of a probability, bounded. */
+export const logit = (probability: number): number => {
+  const bounded = Math.max(1e-9, Math.min(1 - 1e-9, probability))
+  return Math.log(bounded / (1 - bounded))
+}
 
 /** Solves a symmetric positive definite system by Cholesky; only the lower triangle is read. */
 const solveSymmetric = (matrix: Float64Array, right: Float64Array): Float64Array => {

@@ -69,3 +69,58 @@ export const calibrationError = (labels: Uint8Array, probabilities: Float64Array
   for (let bin = 0; bin < bins; bin++) error += Math.abs(claimed[bin]! - happened[bin]!)
   return error / labels.length
 }
+
+/** How much better than always claiming the base rate: 1 - Brier / Brier of the base rate. NaN with one class only. */
+export const brierSkill = (labels: Uint8Array, probabilities: Float64Array): number => {
+  const rate = labels.reduce((sum, label) => sum + label, 0) / labels.length
+  const reference = rate * (1 - rate)
+  return reference > 0 ? 1 - brierScore(labels, probabilities) / reference : Number.NaN
+}
+
+/** Mean negative log likelihood, nats; probabilities are kept 1e-15 away from 0 and 1. As `sklearn.metrics.log_loss`. */
+export const logLoss = (labels: Uint8Array, probabilities: Float64Array): number =>
+  labels.reduce((sum, label, index) => {
+    const bounded = Math.max(1e-15, Math.min(1 - 1e-15, probabilities[index]!))
+    return sum - Math.log(label === 1 ? bounded : 1 - bounded)
+  }, 0) / labels.length
+
+/** Precision at each recall, from the highest score down; at most `points` of them. */
+export const precisionRecall = (
+  labels: Uint8Array,
+  scores: Float64Array,
+  points = 100
+): ReadonlyArray<{ readonly precision: number; readonly recall: number }> => {
+  const order = byScore(scores)
+  const positives = labels.reduce((sum, label) => sum + label, 0)
+  const curve: Array<{ readonly precision: number; readonly recall: number }> = []
+  let found = 0
+  let said = -1
+  for (let index = 0; index < order.length; index++) {
+    found += labels[order[index]!]!
+    const ends = index + 1 === order.length || scores[order[index + 1]!] !== scores[order[index]!]
+    const step = Math.floor((points * found) / Math.max(1, positives))
+    if (!ends || step === said) continue
+    said = step
+    curve.push({ precision: found / (index + 1), recall: found / positives })
+  }
+  return curve
+}
+
+/** Mean claim and frequency by bin of claims, with how often each was made. */
+export const reliability = (
+  labels: Uint8Array,
+  probabilities: Float64Array,
+  bins = 10
+): ReadonlyArray<{ readonly claimed: number; readonly happened: number; readonly count: number }> =>
+  Array.from({ length: bins }, (_, bin) => {
+    let claimed = 0
+    let happened = 0
+    let count = 0
+    for (const [index, probability] of probabilities.entries()) {
+      if (Math.min(bins - 1, Math.floor(probability * bins)) !== bin) continue
+      claimed += probability
+      happened += labels[index]!
+      count++
+    }
+    return { claimed: claimed / count, happened: happened / count, count }
+  }).filter(({ count }) => count > 0)
