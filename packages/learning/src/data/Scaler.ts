@@ -1,6 +1,7 @@
 /**
  * Brings features to one size for models that measure distances: asinh(value / scale), which is straight near 0 and logarithmic far out, so
- * that a crash of a thousand basis points does not drown all else; then mean 0 and deviation 1. What is missing becomes 0, the mean.
+ * that a crash of a thousand basis points does not drown all else; then mean 0 and deviation 1, as a 32-bit float. What is missing becomes 0,
+ * the mean.
  */
 import { rowsOf, type Table } from "./Table.ts"
 
@@ -44,7 +45,7 @@ export const scaleRow = ({ deviations, means, scales }: Scaler, values: Float64A
   for (let feature = 0; feature < scales.length; feature++) {
     const value = values[offset + feature]!
     const scaled = (Math.asinh(value / scales[feature]!) - means[feature]!) / deviations[feature]!
-    out[feature] = Number.isNaN(scaled) ? 0 : Math.max(-bound, Math.min(bound, scaled))
+    out[feature] = Number.isNaN(scaled) ? 0 : Math.fround(Math.max(-bound, Math.min(bound, scaled)))
   }
 }
 
