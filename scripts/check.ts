@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process"
 const checks: ReadonlyArray<readonly [name: string, command: string, ...args: ReadonlyArray<string>]> = [
   ["types", "tsc", "--noEmit"],
   ["effect", "effect-tsgo", "diagnostics", "--project", "tsconfig.json"],
-  ["lint", "oxlint", "--deny-warnings"],
+  ["lint", "oxlint", "--deny-warnings", "--ignore-pattern", "**/assembly/**"],
   ["format", "oxfmt", "--check"]
 ]
 

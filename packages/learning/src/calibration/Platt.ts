@@ -10,7 +10,13 @@ export interface Platt {
   readonly intercept: number
 }
 
-export const fitPlatt = (scores: Float64Array, labels: Uint8Array, weights?: Float64Array): Platt => {
+/** `prior` pulls both parameters towards its own, as so many rows would. */
+export const fitPlatt = (
+  scores: Float64Array,
+  labels: Uint8Array,
+  weights?: Float64Array,
+  prior: Platt & { readonly strength: number } = { slope: 0, intercept: 0, strength: 0 }
+): Platt => {
   let positives = 0
   let negatives = 0
   for (const [index, label] of labels.entries()) {
@@ -20,10 +26,10 @@ export const fitPlatt = (scores: Float64Array, labels: Uint8Array, weights?: Flo
   }
   const high = (positives + 1) / (positives + 2)
   const low = 1 / (negatives + 2)
-  let slope = 0
-  let intercept = Math.log((positives + 1) / (negatives + 1))
+  let slope = prior.slope
+  let intercept = prior.strength > 0 ? prior.intercept : Math.log((positives + 1) / (negatives + 1))
   const loss = (a: number, b: number): number => {
-    let sum = 0
+    let sum = 0.5 * prior.strength * ((a - prior.slope) ** 2 + (b - prior.intercept) ** 2)
     for (const [index, label] of labels.entries()) {
       const score = a * scores[index]! + b
       const target = label === 1 ? high : low
@@ -33,11 +39,11 @@ export const fitPlatt = (scores: Float64Array, labels: Uint8Array, weights?: Flo
   }
   let current = loss(slope, intercept)
   for (let round = 0; round < 100; round++) {
-    let g0 = 0
-    let g1 = 0
-    let h00 = 1e-12
+    let g0 = prior.strength * (slope - prior.slope)
+    let g1 = prior.strength * (intercept - prior.intercept)
+    let h00 = prior.strength + 1e-12
     let h01 = 0
-    let h11 = 1e-12
+    let h11 = prior.strength + 1e-12
     for (const [index, label] of labels.entries()) {
       const weight = weights?.[index] ?? 1
       const probability = sigmoid(slope * scores[index]! + intercept)

@@ -22,9 +22,9 @@ export const fitVennAbers = (scores: Float64Array, labels: Uint8Array, weights?:
   const answer = (label: number) =>
     grid.map((score) => {
       const fitted = fitIsotonic(
-        Float64Array.of(...[score], ...scores),
-        Uint8Array.of(...[label], ...labels),
-        weights === undefined ? undefined : Float64Array.of(...[1], ...weights)
+        Float64Array.of(score, ...scores),
+        Uint8Array.of(label, ...labels),
+        weights === undefined ? undefined : Float64Array.of(1, ...weights)
       )
       return interpolate(fitted.scores, fitted.values, score)
     })

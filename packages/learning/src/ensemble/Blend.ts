@@ -15,9 +15,11 @@ export interface Blend {
 
 const rounds = 400
 const voteRate = 0.5
+/** The pull of a vote's weights towards an even vote, nats a row. */
+const votePull = 0.2
 const stackRate = 0.2
 /** The pull of stacked weights towards an even vote, in rows. */
-const stackPenalty = 20
+const stackPenalty = 2000
 
 /** `predictions[model][row]` */
 export const fitVote = (predictions: ReadonlyArray<Float64Array>, labels: Uint8Array, rowWeights?: Float64Array): Blend => {
@@ -38,7 +40,9 @@ export const fitVote = (predictions: ReadonlyArray<Float64Array>, labels: Uint8A
     }
     let total = 0
     for (let model = 0; model < models; model++) {
-      weights[model]! *= Math.exp(Math.max(-5, Math.min(5, (voteRate * gradient[model]!) / mass)))
+      weights[model]! *= Math.exp(
+        Math.max(-5, Math.min(5, voteRate * (gradient[model]! / mass - votePull * Math.log(weights[model]! * models))))
+      )
       total += weights[model]!
     }
     for (let model = 0; model < models; model++) weights[model]! /= total

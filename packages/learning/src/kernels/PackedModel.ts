@@ -3,7 +3,7 @@
  * everything that is needed is numbers at addresses, and nothing has to be built on the reader's side.
  *
  * ```text
- * int32   0 bytes   1 features   2 heads   3 scaler   then 12 for each head, then 8 for each member
+ * int32   0 bytes   1 features   2 heads   3 scaler   4 inputs   then 12 for each head, then 8 for each member
  * head    label, horizon minutes, members, first member, blend kind, blend, calibration kind, points, calibration, points, interval, 0
  * member  kind and what it needs: addresses and counts, see `pack`
  * ```
@@ -17,7 +17,7 @@ import { type Kernels, loadKernels } from "./Kernels.ts"
 
 const headFields = 12
 const memberFields = 8
-const directoryStart = 4
+const directoryStart = 5
 /** The feature that leaves ask for: minus infinity in every row. */
 const sentinel = 255
 const treesTogether = 20
@@ -30,8 +30,17 @@ const calibrationKinds = ["isotonic", "platt"] as const
 
 const roundUp = (count: number, together: number): number => Math.ceil(count / together) * together
 
-/** Writes a model into `memory` from the byte `base` on; returns how many bytes it took. -1 when `limit` bytes do not hold it. */
-export const packModel = (model: Model, memory: WebAssembly.Memory, base: number, limit: number): number => {
+/**
+ * Writes a model into `memory` from the byte `base` on; returns how many bytes it took, or -1 when `limit` bytes do not hold it. `inputs` says
+ * where in the reader's rows each of the model's features stands.
+ */
+export const packModel = (
+  model: Model,
+  memory: WebAssembly.Memory,
+  base: number,
+  limit: number,
+  inputs: ArrayLike<number> = model.features.map((_, index) => index)
+): number => {
   const { buffer } = memory
   const int32 = new Int32Array(buffer)
   const float32 = new Float32Array(buffer)
@@ -153,6 +162,8 @@ export const packModel = (model: Model, memory: WebAssembly.Memory, base: number
 
   const start = base >> 2
   const scaler = put64(model.scaler.scales, model.scaler.means, model.scaler.deviations)
+  const rows = claim(inputs.length * 4)
+  if (!full) int32.set(Array.from(inputs), rows >> 2)
   let member = start + directoryStart + headFields * model.heads.length
   for (const [index, head] of model.heads.entries()) {
     const fields = headFieldsOf(head, member)
@@ -164,7 +175,7 @@ export const packModel = (model: Model, memory: WebAssembly.Memory, base: number
     }
   }
   if (full) return -1
-  int32.set([top - base, model.features.length, model.heads.length, scaler], start)
+  int32.set([top - base, model.features.length, model.heads.length, scaler, rows], start)
   return top - base
 }
 
@@ -216,8 +227,9 @@ export class PackedModel {
     const float64 = this.#float64
     const features = this.#int32[this.#base + 1]!
     const scaler = this.#int32[this.#base + 3]! >> 3
+    const inputs = this.#int32[this.#base + 4]! >> 2
     for (let i = 0; i < features; i++) {
-      const value = Math.fround(values[i]!)
+      const value = Math.fround(values[this.#int32[inputs + i]!]!)
       float32[(rawRow >> 2) + i] = value
       const scaled = (Math.asinh(value / float64[scaler + i]!) - float64[scaler + features + i]!) / float64[scaler + 2 * features + i]!
       // Not a number: missing, which is the mean.

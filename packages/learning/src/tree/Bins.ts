@@ -51,7 +51,7 @@ const thresholdsOf = (table: Table, feature: number): Float64Array => {
           const at = Math.floor(((i + 1) * sorted.length) / binsMax)
           return (sorted[at - 1]! + sorted[at]!) / 2
         })
-  return Float64Array.from([...new Set(cuts.map(floorToFloat32))])
+  return Float64Array.from(new Set(cuts.map(floorToFloat32)))
 }
 
 export const binOf = (thresholds: Float64Array, value: number): number => {

@@ -7,8 +7,6 @@ export interface Tree {
   readonly rights: Int32Array
   /** What the node says where a walk ends; inner nodes have theirs too, for explanations. */
   readonly values: Float64Array
-  /** Weight of the training rows that reached it. */
-  readonly covers: Float64Array
 }
 
 /** The leaf's index that a row ends in; `values[offset + feature]`. */

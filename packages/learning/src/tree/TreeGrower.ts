@@ -51,7 +51,6 @@ export const growTree = (
   const nodeThresholds: Array<number> = []
   const nodeRights: Array<number> = []
   const nodeValues: Array<number> = []
-  const nodeCovers: Array<number> = []
   const order = Uint16Array.from({ length: features }, (_, feature) => feature)
   const scratch = new Float64Array(slots * 3)
   const spare = new Uint32Array(rows.length)
@@ -62,7 +61,6 @@ export const growTree = (
     nodeThresholds.push(0)
     nodeRights.push(0)
     nodeValues.push(nodeH + penalty > 0 ? nodeG / (nodeH + penalty) : 0)
-    nodeCovers.push(nodeH)
     return nodeFeatures.length - 1
   }
   /** Sums of g, h and rows by bin of one feature into `sums` at `offset`. */
@@ -212,7 +210,6 @@ export const growTree = (
     features: Int16Array.from(nodeFeatures),
     thresholds: Float64Array.from(nodeThresholds),
     rights: Int32Array.from(nodeRights),
-    values: Float64Array.from(nodeValues),
-    covers: Float64Array.from(nodeCovers)
+    values: Float64Array.from(nodeValues)
   }
 }

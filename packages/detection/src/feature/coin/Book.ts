@@ -22,5 +22,6 @@ class Book implements Family {
 
 export const book: FamilyDefinition = {
   names: ["spread_bps", "spread_ratio", "microprice_bps", "imbalance_1h", "depth_ratio"],
+  outward: ["microprice_bps", "imbalance_1h"],
   make: () => new Book()
 }

@@ -63,5 +63,7 @@ export interface Family {
 
 export interface FamilyDefinition {
   readonly names: ReadonlyArray<string>
+  /** Those that have a direction: told outwards, positive away from the peg on the side where the coin stands. */
+  readonly outward: ReadonlyArray<string>
   readonly make: () => Family
 }

@@ -1,7 +1,8 @@
 /**
  * Everything that a model sees of a coin, as one row of numbers, brought up to date at each bar's close without allocation.
  *
- * The order is part of every model file: a family is appended, never moved. A feature that cannot be known is NaN.
+ * A model file names its features, so families may be added. A feature that cannot be known is NaN. What has a direction is told outwards:
+ * a fall below the peg and a rise above it look alike, and what was learned of one serves for the other. `deviation_bps` alone keeps its sign.
  */
 import { book } from "./Book.ts"
 import type { CoinBar, FamilyDefinition } from "./CoinBar.ts"
@@ -36,6 +37,8 @@ export const families: ReadonlyArray<FamilyDefinition> = [
 
 export const coinFeatureNames: ReadonlyArray<string> = families.flatMap(({ names }) => names)
 
+const outward = Uint8Array.from(families.flatMap(({ names, outward: turned }) => names.map((name) => (turned.includes(name) ? 1 : 0))))
+
 export class CoinFeatures {
   /** In the order of `coinFeatureNames`. */
   readonly values = new Float64Array(coinFeatureNames.length).fill(Number.NaN)
@@ -47,7 +50,11 @@ export class CoinFeatures {
       this.#families[i]!.update(bar, this.values, at)
       at += families[i]!.names.length
     }
-    // What overflowed or divided by nothing is not known either.
-    for (let i = 0; i < at; i++) if (!Number.isFinite(this.values[i]!)) this.values[i] = Number.NaN
+    const side = bar.deviationBps < 0 ? -1 : 1
+    for (let i = 0; i < at; i++) {
+      // What overflowed or divided by nothing is not known either.
+      if (!Number.isFinite(this.values[i]!)) this.values[i] = Number.NaN
+      else if (outward[i] === 1) this.values[i]! *= side
+    }
   }
 }

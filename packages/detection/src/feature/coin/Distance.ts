@@ -39,5 +39,6 @@ export const distance: FamilyDefinition = {
     "scale_bps",
     "distance_times_log_score"
   ],
+  outward: ["away_bps", "robust_score", "week_distance_bps"],
   make: () => new Distance()
 }

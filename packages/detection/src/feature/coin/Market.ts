@@ -24,5 +24,6 @@ class Market implements Family {
 
 export const market: FamilyDefinition = {
   names: ["market_return_bps", "market_volatility", "market_correlation"],
+  outward: ["market_return_bps"],
   make: () => new Market()
 }

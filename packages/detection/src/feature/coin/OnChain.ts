@@ -19,5 +19,6 @@ class OnChain implements Family {
 
 export const onChain: FamilyDefinition = {
   names: ["pool_imbalance", "pool_drain", "supply_change_bps", "oracle_gap_bps", "oracle_age_hours"],
+  outward: ["pool_imbalance", "supply_change_bps", "oracle_gap_bps"],
   make: () => new OnChain()
 }

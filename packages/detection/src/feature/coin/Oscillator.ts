@@ -25,7 +25,8 @@ class Oscillator implements Family {
     const macd = this.#fast.update(deviationBps, elapsed) - this.#slow.update(deviationBps, elapsed)
     const middle = this.#middle.update(deviationBps, elapsed)
     const spread = Math.sqrt(Math.max(0, this.#squares.update(deviationBps * deviationBps, elapsed) - middle * middle))
-    out[at] = up + down > flat ? (100 * up) / (up + down) : Number.NaN
+    // From -50 to 50 around the middle, which is 50 in Wilder's count.
+    out[at] = up + down > flat ? (100 * up) / (up + down) - 50 : Number.NaN
     out[at + 1] = macd
     out[at + 2] = macd - this.#signal.update(macd, elapsed)
     out[at + 3] = spread > 1e-3 ? (deviationBps - middle) / (2 * spread) : Number.NaN
@@ -35,5 +36,6 @@ class Oscillator implements Family {
 
 export const oscillator: FamilyDefinition = {
   names: ["rsi", "macd_bps", "macd_histogram_bps", "bollinger_position", "band_width_bps"],
+  outward: ["rsi", "macd_bps", "macd_histogram_bps", "bollinger_position"],
   make: () => new Oscillator()
 }

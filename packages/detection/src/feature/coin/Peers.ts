@@ -40,5 +40,6 @@ export const peers: FamilyDefinition = {
     "peers_beta",
     "cointegration_score"
   ],
+  outward: ["peers_worst_bps", "peers_mean_bps", "cointegration_score"],
   make: () => new Peers()
 }

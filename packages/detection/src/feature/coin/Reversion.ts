@@ -42,5 +42,6 @@ class Reversion implements Family {
 
 export const reversion: FamilyDefinition = {
   names: ["half_life_hours", "autocorrelation", "variance_ratio", "hurst"],
+  outward: [],
   make: () => new Reversion()
 }

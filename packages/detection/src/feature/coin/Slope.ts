@@ -25,5 +25,6 @@ class Slope implements Family {
 
 export const slope: FamilyDefinition = {
   names: ["slope_15m", "slope_1h", "slope_4h", "slope_24h", "acceleration", "change_bps"],
+  outward: ["slope_15m", "slope_1h", "slope_4h", "slope_24h", "acceleration", "change_bps"],
   make: () => new Slope()
 }

@@ -31,5 +31,6 @@ class Sources implements Family {
 
 export const sources: FamilyDefinition = {
   names: ["dispersion_bps", "dispersion_ratio", "farthest_source_bps", "basis_bps", "lead_lag", "sources", "log_minutes_since_data"],
+  outward: ["farthest_source_bps", "basis_bps"],
   make: () => new Sources()
 }

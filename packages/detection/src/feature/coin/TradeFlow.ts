@@ -29,5 +29,6 @@ class TradeFlow implements Family {
 
 export const tradeFlow: FamilyDefinition = {
   names: ["flow_15m", "flow_1h", "flow_4h", "toxicity", "flow_score_1h", "flow_score_2h", "flow_surge"],
+  outward: ["flow_15m", "flow_1h", "flow_4h", "flow_score_1h", "flow_score_2h"],
   make: () => new TradeFlow()
 }

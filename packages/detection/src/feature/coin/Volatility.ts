@@ -44,5 +44,6 @@ class Volatility implements Family {
 
 export const volatility: FamilyDefinition = {
   names: ["volatility_15m", "volatility_1h", "volatility_24h", "volatility_ratio", "skewness", "kurtosis", "jump_share"],
+  outward: ["skewness"],
   make: () => new Volatility()
 }

@@ -52,5 +52,6 @@ class Volume implements Family {
 
 export const volume: FamilyDefinition = {
   names: ["volume_surge_1h", "volume_burst", "volume_surge_15m", "vwap_distance_bps", "profile_position"],
+  outward: ["vwap_distance_bps"],
   make: () => new Volume()
 }

@@ -1,0 +1,102 @@
+/**
+ * Trains whole models: one job a head in the worker pool, with progress, and a checkpoint after each, from which an interrupted training goes on.
+ *
+ * The same files, recipe and seed give the same bytes, whatever the number of threads.
+ */
+import { explainProblem } from "@evenkeel/learning/data/Table"
+import type { FittedHead, HeadProblem } from "@evenkeel/learning/ensemble/FitHead"
+import type { Model } from "@evenkeel/learning/model/Model"
+import { WorkerPool } from "@evenkeel/runtime/worker/WorkerPool"
+import { Effect, FileSystem, Option, Path, Schema } from "effect"
+import { createHash } from "node:crypto"
+import { deserialize, serialize } from "node:v8"
+import { fitScalerOf, type HeadJobInput } from "./HeadJob.ts"
+import { recipe, recipeSeed } from "./Recipe.ts"
+import { headKeys, type TrainingSet } from "./TrainingSet.ts"
+
+/** The data do not make a model. */
+export class TrainingRefused extends Schema.TaggedError<TrainingRefused>()("TrainingRefused", {
+  head: Schema.String,
+  problem: Schema.String
+}) {
+  override get message() {
+    return `${this.head}: ${this.problem}`
+  }
+}
+
+export interface TrainOptions {
+  readonly set: TrainingSet
+  readonly hidden: HeadJobInput["hidden"]
+  /** Where finished heads are kept until the model is whole. */
+  readonly checkpoints: Option.Option<string>
+  /** Told after each head. */
+  readonly onHead: (name: string) => Effect.Effect<void>
+  readonly seed?: number
+}
+
+const nameOf = ({ horizonMinutes, label }: (typeof headKeys)[number]): string => `${label} ${horizonMinutes}m`
+
+const explain = (problem: HeadProblem, features: ReadonlyArray<string>): string =>
+  problem._tag === "TooFewEvents"
+    ? `breaks of ${problem.events} event${problem.events === 1 ? "" : "s"} are too few to learn from: give data of at least two`
+    : explainProblem(problem, features)
+
+/** What a checkpoint is good for: the same rows, labels, recipe and hidden time. */
+const fingerprintOf = ({ hidden, set }: TrainOptions, seed: number): string =>
+  createHash("sha256")
+    .update(new Uint8Array(set.values.buffer))
+    .update(new Uint8Array(set.labels.buffer))
+    .update(JSON.stringify({ features: set.features, hidden, recipe, seed }))
+    .digest("hex")
+    .slice(0, 16)
+
+export const trainModel = Effect.fn("trainModel")(function* (options: TrainOptions) {
+  const { hidden, set } = options
+  const pool = yield* WorkerPool
+  const files = yield* FileSystem.FileSystem
+  const path = yield* Path.Path
+  const seed = options.seed ?? recipeSeed
+  const scaler = fitScalerOf(set, hidden)
+  const directory = Option.map(options.checkpoints, (root) => path.join(root, fingerprintOf(options, seed)))
+  if (Option.isSome(directory)) yield* files.makeDirectory(directory.value, { recursive: true })
+  const fileOf = (head: number) => Option.map(directory, (at) => path.join(at, `${head}.head`))
+
+  const fitted = yield* Effect.forEach(
+    headKeys,
+    Effect.fnUntraced(function* (key, head) {
+      const file = fileOf(head)
+      const kept = Option.isSome(file) ? yield* Effect.option(files.readFile(file.value)) : Option.none()
+      const known = Option.flatMap(
+        kept,
+        Option.liftThrowable((bytes: Uint8Array) => deserialize(bytes) as FittedHead)
+      )
+      if (Option.isSome(known)) {
+        yield* options.onHead(`${nameOf(key)} (kept)`)
+        return known.value
+      }
+      const input: HeadJobInput = { set, head, scaler, hidden, options: { ...recipe[key.label], seed } }
+      const result = (yield* pool.run({
+        priority: "medium",
+        module: new URL("./HeadJob.ts", import.meta.url),
+        function: "fitHeadJob",
+        input
+      })) as FittedHead | HeadProblem
+      if ("_tag" in result) return yield* new TrainingRefused({ head: nameOf(key), problem: explain(result, set.features) })
+      if (Option.isSome(file)) {
+        // A file that is cut off by an interruption must not be taken for a head.
+        yield* files.writeFile(`${file.value}.part`, serialize(result))
+        yield* files.rename(`${file.value}.part`, file.value)
+      }
+      yield* options.onHead(nameOf(key))
+      return result
+    }),
+    { concurrency: "unbounded" }
+  )
+  const model: Model = {
+    features: set.features,
+    scaler,
+    heads: fitted.map(({ blend, calibration, interval, members }, head) => ({ ...headKeys[head]!, members, blend, calibration, interval }))
+  }
+  if (Option.isSome(directory)) yield* files.remove(directory.value, { recursive: true })
+  return { model, losses: Object.fromEntries(fitted.map(({ losses }, head) => [nameOf(headKeys[head]!), losses])) }
+})

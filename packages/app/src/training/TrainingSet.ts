@@ -1,0 +1,48 @@
+/** All rows of many series as one table in memory that threads share. */
+import { coinFeatureNames } from "@evenkeel/detection/feature/coin/CoinFeatures"
+import { headLabels } from "@evenkeel/learning/model/Model"
+import { eventAt, type MarketEvent } from "./Events.ts"
+import { type CoinSeries, featureCount, horizonsMinutes, labelsOf } from "./Samples.ts"
+
+/** One head of the model: a label and a horizon. */
+export const headKeys = headLabels.flatMap((label) => horizonsMinutes.map((horizonMinutes) => ({ label, horizonMinutes })))
+
+export interface TrainingSet {
+  readonly features: ReadonlyArray<string>
+  /** 32-bit floats, `[row * features + feature]` */
+  readonly values: Float32Array
+  /** Closes, Unix ms. */
+  readonly times: Float64Array
+  /** Which event each row belongs to. */
+  readonly events: Uint16Array
+  /** `[head * rows + row]`: 1, 0 or `unlabelled`. */
+  readonly labels: Uint8Array
+}
+
+const shared = <A extends Float32Array | Float64Array | Uint16Array | Uint8Array>(
+  Kind: new (buffer: SharedArrayBuffer) => A,
+  bytes: number
+): A => new Kind(new SharedArrayBuffer(bytes))
+
+export const trainingSetOf = (
+  series: ReadonlyArray<CoinSeries>,
+  events: ReadonlyArray<MarketEvent>,
+  features: ReadonlyArray<string>
+): TrainingSet => {
+  const rows = series.reduce((sum, { times }) => sum + times.length, 0)
+  const columns = features.map((name) => coinFeatureNames.indexOf(name))
+  const values = shared(Float32Array, rows * features.length * 4)
+  const times = shared(Float64Array, rows * 8)
+  const eventOf = shared(Uint16Array, rows * 2)
+  const labels = shared(Uint8Array, rows * headKeys.length)
+  let at = 0
+  for (const each of series) {
+    for (const [head, { horizonMinutes, label }] of headKeys.entries()) labels.set(labelsOf(each, label, horizonMinutes), head * rows + at)
+    for (let bar = 0; bar < each.times.length; bar++, at++) {
+      times[at] = each.times[bar]!
+      eventOf[at] = eventAt(events, each.times[bar]!)
+      for (const [index, column] of columns.entries()) values[at * features.length + index] = each.features[bar * featureCount + column]!
+    }
+  }
+  return { features, values, times, events: eventOf, labels }
+}
