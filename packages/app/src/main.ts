@@ -7,6 +7,7 @@ import { venueIds } from "@evenkeel/domain/market/Venue"
 import { layerLogs } from "@evenkeel/runtime/telemetry/Telemetry"
 import { runAudit } from "./command/Audit.ts"
 import { runDecode } from "./command/Decode.ts"
+import { layerTraining, runEvaluate } from "./command/Evaluate.ts"
 import { runDoctor } from "./command/Doctor.ts"
 import { runJournalExport, runJournalStat, runJournalVerify } from "./command/Journal.ts"
 import { runRecord } from "./command/Record.ts"
@@ -129,8 +130,28 @@ const journal = Command.make("journal").pipe(
   ])
 )
 
+const data = Flag.String("data").pipe(
+  Flag.withDescription("Directory of price files (venue-BASE-QUOTE-….csv or .csv.gz), directories in it too")
+)
+const checkpoints = Flag.String("checkpoints").pipe(
+  Flag.withDescription("Directory in which finished parts are kept, so that a training that was interrupted goes on"),
+  Flag.optional
+)
+
+const evaluate = Command.make(
+  "evaluate",
+  {
+    data,
+    json: Flag.Boolean("json").pipe(Flag.withDescription("One JSON object instead of tables"), Flag.withDefault(false)),
+    report: Flag.String("report").pipe(Flag.withDescription("The page that it writes"), Flag.withDefault("evaluation.html")),
+    model: Flag.String("model").pipe(Flag.withDescription("A model file; the shipped one when left out"), Flag.optional),
+    checkpoints
+  },
+  (options) => runEvaluate(options).pipe(Effect.provide([layerTraining, logs]))
+).pipe(Command.withDescription("Judge the engine on recorded prices: leads, false alarms, blame, probabilities"))
+
 const main = evenkeel.pipe(
-  Command.withSubcommands([demo, live, record, replay, decode, journal, doctor, audit]),
+  Command.withSubcommands([demo, live, record, replay, evaluate, decode, journal, doctor, audit]),
   Command.run({ version: "0.1.0" })
 )
 
@@ -142,6 +163,9 @@ const explained = new Set([
   "VenueUnopened",
   "CaptureUnreadable",
   "PriceFileUnreadable",
+  "NoPriceFiles",
+  "TrainingRefused",
+  "ModelUnusable",
   "JournalUnreadable",
   "ComponentFailed",
   "JournalFailed",

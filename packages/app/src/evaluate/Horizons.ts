@@ -5,7 +5,7 @@ import { allocateKernelMemory } from "@evenkeel/learning/kernels/Kernels"
 import { packModel, PackedModel, scratchBytes } from "@evenkeel/learning/kernels/PackedModel"
 import { type FigureReport, reportFigures } from "@evenkeel/learning/metric/Bootstrap"
 import { precisionRecall, reliability } from "@evenkeel/learning/metric/Ranking"
-import { headLabels, type Model } from "@evenkeel/learning/model/Model"
+import { headLabels, type MemberKind, memberKinds, type Model } from "@evenkeel/learning/model/Model"
 import { eventAt, type MarketEvent } from "../training/Events.ts"
 import { type CoinSeries, featureCount, horizonsMinutes, labelsOf, unlabelled } from "../training/Samples.ts"
 import { headKeys } from "../training/TrainingSet.ts"
@@ -17,16 +17,25 @@ export interface JudgedModel {
   readonly to: number
 }
 
-/** Every head's probability, and each of its members', at every bar of a series; NaN where no model may judge. `[head * bars + bar]` */
+/** At every bar of a series; NaN where no model may judge. */
 export interface SeriesPredictions {
+  /** `[head * bars + bar]` */
   readonly probabilities: Float32Array
+  /** What each kind of member said: `[head * bars + bar]` by kind. */
+  readonly members: Readonly<Record<MemberKind, Float32Array>>
 }
 
 const memoryBytes = 24 << 20
 
 /** What the models say of each series, each of its own time. */
 export const predictSeries = (models: ReadonlyArray<JudgedModel>, series: ReadonlyArray<CoinSeries>): ReadonlyArray<SeriesPredictions> => {
-  const predictions = series.map(({ times }) => ({ probabilities: new Float32Array(times.length * headKeys.length).fill(Number.NaN) }))
+  const predictions = series.map(({ times }) => {
+    const column = () => new Float32Array(times.length * headKeys.length).fill(Number.NaN)
+    return {
+      probabilities: column(),
+      members: { logistic: column(), forest: column(), boosting: column(), network: column(), kernel: column() }
+    }
+  })
   const memory = allocateKernelMemory(memoryBytes)
   const packed = new PackedModel(memory)
   const out = new Float64Array(3)
@@ -36,7 +45,7 @@ export const predictSeries = (models: ReadonlyArray<JudgedModel>, series: Readon
     packed.select(scratchBytes)
     const row = new Float64Array(featureCount)
     for (const [index, { features, times }] of series.entries()) {
-      const { probabilities } = predictions[index]!
+      const { members, probabilities } = predictions[index]!
       for (let bar = 0; bar < times.length; bar++) {
         if (!(times[bar]! >= from && times[bar]! < to)) continue
         row.set(features.subarray(bar * featureCount, (bar + 1) * featureCount))
@@ -44,6 +53,10 @@ export const predictSeries = (models: ReadonlyArray<JudgedModel>, series: Readon
         for (let head = 0; head < headKeys.length; head++) {
           packed.predictHead(head, out, 0)
           probabilities[head * times.length + bar] = out[0]!
+          const kinds = model.heads[head]!.members
+          for (let member = 0; member < kinds.length; member++) {
+            members[kinds[member]!.kind][head * times.length + bar] = packed.members[member]!
+          }
         }
       }
     }
@@ -102,18 +115,23 @@ export const rowsOfHead = (
   const labels: Array<number> = []
   const probabilities: Array<number> = []
   const groups: Array<number> = []
-  const names = Object.keys(baselineScores)
+  const names = [...Object.keys(baselineScores), ...memberKinds]
   const baselines = names.map((): Array<number> => [])
   for (const [index, each] of series.entries()) {
     const own = labelsOf(each, label, horizonMinutes)
-    const said = predictions[index]!.probabilities
+    const { members, probabilities: said } = predictions[index]!
     for (let bar = 0; bar < own.length; bar++) {
       const probability = said[head * own.length + bar]!
       if (own[bar] === unlabelled || Number.isNaN(probability) || !keep(each, each.times[bar]!)) continue
       labels.push(own[bar]!)
       probabilities.push(probability)
       groups.push(eventAt(events, each.times[bar]!))
-      for (const [which, name] of names.entries()) baselines[which]!.push(baselineScores[name]!(each.features, bar * featureCount))
+      for (const [which, name] of names.entries()) {
+        const baseline = baselineScores[name]
+        baselines[which]!.push(
+          baseline === undefined ? members[name as MemberKind][head * own.length + bar]! : baseline(each.features, bar * featureCount)
+        )
+      }
     }
   }
   return {
@@ -127,9 +145,11 @@ export const rowsOfHead = (
 export const reportHorizon = ({ baselines, groups, labels, probabilities }: HorizonRows): HorizonReport => ({
   model: reportFigures(labels, probabilities, groups, bootstrap) ?? null,
   baselines: Object.fromEntries(
-    Object.entries(baselines).map(([name, scores]) => {
+    Object.entries(baselines).flatMap(([name, scores]) => {
+      // A kind of member that the head has none of.
+      if (scores.length > 0 && Number.isNaN(scores[0]!)) return []
       const report = reportFigures(labels, scores, groups, { rounds: 0, seed: 0 })
-      return [name, { averagePrecision: report?.averagePrecision.value ?? Number.NaN, rocAuc: report?.rocAuc.value ?? Number.NaN }]
+      return [[name, { averagePrecision: report?.averagePrecision.value ?? Number.NaN, rocAuc: report?.rocAuc.value ?? Number.NaN }]]
     })
   ),
   reliability: reliability(labels, probabilities),

@@ -7,6 +7,7 @@
 import { ByteScanner } from "@evenkeel/connectors/wire/ByteScanner"
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
 import { Effect, FileSystem, Result, Schema } from "effect"
+import { createHash } from "node:crypto"
 import { basename } from "node:path"
 import { gunzipSync } from "node:zlib"
 
@@ -15,6 +16,10 @@ export interface PriceFile {
   readonly instrument: Instrument
   /** Length of a bar; 0 for rounds (of an oracle, or readings of a pool), which have none. */
   readonly stepMillis: number
+  /** Rows come at one distance. Rounds of an oracle do not. */
+  readonly regular: boolean
+  /** Of the file as it lies on disk, hexadecimal. */
+  readonly sha256: string
   readonly rows: number
   readonly badRows: number
   /** When each row became known, Unix ms, ascending. */
@@ -65,11 +70,14 @@ export const readPriceFile = Effect.fn("readPriceFile")(function* (file: string)
   const rows = parseRows(bytes, headerEnd + 1, columns.length, [timeColumn, priceColumn, volumeColumn, buyColumn])
   const ordered = inOrder(rows)
   // A column `price` holds rounds: what was true when it was read, however regularly that was.
-  const stepMillis = columns[priceColumn] === "price" ? 0 : regularStep(ordered.times)
+  const distance = regularStep(ordered.times)
+  const stepMillis = columns[priceColumn] === "price" ? 0 : distance
   return {
     file,
     instrument,
     stepMillis,
+    regular: distance > 0,
+    sha256: createHash("sha256").update(packed).digest("hex"),
     rows: ordered.times.length,
     badRows: rows.bad,
     ...ordered,

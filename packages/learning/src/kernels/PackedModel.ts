@@ -193,7 +193,8 @@ export class PackedModel {
   readonly #int32: Int32Array
   readonly #float32: Float32Array
   readonly #float64: Float64Array
-  readonly #members = new Float64Array(membersMax)
+  /** What each member of the head said that was predicted last. */
+  readonly members = new Float64Array(membersMax)
   #base = 0
 
   constructor(memory: WebAssembly.Memory) {
@@ -249,7 +250,7 @@ export class PackedModel {
     const blend = int32[field + 5]! >> 3
     let sum = float64[blend + count]!
     for (let member = 0; member < count; member++) {
-      const said = this.#members[member]!
+      const said = this.members[member]!
       sum += float64[blend + member]! * (stacked ? logit(said) : said)
     }
     const odds = stacked ? Math.max(-20.72, Math.min(20.72, sum)) : logit(sum)
@@ -267,7 +268,7 @@ export class PackedModel {
   #predictMember(field: number, member: number): void {
     const int32 = this.#int32
     const float64 = this.#float64
-    const members = this.#members
+    const members = this.members
     const one = int32[field + 1]!
     const two = int32[field + 2]!
     const three = int32[field + 3]!

@@ -1,0 +1,70 @@
+/** `evenkeel evaluate`: the engine judged on price files; a table or JSON on standard output, a page for people beside. */
+import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
+import { WorkerPool } from "@evenkeel/runtime/worker/WorkerPool"
+import { Console, Effect, FileSystem, Layer, Option } from "effect"
+import { availableParallelism } from "node:os"
+import { type EvaluateOptions, evaluate } from "../evaluate/Evaluate.ts"
+import { reportPage } from "../evaluate/ReportPage.ts"
+import { type Summary, summaryOf } from "../evaluate/Summary.ts"
+import { progressBar } from "../screen/ProgressBar.ts"
+import { openModel } from "../training/Models.ts"
+
+/** Threads that fit models at once. */
+export const layerTraining = WorkerPool.layer({ threads: Math.min(8, availableParallelism()), waitingMax: 1000 }).pipe(
+  Layer.provide(HealthRegistry.layer)
+)
+
+export const runEvaluate = Effect.fn("runEvaluate")(function* (options: {
+  readonly data: string
+  readonly json: boolean
+  readonly report: string
+  readonly model: Option.Option<string>
+  readonly checkpoints: Option.Option<string>
+}) {
+  const files = yield* FileSystem.FileSystem
+  const champion = yield* openModel(options.model)
+  const progress: EvaluateOptions["progress"] = yield* progressBar("training with events left out")
+  const evaluation = yield* evaluate({ directory: options.data, champion, checkpoints: options.checkpoints, progress })
+  const summary = summaryOf(evaluation)
+  yield* files.writeFileString(options.report, reportPage(evaluation, summary))
+  yield* Console.log(options.json ? JSON.stringify(summary) : tableOf(summary))
+  yield* Effect.logInfo("the report is written", { file: options.report })
+})
+
+const cell = (value: unknown, width: number) => String(value ?? "-").padEnd(width)
+
+const tableOf = ({ baselines, calm, events, horizons, judge }: Summary): string => {
+  const lines = ["events: minutes of lead before the onset at 50 bps (below 0: after it)"]
+  lines.push(
+    `  ${cell("file", 52)}${cell("onset", 18)}${cell("kind", 9)}${cell("worst", 9)}${cell("watch", 8)}${cell("warning", 9)}critical`
+  )
+  for (const { file, kind, leadMinutes, onset, worstBps } of events) {
+    const lead = (level: string) => leadMinutes[level]?.["50"]
+    lines.push(
+      `  ${cell(file, 52)}${cell(onset?.slice(0, 16), 18)}${cell(kind, 9)}${cell(worstBps, 9)}${cell(lead("watch"), 8)}${cell(lead("warning"), 9)}${cell(lead("critical"), 8)}`
+    )
+  }
+  lines.push("", `calm: ${calm.coinMonths} coin-months`)
+  lines.push(
+    `  false warnings ${calm.warnings.strict} (${calm.warnings.strictPerMonth} a month), away from any stress ${calm.warnings.lenient}; criticals ${calm.criticals}; above normal ${((calm.aboveNormalShare ?? 0) * 100).toFixed(3)}% of the time`
+  )
+  lines.push("", `horizons: ${judge}`)
+  lines.push(
+    `  ${cell("label", 8)}${cell("horizon", 9)}${cell("base rate", 11)}${cell("average precision", 26)}${cell("ROC AUC", 9)}${cell("Brier skill", 13)}${cell("calibration", 13)}best baseline`
+  )
+  for (const [label, byHorizon] of Object.entries(horizons.pooled)) {
+    for (const [horizon, report] of Object.entries(byHorizon)) {
+      if (report === null) continue
+      const interval = (name: string) =>
+        (report as unknown as Record<string, { value: number | null; low: number | null; high: number | null }>)[name]!
+      const precision = interval("averagePrecision")
+      const best = Object.entries(baselines.pooled[label]![horizon]!).sort(
+        (a, b) => (b[1].averagePrecision ?? 0) - (a[1].averagePrecision ?? 0)
+      )[0]
+      lines.push(
+        `  ${cell(label, 8)}${cell(horizon, 9)}${cell(report.baseRate, 11)}${cell(`${precision.value} (${precision.low} to ${precision.high})`, 26)}${cell(interval("rocAuc").value, 9)}${cell(interval("brierSkill").value, 13)}${cell(interval("calibrationError").value, 13)}${best?.[0]} ${best?.[1].averagePrecision}`
+      )
+    }
+  }
+  return lines.join("\n")
+}
