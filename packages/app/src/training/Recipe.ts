@@ -29,7 +29,7 @@ export const modelFeatures: ReadonlyArray<string> = [
   "change_bps"
 ]
 
-/** The onset is rare and hard: five members of few degrees of freedom each. */
+/** The onset is rare and hard: five members of few degrees of freedom each, and those that extrapolate count for more than trees. */
 const onset: Omit<HeadOptions, "seed"> = {
   members: {
     logistic: { penalty: 100 },
@@ -41,6 +41,7 @@ const onset: Omit<HeadOptions, "seed"> = {
   negatives: 4,
   positivesMax: 3000,
   folds: 3,
+  prior: { logistic: 3, network: 3, kernel: 2, forest: 1, boosting: 1 },
   calibration: "platt"
 }
 

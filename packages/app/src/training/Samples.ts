@@ -88,12 +88,14 @@ export const unlabelled = 255
 
 /**
  * Onset: does a break begin after the bar's close and within the horizon; bars within a break, and those after which the data ends too soon,
- * have no label. State: does any bar within the horizon lie beyond 50 bps.
+ * have no label. State: does any bar within the horizon lie beyond 50 bps; where bars are longer than the horizon, or come when they come,
+ * there may be none within it whatever the state, so there is no label.
  */
 export const labelsOf = (series: CoinSeries, label: "onset" | "state", horizonMinutes: number): Uint8Array => {
   const { breaks, deviationsBps, stepMillis, times } = series
   const horizon = horizonMinutes * minute
   const labels = new Uint8Array(times.length)
+  if (label === "state" && (stepMillis === 0 || stepMillis > horizon)) return labels.fill(unlabelled)
   const spans = coverage({ covered: times, times, deviationsBps, stepMillis })
   let span = 0
   let next = 0

@@ -30,6 +30,10 @@ export class Flow {
   usualVolume = 0
   /** Sides were inferred from prices. */
   inferred = false
+  /** The source's own price: its mean of an hour less its mean of a week, bps. */
+  leanBps = 0
+  #hourMean = Number.NaN
+  #weekMean = Number.NaN
   readonly #net = new Float64Array(week)
   readonly #volume = new Float64Array(week)
   readonly #shortSums = new Float64Array(week)
@@ -64,8 +68,18 @@ export class Flow {
     while (this.#bucket < bucket) {
       this.#bucket++
       this.#push(this.#pendingNet, this.#pendingVolume)
+      this.#lean()
       this.#pendingNet = this.#pendingVolume = 0
     }
+  }
+
+  #lean(): void {
+    const price = this.#lastPriceBps
+    if (Number.isNaN(price)) return
+    if (Number.isNaN(this.#hourMean)) this.#hourMean = this.#weekMean = price
+    this.#hourMean += (price - this.#hourMean) / shortBuckets
+    this.#weekMean += (price - this.#weekMean) / week
+    this.leanBps = this.#hourMean - this.#weekMean
   }
 
   #push(net: number, volume: number): void {

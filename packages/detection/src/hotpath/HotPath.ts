@@ -92,8 +92,6 @@ const localSignificance = 4
 const marketCoin = "BTC"
 /** A source whose volume is below this share of the coin's largest says nothing of its flow. */
 const flowShareMin = 0.1
-const hourMillis = 60 * minute
-const weekMillis = 7 * 24 * hourMillis
 const agreeBps = 15
 const agreeSignificance = 3
 /** A fair value is solved anew for moves above this, or when this much time has passed. */
@@ -660,10 +658,7 @@ export class HotPath implements MarketSink {
     evidence.baselineBps = coin.rateBearing ? 0 : coin.baseline.medianBps
     evidence.scaleBps = coin.baseline.scaleBps
     const elapsed = Number.isNaN(coin.lastClose) ? 0 : close - coin.lastClose
-    coin.hourMeanBps = decayed(coin.hourMeanBps, deviation, elapsed, hourMillis)
-    coin.weekMeanBps = decayed(coin.weekMeanBps, deviation, elapsed, weekMillis)
     coin.lastClose = close
-    evidence.leanBps = coin.hourMeanBps - coin.weekMeanBps
     evidence.local = this.#dislocated(index)
     this.#hardestSold(index, coin)
     const previous = machine.level
@@ -698,6 +693,7 @@ export class HotPath implements MarketSink {
       evidence.flowLong = flow.longScore
       evidence.flowSurge = flow.surge
       evidence.flowInferred = flow.inferred
+      evidence.leanBps = flow.leanBps
     }
   }
 
@@ -859,10 +855,6 @@ export class HotPath implements MarketSink {
     this.#signals.commit()
   }
 }
-
-/** A mean that forgets with time: what is `span` old weighs 1/e of what is new. */
-const decayed = (mean: number, value: number, elapsed: number, span: number): number =>
-  Number.isNaN(mean) ? value : value + (mean - value) * Math.exp(-elapsed / span)
 
 /** A close is as good as the money behind it: 1.6 bps at a volume of 100,000, 15 at 100. */
 const candleErrorBps = (volume: number): number => 1 + 20 / Math.sqrt(1 + volume / 100)

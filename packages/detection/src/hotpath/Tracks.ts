@@ -21,9 +21,6 @@ export class CoinTrack {
   readonly changepoint = new Changepoint()
   readonly machine = new RiskMachine()
   readonly evidence = new RiskEvidence()
-  /** Mean deviation of the last hour and of the last week; NaN before the first bar. */
-  hourMeanBps = Number.NaN
-  weekMeanBps = Number.NaN
   lastClose = Number.NaN
   /** Judged against its own trend instead of its peg. */
   readonly rateBearing: boolean

@@ -66,8 +66,6 @@ export class RiskEvidence {
   score = 0
   cusum = 0
   changepoint = 0
-  /** Mean deviation of the last hour less that of the last week. */
-  leanBps = 0
   /** Bars in a row beyond 20 bps, beyond what a warning asks for, and beyond 50 bps. */
   stressBars = 0
   warningBars = 0
@@ -79,6 +77,7 @@ export class RiskEvidence {
   flowLong = Number.NaN
   flowSurge = Number.NaN
   flowInferred = false
+  leanBps = 0
 }
 
 /** What the bars in a row that confirm a warning must lie beyond. */

@@ -8,13 +8,18 @@ export interface Isotonic {
   readonly values: Float64Array
 }
 
-export const fitIsotonic = (scores: Float64Array, labels: Uint8Array, weights?: Float64Array): Isotonic => {
+/**
+ * `centred` puts each step's value at the mean of its scores and draws straight lines between: it then rises everywhere, and two rows of
+ * different scores never tie. Source: A. Oron and N. Flournoy, "Centered Isotonic Regression", 2017.
+ */
+export const fitIsotonic = (scores: Float64Array, labels: Uint8Array, weights?: Float64Array, centred = false): Isotonic => {
   const order = Uint32Array.from(scores.keys()).sort((a, b) => scores[a]! - scores[b]!)
   // Blocks of [first score, last score, weighted labels, weight]; equal scores are one from the start.
   const firsts: Array<number> = []
   const lasts: Array<number> = []
   const sums: Array<number> = []
   const masses: Array<number> = []
+  const moments: Array<number> = []
   for (const index of order) {
     const score = scores[index]!
     const weight = weights?.[index] ?? 1
@@ -22,12 +27,14 @@ export const fitIsotonic = (scores: Float64Array, labels: Uint8Array, weights?: 
     if (top >= 0 && lasts[top] === score && firsts[top] === score) {
       sums[top]! += weight * labels[index]!
       masses[top]! += weight
+      moments[top]! += weight * score
       continue
     }
     firsts.push(score)
     lasts.push(score)
     sums.push(weight * labels[index]!)
     masses.push(weight)
+    moments.push(weight * score)
     // The block below is whole by now: it may pool with those before it.
     for (let at = firsts.length - 2; at > 0 && sums[at - 1]! * masses[at]! >= sums[at]! * masses[at - 1]!; at--) pool(at)
   }
@@ -35,6 +42,10 @@ export const fitIsotonic = (scores: Float64Array, labels: Uint8Array, weights?: 
   const points: Array<readonly [score: number, value: number]> = []
   for (const [block, first] of firsts.entries()) {
     const value = sums[block]! / masses[block]!
+    if (centred) {
+      points.push([moments[block]! / masses[block]!, value])
+      continue
+    }
     points.push([first, value])
     if (lasts[block] !== first) points.push([lasts[block]!, value])
   }
@@ -44,7 +55,8 @@ export const fitIsotonic = (scores: Float64Array, labels: Uint8Array, weights?: 
     lasts[at - 1] = lasts[at]!
     sums[at - 1]! += sums[at]!
     masses[at - 1]! += masses[at]!
-    for (const list of [firsts, lasts, sums, masses]) list.splice(at, 1)
+    moments[at - 1]! += moments[at]!
+    for (const list of [firsts, lasts, sums, masses, moments]) list.splice(at, 1)
   }
 }
 

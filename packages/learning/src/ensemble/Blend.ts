@@ -15,16 +15,23 @@ export interface Blend {
 
 const rounds = 400
 const voteRate = 0.5
-/** The pull of a vote's weights towards an even vote, nats a row. */
+/** The pull of a vote's weights towards where they start, nats a row. */
 const votePull = 0.2
 const stackRate = 0.2
 /** The pull of stacked weights towards an even vote, in rows. */
 const stackPenalty = 2000
 
-/** `predictions[model][row]` */
-export const fitVote = (predictions: ReadonlyArray<Float64Array>, labels: Uint8Array, rowWeights?: Float64Array): Blend => {
+/** `predictions[model][row]`; `prior` is the vote to start from and to be pulled back to. */
+export const fitVote = (
+  predictions: ReadonlyArray<Float64Array>,
+  labels: Uint8Array,
+  rowWeights?: Float64Array,
+  prior: ReadonlyArray<number> = predictions.map(() => 1)
+): Blend => {
   const models = predictions.length
-  const weights = new Float64Array(models).fill(1 / models)
+  const mass0 = prior.reduce((sum, weight) => sum + weight, 0)
+  const start = Float64Array.from(prior, (weight) => weight / mass0)
+  const weights = start.slice()
   const gradient = new Float64Array(models)
   for (let round = 0; round < rounds; round++) {
     gradient.fill(0)
@@ -41,7 +48,7 @@ export const fitVote = (predictions: ReadonlyArray<Float64Array>, labels: Uint8A
     let total = 0
     for (let model = 0; model < models; model++) {
       weights[model]! *= Math.exp(
-        Math.max(-5, Math.min(5, voteRate * (gradient[model]! / mass - votePull * Math.log(weights[model]! * models))))
+        Math.max(-5, Math.min(5, voteRate * (gradient[model]! / mass - votePull * Math.log(weights[model]! / start[model]!))))
       )
       total += weights[model]!
     }

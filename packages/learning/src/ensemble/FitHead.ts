@@ -36,6 +36,8 @@ export interface HeadOptions {
   readonly negatives: number
   readonly positivesMax: number
   readonly folds: number
+  /** The weights that a vote is pulled towards, in any unit: even ones when left out. */
+  readonly prior?: Readonly<Partial<Record<MemberKind, number>>>
   readonly calibration: "platt" | "isotonic"
   readonly seed: number
 }
@@ -52,6 +54,8 @@ const factorMax = 1000
 /** The rows of one break are worth so many that know nothing of each other. */
 const rowsAnEvent = 3
 const plattStrength = 500
+/** A curve of many steps is drawn from no fewer events. */
+const isotonicEvents = 4
 /** Stacking has more to fit than a vote, and is taken only where it is so much better. */
 const stackGain = 0.8
 
@@ -129,7 +133,12 @@ export const fitHead = (whole: Table, wholeGroups: ArrayLike<number>, scaler: Sc
         said.map((list) => list[row]!)
       )
     )
-  const vote = fitVote(said, labels)
+  const vote = fitVote(
+    said,
+    labels,
+    undefined,
+    kinds.map((kind) => options.prior?.[kind] ?? 1)
+  )
   const stack = fitStack(said, labels)
   const blend = logLoss(labels, blendedBy(stack)) < stackGain * logLoss(labels, blendedBy(vote)) ? stack : vote
   const blended = blendedBy(blend)
@@ -143,8 +152,8 @@ export const fitHead = (whole: Table, wholeGroups: ArrayLike<number>, scaler: Sc
     members: kinds.map((kind) => fitMember(kind, options, table, scaled)!),
     blend,
     calibration:
-      options.calibration === "isotonic"
-        ? { kind: "isotonic", curve: fitIsotonic(odds, labels, weights) }
+      options.calibration === "isotonic" && broken.size >= isotonicEvents
+        ? { kind: "isotonic", curve: fitIsotonic(odds, labels, weights, true) }
         : // Fitted from where the classes' shares alone would put it, and pulled back there: a few events cannot turn a curve much.
           {
             kind: "platt",
