@@ -7,11 +7,13 @@ import { venueIds } from "@evenkeel/domain/market/Venue"
 import { layerLogs } from "@evenkeel/runtime/telemetry/Telemetry"
 import { runAudit } from "./command/Audit.ts"
 import { runDecode } from "./command/Decode.ts"
-import { layerTraining, runEvaluate } from "./command/Evaluate.ts"
+import { runEvaluate } from "./command/Evaluate.ts"
 import { runDoctor } from "./command/Doctor.ts"
 import { runJournalExport, runJournalStat, runJournalVerify } from "./command/Journal.ts"
 import { runRecord } from "./command/Record.ts"
 import { runReplay } from "./command/Replay.ts"
+import { layerTraining } from "./training/Train.ts"
+import { runTrain } from "./command/Train.ts"
 import { loadConfig } from "./config/LoadConfig.ts"
 import { runDemo } from "./mode/Demo.ts"
 import { runLive } from "./mode/Live.ts"
@@ -150,8 +152,20 @@ const evaluate = Command.make(
   (options) => runEvaluate(options).pipe(Effect.provide([layerTraining, logs]))
 ).pipe(Command.withDescription("Judge the engine on recorded prices: leads, false alarms, blame, probabilities"))
 
+const train = Command.make(
+  "train",
+  {
+    data,
+    out: Flag.String("out").pipe(Flag.withDescription("The model file"), Flag.withDefault("model.evkmodel")),
+    name: Flag.String("name").pipe(Flag.withDescription("What it is called where it serves"), Flag.withDefault("model")),
+    seed: Flag.Int("seed").pipe(Flag.withDescription("Draws the training's chance"), Flag.withDefault(1)),
+    checkpoints
+  },
+  (options) => runTrain(options).pipe(Effect.provide([layerTraining, logs]))
+).pipe(Command.withDescription("Train a model on recorded prices"))
+
 const main = evenkeel.pipe(
-  Command.withSubcommands([demo, live, record, replay, evaluate, decode, journal, doctor, audit]),
+  Command.withSubcommands([demo, live, record, replay, evaluate, train, decode, journal, doctor, audit]),
   Command.run({ version: "0.1.0" })
 )
 

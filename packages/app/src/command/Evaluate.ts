@@ -1,18 +1,10 @@
 /** `evenkeel evaluate`: the engine judged on price files; a table or JSON on standard output, a page for people beside. */
-import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
-import { WorkerPool } from "@evenkeel/runtime/worker/WorkerPool"
-import { Console, Effect, FileSystem, Layer, Option } from "effect"
-import { availableParallelism } from "node:os"
+import { Console, Effect, FileSystem, type Option } from "effect"
 import { type EvaluateOptions, evaluate } from "../evaluate/Evaluate.ts"
 import { reportPage } from "../evaluate/ReportPage.ts"
 import { type Summary, summaryOf } from "../evaluate/Summary.ts"
 import { progressBar } from "../screen/ProgressBar.ts"
 import { openModel } from "../training/Models.ts"
-
-/** Threads that fit models at once. */
-export const layerTraining = WorkerPool.layer({ threads: Math.min(8, availableParallelism()), waitingMax: 1000 }).pipe(
-  Layer.provide(HealthRegistry.layer)
-)
 
 export const runEvaluate = Effect.fn("runEvaluate")(function* (options: {
   readonly data: string

@@ -68,6 +68,16 @@ export const EngineConfig = Schema.Struct({
     /** One frame in so many carries a trace; 0 for none. Level changes always do. */
     traceEvery: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
   }),
+  models: Schema.Struct({
+    /** Off: the detectors alone decide, and no probabilities are told. */
+    enabled: Schema.Boolean,
+    /** Challengers serve in turn, as they earn it. */
+    challengers: Schema.Boolean,
+    /** How long a model serves before it is chosen anew. */
+    turnMinutes: between(1, 10_080),
+    /** Directory of price files that a drifting model is trained anew on; never when it is empty. */
+    trainingData: Schema.String
+  }),
   log: Schema.Struct({ level: Schema.Literals(["Debug", "Info", "Warn", "Error"]), format: Schema.Literals(["auto", "pretty", "json"]) })
 })
 export type EngineConfig = typeof EngineConfig.Type
@@ -99,5 +109,6 @@ export const configDefaults = {
     webhooks: [] as ReadonlyArray<{ readonly name: string; readonly url: string; readonly secret: string }>
   },
   hotPath: { barSeconds: 60, scoreGapMillis: 100, wait: "sleep", ringMebibytes: 16, traceEvery: 1000 },
+  models: { enabled: true, challengers: false, turnMinutes: 60, trainingData: "" },
   log: { level: "Info", format: "auto" }
 }

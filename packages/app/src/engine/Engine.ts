@@ -30,10 +30,12 @@ import { Metrics } from "@evenkeel/runtime/telemetry/Metrics"
 import { Nanoclock } from "@evenkeel/runtime/time/Nanoclock"
 import { EventStore } from "@evenkeel/store/event/EventStore"
 import { MarketJournal } from "@evenkeel/store/journal/MarketJournal"
+import { ModelRegistry } from "@evenkeel/store/model/ModelRegistry"
 import { Outbox } from "@evenkeel/store/outbox/Outbox"
 import { Snapshots } from "@evenkeel/store/snapshot/Snapshots"
 import { Context, Effect, Layer, Metric, Queue, Schedule } from "effect"
 import type { EngineConfig } from "../config/EngineConfig.ts"
+import { serveModels } from "./ModelServing.ts"
 import { EngineReadings } from "./EngineReadings.ts"
 import { databaseOf, type EngineSetup } from "./EngineSetup.ts"
 import { makeListings } from "./Listings.ts"
@@ -53,7 +55,7 @@ export class EngineTally extends Context.Service<
 >()("@evenkeel/app/engine/EngineTally") {}
 
 const layerStore = (config: EngineConfig) =>
-  Layer.mergeAll(EventStore.layer, Outbox.layer, Snapshots.layer).pipe(Layer.provideMerge(databaseOf(config)))
+  Layer.mergeAll(EventStore.layer, Outbox.layer, Snapshots.layer, ModelRegistry.layer).pipe(Layer.provideMerge(databaseOf(config)))
 
 const layerReceivers = (config: EngineConfig, setup: EngineSetup) =>
   Layer.effect(
@@ -126,7 +128,7 @@ const layerMarket = (config: EngineConfig, setup: EngineSetup) =>
         entry: new URL("../worker/hotpath.worker.ts", import.meta.url)
       })
       const readings = EngineReadings.layer({ memory, coins: setup.coins, instruments: setup.instruments, clock: setup.clock })
-      return layerFibers(config, setup, spares).pipe(
+      return Layer.mergeAll(layerFibers(config, setup, spares), Layer.effectDiscard(serveModels(config.models, memory, setup.coins))).pipe(
         Layer.provideMerge(readings),
         Layer.provideMerge(thread),
         Layer.provideMerge(sink),

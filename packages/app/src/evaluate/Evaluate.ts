@@ -18,7 +18,7 @@ import { type CoinSeries, seriesOfMarket } from "../training/Samples.ts"
 import { trainModel } from "../training/Train.ts"
 import { headKeys, trainingSetOf } from "../training/TrainingSet.ts"
 import { aroundEvent, type JudgedModel, predictSeries, reportHorizons, type SeriesPredictions } from "./Horizons.ts"
-import { type EventReport, play, reportCalm, reportEvents } from "./Judging.ts"
+import { type EventReport, play, reportCalm, reportEvents, type Track } from "./Judging.ts"
 import { refereeOf, type Verdict } from "./Referee.ts"
 
 /** One file by itself. */
@@ -26,6 +26,7 @@ export interface FileReport {
   readonly file: PriceFile
   readonly verdict: Verdict
   readonly changes: ReadonlyArray<LevelChange>
+  readonly track: Track
   readonly events: ReadonlyArray<EventReport & { readonly warningByPrice: number | null }>
   readonly calm: ReturnType<typeof reportCalm>
   /** In calm, first of a run: warnings that order flow alone raised. */
@@ -78,7 +79,8 @@ const ofBase = (file: PriceFile, changes: ReadonlyArray<LevelChange>) => changes
 
 const judgeFile = (file: PriceFile): FileReport => {
   const verdict = refereeOf(file)
-  const changes = ofBase(file, play([file]))
+  const track: Track = { times: [], deviationsBps: [], errorsBps: [] }
+  const changes = ofBase(file, play([file], file.instrument.base, track))
   const events = reportEvents(verdict, changes)
   const hasTakers = file.buyVolumes.some((value) => !Number.isNaN(value))
   const byPrice = hasTakers ? reportEvents(verdict, ofBase(file, play([withoutTakers(file)]))) : events
@@ -87,6 +89,7 @@ const judgeFile = (file: PriceFile): FileReport => {
     file,
     verdict,
     changes,
+    track,
     events: events.map((event, index) => ({ ...event, warningByPrice: byPrice[index]!.reached.warning })),
     calm,
     flowWarnings: calm.warnings.filter((time) =>

@@ -3,13 +3,26 @@ import type { Break, Span } from "@evenkeel/detection/evaluation/Onsets"
 import { breakLevels, day, isWithin, lengthOf, without } from "@evenkeel/detection/evaluation/Onsets"
 import { type LevelChange, riskLevels, severity } from "@evenkeel/domain/risk/RiskLevel"
 import type { PriceFile } from "../replay/PriceFile.ts"
-import { FileReplay } from "../replay/Replayer.ts"
+import { FileReplay, hotPathOptionsOf } from "../replay/Replayer.ts"
 import type { Verdict } from "./Referee.ts"
 
-/** Everything that the engine says while it plays `files` as one market. */
-export const play = (files: ReadonlyArray<PriceFile>): ReadonlyArray<LevelChange> => {
+/** One coin's fair value at each of its bars' closes. */
+export interface Track {
+  readonly times: Array<number>
+  readonly deviationsBps: Array<number>
+  readonly errorsBps: Array<number>
+}
+
+/** Everything that the engine says while it plays `files` as one market; into `track`, where `coin` stands meanwhile. */
+export const play = (files: ReadonlyArray<PriceFile>, coin?: string, track?: Track): ReadonlyArray<LevelChange> => {
   const changes: Array<LevelChange> = []
-  const replay = new FileReplay(files)
+  const followed = hotPathOptionsOf(files).coins.findIndex(({ symbol }) => symbol === coin)
+  const replay = new FileReplay(files, (index, { deviationBps, errorBps, time }) => {
+    if (index !== followed || track === undefined) return
+    track.times.push(time)
+    track.deviationsBps.push(deviationBps)
+    track.errorsBps.push(errorBps)
+  })
   while (replay.feed(Number.POSITIVE_INFINITY, (change) => changes.push(change)) > 0);
   return changes
 }

@@ -25,7 +25,7 @@ export class LocalHotPath {
   #view = viewOf(new ArrayBuffer(1 << 12))
   #count = 0
 
-  constructor(options: HotPathOptions) {
+  constructor(options: HotPathOptions, models?: WebAssembly.Memory) {
     const buffer = new ArrayBuffer(signalSlots * signalBytes)
     this.#options = options
     this.#venues = options.venues.map(({ id }) => id)
@@ -40,7 +40,7 @@ export class LocalHotPath {
     }
     const rows = options.coins.length + options.instruments.length + (options.spareInstruments ?? 0)
     this.state = new StateTable(allocateStateTable(rows, stateFields), stateFields)
-    this.hotPath = new HotPath(options, this.state, this.#signals, new Uint32Array(32 * counterCount), () => 0)
+    this.hotPath = new HotPath(options, this.state, this.#signals, new Uint32Array(32 * counterCount), () => 0, models)
   }
 
   /** The frame that was fed last, as it would lie in the ring. */

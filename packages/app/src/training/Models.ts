@@ -3,7 +3,6 @@ import { coinFeatureNames } from "@evenkeel/detection/feature/coin/CoinFeatures"
 import { decodeModel, explainModelProblem, type ModelFile, type ModelProblem } from "@evenkeel/learning/model/ModelFile"
 import { Effect, FileSystem, Option, Schema } from "effect"
 import { fileURLToPath } from "node:url"
-import { basename } from "node:path"
 
 /** The champion that comes with the project. */
 export const shippedModel = fileURLToPath(new URL("../../model/champion.evkmodel", import.meta.url))
@@ -36,14 +35,19 @@ export const readModelFile = Effect.fn("readModelFile")(function* (file: string)
   const bytes = yield* files
     .readFile(file)
     .pipe(Effect.mapError(() => new ModelUnusable({ file, reason: "NotFound", advice: "cannot be read: check its name" })))
-  return yield* readModel(file, bytes)
+  return { file: yield* readModel(file, bytes), bytes }
 })
 
 /** The model that was asked for, or the shipped one, or none where there is none. */
 export const openModel = Effect.fn("openModel")(function* (asked: Option.Option<string>) {
   const files = yield* FileSystem.FileSystem
-  if (Option.isSome(asked)) return Option.some({ name: basename(asked.value), file: yield* readModelFile(asked.value) })
-  if (!(yield* files.exists(shippedModel))) return Option.none<{ name: string; file: ModelFile }>()
-  const file = yield* readModelFile(shippedModel)
-  return Option.some({ name: file.name, file })
+  if (Option.isNone(asked) && !(yield* files.exists(shippedModel))) return Option.none<OpenModel>()
+  const { bytes, file } = yield* readModelFile(Option.getOrElse(asked, () => shippedModel))
+  return Option.some<OpenModel>({ name: file.name, file, bytes })
 })
+
+export interface OpenModel {
+  readonly name: string
+  readonly file: ModelFile
+  readonly bytes: Uint8Array
+}

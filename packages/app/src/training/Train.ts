@@ -6,13 +6,20 @@
 import { explainProblem } from "@evenkeel/learning/data/Table"
 import type { FittedHead, HeadProblem } from "@evenkeel/learning/ensemble/FitHead"
 import type { Model } from "@evenkeel/learning/model/Model"
+import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { WorkerPool } from "@evenkeel/runtime/worker/WorkerPool"
-import { Effect, FileSystem, Option, Path, Schema } from "effect"
+import { Effect, FileSystem, Layer, Option, Path, Schema } from "effect"
 import { createHash } from "node:crypto"
+import { availableParallelism } from "node:os"
 import { deserialize, serialize } from "node:v8"
 import { fitScalerOf, type HeadJobInput } from "./HeadJob.ts"
 import { recipe, recipeSeed } from "./Recipe.ts"
 import { headKeys, type TrainingSet } from "./TrainingSet.ts"
+
+/** Threads that fit models at once. */
+export const layerTraining = WorkerPool.layer({ threads: Math.min(8, availableParallelism()), waitingMax: 1000 }).pipe(
+  Layer.provide(HealthRegistry.layer)
+)
 
 /** The data do not make a model. */
 export class TrainingRefused extends Schema.TaggedError<TrainingRefused>()("TrainingRefused", {

@@ -17,7 +17,9 @@ import { changeKinds, type RiskLevel, severity } from "@evenkeel/domain/risk/Ris
 import { frameOffsets } from "@evenkeel/runtime/ring/FrameRing"
 import type { StateTable } from "@evenkeel/runtime/ring/StateTable"
 import { Option } from "effect"
+import { barsToConfirm } from "../detector/Confirmation.ts"
 import { FeatureInput, Features } from "../feature/Features.ts"
+import { ModelReader } from "../model/ModelMemory.ts"
 import { isRun, type RiskEvidence, riskThresholds, warningLevelBps } from "../risk/RiskMachine.ts"
 import { FairValue } from "../value/FairValue.ts"
 import { CoinBars } from "./CoinBars.ts"
@@ -126,6 +128,7 @@ export class HotPath implements MarketSink {
   readonly #value: FairValue
   readonly features: Features
   readonly #bars: CoinBars
+  readonly #model: ModelReader | undefined
   /** The instrument that prices the market as a whole, or -1. */
   readonly #market: number
   readonly #input = new FeatureInput()
@@ -147,9 +150,17 @@ export class HotPath implements MarketSink {
 
   /**
    * `now` reads the process's Nanoclock for latency alone (a constant in replays); `counters` holds `counterCount` numbers
-   * a venue; `state` one row a coin, then one an instrument.
+   * a venue; `state` one row a coin, then one an instrument; `models` the model that serves (see `ModelMemory`), none without it.
    */
-  constructor(options: HotPathOptions, state: StateTable, signals: SignalWriter, counters: Uint32Array, now: () => number) {
+  constructor(
+    options: HotPathOptions,
+    state: StateTable,
+    signals: SignalWriter,
+    counters: Uint32Array,
+    now: () => number,
+    models?: WebAssembly.Memory
+  ) {
+    this.#model = models === undefined ? undefined : new ModelReader(models)
     this.#options = options
     this.#state = state
     this.#signals = signals
@@ -665,6 +676,10 @@ export class HotPath implements MarketSink {
     const changed = machine.update(evidence)
     const market = this.#instruments[this.#market]?.row[instrumentState.lastPrice] ?? Number.NaN
     coin.features.update(this.#bars.gather(index, elapsed, market))
+    if (evidence.breakBars >= barsToConfirm(barMillis)) coin.inBreak = true
+    else if (Math.abs(deviation) < riskThresholds.breakBps / 2) coin.inBreak = false
+    const predicted = this.#model?.predict(coin.features.values, coin.inBreak, coin.probabilities) === true
+    coin.modelVersion = predicted ? this.#model!.version : 0
     this.onJudged?.(index, evidence, coin.features.values)
     if (machine.settled) coin.baseline.settle(offPeg)
     if (changed) {
@@ -767,8 +782,12 @@ export class HotPath implements MarketSink {
     row[coinState.differ] = this.#venues(index, false)
     row[coinState.grounded] = this.#value.grounded[index]!
     row[coinState.since] = coin.since
-    row[coinState.modelVersion] = 0
-    for (let horizon = 0; horizon < horizonCount; horizon++) row[coinState.probabilities + horizon] = Number.NaN
+    row[coinState.modelVersion] = coin.modelVersion
+    for (let horizon = 0; horizon < horizonCount; horizon++) {
+      row[coinState.probabilities + horizon] = coin.probabilities[horizon * 3]!
+      row[coinState.intervals + horizon * 2] = coin.probabilities[horizon * 3 + 1]!
+      row[coinState.intervals + horizon * 2 + 1] = coin.probabilities[horizon * 3 + 2]!
+    }
     this.#state.write(index, row)
   }
 
@@ -843,8 +862,10 @@ export class HotPath implements MarketSink {
     float64[field + signalFields.agree] = this.#venues(index, true)
     float64[field + signalFields.differ] = this.#venues(index, false)
     float64[field + signalFields.grounded] = this.#value.grounded[index]!
-    float64[field + signalFields.modelVersion] = 0
-    for (let horizon = 0; horizon < horizonCount; horizon++) float64[field + signalFields.probabilities + horizon] = Number.NaN
+    float64[field + signalFields.modelVersion] = coin.modelVersion
+    for (let horizon = 0; horizon < horizonCount; horizon++) {
+      float64[field + signalFields.probabilities + horizon] = coin.probabilities[horizon * 3]!
+    }
   }
 
   #traced(venue: number): void {

@@ -4,7 +4,9 @@
 import type { Coin } from "@evenkeel/domain/coin/Coin"
 import { changeKinds, type Driver, type LevelChange, riskLevels } from "@evenkeel/domain/risk/RiskLevel"
 import { riskThresholds } from "../risk/RiskMachine.ts"
-import { signalFields, signalIntegers } from "./SignalRecord.ts"
+import { horizonCount, signalFields, signalIntegers } from "./SignalRecord.ts"
+
+const horizonNames = ["5 m", "30 m", "1 h", "4 h", "24 h"]
 
 export const readLevelChange = (
   float64: Float64Array,
@@ -43,6 +45,7 @@ export const readLevelChange = (
       stressBars: field(signalFields.stressBars),
       breakBars: field(signalFields.breakBars),
       surge: field(signalFields.surge),
+      probabilities: Array.from({ length: horizonCount }, (_, horizon) => field(signalFields.probabilities + horizon)),
       grounded: field(signalFields.grounded) === 1
     })
   }
@@ -79,10 +82,11 @@ const reasons = (
     readonly stressBars: number
     readonly breakBars: number
     readonly surge: number
+    readonly probabilities: ReadonlyArray<number>
     readonly grounded: boolean
   }
 ): ReadonlyArray<string> => {
-  const { baselineBps, breakBars, grounded, stressBars, surge } = evidence
+  const { baselineBps, breakBars, grounded, probabilities, stressBars, surge } = evidence
   const { coin, deviationBps, drivers, errorBps, fairValue, kind, venues } = change
   const side = deviationBps < 0 ? "below" : "above"
   const lines: Array<string> = []
@@ -94,6 +98,14 @@ const reasons = (
   if (!Number.isNaN(surge)) lines.push(`sold in a hurry: takers sell as in no usual week, at ${surge.toFixed(1)} times the usual volume`)
   if (breakBars > 0) lines.push(`${breakBars} bar${breakBars === 1 ? "" : "s"} in a row beyond ${riskThresholds.breakBps} bps`)
   else if (stressBars > 0) lines.push(`${stressBars} bar${stressBars === 1 ? "" : "s"} in a row beyond ${riskThresholds.stressBps} bps`)
+  if (probabilities.some(Number.isFinite) && kind !== "recovery") {
+    const percent = (probability: number) => `${(100 * probability).toPrecision(2)}%`
+    lines.push(
+      `the model gives a break within ${horizonNames
+        .flatMap((name, horizon) => (Number.isFinite(probabilities[horizon]) ? `${name} ${percent(probabilities[horizon]!)}` : []))
+        .join(", ")}`
+    )
+  }
   const [first] = drivers
   if (first !== undefined && kind !== "recovery")
     lines.push(

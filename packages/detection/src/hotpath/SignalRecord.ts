@@ -80,7 +80,9 @@ export const coinState = {
   grounded: 12,
   since: 13,
   modelVersion: 14,
-  probabilities: 15
+  /** Five probabilities, then five times low and high. */
+  probabilities: 15,
+  intervals: 20
 } as const
 export const instrumentState = {
   received: 0,

@@ -9,7 +9,7 @@ import { Cusum } from "../detector/Cusum.ts"
 import { Flow } from "../detector/Flow.ts"
 import { CoinFeatures } from "../feature/coin/CoinFeatures.ts"
 import { RiskEvidence, RiskMachine } from "../risk/RiskMachine.ts"
-import { instrumentState, stateFields } from "./SignalRecord.ts"
+import { horizonCount, instrumentState, stateFields } from "./SignalRecord.ts"
 
 /** Everything of one coin that lives from bar to bar. */
 export class CoinTrack {
@@ -38,6 +38,12 @@ export class CoinTrack {
 
   readonly peg: Peg
   readonly features = new CoinFeatures()
+  /** Of the model that serves: probability, low and high for each horizon; see `ModelReader`. */
+  readonly probabilities = new Float64Array(horizonCount * 3).fill(Number.NaN)
+  /** The model that said them, 0 when none did. */
+  modelVersion = 0
+  /** From a confirmed break until the coin is back within half of it. */
+  inBreak = false
 
   constructor({ peg, rateBearing = false }: Coin) {
     this.peg = peg

@@ -10,6 +10,7 @@ import { SpscProducer } from "@evenkeel/runtime/ring/SpscRing"
 import { StateTable } from "@evenkeel/runtime/ring/StateTable"
 import { Histogram } from "@evenkeel/runtime/telemetry/Histogram"
 import { Nanoclock } from "@evenkeel/runtime/time/Nanoclock"
+import { featureRow } from "../feature/coin/CoinFeatures.ts"
 import { HotPath } from "../hotpath/HotPath.ts"
 import { signalBytes, stateFields } from "../hotpath/SignalRecord.ts"
 import type { HotPathWorkerData } from "./HotPathMemory.ts"
@@ -29,8 +30,17 @@ export const runHotPathLoop = (data: HotPathWorkerData, decoderOf: (venue: strin
     new StateTable(memory.state, stateFields),
     signals,
     new Uint32Array(memory.counters),
-    now
+    now,
+    memory.models
   )
+  // What a model is given is shown as well, for whoever watches over it.
+  const features = new StateTable(memory.features, featureRow)
+  const row = new Float64Array(featureRow)
+  hotPath.onJudged = (coin, { time }, values) => {
+    row[0] = time
+    row.set(values, 1)
+    features.write(coin, row)
+  }
   if (data.skipFrame) frames.skipInHand()
 
   const handle = (at: number): void => {

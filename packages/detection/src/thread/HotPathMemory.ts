@@ -4,7 +4,9 @@ import type { WaitStrategy } from "@evenkeel/runtime/ring/RingHeader"
 import { allocateSpscRing } from "@evenkeel/runtime/ring/SpscRing"
 import { allocateStateTable } from "@evenkeel/runtime/ring/StateTable"
 import { allocateHistogram } from "@evenkeel/runtime/telemetry/Histogram"
+import { featureRow } from "../feature/coin/CoinFeatures.ts"
 import { counterCount, type HotPathOptions } from "../hotpath/HotPath.ts"
+import { allocateModelMemory } from "../model/ModelMemory.ts"
 import { signalBytes, stateFields } from "../hotpath/SignalRecord.ts"
 
 export interface HotPathMemory {
@@ -14,6 +16,10 @@ export interface HotPathMemory {
   readonly counters: SharedArrayBuffer
   /** From a frame's publication to its score, ns. */
   readonly latency: SharedArrayBuffer
+  /** Each coin's features at its last bar's close; see `featureRow`. */
+  readonly features: SharedArrayBuffer
+  /** The model that serves; none is published at first. */
+  readonly models: WebAssembly.Memory
 }
 
 export const allocateHotPathMemory = (options: {
@@ -27,7 +33,9 @@ export const allocateHotPathMemory = (options: {
   signals: allocateSpscRing(options.signalSlots, signalBytes),
   state: allocateStateTable(options.coins + options.instruments, stateFields),
   counters: new SharedArrayBuffer(Math.max(1, options.venues) * counterCount * 4),
-  latency: allocateHistogram()
+  latency: allocateHistogram(),
+  features: allocateStateTable(options.coins, featureRow),
+  models: allocateModelMemory()
 })
 
 /** What the worker is given. Decoders cannot cross threads: it finds them by the venues' ids. */

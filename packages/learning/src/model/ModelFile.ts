@@ -9,6 +9,7 @@
  * The header is the model itself with a reference in place of each array. Numbers are little-endian.
  */
 import { createHash } from "node:crypto"
+import type { FeatureProfile } from "../drift/Drift.ts"
 import type { Tree } from "../tree/Tree.ts"
 import type { Model } from "./Model.ts"
 
@@ -19,8 +20,8 @@ const headerAt = 16
 
 /** Where a model comes from. */
 export interface Provenance {
-  /** Unix ms. */
-  readonly trainedAt: number
+  /** The last row that it has seen, Unix ms. */
+  readonly until: number
   readonly seed: number
   /** Files that it was trained on, by name and SHA-256. */
   readonly files: ReadonlyArray<{ readonly name: string; readonly sha256: string; readonly rows: number }>
@@ -28,6 +29,8 @@ export interface Provenance {
   readonly events: ReadonlyArray<{ readonly coin: string; readonly onset: number; readonly end: number }>
   /** The options that it was fitted with, as JSON. */
   readonly recipe: unknown
+  /** What each feature was like, to see by when it is like that no more. */
+  readonly profiles: ReadonlyArray<FeatureProfile>
   /** What was measured when it was trained, on events that it had not seen then. */
   readonly figures: unknown
 }
@@ -163,8 +166,8 @@ export const decodeModel = (bytes: Uint8Array): ModelFile | ModelProblem => {
       if (!("$" in value)) return value
       const { $, at, length } = value as ArrayReference
       const Kind = arrays[$]
-      const from = bytes.byteOffset + start + at
-      return new Kind(bytes.slice(from - bytes.byteOffset, from - bytes.byteOffset + length * Kind.BYTES_PER_ELEMENT).buffer as ArrayBuffer)
+      // A copy: the bytes may be a view of more, and lie anywhere in it.
+      return new Kind(new Uint8Array(bytes.subarray(start + at, start + at + length * Kind.BYTES_PER_ELEMENT)).buffer)
     }) as ModelFile
     const problem = shapeProblem(file)
     return problem === undefined ? file : { _tag: "Malformed", problem }

@@ -53,6 +53,19 @@ const migrations = {
       position bigint not null,
       payload text not null
     )`
+  ),
+  "0005_models": statements(
+    `create table model (
+      version bigint generated always as identity primary key,
+      name text not null,
+      sha256 text not null unique,
+      bytes text not null,
+      status text not null,
+      added_at double precision not null,
+      promoted_at double precision,
+      served double precision not null default 0,
+      reward double precision not null default 0
+    )`
   )
 }
 

@@ -37,6 +37,9 @@ export const families: ReadonlyArray<FamilyDefinition> = [
 
 export const coinFeatureNames: ReadonlyArray<string> = families.flatMap(({ names }) => names)
 
+/** Fields of a coin's row in the features table: the bar's close (Unix ms), then the features. */
+export const featureRow = 1 + coinFeatureNames.length
+
 const outward = Uint8Array.from(families.flatMap(({ names, outward: turned }) => names.map((name) => (turned.includes(name) ? 1 : 0))))
 
 export class CoinFeatures {

@@ -1,0 +1,34 @@
+/** `evenkeel train`: a model file from a directory of price files. */
+import { eventsOf } from "../training/Events.ts"
+import { readPriceFiles } from "../training/Markets.ts"
+import { trainOn } from "../training/TrainOnFiles.ts"
+import { encodeModel } from "@evenkeel/learning/model/ModelFile"
+import { Console, Effect, FileSystem, Option } from "effect"
+import { createHash } from "node:crypto"
+import { progressBar } from "../screen/ProgressBar.ts"
+
+export const runTrain = Effect.fn("runTrain")(function* (options: {
+  readonly data: string
+  readonly out: string
+  readonly name: string
+  readonly checkpoints: Option.Option<string>
+  readonly seed: number
+}) {
+  const fileSystem = yield* FileSystem.FileSystem
+  const files = yield* readPriceFiles(options.data)
+  const progress = yield* progressBar("training")
+  const { file, series } = yield* trainOn(files, { ...options, progress })
+  const bytes = encodeModel(file)
+  yield* fileSystem.writeFile(options.out, bytes)
+  yield* Console.log(
+    JSON.stringify({
+      file: options.out,
+      bytes: bytes.length,
+      sha256: createHash("sha256").update(bytes).digest("hex"),
+      files: files.length,
+      rows: series.reduce((sum, { times }) => sum + times.length, 0),
+      events: eventsOf(series).length,
+      logLoss: file.provenance.figures
+    })
+  )
+})
