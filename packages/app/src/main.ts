@@ -9,6 +9,8 @@ import { runAudit } from "./command/Audit.ts"
 import { runDecode } from "./command/Decode.ts"
 import { runEvaluate } from "./command/Evaluate.ts"
 import { runDoctor } from "./command/Doctor.ts"
+import { runExplain } from "./command/Explain.ts"
+import { runModelsAdd, runModelsCompare, runModelsList, runModelsPromote, runModelsRollback } from "./command/Models.ts"
 import { runJournalExport, runJournalStat, runJournalVerify } from "./command/Journal.ts"
 import { runRecord } from "./command/Record.ts"
 import { runReplay } from "./command/Replay.ts"
@@ -164,8 +166,44 @@ const train = Command.make(
   (options) => runTrain(options).pipe(Effect.provide([layerTraining, logs]))
 ).pipe(Command.withDescription("Train a model on recorded prices"))
 
+const explain = Command.make(
+  "explain",
+  {
+    files: Argument.String("file").pipe(Argument.withDescription("Price files of one market"), Argument.variadic({ min: 1 })),
+    coin: Flag.String("coin").pipe(Flag.withDescription("Of which coin")),
+    at: Flag.String("at").pipe(Flag.withDescription("When, ISO 8601: the last bar that had closed by then")),
+    label: Flag.Literals("label", ["onset", "state"]).pipe(Flag.withDefault("onset")),
+    horizonMinutes: Flag.Int("horizon").pipe(Flag.withDescription("Minutes: 5, 30, 60, 240 or 1440"), Flag.withDefault(60)),
+    model: Flag.String("model").pipe(Flag.withDescription("A model file; the shipped one when left out"), Flag.optional),
+    json: Flag.Boolean("json").pipe(Flag.withDescription("One JSON object"), Flag.withDefault(false))
+  },
+  (options) => runExplain(options).pipe(Effect.provide(logs))
+).pipe(Command.withDescription("Why the model said what it said, feature by feature"))
+
+const versionArgument = Argument.Int("version").pipe(Argument.withDescription("As `models list` shows it"))
+const models = Command.make("models").pipe(
+  Command.withDescription("The models that may serve"),
+  Command.withSubcommands([
+    Command.make("list", {}, () => Effect.flatMap(config, runModelsList)).pipe(Command.withDescription("All of them, newest first")),
+    Command.make("add", { file: Argument.String("file").pipe(Argument.withDescription("A model file")) }, ({ file }) =>
+      Effect.flatMap(config, (known) => runModelsAdd(known, file))
+    ).pipe(Command.withDescription("Add one as a challenger")),
+    Command.make("promote", { version: versionArgument }, ({ version }) =>
+      Effect.flatMap(config, (known) => runModelsPromote(known, version))
+    ).pipe(Command.withDescription("Make one the champion")),
+    Command.make("rollback", {}, () => Effect.flatMap(config, runModelsRollback)).pipe(
+      Command.withDescription("Make the champion of before the champion again")
+    ),
+    Command.make(
+      "compare",
+      { data, files: Argument.String("file").pipe(Argument.withDescription("Model files"), Argument.variadic({ min: 1 })) },
+      (options) => runModelsCompare(options).pipe(Effect.provide(logs))
+    ).pipe(Command.withDescription("Judge models side by side on price files that they have not seen"))
+  ])
+)
+
 const main = evenkeel.pipe(
-  Command.withSubcommands([demo, live, record, replay, evaluate, train, decode, journal, doctor, audit]),
+  Command.withSubcommands([demo, live, record, replay, evaluate, train, explain, models, decode, journal, doctor, audit]),
   Command.run({ version: "0.1.0" })
 )
 
@@ -180,6 +218,8 @@ const explained = new Set([
   "NoPriceFiles",
   "TrainingRefused",
   "ModelUnusable",
+  "ModelMissing",
+  "NothingToExplain",
   "JournalUnreadable",
   "ComponentFailed",
   "JournalFailed",

@@ -4,7 +4,7 @@ import { DateTime } from "effect"
 import { Chart, escaped, ticksOf } from "./Chart.ts"
 import { type Evaluation, type FileReport, isOracle } from "./Evaluate.ts"
 import type { HorizonReport } from "./Horizons.ts"
-import { type EventReport, timeAt } from "./Judging.ts"
+import { timeAt } from "./Judging.ts"
 import type { Summary } from "./Summary.ts"
 
 const pointsMax = 700
@@ -29,7 +29,7 @@ td,th{padding:3px 10px 3px 0;border-bottom:1px solid var(--line);vertical-align:
 .key i{display:inline-block;width:14px;height:10px;margin:0 4px 0 14px;vertical-align:-1px}
 `
 
-const eventChart = ({ changes, file, track, verdict }: FileReport, event: EventReport): string => {
+const eventChart = ({ changes, file, track, verdict }: FileReport, event: FileReport["events"][number]): string => {
   const from = event.onset - day
   const to = Math.min(event.end + 12 * hour, event.onset + 4 * day)
   const rows = Array.from(track.times.keys()).filter((row) => track.times[row]! >= from && track.times[row]! <= to)

@@ -1,0 +1,89 @@
+/** `evenkeel models`: which models there are, which one serves, and changing that. An engine that runs takes it up at its next turn. */
+import { ModelRegistry } from "@evenkeel/store/model/ModelRegistry"
+import { Clock, Console, DateTime, Effect, Layer, Option } from "effect"
+import type { EngineConfig } from "../config/EngineConfig.ts"
+import { sha256Of } from "../engine/ModelServing.ts"
+import { databaseOf } from "../engine/EngineSetup.ts"
+import { seenBy } from "../evaluate/Evaluate.ts"
+import { predictSeries, reportHorizons } from "../evaluate/Horizons.ts"
+import { eventsOf } from "../training/Events.ts"
+import { marketsOf, readPriceFiles } from "../training/Markets.ts"
+import { seriesOfMarket } from "../training/Samples.ts"
+import { openModel, readModel } from "../training/Models.ts"
+
+const registryOf = (config: EngineConfig) => ModelRegistry.layer.pipe(Layer.provide(databaseOf(config)))
+
+const when = (time: number | null): string => (time === null ? "-" : DateTime.formatIso(DateTime.makeUnsafe(Math.round(time))).slice(0, 16))
+
+export const runModelsList = Effect.fn("runModelsList")(function* (config: EngineConfig) {
+  const entries = yield* Effect.flatMap(ModelRegistry, ({ list }) => list).pipe(Effect.provide(registryOf(config)))
+  if (entries.length === 0) {
+    yield* Console.log("no models: the engine puts the shipped one here when it starts, `evenkeel models add FILE` another")
+    return
+  }
+  yield* Console.log(
+    `${"version".padEnd(9)}${"status".padEnd(12)}${"name".padEnd(26)}${"added".padEnd(18)}${"promoted".padEnd(18)}${"served, h".padEnd(11)}reward`
+  )
+  for (const { addedAt, name, promotedAt, reward, served, status, version } of entries) {
+    const mean = served > 0 ? (reward / served).toFixed(4) : "-"
+    yield* Console.log(
+      `${String(version).padEnd(9)}${status.padEnd(12)}${name.padEnd(26)}${when(addedAt).padEnd(18)}${when(promotedAt).padEnd(18)}${served.toFixed(1).padEnd(11)}${mean}`
+    )
+  }
+})
+
+/** Adds a file as a challenger, once it is known to be a model that this version can serve. */
+export const runModelsAdd = Effect.fn("runModelsAdd")(function* (config: EngineConfig, file: string) {
+  const opened = Option.getOrThrow(yield* openModel(Option.some(file)))
+  const version = yield* Effect.flatMap(ModelRegistry, (registry) =>
+    Effect.flatMap(Clock.currentTimeMillis, (at) =>
+      registry.add({ name: opened.name, sha256: sha256Of(opened.bytes), bytes: opened.bytes, status: "challenger", at })
+    )
+  ).pipe(Effect.provide(registryOf(config)))
+  yield* Console.log(`${opened.name} is version ${version}, a challenger`)
+})
+
+export const runModelsPromote = Effect.fn("runModelsPromote")(function* (config: EngineConfig, version: number) {
+  yield* Effect.gen(function* () {
+    const registry = yield* ModelRegistry
+    // What cannot serve must not become the champion.
+    yield* readModel(`version ${version}`, yield* registry.bytesOf(version))
+    yield* registry.promote(version, yield* Clock.currentTimeMillis)
+  }).pipe(Effect.provide(registryOf(config)))
+  yield* Console.log(`version ${version} is the champion`)
+})
+
+export const runModelsRollback = Effect.fn("runModelsRollback")(function* (config: EngineConfig) {
+  const version = yield* Effect.flatMap(ModelRegistry, (registry) =>
+    Effect.flatMap(Clock.currentTimeMillis, (at) => registry.rollback(at))
+  ).pipe(Effect.provide(registryOf(config)))
+  yield* Console.log(`version ${version} is the champion again`)
+})
+
+/** Models side by side: average precision and Brier skill of each head, on files that none of them was trained on. */
+export const runModelsCompare = Effect.fn("runModelsCompare")(function* (options: {
+  readonly data: string
+  readonly files: ReadonlyArray<string>
+}) {
+  const files = yield* readPriceFiles(options.data)
+  const series = marketsOf(files).flatMap(seriesOfMarket)
+  const events = eventsOf(series)
+  for (const name of options.files) {
+    const { file } = Option.getOrThrow(yield* openModel(Option.some(name)))
+    const seen = seenBy(file, files)
+    if (seen.length > 0) {
+      yield* Console.log(`${name}: was trained on ${seen.length} of these files (${seen[0]!.file} is one): not judged on what it has seen`)
+      continue
+    }
+    const predictions = predictSeries([{ model: file.model, from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY }], series)
+    yield* Console.log(`${name}: ${file.name}`)
+    for (const [label, byHorizon] of Object.entries(reportHorizons(series, predictions, events, () => true))) {
+      for (const [horizon, { model }] of Object.entries(byHorizon)) {
+        if (model === null) continue
+        yield* Console.log(
+          `  ${label.padEnd(6)} ${horizon.padEnd(6)} average precision ${model.averagePrecision.value.toFixed(4)} (base rate ${model.baseRate.toFixed(5)}), Brier skill ${model.brierSkill.value.toFixed(4)}`
+        )
+      }
+    }
+  }
+})
