@@ -47,14 +47,12 @@ const tableOf = ({ baselines, calm, events, horizons, judge }: Summary): string 
   for (const [label, byHorizon] of Object.entries(horizons.pooled)) {
     for (const [horizon, report] of Object.entries(byHorizon)) {
       if (report === null) continue
-      const interval = (name: string) =>
-        (report as unknown as Record<string, { value: number | null; low: number | null; high: number | null }>)[name]!
-      const precision = interval("averagePrecision")
+      const { averagePrecision: precision, brierSkill, calibrationError, rocAuc } = report
       const best = Object.entries(baselines.pooled[label]![horizon]!).sort(
         (a, b) => (b[1].averagePrecision ?? 0) - (a[1].averagePrecision ?? 0)
       )[0]
       lines.push(
-        `  ${cell(label, 8)}${cell(horizon, 9)}${cell(report.baseRate, 11)}${cell(`${precision.value} (${precision.low} to ${precision.high})`, 26)}${cell(interval("rocAuc").value, 9)}${cell(interval("brierSkill").value, 13)}${cell(interval("calibrationError").value, 13)}${best?.[0]} ${best?.[1].averagePrecision}`
+        `  ${cell(label, 8)}${cell(horizon, 9)}${cell(report.baseRate, 11)}${cell(`${precision.value} (${precision.low} to ${precision.high})`, 26)}${cell(rocAuc.value, 9)}${cell(brierSkill.value, 13)}${cell(calibrationError.value, 13)}${best?.[0]} ${best?.[1].averagePrecision}`
       )
     }
   }

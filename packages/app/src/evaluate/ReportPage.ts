@@ -12,6 +12,10 @@ const clock = (time: number): string =>
   DateTime.formatIso(DateTime.makeUnsafe(Math.round(time)))
     .slice(5, 16)
     .replace("T", " ")
+const date = (time: number): string =>
+  DateTime.formatIso(DateTime.makeUnsafe(Math.round(time)))
+    .slice(0, 16)
+    .replace("T", " ")
 const figure = (value: number | null | undefined, digits = 3): string =>
   value === null || value === undefined || Number.isNaN(value) ? "–" : value.toFixed(digits)
 
@@ -70,7 +74,7 @@ const eventChart = ({ changes, file, track, verdict }: FileReport, event: FileRe
   const steps = Array.from({ length: 7 }, (_, index) => from + ((to - from) * (index + 0.5)) / 7)
   chart.xTicks(steps, clock)
   const lead = (time: number | null) => (time === null ? "never" : `${Math.round((event.onset - time) / 60_000)} min`)
-  return `<h3>${escaped(file.instrument.base)}: ${event.kind} of ${clock(event.onset)} UTC, worst ${event.worstBps.toFixed(0)} bps <span style="font-weight:400;color:var(--soft)">${escaped(file.file)}</span></h3>
+  return `<h3>${escaped(file.instrument.base)}: ${event.kind} of ${date(event.onset)} UTC, worst ${event.worstBps.toFixed(0)} bps <span style="font-weight:400;color:var(--soft)">${escaped(file.file)}</span></h3>
 <p>lead before the onset: watch ${lead(event.reached.watch)}, warning ${lead(event.reached.warning)}, critical ${lead(event.reached.critical)}${
     event.warningByPrice === event.reached.warning ? "" : `; warning by price alone ${lead(event.warningByPrice)}`
   }</p><div class="scroll">${chart.svg(`fair value of ${file.instrument.base} around ${clock(event.onset)}`)}</div>`
@@ -100,7 +104,7 @@ const precisionChart = (name: string, { model, precisionRecall }: HorizonReport)
 }
 
 const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string | number>>): string =>
-  `<div class="scroll"><table><tr>${head.map((cell) => `<th>${escaped(cell)}</th>`).join("")}</tr>${rows
+  `<div class="scroll"><table><tr>${head.map((cell, column) => `<th${typeof rows[0]?.[column] === "number" ? ' class="n"' : ""}>${escaped(cell)}</th>`).join("")}</tr>${rows
     .map(
       (row) => `<tr>${row.map((cell) => `<td${typeof cell === "number" ? ' class="n"' : ""}>${escaped(String(cell))}</td>`).join("")}</tr>`
     )
@@ -186,7 +190,7 @@ ${charted.map(([report, event]) => eventChart(report, event)).join("")}
 <h2>Event by event</h2>${horizonsByEvent
     .map(
       ({ all, event, others }) =>
-        `<h3>${clock(event.from)} to ${clock(event.to)}: ${escaped(event.coins.join(", "))}</h3>${table(head, horizonRows(all))}${
+        `<h3>${date(event.from)} to ${date(event.to)}: ${escaped(event.coins.join(", "))}</h3>${table(head, horizonRows(all))}${
           others === undefined
             ? ""
             : `<p>the market's other coins, without ${escaped(others.without)}</p>${table(head, horizonRows(others.horizons))}`

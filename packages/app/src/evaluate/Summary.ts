@@ -1,6 +1,6 @@
 /** An evaluation as one JSON object: `events`, `calm`, `horizons`, `baselines`, and what they were taken from. */
 import { month } from "@evenkeel/detection/evaluation/Onsets"
-import type { FigureReport } from "@evenkeel/learning/metric/Bootstrap"
+import type { FigureReport, Interval } from "@evenkeel/learning/metric/Bootstrap"
 import { DateTime } from "effect"
 import { type Evaluation, type FileReport, isHardlyPegged, isOracle } from "./Evaluate.ts"
 import type { HorizonReport, reportHorizons } from "./Horizons.ts"
@@ -10,6 +10,8 @@ const rounded = (value: number, digits = 4): number | null => (Number.isFinite(v
 const minutesBetween = (from: number | null, to: number | null): number | null =>
   from === null || to === null ? null : Math.round((to - from) / 60_000)
 
+const intervalOf = ({ high, low, value }: Interval) => ({ value: rounded(value), low: rounded(low), high: rounded(high) })
+
 const figures = (report: FigureReport | null) =>
   report === null
     ? null
@@ -17,12 +19,11 @@ const figures = (report: FigureReport | null) =>
         rows: report.rows,
         positives: report.positives,
         baseRate: rounded(report.baseRate, 6),
-        ...Object.fromEntries(
-          (["averagePrecision", "rocAuc", "brier", "brierSkill", "calibrationError"] as const).map((name) => {
-            const { high, low, value } = report[name]
-            return [name, { value: rounded(value), low: rounded(low), high: rounded(high) }]
-          })
-        )
+        averagePrecision: intervalOf(report.averagePrecision),
+        rocAuc: intervalOf(report.rocAuc),
+        brier: intervalOf(report.brier),
+        brierSkill: intervalOf(report.brierSkill),
+        calibrationError: intervalOf(report.calibrationError)
       }
 
 const eachHorizon = <A>(reports: ReturnType<typeof reportHorizons>, of: (report: HorizonReport) => A) =>

@@ -8,6 +8,7 @@
  *
  * The header is the model itself with a reference in place of each array. Numbers are little-endian.
  */
+import { Result } from "effect"
 import { createHash } from "node:crypto"
 import type { FeatureProfile } from "../drift/Drift.ts"
 import type { Tree } from "../tree/Tree.ts"
@@ -159,22 +160,22 @@ export const decodeModel = (bytes: Uint8Array): ModelFile | ModelProblem => {
     // Cut off behind the header it looks altered as well: how long it should be stands there.
     return lengthOf(bytes, headerBytes, start) > bytes.length ? { _tag: "Truncated", bytes: bytes.length } : { _tag: "Altered" }
   }
-  try {
-    const file = JSON.parse(new TextDecoder().decode(bytes.subarray(headerAt, headerAt + headerBytes)), (_, value: unknown) => {
-      if (typeof value !== "object" || value === null) return value
-      if ("$trees" in value) return splitTrees(value.$trees as ReturnType<typeof joinTrees>)
-      if (!("$" in value)) return value
-      const { $, at, length } = value as ArrayReference
-      const Kind = arrays[$]
-      // A copy: the bytes may be a view of more, and lie anywhere in it.
-      return new Kind(new Uint8Array(bytes.subarray(start + at, start + at + length * Kind.BYTES_PER_ELEMENT)).buffer)
-    }) as ModelFile
-    const problem = shapeProblem(file)
-    return problem === undefined ? file : { _tag: "Malformed", problem }
-  } catch (cause) {
-    return { _tag: "Malformed", problem: String(cause) }
-  }
+  const parsed = Result.try(() => parseHeader(bytes, headerBytes, start))
+  if (Result.isFailure(parsed)) return { _tag: "Malformed", problem: String(parsed.failure) }
+  const problem = shapeProblem(parsed.success)
+  return problem === undefined ? parsed.success : { _tag: "Malformed", problem }
 }
+
+const parseHeader = (bytes: Uint8Array, headerBytes: number, start: number): ModelFile =>
+  JSON.parse(new TextDecoder().decode(bytes.subarray(headerAt, headerAt + headerBytes)), (_, value: unknown) => {
+    if (typeof value !== "object" || value === null) return value
+    if ("$trees" in value) return splitTrees(value.$trees as ReturnType<typeof joinTrees>)
+    if (!("$" in value)) return value
+    const { $, at, length } = value as ArrayReference
+    const Kind = arrays[$]
+    // A copy: the bytes may be a view of more, and lie anywhere in it.
+    return new Kind(new Uint8Array(bytes.subarray(start + at, start + at + length * Kind.BYTES_PER_ELEMENT)).buffer)
+  }) as ModelFile
 
 /** How long the file should be, by the last array that its header names; 0 when that cannot be read. */
 const lengthOf = (bytes: Uint8Array, headerBytes: number, start: number): number => {
