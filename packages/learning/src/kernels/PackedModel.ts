@@ -11,6 +11,7 @@
  * Addresses are bytes from the memory's start. Scalers, blends, curves and intervals are f64, everything that kernels read is f32.
  */
 import { type Head, headLabels, type Member, memberKinds, type Model } from "../model/Model.ts"
+import { grow } from "../data/Scaler.ts"
 import { logit, sigmoid } from "../logistic/LogisticRegression.ts"
 import type { Tree } from "../tree/Tree.ts"
 import { type Kernels, loadKernels } from "./Kernels.ts"
@@ -196,6 +197,7 @@ export class PackedModel {
   /** What each member of the head said that was predicted last. */
   readonly members = new Float64Array(membersMax)
   #base = 0
+  #scaled = false
 
   constructor(memory: WebAssembly.Memory) {
     this.#kernels = loadKernels(memory)
@@ -225,17 +227,25 @@ export class PackedModel {
   /** Takes a row of features in; `predictHead` answers for it until the next. */
   open(values: Float64Array): void {
     const float32 = this.#float32
+    const features = this.#int32[this.#base + 1]!
+    const inputs = this.#int32[this.#base + 4]! >> 2
+    for (let i = 0; i < features; i++) float32[(rawRow >> 2) + i] = values[this.#int32[inputs + i]!]!
+    this.#scaled = false
+  }
+
+  /** The scaled row, made when the first member asks for it: trees do not. */
+  #scale(): void {
+    const float32 = this.#float32
     const float64 = this.#float64
     const features = this.#int32[this.#base + 1]!
     const scaler = this.#int32[this.#base + 3]! >> 3
-    const inputs = this.#int32[this.#base + 4]! >> 2
     for (let i = 0; i < features; i++) {
-      const value = Math.fround(values[this.#int32[inputs + i]!]!)
-      float32[(rawRow >> 2) + i] = value
-      const scaled = (Math.asinh(value / float64[scaler + i]!) - float64[scaler + features + i]!) / float64[scaler + 2 * features + i]!
+      const scaled =
+        (grow(float32[(rawRow >> 2) + i]! / float64[scaler + i]!) - float64[scaler + features + i]!) / float64[scaler + 2 * features + i]!
       // Not a number: missing, which is the mean.
       float32[(scaledRow >> 2) + i] = scaled > -6 ? (scaled < 6 ? scaled : 6) : scaled <= -6 ? -6 : 0
     }
+    this.#scaled = true
   }
 
   /** Writes probability, low and high of the opened row into `out` at `at`. */
@@ -273,7 +283,9 @@ export class PackedModel {
     const two = int32[field + 2]!
     const three = int32[field + 3]!
     const four = int32[field + 4]!
-    switch (int32[field]) {
+    const kind = int32[field]!
+    if (!this.#scaled && kind !== 1 && kind !== 2) this.#scale()
+    switch (kind) {
       case 0: {
         const features = int32[this.#base + 1]!
         const weights = one >> 3
