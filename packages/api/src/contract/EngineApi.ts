@@ -33,6 +33,13 @@ export const CoinView = Schema.Struct({
   /** False while no pair reaches the peg's currency: the split between two coins is then unknown. */
   grounded: Schema.Boolean,
   venues: Schema.Struct({ agree: Schema.Array(Schema.String), differ: Schema.Array(Schema.String) }),
+  /** What the model that serves says of a break: that one starts or, within one, that it still stands. Null where none serves. */
+  model: Schema.NullOr(
+    Schema.Struct({
+      version: Schema.Int,
+      horizons: Schema.Array(Schema.Struct({ minutes: Schema.Int, probability: MaybeFinite, low: MaybeFinite, high: MaybeFinite }))
+    })
+  ),
   sources: Schema.Array(SourceView)
 })
 export type CoinView = typeof CoinView.Type

@@ -1,6 +1,7 @@
 /** Reads the hot path's shared memory into the forms that screens, the API and metrics show. */
 import type { CoinView } from "@evenkeel/api/contract/EngineApi"
 import { coinState, instrumentState, stateFields } from "@evenkeel/detection/hotpath/SignalRecord"
+import { horizons } from "@evenkeel/detection/model/ModelMemory"
 import type { HotPathMemory } from "@evenkeel/detection/thread/HotPathMemory"
 import type { Coin } from "@evenkeel/domain/coin/Coin"
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
@@ -51,6 +52,19 @@ export class EngineReadings extends Context.Service<
           askLevels: field(instrumentState.askLevels)
         }
       }
+      const modelOf = (field: (at: number) => number | null): CoinView["model"] => {
+        const version = field(coinState.modelVersion) ?? 0
+        if (version === 0) return null
+        return {
+          version,
+          horizons: horizons.map((minutes, index) => ({
+            minutes,
+            probability: field(coinState.probabilities + index),
+            low: field(coinState.intervals + 2 * index),
+            high: field(coinState.intervals + 2 * index + 1)
+          }))
+        }
+      }
       return EngineReadings.of({
         coins: () =>
           coins.map(({ peg, symbol }, index): CoinView => {
@@ -67,6 +81,7 @@ export class EngineReadings extends Context.Service<
               since: field(coinState.since),
               grounded: field(coinState.grounded) === 1,
               venues: { agree: venues(field(coinState.agree)), differ: venues(field(coinState.differ)) },
+              model: modelOf(field),
               sources: instruments.flatMap(({ base, quote }, instrument) =>
                 base === symbol || quote === symbol ? [source(instrument)] : []
               )

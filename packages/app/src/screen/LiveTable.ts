@@ -48,7 +48,7 @@ export const renderLive = (state: LiveState, columns: number): ReadonlyArray<str
     "",
     color(
       "2",
-      `${"coin".padEnd(6)}${"fair value".padStart(11)}${"± bps".padStart(8)}${"off peg".padStart(10)}  ${"level".padEnd(9)} venues (age; s: stale book, ≠: differs)`
+      `${"coin".padEnd(6)}${"fair value".padStart(11)}${"± bps".padStart(8)}${"off peg".padStart(10)}${"P(1 h)".padStart(9)}  ${"level".padEnd(9)} venues (age; s: stale book, ≠: differs)`
     )
   ]
   for (const coin of state.coins) {
@@ -61,7 +61,9 @@ export const renderLive = (state: LiveState, columns: number): ReadonlyArray<str
     const value = coin.fairValue === null ? "-" : coin.fairValue.toFixed(5)
     const error = coin.errorBps === null ? "-" : coin.errorBps.toFixed(1)
     const deviation = coin.deviationBps === null ? "-" : `${coin.deviationBps > 0 ? "+" : ""}${coin.deviationBps.toFixed(1)}`
-    const head = `${coin.coin.padEnd(6)}${value.padStart(11)}${error.padStart(8)}${deviation.padStart(10)}  `
+    const probability = coin.model?.horizons.find(({ minutes }) => minutes === 60)?.probability ?? null
+    const chance = probability === null ? "-" : `${(100 * probability).toPrecision(2)}%`
+    const head = `${coin.coin.padEnd(6)}${value.padStart(11)}${error.padStart(8)}${deviation.padStart(10)}${chance.padStart(9)}  `
     const rest = sources.join(", ").slice(0, Math.max(0, columns - head.length - 10))
     lines.push(`${head}${color(levelColors[coin.level], coin.level.padEnd(9))} ${color("2", rest)}`)
   }

@@ -712,6 +712,20 @@ export class HotPath implements MarketSink {
     }
   }
 
+  /** The coin that fell before this one and farther, or -1: what is held or redeemed in it falls with it. */
+  #carrier(index: number): number {
+    const { evidence, peg, since } = this.#coins[index]!
+    let carrier = -1
+    if (evidence.deviationBps >= 0) return carrier
+    for (let other = 0; other < this.#coins.length; other++) {
+      const track = this.#coins[other]!
+      if (other === index || track.peg !== peg || track.machine.level < warning || !(track.since < since)) continue
+      const farther = track.evidence.deviationBps < Math.min(-riskThresholds.breakBps, evidence.deviationBps)
+      if (farther && (carrier < 0 || track.since < this.#coins[carrier]!.since)) carrier = other
+    }
+    return carrier
+  }
+
   #changeOf(coin: CoinTrack, previous: number): number {
     const { evidence, machine } = coin
     if (machine.level < previous) return recovery
@@ -856,6 +870,7 @@ export class HotPath implements MarketSink {
     float64[field + signalFields.changepoint] = coin.evidence.changepoint
     float64[field + signalFields.stressBars] = coin.evidence.stressBars
     float64[field + signalFields.breakBars] = coin.evidence.breakBars
+    int32[(at >> 2) + signalIntegers.reason] = this.#carrier(index) + 1
     const run = isRun(coin.evidence)
     float64[field + signalFields.flow] = run ? coin.evidence.flowLong : Number.NaN
     float64[field + signalFields.surge] = run ? coin.evidence.flowSurge : Number.NaN

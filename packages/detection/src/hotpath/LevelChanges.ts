@@ -44,6 +44,7 @@ export const readLevelChange = (
       baselineBps: field(signalFields.baselineBps),
       stressBars: field(signalFields.stressBars),
       breakBars: field(signalFields.breakBars),
+      carrier: coins[integer(signalIntegers.reason) - 1]?.symbol,
       surge: field(signalFields.surge),
       probabilities: Array.from({ length: horizonCount }, (_, horizon) => field(signalFields.probabilities + horizon)),
       grounded: field(signalFields.grounded) === 1
@@ -81,12 +82,14 @@ const reasons = (
     readonly baselineBps: number
     readonly stressBars: number
     readonly breakBars: number
+    /** The coin that fell before and farther. */
+    readonly carrier: string | undefined
     readonly surge: number
     readonly probabilities: ReadonlyArray<number>
     readonly grounded: boolean
   }
 ): ReadonlyArray<string> => {
-  const { baselineBps, breakBars, grounded, probabilities, stressBars, surge } = evidence
+  const { baselineBps, breakBars, carrier, grounded, probabilities, stressBars, surge } = evidence
   const { coin, deviationBps, drivers, errorBps, fairValue, kind, venues } = change
   const side = deviationBps < 0 ? "below" : "above"
   const lines: Array<string> = []
@@ -96,6 +99,8 @@ const reasons = (
     `fair value ${fairValue.toFixed(5)} ± ${((errorBps * fairValue) / 1e4).toFixed(5)}, ${Math.abs(deviationBps).toFixed(1)} bps ${side} the peg (usually ${baselineBps.toFixed(1)})`
   )
   if (!Number.isNaN(surge)) lines.push(`sold in a hurry: takers sell as in no usual week, at ${surge.toFixed(1)} times the usual volume`)
+  if (carrier !== undefined && kind === "break")
+    lines.push(`${carrier} fell before it, and farther: what stands behind ${coin} may fall with it`)
   if (breakBars > 0) lines.push(`${breakBars} bar${breakBars === 1 ? "" : "s"} in a row beyond ${riskThresholds.breakBps} bps`)
   else if (stressBars > 0) lines.push(`${stressBars} bar${stressBars === 1 ? "" : "s"} in a row beyond ${riskThresholds.stressBps} bps`)
   if (probabilities.some(Number.isFinite) && kind !== "recovery") {
