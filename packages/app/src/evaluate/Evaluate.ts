@@ -9,7 +9,7 @@ import { day, month } from "@evenkeel/detection/evaluation/Onsets"
 import type { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
 import { severity } from "@evenkeel/domain/risk/RiskLevel"
 import type { ModelFile } from "@evenkeel/learning/model/ModelFile"
-import { Effect, Option } from "effect"
+import { DateTime, Effect, Option } from "effect"
 import type { PriceFile } from "../replay/PriceFile.ts"
 import { embargo, eventsOf, type MarketEvent } from "../training/Events.ts"
 import { isAboutCoin, type Market, marketsOf, readPriceFiles } from "../training/Markets.ts"
@@ -142,18 +142,27 @@ const leaveEventsOut = Effect.fn("leaveEventsOut")(function* (
 ) {
   const set = trainingSetOf(series, eventsOf(series), modelFeatures)
   let done = 0
-  return yield* Effect.forEach(
-    judged,
-    Effect.fnUntraced(function* ({ begins, ends }) {
-      const { model } = yield* trainModel({
-        set,
-        hidden: [{ from: begins - embargo, to: ends + embargo }],
-        checkpoints,
-        onHead: (name) => Effect.suspend(() => progress(++done, judged.length * headKeys.length, name))
-      })
-      return { model, from: begins, to: ends } satisfies JudgedModel
-    })
+  const models = yield* Effect.forEach(judged, ({ begins, ends, from }) =>
+    trainModel({
+      set,
+      hidden: [{ from: begins - embargo, to: ends + embargo }],
+      checkpoints,
+      onHead: (name) => Effect.suspend(() => progress(++done, judged.length * headKeys.length, name))
+    }).pipe(
+      Effect.map(({ model }): ReadonlyArray<JudgedModel> => [{ model, from: begins, to: ends }]),
+      // What is left without the event may be too little to learn from: it is judged by nobody then.
+      Effect.catchTag("TrainingRefused", (refused) =>
+        Effect.as(
+          Effect.logWarning("no model can be trained without an event, so that its probabilities are not judged", {
+            event: DateTime.formatIso(DateTime.makeUnsafe(from)),
+            problem: refused.message
+          }),
+          []
+        )
+      )
+    )
   )
+  return models.flat()
 })
 
 export const evaluate = Effect.fn("evaluate")(function* (options: EvaluateOptions) {

@@ -44,6 +44,9 @@ export const predictSeries = (models: ReadonlyArray<JudgedModel>, series: Readon
     if (packModel(model, memory, scratchBytes, memoryBytes - scratchBytes, inputs) < 0) throw new Error("a model outgrew its memory")
     packed.select(scratchBytes)
     const row = new Float64Array(featureCount)
+    const heads = headKeys.map(({ horizonMinutes, label }) =>
+      model.heads.findIndex((head) => head.label === label && head.horizonMinutes === horizonMinutes)
+    )
     for (const [index, { features, times }] of series.entries()) {
       const { members, probabilities } = predictions[index]!
       for (let bar = 0; bar < times.length; bar++) {
@@ -51,9 +54,10 @@ export const predictSeries = (models: ReadonlyArray<JudgedModel>, series: Readon
         row.set(features.subarray(bar * featureCount, (bar + 1) * featureCount))
         packed.open(row)
         for (let head = 0; head < headKeys.length; head++) {
-          packed.predictHead(head, out, 0)
+          if (heads[head]! < 0) continue
+          packed.predictHead(heads[head]!, out, 0)
           probabilities[head * times.length + bar] = out[0]!
-          const kinds = model.heads[head]!.members
+          const kinds = model.heads[heads[head]!]!.members
           for (let member = 0; member < kinds.length; member++) {
             members[kinds[member]!.kind][head * times.length + bar] = packed.members[member]!
           }

@@ -68,7 +68,7 @@ export const trainModel = Effect.fn("trainModel")(function* (options: TrainOptio
   if (Option.isSome(directory)) yield* files.makeDirectory(directory.value, { recursive: true })
   const fileOf = (head: number) => Option.map(directory, (at) => path.join(at, `${head}.head`))
 
-  const fitted = yield* Effect.forEach(
+  const results = yield* Effect.forEach(
     headKeys,
     Effect.fnUntraced(function* (key, head) {
       const file = fileOf(head)
@@ -79,7 +79,7 @@ export const trainModel = Effect.fn("trainModel")(function* (options: TrainOptio
       )
       if (Option.isSome(known)) {
         yield* options.onHead(`${nameOf(key)} (kept)`)
-        return known.value
+        return { head, fitted: known.value, problem: undefined }
       }
       const input: HeadJobInput = { set, head, scaler, hidden, options: { ...recipe[key.label], seed } }
       const result = (yield* pool.run({
@@ -88,22 +88,36 @@ export const trainModel = Effect.fn("trainModel")(function* (options: TrainOptio
         function: "fitHeadJob",
         input
       })) as FittedHead | HeadProblem
-      if ("_tag" in result) return yield* new TrainingRefused({ head: nameOf(key), problem: explain(result, set.features) })
+      if ("_tag" in result) return { head, fitted: undefined, problem: explain(result, set.features) }
       if (Option.isSome(file)) {
         // A file that is cut off by an interruption must not be taken for a head.
         yield* files.writeFile(`${file.value}.part`, serialize(result))
         yield* files.rename(`${file.value}.part`, file.value)
       }
       yield* options.onHead(nameOf(key))
-      return result
+      return { head, fitted: result, problem: undefined }
     }),
     { concurrency: "unbounded" }
   )
+  // A model goes without the heads that there is too little to learn for, but not without all of them.
+  const trained = results.flatMap(({ fitted, head }) => (fitted === undefined ? [] : [{ fitted, head }]))
+  for (const { head, problem } of results) {
+    if (problem === undefined) continue
+    const name = nameOf(headKeys[head]!)
+    if (trained.length === 0) return yield* new TrainingRefused({ head: name, problem })
+    yield* Effect.logWarning("the model goes without a head", { head: name, problem })
+  }
   const model: Model = {
     features: set.features,
     scaler,
-    heads: fitted.map(({ blend, calibration, interval, members }, head) => ({ ...headKeys[head]!, members, blend, calibration, interval }))
+    heads: trained.map(({ fitted: { blend, calibration, interval, members }, head }) => ({
+      ...headKeys[head]!,
+      members,
+      blend,
+      calibration,
+      interval
+    }))
   }
   if (Option.isSome(directory)) yield* files.remove(directory.value, { recursive: true })
-  return { model, losses: Object.fromEntries(fitted.map(({ losses }, head) => [nameOf(headKeys[head]!), losses])) }
+  return { model, losses: Object.fromEntries(trained.map(({ fitted, head }) => [nameOf(headKeys[head]!), fitted.losses])) }
 })

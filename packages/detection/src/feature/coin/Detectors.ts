@@ -31,32 +31,36 @@ class Detectors implements Family {
     const side = deviationBps < 0 ? -1 : 1
     const drift = Number.isNaN(before) ? 0 : (side * (deviationBps - before) * hour) / Math.max(hour, elapsed)
     const room = breakBps - Math.abs(deviationBps)
-    out[at + 4] = passage(room, variance)
-    out[at + 5] = passage(room, 24 * this.#slow.update(rate, elapsed))
-    out[at + 6] = passageOdds(room, variance, drift, 1)
-    out[at + 7] = passageOdds(room, variance, 0.5 * drift, 4)
+    writePassage(out, at + 4, room, variance)
+    writePassage(out, at + 5, room, 24 * this.#slow.update(rate, elapsed))
+    writePassageOdds(out, at + 6, room, variance, drift, 1)
+    writePassageOdds(out, at + 7, room, variance, 0.5 * drift, 4)
   }
 }
 
+// These write their results: a double that a function returns is boxed where the function is not inlined.
+
 /** The chance to cross `room` bps, with `variance` bps² until then; 1 beyond it. */
-const passage = (room: number, variance: number): number => {
-  if (room <= 0) return 1
-  return variance > 0 ? 2 * normalTail(room / Math.sqrt(variance)) : Number.isNaN(variance) ? Number.NaN : 0
+const writePassage = (out: Float64Array, at: number, room: number, variance: number): void => {
+  out[at] = room <= 0 ? 1 : variance > 0 ? 2 * normalTail(room / Math.sqrt(variance)) : Number.isNaN(variance) ? Number.NaN : 0
 }
 
 const oddsMax = 25
 
 /** Log odds to cross `room` bps within `hours`, at `variance` bps² and a drift of `drift` bps an hour; bounded. */
-const passageOdds = (room: number, variance: number, drift: number, hours: number): number => {
-  if (room <= 0) return oddsMax
-  if (Number.isNaN(variance)) return Number.NaN
+const writePassageOdds = (out: Float64Array, at: number, room: number, variance: number, drift: number, hours: number): void => {
+  if (room <= 0 || Number.isNaN(variance)) {
+    out[at] = room <= 0 ? oddsMax : Number.NaN
+    return
+  }
   const spread = Math.sqrt(Math.max(varianceMin, variance) * hours)
   const carried = drift * hours
   // The second term's exponent and tail are taken together: apart, one overflows where the other vanishes.
-  const reflected = Math.exp(Math.min(0, (2 * carried * room) / (spread * spread) - 0.5 * ((room + carried) / spread) ** 2))
-  const tail = normalTail((room + carried) / spread) / Math.exp(-0.5 * ((room + carried) / spread) ** 2)
+  const far = (room + carried) / spread
+  const reflected = Math.exp(Math.min(0, (2 * carried * room) / (spread * spread) - 0.5 * far * far))
+  const tail = normalTail(far) / Math.exp(-0.5 * far * far)
   const probability = normalTail((room - carried) / spread) + (Number.isFinite(tail) ? reflected * tail : 0)
-  return Math.max(-oddsMax, Math.min(oddsMax, Math.log(probability / Math.max(1e-11, 1 - probability))))
+  out[at] = Math.max(-oddsMax, Math.min(oddsMax, Math.log(probability / Math.max(1e-11, 1 - probability))))
 }
 
 /** The standard normal's upper tail, to 7.5e-8. Abramowitz and Stegun 1964, 26.2.17. */

@@ -7,7 +7,8 @@ class OnChain implements Family {
   readonly #supply = new Mean(day)
 
   update({ elapsed, oracleAge, oracleGapBps, poolDepth, poolImbalance, supply }: CoinBar, out: Float64Array, at: number): void {
-    out[at] = poolImbalance
+    // A pool fills with the coin that is sold into it: more of it pushes the price down.
+    out[at] = -poolImbalance
     out[at + 1] = ratioLog(poolDepth, this.#depth.value)
     out[at + 2] = 1e4 * ratioLog(supply, this.#supply.value)
     out[at + 3] = oracleGapBps

@@ -1,0 +1,118 @@
+/** Who is to blame: one venue, one coin, its quote, or nobody that can be told. */
+import { assert, describe, it } from "@effect/vitest"
+import { EventKind, eventPayload } from "@evenkeel/domain/market/MarketRecord"
+import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
+import { type LevelChange, severity } from "@evenkeel/domain/risk/RiskLevel"
+import { coinOf } from "@evenkeel/domain/coin/Coin"
+import { Random } from "@evenkeel/learning/data/Random"
+import { LocalHotPath } from "../src/replay/LocalHotPath.ts"
+
+const minute = 60_000
+const startsAt = Date.UTC(2030, 0, 7)
+
+interface Pair {
+  readonly venue: string
+  readonly base: string
+  readonly quote: string
+  /** Price less one, bps, at a minute. */
+  readonly bps: (minute: number) => number
+}
+
+/** Plays minutes of candles of each pair and returns what was said. */
+const play = (pairs: ReadonlyArray<Pair>, minutes = 1600): ReadonlyArray<LevelChange> => {
+  const random = new Random(5)
+  const instruments = pairs.map(({ base, quote, venue }) => ({ venue, symbol: `${base}-${quote}`, base, quote }))
+  const venues = [...new Set(pairs.map(({ venue }) => venue))]
+  const symbols = [...new Set(pairs.flatMap(({ base, quote }) => [base, quote]))]
+  const local = new LocalHotPath({
+    coins: symbols.flatMap((symbol) => coinOf(symbol) ?? []),
+    instruments,
+    venues: venues.map((id) => ({ id, decoder: undefined })),
+    barMillis: minute,
+    scoreGapMillis: Number.POSITIVE_INFINITY
+  })
+  const changes: Array<LevelChange> = []
+  for (let at = 0; at < minutes; at++) {
+    const time = startsAt + (at + 1) * minute
+    for (const [instrument, { bps, venue }] of pairs.entries()) {
+      const price = 1 + (bps(at) + 0.4 * random.normal()) / 1e4
+      const payload = eventPayload(EventKind.candle, [time, price, 1e6, Number.NaN, price, price, minute])
+      local.feed({ source: FrameSource.event, venue: venues.indexOf(venue), instrument, received: time, payload })
+      local.signals({ levelChange: (change) => changes.push(change) })
+    }
+  }
+  local.hotPath.finish()
+  local.signals({ levelChange: (change) => changes.push(change) })
+  return changes
+}
+const calm = () => 0
+const falls =
+  (depth: number, from = 1500) =>
+  (at: number) =>
+    at < from ? 0 : -depth
+const alarms = (changes: ReadonlyArray<LevelChange>) =>
+  changes.filter(({ level }) => severity(level) >= severity("warning")).map(({ coin, kind, level }) => `${coin} ${kind} ${level}`)
+const usdc = (venue: string, bps: (minute: number) => number): Pair => ({ venue, base: "USDC", quote: "USD", bps })
+
+describe("attribution", () => {
+  it("one venue of many that breaks away is that venue's, by name; all of them are the coin's", () => {
+    const apart = play([usdc("binance", falls(90)), usdc("kraken", calm), usdc("coinbase", calm), usdc("okx", calm)])
+    assert.deepStrictEqual(alarms(apart), [])
+    const local = apart.find(({ kind }) => kind === "local")
+    assert.include(local?.reason[0], "binance")
+    assert.deepStrictEqual(local?.venues.differ, ["binance"])
+    const together = play(["binance", "kraken", "coinbase", "okx"].map((venue) => usdc(venue, falls(90))))
+    assert.deepStrictEqual(alarms(together), ["USDC break critical"])
+    assert.deepStrictEqual(together.find(({ level }) => level === "critical")!.venues.differ, [])
+  })
+
+  it("of two venues that part neither is believed alone: the error bar widens, and nothing is critical", () => {
+    const changes = play([usdc("kraken", calm), usdc("coinbase", falls(80))])
+    assert.isFalse(changes.some(({ level }) => level === "critical"))
+  })
+
+  it("one venue alone is all that there is: the coin is judged by it", () => {
+    assert.deepStrictEqual(alarms(play([usdc("kraken", falls(90))])), ["USDC break critical"])
+  })
+
+  it("a coin that trades against no currency is blamed against its quote, and the split is said to be unknown", () => {
+    const changes = play([{ venue: "binance", base: "UST", quote: "USDT", bps: falls(90) }])
+    assert.deepStrictEqual(alarms(changes), ["UST break critical"])
+    assert.include(changes.at(-1)!.reason.join(" "), "split between the pair's two coins is unknown")
+  })
+
+  it("a quote coin is blamed when three coins rise against it together", () => {
+    const rise = (at: number) => (at < 1500 ? 0 : 90)
+    const changes = play(["USDC", "DAI", "TUSD", "FDUSD"].map((base) => ({ venue: "binance", base, quote: "USDT", bps: rise })))
+    assert.include(alarms(changes), "USDT break critical")
+    assert.isFalse(alarms(changes).some((alarm) => !alarm.startsWith("USDT")))
+  })
+
+  it("a euro coin is judged against the euro, whatever the dollar does", () => {
+    const pair = (bps: (minute: number) => number): Pair => ({ venue: "kraken", base: "EURC", quote: "EUR", bps })
+    const dollars: Pair = { venue: "kraken", base: "EURC", quote: "USD", bps: (at) => 800 + at }
+    assert.deepStrictEqual(alarms(play([pair(calm), dollars])), [])
+    assert.deepStrictEqual(alarms(play([pair(falls(90)), dollars])), ["EURC break critical"])
+  })
+
+  it("a rate-bearing coin is judged against its own trend", () => {
+    const grows = (at: number) => 1100 + at * 0.001
+    const pair = (bps: (minute: number) => number): Pair => ({ venue: "kraken", base: "SDAI", quote: "USD", bps })
+    assert.deepStrictEqual(alarms(play([pair(grows)])), [])
+    assert.deepStrictEqual(alarms(play([pair((at) => grows(at) + falls(120)(at))])), ["SDAI break critical"])
+  })
+
+  it("a coin that has stood off its peg for long is left in peace until it moves on", () => {
+    const offPeg = (at: number) => -28 + (at >= 4000 ? -60 : 0)
+    const changes = play([usdc("kraken", (at) => Math.max(offPeg(at), -at / 60))], 4100)
+    assert.deepStrictEqual(alarms(changes.filter(({ time }) => time < startsAt + 4000 * minute)), [])
+    assert.include(alarms(changes), "USDC break critical")
+  })
+
+  it("a coin that falls after another, and less far, is told to fall with it", () => {
+    const changes = play([usdc("kraken", falls(300)), { venue: "kraken", base: "DAI", quote: "USD", bps: falls(120, 1510) }])
+    const dai = changes.find(({ coin, level }) => coin === "DAI" && level === "critical")!
+    assert.include(dai.reason.join(" "), "USDC fell before it")
+    assert.notInclude(changes.find(({ coin, level }) => coin === "USDC" && level === "critical")!.reason.join(" "), "fell before it")
+  })
+})
