@@ -58,5 +58,11 @@ const state: Omit<HeadOptions, "seed"> = {
   calibration: "isotonic"
 }
 
-export const recipe: Readonly<Record<HeadLabel, Omit<HeadOptions, "seed">>> = { onset, state }
+/** A day ahead every break is one row a minute for a day, all alike: the fewest parameters, and nothing to blend. */
+const onsetDay: Omit<HeadOptions, "seed"> = { ...onset, members: { logistic: { penalty: 100 } } }
+
+export const recipeOf = (label: HeadLabel, horizonMinutes: number): Omit<HeadOptions, "seed"> =>
+  label === "state" ? state : horizonMinutes >= 1440 ? onsetDay : onset
+/** All of it, as a model's file tells it. */
+export const recipe = { onset, onsetDay, state }
 export const recipeSeed = 1

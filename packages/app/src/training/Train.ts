@@ -13,7 +13,7 @@ import { createHash } from "node:crypto"
 import { availableParallelism } from "node:os"
 import { deserialize, serialize } from "node:v8"
 import { fitScalerOf, type HeadJobInput } from "./HeadJob.ts"
-import { recipe, recipeSeed } from "./Recipe.ts"
+import { recipe, recipeOf, recipeSeed } from "./Recipe.ts"
 import { headKeys, type TrainingSet } from "./TrainingSet.ts"
 
 /** Threads that fit models at once. */
@@ -81,7 +81,7 @@ export const trainModel = Effect.fn("trainModel")(function* (options: TrainOptio
         yield* options.onHead(`${nameOf(key)} (kept)`)
         return { head, fitted: known.value, problem: undefined }
       }
-      const input: HeadJobInput = { set, head, scaler, hidden, options: { ...recipe[key.label], seed } }
+      const input: HeadJobInput = { set, head, scaler, hidden, options: { ...recipeOf(key.label, key.horizonMinutes), seed } }
       const result = (yield* pool.run({
         priority: "medium",
         module: new URL("./HeadJob.ts", import.meta.url),
