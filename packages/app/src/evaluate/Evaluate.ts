@@ -179,14 +179,13 @@ export const evaluate = Effect.fn("evaluate")(function* (options: EvaluateOption
   // Trained on: all but what is hardly pegged. Judged on: what has bars or regular readings.
   const series = everything.filter(({ coin, market }) => oracles.has(market) || !hardly.has(coin))
   const isJudged = ({ market }: CoinSeries) => !oracles.has(market)
-  const events = eventsOf(series.filter(isJudged))
+  // Where there is nothing but oracles, they are judged.
+  const judgedSeries = series.some(isJudged) ? series.filter(isJudged) : series
+  const judgedEvents = eventsOf(judgedSeries)
   const champion = Option.filter(options.champion, ({ file }) => seenBy(file, files).length === 0)
-  const whole: JudgedModel["from"] = Number.NEGATIVE_INFINITY
-  const models = Option.isSome(champion)
-    ? [{ model: champion.value.file.model, from: whole, to: Number.POSITIVE_INFINITY }]
-    : yield* leaveEventsOut(series, events, options)
-  const judgedSeries = Option.isSome(champion) ? series : series.filter(isJudged)
-  const judgedEvents = Option.isSome(champion) ? eventsOf(series) : events
+  const models: ReadonlyArray<JudgedModel> = Option.isSome(champion)
+    ? [{ model: champion.value.file.model, from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY }]
+    : yield* leaveEventsOut(series, judgedEvents, options)
   const predictions = predictSeries(models, judgedSeries)
   const blame = markets
     .filter(({ files: own }) => own.filter(isAboutCoin).length > 1)
