@@ -4,6 +4,7 @@
 import type { CoinView } from "@evenkeel/api/contract/EngineApi"
 import { FrameSink } from "@evenkeel/connectors/transport/FrameSink"
 import { venueIds } from "@evenkeel/domain/market/Venue"
+import { chanceText } from "@evenkeel/domain/risk/Chance"
 import type { RiskLevel } from "@evenkeel/domain/risk/RiskLevel"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Policies } from "@evenkeel/runtime/resilience/Policies"
@@ -62,7 +63,7 @@ export const renderLive = (state: LiveState, columns: number): ReadonlyArray<str
     const error = coin.errorBps === null ? "-" : coin.errorBps.toFixed(1)
     const deviation = coin.deviationBps === null ? "-" : `${coin.deviationBps > 0 ? "+" : ""}${coin.deviationBps.toFixed(1)}`
     const probability = coin.model?.horizons.find(({ minutes }) => minutes === 60)?.probability ?? null
-    const chance = probability === null ? "-" : `${(100 * probability).toPrecision(2)}%`
+    const chance = probability === null ? "-" : chanceText(probability)
     const head = `${coin.coin.padEnd(6)}${value.padStart(11)}${error.padStart(8)}${deviation.padStart(10)}${chance.padStart(9)}  `
     const rest = sources.join(", ").slice(0, Math.max(0, columns - head.length - 10))
     lines.push(`${head}${color(levelColors[coin.level], coin.level.padEnd(9))} ${color("2", rest)}`)

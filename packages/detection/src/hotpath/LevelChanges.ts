@@ -2,6 +2,7 @@
  * Reads a level change out of its signal record, in words.
  */
 import type { Coin } from "@evenkeel/domain/coin/Coin"
+import { chanceText } from "@evenkeel/domain/risk/Chance"
 import { changeKinds, type Driver, type LevelChange, riskLevels } from "@evenkeel/domain/risk/RiskLevel"
 import { riskThresholds } from "../risk/RiskMachine.ts"
 import { horizonCount, signalFields, signalIntegers } from "./SignalRecord.ts"
@@ -104,10 +105,9 @@ const reasons = (
   if (breakBars > 0) lines.push(`${breakBars} bar${breakBars === 1 ? "" : "s"} in a row beyond ${riskThresholds.breakBps} bps`)
   else if (stressBars > 0) lines.push(`${stressBars} bar${stressBars === 1 ? "" : "s"} in a row beyond ${riskThresholds.stressBps} bps`)
   if (probabilities.some(Number.isFinite) && kind !== "recovery") {
-    const percent = (probability: number) => `${(100 * probability).toPrecision(2)}%`
     lines.push(
       `the model gives a break within ${horizonNames
-        .flatMap((name, horizon) => (Number.isFinite(probabilities[horizon]) ? `${name} ${percent(probabilities[horizon]!)}` : []))
+        .flatMap((name, horizon) => (Number.isFinite(probabilities[horizon]) ? `${name} ${chanceText(probabilities[horizon]!)}` : []))
         .join(", ")}`
     )
   }
