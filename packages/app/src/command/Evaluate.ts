@@ -15,7 +15,7 @@ export const runEvaluate = Effect.fn("runEvaluate")(function* (options: {
 }) {
   const files = yield* FileSystem.FileSystem
   const champion = yield* openModel(options.model)
-  const progress: EvaluateOptions["progress"] = yield* progressBar("training with events left out")
+  const progress: EvaluateOptions["progress"] = yield* progressBar("training without the events that are judged")
   const evaluation = yield* evaluate({ directory: options.data, champion, checkpoints: options.checkpoints, progress })
   const summary = summaryOf(evaluation)
   yield* files.writeFileString(options.report, reportPage(evaluation, summary))

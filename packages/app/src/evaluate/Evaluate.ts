@@ -5,7 +5,7 @@
  * Levels come from the hot path as it serves. Probabilities come from the served model where it has seen none of the files; where it has, from
  * models that are trained here with each event left out in turn.
  */
-import { day, month } from "@evenkeel/detection/evaluation/Onsets"
+import { day, month, type Span } from "@evenkeel/detection/evaluation/Onsets"
 import type { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
 import { severity } from "@evenkeel/domain/risk/RiskLevel"
 import type { ModelFile } from "@evenkeel/learning/model/ModelFile"
@@ -54,6 +54,8 @@ export interface Evaluation {
   readonly events: ReadonlyArray<MarketEvent>
   readonly blame: ReadonlyArray<Blame>
   readonly horizons: ReturnType<typeof reportHorizons>
+  /** The same by models that had seen nothing later either; none where the served model judges. */
+  readonly walkForward: ReturnType<typeof reportHorizons> | undefined
   /** The same around each event by itself, and of the event's other coins where one coin fell first. */
   readonly horizonsByEvent: ReadonlyArray<{
     readonly event: MarketEvent
@@ -134,27 +136,44 @@ export const seenBy = ({ provenance }: ModelFile, files: ReadonlyArray<PriceFile
   return files.filter(({ sha256 }) => known.has(sha256))
 }
 
-/** Models of which each has not seen the event that it is to judge. */
-const leaveEventsOut = Effect.fn("leaveEventsOut")(function* (
+/** A model to be trained: which time it must not see, and which it is then to judge. */
+interface Trial {
+  readonly hidden: Span
+  readonly judges: Span
+}
+
+/** Each event in turn is left out, with the longest horizon around it. */
+const leaveEventOut = ({ begins, ends }: MarketEvent): Trial => ({
+  hidden: { from: begins - embargo, to: ends + embargo },
+  judges: { from: begins, to: ends }
+})
+
+/** Each event in turn is judged by what was known the longest horizon before its time begins. */
+const walkForward = ({ begins, ends }: MarketEvent): Trial => ({
+  hidden: { from: begins - embargo, to: Number.POSITIVE_INFINITY },
+  judges: { from: begins, to: ends }
+})
+
+const trainJudges = Effect.fn("trainJudges")(function* (
   series: ReadonlyArray<CoinSeries>,
-  judged: ReadonlyArray<MarketEvent>,
+  trials: ReadonlyArray<Trial>,
   { checkpoints, progress }: EvaluateOptions
 ) {
   const set = trainingSetOf(series, eventsOf(series), modelFeatures)
   let done = 0
-  const models = yield* Effect.forEach(judged, ({ begins, ends, from }) =>
+  return yield* Effect.forEach(trials, ({ hidden, judges }) =>
     trainModel({
       set,
-      hidden: [{ from: begins - embargo, to: ends + embargo }],
+      hidden: [hidden],
       checkpoints,
-      onHead: (name) => Effect.suspend(() => progress(++done, judged.length * headKeys.length, name))
+      onHead: (name) => Effect.suspend(() => progress(++done, trials.length * headKeys.length, name))
     }).pipe(
-      Effect.map(({ model }): ReadonlyArray<JudgedModel> => [{ model, from: begins, to: ends }]),
-      // What is left without the event may be too little to learn from: it is judged by nobody then.
+      Effect.map(({ model }): ReadonlyArray<JudgedModel> => [{ model, ...judges }]),
+      // What may be seen can be too little to learn from: that time is judged by nobody then.
       Effect.catchTag("TrainingRefused", (refused) =>
         Effect.as(
-          Effect.logWarning("no model can be trained without an event, so that its probabilities are not judged", {
-            event: DateTime.formatIso(DateTime.makeUnsafe(from)),
+          Effect.logWarning("no model can be trained for an event, so that its probabilities are not judged", {
+            until: Number.isFinite(judges.to) ? DateTime.formatIso(DateTime.makeUnsafe(judges.to)) : "the end",
             problem: refused.message
           }),
           []
@@ -162,7 +181,6 @@ const leaveEventsOut = Effect.fn("leaveEventsOut")(function* (
       )
     )
   )
-  return models.flat()
 })
 
 export const evaluate = Effect.fn("evaluate")(function* (options: EvaluateOptions) {
@@ -183,10 +201,15 @@ export const evaluate = Effect.fn("evaluate")(function* (options: EvaluateOption
   const judgedSeries = series.some(isJudged) ? series.filter(isJudged) : series
   const judgedEvents = eventsOf(judgedSeries)
   const champion = Option.filter(options.champion, ({ file }) => seenBy(file, files).length === 0)
+  // The first event has nothing before it to learn from.
+  const forward = judgedEvents.slice(1)
+  const trials = Option.isSome(champion) ? [] : [...judgedEvents.map(leaveEventOut), ...forward.map(walkForward)]
+  const judges = yield* trainJudges(series, trials, options)
   const models: ReadonlyArray<JudgedModel> = Option.isSome(champion)
     ? [{ model: champion.value.file.model, from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY }]
-    : yield* leaveEventsOut(series, judgedEvents, options)
+    : judges.slice(0, judgedEvents.length).flat()
   const predictions = predictSeries(models, judgedSeries)
+  const walked = judges.slice(judgedEvents.length).flat()
   const blame = markets
     .filter(({ files: own }) => own.filter(isAboutCoin).length > 1)
     .flatMap((market) => blameOf(market, play(market.files), eventsOf(everything.filter((each) => each.market === market.name))))
@@ -199,6 +222,8 @@ export const evaluate = Effect.fn("evaluate")(function* (options: EvaluateOption
     events: judgedEvents,
     blame,
     horizons: reportHorizons(judgedSeries, predictions, judgedEvents, () => true),
+    walkForward:
+      walked.length === 0 ? undefined : reportHorizons(judgedSeries, predictSeries(walked, judgedSeries), judgedEvents, () => true),
     horizonsByEvent: judgedEvents.map((event) => {
       // The coin whose bars are shortest tells best who broke first.
       const own = judgedSeries.filter((each) => each.breaks.some(({ onset }) => onset >= event.from - day && onset <= event.to + day))

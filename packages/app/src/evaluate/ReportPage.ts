@@ -185,6 +185,11 @@ ${charted.map(([report, event]) => eventChart(report, event)).join("")}
     ])
   )}
 <h2>Probabilities</h2><p>All events together; in brackets the 5th and 95th percentile over draws of whole events.</p>${table(head, horizonRows(horizons))}
+${
+  evaluation.walkForward === undefined
+    ? ""
+    : `<h2>Walking forward</h2><p>The same by models that had seen nothing of the event's time, nor of anything later; the first event has none.</p>${table(head, horizonRows(evaluation.walkForward))}`
+}
 <h2>Calibration</h2><p>What was claimed (across) and what happened (up).</p><div class="row">${each(reliabilityChart).join("")}</div>
 <h2>Precision over recall</h2><p>The dashed line is the base rate.</p><div class="row">${each(precisionChart).join("")}</div>
 <h2>Event by event</h2>${horizonsByEvent

@@ -65,7 +65,7 @@ const calmOf = (reports: ReadonlyArray<FileReport>) => {
 }
 
 export const summaryOf = (evaluation: Evaluation) => {
-  const { blame, events, files, horizons, horizonsByEvent, judge, markets } = evaluation
+  const { blame, events, files, horizons, horizonsByEvent, judge, markets, walkForward } = evaluation
   const calm = files.filter(countsAsCalm)
   const resolutions = [...new Set(files.map(resolutionOf))]
   return {
@@ -134,6 +134,7 @@ export const summaryOf = (evaluation: Evaluation) => {
     },
     horizons: {
       pooled: eachHorizon(horizons, ({ model }) => figures(model)),
+      ...(walkForward === undefined ? {} : { walkForward: eachHorizon(walkForward, ({ model }) => figures(model)) }),
       byEvent: horizonsByEvent.map(({ all, event, others }) => ({
         from: iso(event.from),
         to: iso(event.to),
