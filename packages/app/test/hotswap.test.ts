@@ -1,8 +1,8 @@
 /** Models change under a market of 100,000 ticks a second: no tick is lost, and every probability is one that a model said. */
 import { assert, describe, it } from "@effect/vitest"
 import { counterCount } from "@evenkeel/detection/hotpath/HotPath"
-import { coinState, instrumentState, signalBytes, stateFields } from "@evenkeel/detection/hotpath/SignalRecord"
-import { horizons, ModelPublisher } from "@evenkeel/detection/model/ModelMemory"
+import { coinState, horizonsMinutes, instrumentState, signalBytes, stateFields } from "@evenkeel/detection/hotpath/SignalRecord"
+import { ModelPublisher } from "@evenkeel/detection/model/ModelMemory"
 import { allocateHotPathMemory, type HotPathWorkerData } from "@evenkeel/detection/thread/HotPathMemory"
 import { coinOf } from "@evenkeel/domain/coin/Coin"
 import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
@@ -28,7 +28,7 @@ const oddsOf = (version: number) => -4 + (version % 16) * 0.5
 const modelOf = (version: number): Model => ({
   features: ["distance_bps"],
   scaler: { scales: Float64Array.of(1), means: Float64Array.of(0), deviations: Float64Array.of(1) },
-  heads: horizons.map((horizonMinutes) => ({
+  heads: horizonsMinutes.map((horizonMinutes) => ({
     label: "onset" as const,
     horizonMinutes,
     members: [{ kind: "logistic" as const, model: { intercept: oddsOf(version), weights: Float64Array.of(0) } }],
@@ -76,7 +76,7 @@ describe("hot swap", () => {
       if (!state.read(0, row) || row[coinState.modelVersion]! === 0) return
       const version = row[coinState.modelVersion]!
       versions.add(version)
-      for (let horizon = 0; horizon < horizons.length; horizon++) {
+      for (let horizon = 0; horizon < horizonsMinutes.length; horizon++) {
         assert.closeTo(row[coinState.probabilities + horizon]!, sigmoid(oddsOf(version)), 1e-6)
       }
     }

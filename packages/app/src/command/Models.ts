@@ -2,14 +2,13 @@
 import { ModelRegistry } from "@evenkeel/store/model/ModelRegistry"
 import { Clock, Console, DateTime, Effect, Layer, Option } from "effect"
 import type { EngineConfig } from "../config/EngineConfig.ts"
-import { sha256Of } from "../engine/ModelServing.ts"
 import { databaseOf } from "../engine/EngineSetup.ts"
 import { seenBy } from "../evaluate/Evaluate.ts"
 import { predictSeries, reportHorizons } from "../evaluate/Horizons.ts"
 import { eventsOf } from "../training/Events.ts"
 import { marketsOf, readPriceFiles } from "../training/Markets.ts"
 import { seriesOfMarket } from "../training/Samples.ts"
-import { openModel, readModel } from "../training/Models.ts"
+import { openModel, readModel, sha256Of } from "../training/Models.ts"
 
 const registryOf = (config: EngineConfig) => ModelRegistry.layer.pipe(Layer.provide(databaseOf(config)))
 

@@ -1,10 +1,10 @@
 /** `evenkeel train`: a model file from a directory of price files. */
 import { eventsOf } from "../training/Events.ts"
 import { readPriceFiles } from "../training/Markets.ts"
+import { sha256Of } from "../training/Models.ts"
 import { trainOn } from "../training/TrainOnFiles.ts"
 import { encodeModel } from "@evenkeel/learning/model/ModelFile"
 import { Console, Effect, FileSystem, Option } from "effect"
-import { createHash } from "node:crypto"
 import { progressBar } from "../screen/ProgressBar.ts"
 
 export const runTrain = Effect.fn("runTrain")(function* (options: {
@@ -24,7 +24,7 @@ export const runTrain = Effect.fn("runTrain")(function* (options: {
     JSON.stringify({
       file: options.out,
       bytes: bytes.length,
-      sha256: createHash("sha256").update(bytes).digest("hex"),
+      sha256: sha256Of(bytes),
       files: files.length,
       rows: series.reduce((sum, { times }) => sum + times.length, 0),
       events: eventsOf(series).length,

@@ -1,7 +1,6 @@
 /** Reads the hot path's shared memory into the forms that screens, the API and metrics show. */
 import type { CoinView } from "@evenkeel/api/contract/EngineApi"
-import { coinState, instrumentState, stateFields } from "@evenkeel/detection/hotpath/SignalRecord"
-import { horizons } from "@evenkeel/detection/model/ModelMemory"
+import { coinState, horizonsMinutes, instrumentState, stateFields } from "@evenkeel/detection/hotpath/SignalRecord"
 import type { HotPathMemory } from "@evenkeel/detection/thread/HotPathMemory"
 import type { Coin } from "@evenkeel/domain/coin/Coin"
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
@@ -57,7 +56,7 @@ export class EngineReadings extends Context.Service<
         if (version === 0) return null
         return {
           version,
-          horizons: horizons.map((minutes, index) => ({
+          horizons: horizonsMinutes.map((minutes, index) => ({
             minutes,
             probability: field(coinState.probabilities + index),
             low: field(coinState.intervals + 2 * index),

@@ -17,10 +17,9 @@ import { StateTable } from "@evenkeel/runtime/ring/StateTable"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { type ModelEntry, ModelRegistry } from "@evenkeel/store/model/ModelRegistry"
 import { Cause, Clock, DateTime, Effect, Option, Queue } from "effect"
-import { createHash } from "node:crypto"
 import type { EngineConfig } from "../config/EngineConfig.ts"
 import { readPriceFiles } from "../training/Markets.ts"
-import { openModel, readModel } from "../training/Models.ts"
+import { openModel, readModel, sha256Of } from "../training/Models.ts"
 import { trainOn } from "../training/TrainOnFiles.ts"
 import { layerTraining } from "../training/Train.ts"
 import { type DriftFinding, DriftWatch } from "./DriftWatch.ts"
@@ -32,8 +31,6 @@ const watchEvery = "1 second"
 /** Position of the horizon of one hour in the state table. */
 const hourHorizon = 2
 const retrainingsMax = 1
-
-export const sha256Of = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex")
 
 /** The registry's champion; the shipped model becomes it where there is none. */
 const championOf = Effect.fn("championOf")(function* (now: number) {

@@ -5,16 +5,16 @@
  * Levels come from the hot path as it serves. Probabilities come from the served model where it has seen none of the files; where it has, from
  * models that are trained here with each event left out in turn.
  */
-import { day, month, type Span } from "@evenkeel/detection/evaluation/Onsets"
+import { day, type Span } from "@evenkeel/detection/evaluation/Onsets"
 import type { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
 import { severity } from "@evenkeel/domain/risk/RiskLevel"
 import type { ModelFile } from "@evenkeel/learning/model/ModelFile"
 import { DateTime, Effect, Option } from "effect"
 import type { PriceFile } from "../replay/PriceFile.ts"
 import { embargo, eventsOf, type MarketEvent } from "../training/Events.ts"
-import { isAboutCoin, type Market, marketsOf, readPriceFiles } from "../training/Markets.ts"
+import { isAboutCoin, isOracleMarket, type Market, marketsOf, readPriceFiles } from "../training/Markets.ts"
 import { modelFeatures } from "../training/Recipe.ts"
-import { type CoinSeries, seriesOfMarket } from "../training/Samples.ts"
+import { type CoinSeries, seriesOfMarket, seriesToLearn } from "../training/Samples.ts"
 import { trainModel } from "../training/Train.ts"
 import { headKeys, trainingSetOf } from "../training/TrainingSet.ts"
 import { aroundEvent, type JudgedModel, predictSeries, reportHorizons, type SeriesPredictions } from "./Horizons.ts"
@@ -65,15 +65,6 @@ export interface Evaluation {
   /** Who said the probabilities. */
   readonly judge: string
 }
-
-/** Rounds that come when they come, as an oracle's do, are judged apart: hours between two say little of calm. */
-export const isOracle = ({ regular, stepMillis }: PriceFile): boolean => stepMillis === 0 && !regular
-
-const hardlyPegged = 0.5
-
-/** A coin that is in a break for half of its time has no calm to be false in. */
-export const isHardlyPegged = ({ calmMillis, coveredMillis }: Verdict): boolean =>
-  calmMillis < hardlyPegged * coveredMillis && coveredMillis > 3 * month
 
 const withoutTakers = (file: PriceFile): PriceFile => ({ ...file, buyVolumes: new Float64Array(file.rows).fill(Number.NaN) })
 
@@ -191,11 +182,10 @@ export const evaluate = Effect.fn("evaluate")(function* (options: EvaluateOption
     yield* Effect.yieldNow
   }
   const markets = marketsOf(files)
-  const hardly = new Set(reports.filter(({ verdict }) => isHardlyPegged(verdict)).map(({ file }) => file.instrument.base))
-  const oracles = new Set(markets.filter(({ files: own }) => own.some(isOracle)).map(({ name }) => name))
+  const oracles = new Set(markets.filter(isOracleMarket).map(({ name }) => name))
   const everything = markets.flatMap(seriesOfMarket)
   // Trained on: all but what is hardly pegged. Judged on: what has bars or regular readings.
-  const series = everything.filter(({ coin, market }) => oracles.has(market) || !hardly.has(coin))
+  const series = seriesToLearn(markets, everything, reports)
   const isJudged = ({ market }: CoinSeries) => !oracles.has(market)
   // Where there is nothing but oracles, they are judged.
   const judgedSeries = series.some(isJudged) ? series.filter(isJudged) : series
@@ -204,7 +194,7 @@ export const evaluate = Effect.fn("evaluate")(function* (options: EvaluateOption
   // The first event has nothing before it to learn from.
   const forward = judgedEvents.slice(1)
   const trials = Option.isSome(champion) ? [] : [...judgedEvents.map(leaveEventOut), ...forward.map(walkForward)]
-  const judges = yield* trainJudges(series, trials, options)
+  const judges = trials.length === 0 ? [] : yield* trainJudges(series, trials, options)
   const models: ReadonlyArray<JudgedModel> = Option.isSome(champion)
     ? [{ model: champion.value.file.model, from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY }]
     : judges.slice(0, judgedEvents.length).flat()

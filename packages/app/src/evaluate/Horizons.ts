@@ -1,5 +1,6 @@
 /** How well probabilities, and simpler scores beside them, tell that a break is coming or stands. */
 import { coinFeatureNames } from "@evenkeel/detection/feature/coin/CoinFeatures"
+import { horizonsMinutes } from "@evenkeel/detection/hotpath/SignalRecord"
 import { day } from "@evenkeel/detection/evaluation/Onsets"
 import { allocateKernelMemory } from "@evenkeel/learning/kernels/Kernels"
 import { packModel, PackedModel, scratchBytes } from "@evenkeel/learning/kernels/PackedModel"
@@ -7,7 +8,7 @@ import { type FigureReport, reportFigures } from "@evenkeel/learning/metric/Boot
 import { precisionRecall, reliability } from "@evenkeel/learning/metric/Ranking"
 import { headLabels, type MemberKind, memberKinds, type Model } from "@evenkeel/learning/model/Model"
 import { eventAt, type MarketEvent } from "../training/Events.ts"
-import { type CoinSeries, featureCount, horizonsMinutes, labelsOf, unlabelled } from "../training/Samples.ts"
+import { type CoinSeries, featureCount, labelsOf, unlabelled } from "../training/Samples.ts"
 import { headKeys } from "../training/TrainingSet.ts"
 
 /** A model, and the time in which it may be judged because it was not trained on it. */

@@ -81,7 +81,6 @@ export const reportEvents = (verdict: Verdict, changes: ReadonlyArray<LevelChang
 
 /** Alarms where there was no break. */
 export interface CalmReport {
-  readonly months: number
   readonly warnings: ReadonlyArray<number>
   /** Those that have no stress within a day either. */
   readonly warningsLenient: ReadonlyArray<number>
@@ -89,7 +88,7 @@ export interface CalmReport {
   readonly aboveNormalShare: number
 }
 
-export const reportCalm = (verdict: Verdict, changes: ReadonlyArray<LevelChange>): Omit<CalmReport, "months"> => {
+export const reportCalm = (verdict: Verdict, changes: ReadonlyArray<LevelChange>): CalmReport => {
   const raisedTo = (level: "warning" | "critical") =>
     changes
       .filter(

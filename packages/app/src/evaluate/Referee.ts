@@ -9,6 +9,7 @@ import {
   findStress,
   lengthOf,
   mergeBreaks,
+  month,
   type PriceSeries,
   type Span
 } from "@evenkeel/detection/evaluation/Onsets"
@@ -25,6 +26,12 @@ export interface Verdict {
   readonly coveredMillis: number
   readonly calmMillis: number
 }
+
+const hardlyPegged = 0.5
+
+/** A coin that is in a break for half of its time has no calm to be false in. */
+export const isHardlyPegged = ({ calmMillis, coveredMillis }: Verdict): boolean =>
+  calmMillis < hardlyPegged * coveredMillis && coveredMillis > 3 * month
 
 /** Bars that traded, by opening time; of two rows of one time the later counts. */
 export const seriesOf = ({ prices, rows, stepMillis, times, volumes }: PriceFile): PriceSeries => {

@@ -2,7 +2,10 @@
 import { month } from "@evenkeel/detection/evaluation/Onsets"
 import type { FigureReport, Interval } from "@evenkeel/learning/metric/Bootstrap"
 import { DateTime } from "effect"
-import { type Evaluation, type FileReport, isHardlyPegged, isOracle } from "./Evaluate.ts"
+import type { PriceFile } from "../replay/PriceFile.ts"
+import { isOracle } from "../training/Markets.ts"
+import type { Evaluation, FileReport } from "./Evaluate.ts"
+import { isHardlyPegged } from "./Referee.ts"
 import type { HorizonReport, reportHorizons } from "./Horizons.ts"
 
 const iso = (time: number | null): string | null => (time === null ? null : DateTime.formatIso(DateTime.makeUnsafe(Math.round(time))))
@@ -42,7 +45,7 @@ const baselinesOf = (report: HorizonReport) =>
     ])
   )
 
-const resolutionOf = ({ file }: FileReport): string =>
+const resolutionOf = (file: PriceFile): string =>
   isOracle(file) ? "oracle" : file.stepMillis === 0 ? "readings" : `${file.stepMillis / 60_000}m`
 
 /** Files whose calm counts: neither an oracle's rounds nor a coin that is hardly pegged. */
@@ -67,7 +70,7 @@ const calmOf = (reports: ReadonlyArray<FileReport>) => {
 export const summaryOf = (evaluation: Evaluation) => {
   const { blame, events, files, horizons, horizonsByEvent, judge, markets, walkForward } = evaluation
   const calm = files.filter(countsAsCalm)
-  const resolutions = [...new Set(files.map(resolutionOf))]
+  const resolutions = [...new Set(files.map(({ file }) => resolutionOf(file)))]
   return {
     data: evaluation.directory,
     judge,
@@ -76,7 +79,7 @@ export const summaryOf = (evaluation: Evaluation) => {
       coin: file.instrument.base,
       rows: file.rows,
       badRows: file.badRows,
-      resolution: resolutionOf({ file } as FileReport),
+      resolution: resolutionOf(file),
       months: rounded(verdict.coveredMillis / month, 3),
       calmMonths: rounded(verdict.calmMillis / month, 3),
       stress: verdict.stress.length,
@@ -122,7 +125,7 @@ export const summaryOf = (evaluation: Evaluation) => {
       byResolution: Object.fromEntries(
         resolutions.map((resolution) => [
           resolution,
-          calmOf(files.filter((report) => resolutionOf(report) === resolution && !isHardlyPegged(report.verdict)))
+          calmOf(files.filter((report) => resolutionOf(report.file) === resolution && !isHardlyPegged(report.verdict)))
         ])
       ),
       leftOut: files.filter((report) => !countsAsCalm(report)).map(({ file }) => file.file),

@@ -39,6 +39,10 @@ export const readPriceFiles = Effect.fn("readPriceFiles")(function* (directory: 
 /** Files about a stablecoin; the rest are context. */
 export const isAboutCoin = ({ instrument }: PriceFile): boolean => coinOf(instrument.base) !== undefined
 
+/** Rounds that come when they come, as an oracle's do, are judged apart: hours between two say little of calm. */
+export const isOracle = ({ regular, stepMillis }: PriceFile): boolean => stepMillis === 0 && !regular
+export const isOracleMarket = ({ files }: Market): boolean => files.some(isOracle)
+
 const folderOf = (file: string): string => file.split("/").slice(0, -1).join("/") || "."
 
 const stepName = (stepMillis: number): string =>

@@ -2,7 +2,10 @@
 import { coinFeatureNames } from "@evenkeel/detection/feature/coin/CoinFeatures"
 import { decodeModel, explainModelProblem, type ModelFile, type ModelProblem } from "@evenkeel/learning/model/ModelFile"
 import { Effect, FileSystem, Option, Schema } from "effect"
+import { createHash } from "node:crypto"
 import { fileURLToPath } from "node:url"
+
+export const sha256Of = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex")
 
 /** The champion that comes with the project. */
 export const shippedModel = fileURLToPath(new URL("../../model/champion.evkmodel", import.meta.url))

@@ -7,10 +7,10 @@ import { coinFeatureNames } from "@evenkeel/detection/feature/coin/CoinFeatures"
 import { type Break, coverage, findBreaks, hour, mergeBreaks } from "@evenkeel/detection/evaluation/Onsets"
 import { coinOf } from "@evenkeel/domain/coin/Coin"
 import { FileReplay, hotPathOptionsOf } from "../replay/Replayer.ts"
-import type { Market } from "./Markets.ts"
+import { isHardlyPegged, type Verdict } from "../evaluate/Referee.ts"
+import type { PriceFile } from "../replay/PriceFile.ts"
+import { isOracle, isOracleMarket, type Market } from "./Markets.ts"
 
-/** The horizons of a break, minutes: in the order of the state table. */
-export const horizonsMinutes = [5, 30, 60, 240, 1440] as const
 const minute = 60_000
 const breakBps = 50
 
@@ -81,6 +81,19 @@ export const seriesOfMarket = (market: Market): ReadonlyArray<CoinSeries> => {
       events: mergeBreaks(breaks)
     }
   })
+}
+
+/** What a model may learn from: every series but those of coins that are hardly pegged, as their own files have it; oracles' all. */
+export const seriesToLearn = (
+  markets: ReadonlyArray<Market>,
+  series: ReadonlyArray<CoinSeries>,
+  verdicts: ReadonlyArray<{ readonly file: PriceFile; readonly verdict: Verdict }>
+): ReadonlyArray<CoinSeries> => {
+  const hardly = new Set(
+    verdicts.filter(({ file, verdict }) => !isOracle(file) && isHardlyPegged(verdict)).map(({ file }) => file.instrument.base)
+  )
+  const oracles = new Set(markets.filter(isOracleMarket).map(({ name }) => name))
+  return series.filter(({ coin, market }) => oracles.has(market) || !hardly.has(coin))
 }
 
 /** Label of each bar: 1, 0, or `unlabelled` where the data ends before the horizon does, or the question makes no sense. */

@@ -2,13 +2,12 @@
 import { profileOf } from "@evenkeel/learning/drift/Drift"
 import type { ModelFile } from "@evenkeel/learning/model/ModelFile"
 import { Effect, type Option } from "effect"
-import { isHardlyPegged, isOracle } from "../evaluate/Evaluate.ts"
 import { refereeOf } from "../evaluate/Referee.ts"
 import type { PriceFile } from "../replay/PriceFile.ts"
 import { eventsOf } from "./Events.ts"
 import { isAboutCoin, marketsOf } from "./Markets.ts"
 import { modelFeatures, recipe } from "./Recipe.ts"
-import { seriesOfMarket } from "./Samples.ts"
+import { seriesOfMarket, seriesToLearn } from "./Samples.ts"
 import { trainModel } from "./Train.ts"
 import { headKeys, trainingSetOf } from "./TrainingSet.ts"
 
@@ -25,10 +24,8 @@ export const trainOn = Effect.fn("trainOn")(function* (
   }
 ) {
   const markets = marketsOf(files)
-  const hardly = new Set(
-    files.filter((file) => isAboutCoin(file) && !isOracle(file) && isHardlyPegged(refereeOf(file))).map(({ instrument }) => instrument.base)
-  )
-  const series = markets.flatMap((market) => seriesOfMarket(market).filter(({ coin }) => market.files.some(isOracle) || !hardly.has(coin)))
+  const verdicts = files.filter(isAboutCoin).map((file) => ({ file, verdict: refereeOf(file) }))
+  const series = seriesToLearn(markets, markets.flatMap(seriesOfMarket), verdicts)
   const set = trainingSetOf(series, eventsOf(series), modelFeatures)
   let done = 0
   const { losses, model } = yield* trainModel({

@@ -1,8 +1,9 @@
 /** All rows of many series as one table in memory that threads share. */
 import { coinFeatureNames } from "@evenkeel/detection/feature/coin/CoinFeatures"
+import { horizonsMinutes } from "@evenkeel/detection/hotpath/SignalRecord"
 import { headLabels } from "@evenkeel/learning/model/Model"
 import { eventAt, type MarketEvent } from "./Events.ts"
-import { type CoinSeries, featureCount, horizonsMinutes, labelsOf } from "./Samples.ts"
+import { type CoinSeries, featureCount, labelsOf } from "./Samples.ts"
 
 /** One head of the model: a label and a horizon. */
 export const headKeys = headLabels.flatMap((label) => horizonsMinutes.map((horizonMinutes) => ({ label, horizonMinutes })))

@@ -820,6 +820,10 @@ export class HotPath implements MarketSink {
       this.#describe(at, index)
       this.#signals.int32[(at >> 2) + signalIntegers.previous] = coin.owedPrevious
       this.#signals.float64[(at >> 3) + signalFields.time] = coin.since
+      const run = isRun(coin.evidence)
+      this.#signals.int32[(at >> 2) + signalIntegers.reason] = this.#carrier(index) + 1
+      this.#signals.float64[(at >> 3) + signalFields.flow] = run ? coin.evidence.flowLong : Number.NaN
+      this.#signals.float64[(at >> 3) + signalFields.surge] = run ? coin.evidence.flowSurge : Number.NaN
       coin.owedPrevious = -1
       this.#signals.commit()
     }
@@ -870,10 +874,6 @@ export class HotPath implements MarketSink {
     float64[field + signalFields.changepoint] = coin.evidence.changepoint
     float64[field + signalFields.stressBars] = coin.evidence.stressBars
     float64[field + signalFields.breakBars] = coin.evidence.breakBars
-    int32[(at >> 2) + signalIntegers.reason] = this.#carrier(index) + 1
-    const run = isRun(coin.evidence)
-    float64[field + signalFields.flow] = run ? coin.evidence.flowLong : Number.NaN
-    float64[field + signalFields.surge] = run ? coin.evidence.flowSurge : Number.NaN
     float64[field + signalFields.agree] = this.#venues(index, true)
     float64[field + signalFields.differ] = this.#venues(index, false)
     float64[field + signalFields.grounded] = this.#value.grounded[index]!

@@ -5,9 +5,9 @@ import type { Coin } from "@evenkeel/domain/coin/Coin"
 import { chanceText } from "@evenkeel/domain/risk/Chance"
 import { changeKinds, type Driver, type LevelChange, riskLevels } from "@evenkeel/domain/risk/RiskLevel"
 import { riskThresholds } from "../risk/RiskMachine.ts"
-import { horizonCount, signalFields, signalIntegers } from "./SignalRecord.ts"
+import { horizonsMinutes, signalFields, signalIntegers } from "./SignalRecord.ts"
 
-const horizonNames = ["5 m", "30 m", "1 h", "4 h", "24 h"]
+const horizonNames = horizonsMinutes.map((minutes) => (minutes < 60 ? `${minutes} m` : `${minutes / 60} h`))
 
 export const readLevelChange = (
   float64: Float64Array,
@@ -47,7 +47,7 @@ export const readLevelChange = (
       breakBars: field(signalFields.breakBars),
       carrier: coins[integer(signalIntegers.reason) - 1]?.symbol,
       surge: field(signalFields.surge),
-      probabilities: Array.from({ length: horizonCount }, (_, horizon) => field(signalFields.probabilities + horizon)),
+      probabilities: horizonsMinutes.map((_, horizon) => field(signalFields.probabilities + horizon)),
       grounded: field(signalFields.grounded) === 1
     })
   }

@@ -60,7 +60,9 @@ export const signalFields = {
   flow: 27,
   surge: 28
 } as const
-export const horizonCount = 5
+/** How far ahead a model looks, in the order of its probabilities here and in the state table. */
+export const horizonsMinutes = [5, 30, 60, 240, 1440] as const
+export const horizonCount = horizonsMinutes.length
 
 /** Rows of the state table: one a coin, then one an instrument. */
 export const stateFields = 32

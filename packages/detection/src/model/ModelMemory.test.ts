@@ -2,7 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Random } from "@evenkeel/learning/data/Random"
 import type { Model } from "@evenkeel/learning/model/Model"
 import { coinFeatureNames } from "../feature/coin/CoinFeatures.ts"
-import { allocateModelMemory, horizons, ModelPublisher, ModelReader } from "./ModelMemory.ts"
+import { horizonsMinutes } from "../hotpath/SignalRecord.ts"
+import { allocateModelMemory, ModelPublisher, ModelReader } from "./ModelMemory.ts"
 
 /** A model whose every head says the same whatever it is given. */
 export const constantModel = (odds: number, features: ReadonlyArray<string> = ["distance_bps", "slope_1h"]): Model => ({
@@ -13,7 +14,7 @@ export const constantModel = (odds: number, features: ReadonlyArray<string> = ["
     deviations: new Float64Array(features.length).fill(1)
   },
   heads: (["onset", "state"] as const).flatMap((label) =>
-    horizons.map((horizonMinutes) => ({
+    horizonsMinutes.map((horizonMinutes) => ({
       label,
       horizonMinutes,
       members: [

@@ -13,7 +13,7 @@ import { packModel, PackedModel, scratchBytes } from "@evenkeel/learning/kernels
 import { headLabels, type Model } from "@evenkeel/learning/model/Model"
 import type { ModelProblem } from "@evenkeel/learning/model/ModelFile"
 import { coinFeatureNames } from "../feature/coin/CoinFeatures.ts"
-import { horizonCount } from "../hotpath/SignalRecord.ts"
+import { horizonCount, horizonsMinutes } from "../hotpath/SignalRecord.ts"
 
 /** The most that a model may take, packed. */
 export const modelBytesMax = 6 << 20
@@ -53,7 +53,7 @@ export class ModelPublisher {
     const generation = Atomics.load(this.#control, generationField) + 1
     const address = scratchBytes + (generation & 1) * modelBytesMax
     if (packModel(model, this.#memory, address, modelBytesMax, inputs) < 0) {
-      return { _tag: "TooLarge", bytes: modelBytesMax, limit: modelBytesMax }
+      return { _tag: "TooLarge", limit: modelBytesMax }
     }
     Atomics.store(this.#control, addressField, address)
     Atomics.store(this.#control, versionField, version)
@@ -86,7 +86,8 @@ export class ModelReader {
     this.#packed.select(Atomics.load(this.#control, addressField))
     for (const heads of this.#heads) heads.fill(-1)
     for (let head = 0; head < this.#packed.heads; head++) {
-      const horizon = horizons.indexOf(this.#packed.horizonOf(head))
+      const minutes = this.#packed.horizonOf(head)
+      const horizon = horizonsMinutes.findIndex((each) => each === minutes)
       if (horizon >= 0) this.#heads[this.#packed.labelOf(head)]![horizon] = head
     }
     Atomics.store(this.#control, takenField, generation)
@@ -114,7 +115,5 @@ export class ModelReader {
   }
 }
 
-/** Minutes, in the order of the state table. */
-export const horizons: ReadonlyArray<number> = [5, 30, 60, 240, 1440]
 const onsetLabel = headLabels.indexOf("onset")
 const stateLabel = headLabels.indexOf("state")

@@ -1,5 +1,7 @@
 /** Has the world changed since a model was trained: are the inputs others, and does it err more. */
 
+import { sigmoid } from "../logistic/LogisticRegression.ts"
+
 /** Ten bins by the training data's deciles, and one for what is missing. */
 const bins = 11
 
@@ -108,7 +110,7 @@ export class OnlineRecalibration {
   }
 
   apply(odds: number): number {
-    return 1 / (1 + Math.exp(-Math.max(-60, Math.min(60, this.slope * odds + this.intercept))))
+    return sigmoid(this.slope * odds + this.intercept)
   }
 
   /** What was said with these log odds turned out so. */

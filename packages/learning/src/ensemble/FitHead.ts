@@ -76,7 +76,7 @@ const fitMember = (kind: MemberKind, options: HeadOptions, table: Table, scaled:
 }
 
 /** All rows of breaks (as many as may), and calm rows drawn evenly over the groups, which weigh for those left out. */
-export const thin = (table: Table, options: Pick<HeadOptions, "negatives" | "positivesMax" | "seed">): Uint32Array => {
+const thin = (table: Table, options: Pick<HeadOptions, "negatives" | "positivesMax" | "seed">): Uint32Array => {
   const random = new Random(options.seed)
   const draw = (label: 0 | 1, most: number): Uint32Array => {
     const rows = Uint32Array.from(table.labels.keys()).filter((row) => table.labels[row] === label)

@@ -50,7 +50,7 @@ export type ModelProblem =
   | { readonly _tag: "FutureFormat"; readonly format: number }
   | { readonly _tag: "Malformed"; readonly problem: string }
   | { readonly _tag: "OtherFeatures"; readonly missing: ReadonlyArray<string> }
-  | { readonly _tag: "TooLarge"; readonly bytes: number; readonly limit: number }
+  | { readonly _tag: "TooLarge"; readonly limit: number }
 
 export const explainModelProblem = (problem: ModelProblem): string => {
   switch (problem._tag) {
@@ -67,7 +67,7 @@ export const explainModelProblem = (problem: ModelProblem): string => {
     case "OtherFeatures":
       return `asks for features that this version does not make (${problem.missing.slice(0, 5).join(", ")}): train it again`
     case "TooLarge":
-      return `needs ${problem.bytes} bytes, of which a served model may take ${problem.limit}: train with fewer trees`
+      return `needs more than the ${problem.limit} bytes that a served model may take: train with fewer trees`
   }
 }
 

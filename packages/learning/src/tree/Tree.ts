@@ -18,9 +18,6 @@ export const leafOf = (tree: Tree, values: Float64Array, offset: number): number
   return node
 }
 
-export const depthOf = (tree: Tree, node = 0): number =>
-  tree.features[node]! < 0 ? 0 : 1 + Math.max(depthOf(tree, tree.rights[node]! - 1), depthOf(tree, tree.rights[node]!))
-
 /** The plain reference that the kernel is tested against: the sum of what every tree says. */
 export const sumOfTrees = (trees: ReadonlyArray<Tree>, values: Float64Array, offset: number): number => {
   let sum = 0

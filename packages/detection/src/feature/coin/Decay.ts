@@ -85,10 +85,6 @@ export class Pair {
     const left = Math.sqrt(Math.max(0, this.#yy - beta * this.#xy) / this.#weight)
     return left > flat ? (y - this.#meanY - beta * (x - this.#meanX)) / left : Number.NaN
   }
-
-  get deviationX(): number {
-    return this.#weight > 1 ? Math.sqrt(this.#xx / this.#weight) : Number.NaN
-  }
 }
 
 /** Below this a variance is the rounding of what never moved. */

@@ -4,14 +4,14 @@ import { day, Mean } from "./Decay.ts"
 
 class Distance implements Family {
   readonly #week = new Mean(7 * day)
-  readonly #hourHigh = new Mean(day)
+  readonly #day = new Mean(day)
   #high = Number.NaN
 
   update(bar: CoinBar, out: Float64Array, at: number): void {
     const { baselineBps, deviationBps, elapsed, errorBps, scaleBps } = bar
     const away = deviationBps - baselineBps
     // The day's high, which sinks towards the day's mean as it ages.
-    const mean = this.#hourHigh.update(deviationBps, elapsed)
+    const mean = this.#day.update(deviationBps, elapsed)
     this.#high = Number.isNaN(this.#high) ? deviationBps : Math.max(deviationBps, mean + (this.#high - mean) * Math.exp(-elapsed / day))
     out[at] = deviationBps
     out[at + 1] = Math.abs(deviationBps)
