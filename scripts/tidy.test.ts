@@ -12,7 +12,8 @@ const tiers = [
   ["runtime", "learning"],
   ["store"],
   ["connectors", "detection", "alerting"],
-  ["trading"],
+  ["replay"],
+  ["lab"],
   ["api"],
   ["app", "dashboard"],
   ["examples"]

@@ -5,7 +5,7 @@ import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
 import { type LevelChange, severity } from "@evenkeel/domain/risk/RiskLevel"
 import { coinOf } from "@evenkeel/domain/coin/Coin"
 import { Random } from "@evenkeel/learning/data/Random"
-import { LocalHotPath } from "../src/replay/LocalHotPath.ts"
+import { LocalHotPath } from "@evenkeel/detection/host/LocalHotPath"
 
 const minute = 60_000
 const startsAt = Date.UTC(2030, 0, 7)

@@ -5,7 +5,7 @@ import { instrumentState, stateFields } from "@evenkeel/detection/hotpath/Signal
 import { coinOf } from "@evenkeel/domain/coin/Coin"
 import { FrameOutcome, FrameSource } from "@evenkeel/domain/market/FrameDecoder"
 import { type VenueId, venueIds } from "@evenkeel/domain/market/Venue"
-import { LocalHotPath } from "../src/replay/LocalHotPath.ts"
+import { LocalHotPath } from "@evenkeel/detection/host/LocalHotPath"
 
 const instruments = [
   { venue: "binance", symbol: "USDCUSDT", base: "USDC", quote: "USDT" },

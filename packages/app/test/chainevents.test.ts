@@ -6,7 +6,7 @@ import { coinOf } from "@evenkeel/domain/coin/Coin"
 import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
 import { EventKind, eventPayload } from "@evenkeel/domain/market/MarketRecord"
 import { sourceIds } from "@evenkeel/domain/market/Venue"
-import { LocalHotPath } from "../src/replay/LocalHotPath.ts"
+import { LocalHotPath } from "@evenkeel/detection/host/LocalHotPath"
 
 const instruments = [
   { venue: "ethereum", symbol: "pool", base: "USDC", quote: "USDT" },

@@ -22,8 +22,8 @@ import { Policies } from "@evenkeel/runtime/resilience/Policies"
 import { defaultPolicies } from "@evenkeel/runtime/resilience/Policy"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { Effect, Layer, Queue } from "effect"
-import { LocalHotPath } from "../src/replay/LocalHotPath.ts"
-import { symbolOf } from "./support/Symbols.ts"
+import { LocalHotPath } from "@evenkeel/detection/host/LocalHotPath"
+import { symbolOf } from "@evenkeel/connectors/simulated/Symbols"
 
 const layer = Supervisor.layer.pipe(
   Layer.provideMerge(

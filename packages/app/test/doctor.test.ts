@@ -7,7 +7,7 @@ import { NodeServices } from "@effect/platform-node"
 import { Effect, FileSystem } from "effect"
 import { startAnvil } from "../../connectors/test/support/Anvil.ts"
 import { startProgram } from "./support/Program.ts"
-import { symbolOf } from "./support/Symbols.ts"
+import { symbolOf } from "@evenkeel/connectors/simulated/Symbols"
 
 describe("doctor", () => {
   it.live(

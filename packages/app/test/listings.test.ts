@@ -17,7 +17,7 @@ import { Policies } from "@evenkeel/runtime/resilience/Policies"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { Effect, Layer } from "effect"
 import { makeListings } from "../src/engine/Listings.ts"
-import { LocalHotPath } from "../src/replay/LocalHotPath.ts"
+import { LocalHotPath } from "@evenkeel/detection/host/LocalHotPath"
 
 const layer = Supervisor.layer.pipe(
   Layer.provideMerge(Policies.layer()),

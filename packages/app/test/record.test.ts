@@ -17,8 +17,8 @@ import { MarketJournal } from "@evenkeel/store/journal/MarketJournal"
 import { readJournal } from "@evenkeel/store/journal/JournalReader"
 import { Effect, FileSystem, Layer } from "effect"
 import { execFile } from "node:child_process"
-import { JournalReplay } from "../src/replay/JournalReplay.ts"
-import { LocalHotPath } from "../src/replay/LocalHotPath.ts"
+import { JournalReplay } from "@evenkeel/replay/journal/JournalReplay"
+import { LocalHotPath } from "@evenkeel/detection/host/LocalHotPath"
 
 const layer = Supervisor.layer.pipe(
   Layer.provideMerge(Policies.layer()),

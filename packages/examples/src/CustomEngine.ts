@@ -4,7 +4,7 @@
  * No thread, no database, no server: the same detection, composed for a script, a notebook or a lambda.
  */
 import { decoders } from "@evenkeel/connectors/exchange/Decoders"
-import { LocalHotPath } from "@evenkeel/app/replay/LocalHotPath"
+import { LocalHotPath } from "@evenkeel/detection/host/LocalHotPath"
 import { knownCoins } from "@evenkeel/domain/coin/Coin"
 import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
 import { EventKind, eventPayload } from "@evenkeel/domain/market/MarketRecord"

@@ -1,4 +1,4 @@
-import { LocalHotPath } from "@evenkeel/app/replay/LocalHotPath"
+import { LocalHotPath } from "@evenkeel/detection/host/LocalHotPath"
 import { assert, describe, it } from "@effect/vitest"
 import { knownCoins } from "@evenkeel/domain/coin/Coin"
 import { FrameOutcome, FrameSource } from "@evenkeel/domain/market/FrameDecoder"

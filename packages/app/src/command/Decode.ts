@@ -3,7 +3,7 @@ import { readCapture } from "@evenkeel/connectors/capture/Capture"
 import type { MarketEvent } from "@evenkeel/domain/market/MarketEvent"
 import type { VenueId } from "@evenkeel/domain/market/Venue"
 import { Console, Effect } from "effect"
-import { CaptureDecoding } from "../capture/CaptureDecoding.ts"
+import { CaptureDecoding } from "@evenkeel/replay/capture/CaptureDecoding"
 
 /** Lines handed to standard output at a time. */
 const linesMax = 1000

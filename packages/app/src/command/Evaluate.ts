@@ -1,10 +1,10 @@
 /** `evenkeel evaluate`: the engine judged on price files; a table or JSON on standard output, a page for people beside. */
 import { Console, Effect, FileSystem, type Option } from "effect"
-import { type EvaluateOptions, evaluate } from "../evaluate/Evaluate.ts"
-import { reportPage } from "../evaluate/ReportPage.ts"
-import { type Summary, summaryOf } from "../evaluate/Summary.ts"
+import { type EvaluateOptions, evaluate } from "@evenkeel/lab/evaluation/Evaluate"
+import { reportPage } from "@evenkeel/lab/evaluation/ReportPage"
+import { type Summary, summaryOf } from "@evenkeel/lab/evaluation/Summary"
 import { progressBar } from "../screen/ProgressBar.ts"
-import { openModel } from "../training/Models.ts"
+import { openModel } from "@evenkeel/detection/model/ModelFiles"
 
 export const runEvaluate = Effect.fn("runEvaluate")(function* (options: {
   readonly data: string

@@ -1,71 +1,17 @@
-/**
- * `evenkeel explain`: why the model said what it said of a coin at a moment, feature by feature.
- *
- * A feature's part is what the log odds lose when its value is replaced by the usual one (the middle of what the model was trained on), all else
- * as it was; beside it the trees' own account, what each question on the way to a leaf moved (`pathContributions`).
- */
+/** `evenkeel explain`: why the model said what it said of a coin at a moment, feature by feature. */
 import { coinFeatureNames } from "@evenkeel/detection/feature/coin/CoinFeatures"
-import { pathContributions } from "@evenkeel/learning/importance/Importance"
-import { logit } from "@evenkeel/learning/logistic/LogisticRegression"
-import { type Model, predict } from "@evenkeel/learning/model/Model"
-import type { ModelFile } from "@evenkeel/learning/model/ModelFile"
+import { explain } from "@evenkeel/lab/evaluation/Explain"
+import { predict } from "@evenkeel/learning/model/Model"
 import { Console, DateTime, Effect, Option, Schema } from "effect"
-import { openModel } from "../training/Models.ts"
-import { marketsOf } from "../training/Markets.ts"
-import { featureCount, seriesOfMarket } from "../training/Samples.ts"
-import { readPriceFile } from "../replay/PriceFile.ts"
+import { openModel } from "@evenkeel/detection/model/ModelFiles"
+import { marketsOf } from "@evenkeel/replay/price/Markets"
+import { featureCount, seriesOfMarket } from "@evenkeel/lab/training/Samples"
+import { readPriceFile } from "@evenkeel/replay/price/PriceFile"
 
 export class NothingToExplain extends Schema.TaggedError<NothingToExplain>()("NothingToExplain", { problem: Schema.String }) {
   override get message() {
     return this.problem
   }
-}
-
-export interface Explanation {
-  readonly feature: string
-  readonly value: number | null
-  readonly usual: number | null
-  /** Of the log odds. */
-  readonly part: number
-  /** By the paths through the trees, mean over a forest and sum over boosting; 0 where no tree asked. */
-  readonly path: number
-}
-
-/** The middle of each feature's training values; NaN where it was mostly missing. */
-const usualOf = ({ model, provenance }: ModelFile): Float64Array =>
-  Float64Array.from(model.features, (_, index) => {
-    const { cuts } = provenance.profiles[index]!
-    return cuts.length === 0 ? Number.NaN : cuts[cuts.length >> 1]!
-  })
-
-const pathsOf = (model: Model, head: number, values: Float64Array): Float64Array => {
-  const out = new Float64Array(values.length)
-  for (const member of model.heads[head]!.members) {
-    if (member.kind === "boosting") pathContributions(member.model.trees, values, 0, out)
-    if (member.kind === "forest") {
-      const own = new Float64Array(values.length)
-      pathContributions(member.model.trees, values, 0, own)
-      for (let i = 0; i < own.length; i++) out[i]! += own[i]! / member.model.trees.length
-    }
-  }
-  return out
-}
-
-/** `values` in the model's order. Largest part first. */
-export const explain = (file: ModelFile, head: number, values: Float64Array): ReadonlyArray<Explanation> => {
-  const { model } = file
-  const usual = usualOf(file)
-  const odds = (row: Float64Array) => logit(predict(model, row)[head]!.probability)
-  const whole = odds(values)
-  const paths = pathsOf(model, head, values)
-  const finite = (value: number) => (Number.isFinite(value) ? value : null)
-  return model.features
-    .map((feature, index) => {
-      const changed = values.slice()
-      changed[index] = usual[index]!
-      return { feature, value: finite(values[index]!), usual: finite(usual[index]!), part: whole - odds(changed), path: paths[index]! }
-    })
-    .sort((a, b) => Math.abs(b.part) - Math.abs(a.part))
 }
 
 export const runExplain = Effect.fn("runExplain")(function* (options: {

@@ -5,7 +5,7 @@ import { FrameOutcome, FrameSource } from "@evenkeel/domain/market/FrameDecoder"
 import { EventKind } from "@evenkeel/domain/market/MarketRecord"
 import { readJournal } from "@evenkeel/store/journal/JournalReader"
 import { Console, DateTime, Effect, FileSystem, Result, Schema } from "effect"
-import { framesIn, JournalDecoding } from "../replay/JournalDecoding.ts"
+import { framesIn, JournalDecoding } from "@evenkeel/replay/journal/JournalDecoding"
 
 export class ExportFailed extends Schema.TaggedError<ExportFailed>()("ExportFailed", { file: Schema.String, problem: Schema.String }) {
   override get message() {

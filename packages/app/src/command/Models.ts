@@ -3,12 +3,12 @@ import { ModelRegistry } from "@evenkeel/store/model/ModelRegistry"
 import { Clock, Console, DateTime, Effect, Layer, Option } from "effect"
 import type { EngineConfig } from "../config/EngineConfig.ts"
 import { databaseOf } from "../engine/EngineSetup.ts"
-import { seenBy } from "../evaluate/Evaluate.ts"
-import { predictSeries, reportHorizons } from "../evaluate/Horizons.ts"
-import { eventsOf } from "../training/Events.ts"
-import { marketsOf, readPriceFiles } from "../training/Markets.ts"
-import { seriesOfMarket } from "../training/Samples.ts"
-import { openModel, readModel, sha256Of } from "../training/Models.ts"
+import { seenBy } from "@evenkeel/lab/evaluation/Evaluate"
+import { predictSeries, reportHorizons } from "@evenkeel/lab/evaluation/Horizons"
+import { eventsOf } from "@evenkeel/lab/training/Events"
+import { marketsOf, readPriceFiles } from "@evenkeel/replay/price/Markets"
+import { seriesOfMarket } from "@evenkeel/lab/training/Samples"
+import { openModel, readModel, sha256Of } from "@evenkeel/detection/model/ModelFiles"
 
 const registryOf = (config: EngineConfig) => ModelRegistry.layer.pipe(Layer.provide(databaseOf(config)))
 

@@ -16,7 +16,7 @@ import { Console, Effect, Layer, Option, Queue, Schema } from "effect"
 import type { EngineConfig } from "../config/EngineConfig.ts"
 import { coinsOf, venueOf, venuesOf } from "../engine/EngineSetup.ts"
 import { findInstruments } from "../mode/Live.ts"
-import { LocalHotPath } from "../replay/LocalHotPath.ts"
+import { LocalHotPath } from "@evenkeel/detection/host/LocalHotPath"
 
 /** There is nothing to record. */
 export class NothingToRecord extends Schema.TaggedError<NothingToRecord>()("NothingToRecord", { venues: Schema.Array(Schema.String) }) {

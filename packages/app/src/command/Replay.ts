@@ -9,10 +9,10 @@ import { type LevelChange, type RiskLevel, severity } from "@evenkeel/domain/ris
 import { readJournal } from "@evenkeel/store/journal/JournalReader"
 import { Console, DateTime, Effect, Option, Schema } from "effect"
 import { basename } from "node:path"
-import { CaptureReplay } from "../replay/CaptureReplay.ts"
-import { JournalReplay } from "../replay/JournalReplay.ts"
-import { readPriceFile } from "../replay/PriceFile.ts"
-import { FileReplay } from "../replay/Replayer.ts"
+import { CaptureReplay } from "@evenkeel/replay/capture/CaptureReplay"
+import { JournalReplay } from "@evenkeel/replay/journal/JournalReplay"
+import { readPriceFile } from "@evenkeel/replay/price/PriceFile"
+import { FileReplay } from "@evenkeel/replay/price/FileReplay"
 
 /** Rows between two looks at the clock and at interruption. */
 const sliceRows = 5000

@@ -1,8 +1,8 @@
 /** `evenkeel train`: a model file from a directory of price files. */
-import { eventsOf } from "../training/Events.ts"
-import { readPriceFiles } from "../training/Markets.ts"
-import { sha256Of } from "../training/Models.ts"
-import { trainOn } from "../training/TrainOnFiles.ts"
+import { eventsOf } from "@evenkeel/lab/training/Events"
+import { readPriceFiles } from "@evenkeel/replay/price/Markets"
+import { sha256Of } from "@evenkeel/detection/model/ModelFiles"
+import { trainOn } from "@evenkeel/lab/training/TrainOnFiles"
 import { encodeModel } from "@evenkeel/learning/model/ModelFile"
 import { Console, Effect, FileSystem, Option } from "effect"
 import { progressBar } from "../screen/ProgressBar.ts"

@@ -14,7 +14,7 @@ import { type VenueId, venueIds } from "@evenkeel/domain/market/Venue"
 import type { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
 import { configDefaults } from "../../src/config/EngineConfig.ts"
 import { parseInstrument, venuesOf } from "../../src/engine/EngineSetup.ts"
-import { LocalHotPath } from "../../src/replay/LocalHotPath.ts"
+import { LocalHotPath } from "@evenkeel/detection/host/LocalHotPath"
 
 export const instruments = configDefaults.instruments.map(parseInstrument)
 

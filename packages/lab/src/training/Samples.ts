@@ -1,0 +1,138 @@
+/**
+ * What the engine saw and what came of it: each coin's features at every bar's close, with the labels that hindsight gives them.
+ *
+ * The rows come from the hot path itself while it plays the market, so that a model is trained on what it will be given.
+ */
+import { coinFeatureNames } from "@evenkeel/detection/feature/coin/CoinFeatures"
+import { type Break, coverage, findBreaks, hour, mergeBreaks } from "@evenkeel/replay/referee/Onsets"
+import { coinOf } from "@evenkeel/domain/coin/Coin"
+import { FileReplay, hotPathOptionsOf } from "@evenkeel/replay/price/FileReplay"
+import { isHardlyPegged, type Verdict } from "@evenkeel/replay/referee/Referee"
+import type { PriceFile } from "@evenkeel/replay/price/PriceFile"
+import { isOracle, isOracleMarket, type Market } from "@evenkeel/replay/price/Markets"
+
+const minute = 60_000
+const breakBps = 50
+
+/** One coin of one market. */
+export interface CoinSeries {
+  readonly market: string
+  readonly coin: string
+  readonly stepMillis: number
+  /** Closes of its bars. */
+  readonly times: Float64Array
+  readonly deviationsBps: Float64Array
+  /** `[bar * features + feature]` */
+  readonly features: Float32Array
+  /** Breaks of its fair value at 50 bps, and those less than a day apart as one. */
+  readonly breaks: ReadonlyArray<Break>
+  readonly events: ReadonlyArray<Break>
+}
+
+class Growing {
+  #values = new Float32Array(1 << 16)
+  length = 0
+
+  push(row: Float64Array): void {
+    if (this.length + row.length > this.#values.length) {
+      const grown = new Float32Array(this.#values.length * 2)
+      grown.set(this.#values)
+      this.#values = grown
+    }
+    this.#values.set(row, this.length)
+    this.length += row.length
+  }
+
+  take(): Float32Array {
+    return this.#values.slice(0, this.length)
+  }
+}
+
+/** Plays a market through the hot path; a series for each coin that a file prices. */
+export const seriesOfMarket = (market: Market): ReadonlyArray<CoinSeries> => {
+  const { coins } = hotPathOptionsOf(market.files)
+  const priced = new Set(market.files.flatMap(({ instrument }) => (coinOf(instrument.base) === undefined ? [] : [instrument.base])))
+  const collected = coins.map(() => ({ times: [] as Array<number>, deviations: [] as Array<number>, features: new Growing() }))
+  const replay = new FileReplay(market.files, (coin, evidence, features) => {
+    const into = collected[coin]!
+    if (!priced.has(coins[coin]!.symbol)) return
+    into.times.push(evidence.time)
+    into.deviations.push(evidence.deviationBps)
+    into.features.push(features)
+  })
+  while (replay.feed(Number.POSITIVE_INFINITY, () => undefined) > 0);
+  return coins.flatMap(({ symbol }, index) => {
+    const { deviations, features, times } = collected[index]!
+    if (times.length === 0) return []
+    const closes = Float64Array.from(times)
+    const deviationsBps = Float64Array.from(deviations)
+    const breaks = findBreaks(
+      { times: closes.map((time) => time - market.stepMillis), deviationsBps, stepMillis: market.stepMillis },
+      breakBps
+    )
+    return {
+      market: market.name,
+      coin: symbol,
+      stepMillis: market.stepMillis,
+      times: closes,
+      deviationsBps,
+      features: features.take(),
+      breaks,
+      events: mergeBreaks(breaks)
+    }
+  })
+}
+
+/** What a model may learn from: every series but those of coins that are hardly pegged, as their own files have it; oracles' all. */
+export const seriesToLearn = (
+  markets: ReadonlyArray<Market>,
+  series: ReadonlyArray<CoinSeries>,
+  verdicts: ReadonlyArray<{ readonly file: PriceFile; readonly verdict: Verdict }>
+): ReadonlyArray<CoinSeries> => {
+  const hardly = new Set(
+    verdicts.filter(({ file, verdict }) => !isOracle(file) && isHardlyPegged(verdict)).map(({ file }) => file.instrument.base)
+  )
+  const oracles = new Set(markets.filter(isOracleMarket).map(({ name }) => name))
+  return series.filter(({ coin, market }) => oracles.has(market) || !hardly.has(coin))
+}
+
+/** Label of each bar: 1, 0, or `unlabelled` where the data ends before the horizon does, or the question makes no sense. */
+export const unlabelled = 255
+
+/**
+ * Onset: does a break begin after the bar's close and within the horizon; bars within a break, and those after which the data ends too soon,
+ * have no label. State: does any bar within the horizon lie beyond 50 bps; where bars are longer than the horizon, or come when they come,
+ * there may be none within it whatever the state, so there is no label.
+ */
+export const labelsOf = (series: CoinSeries, label: "onset" | "state", horizonMinutes: number): Uint8Array => {
+  const { breaks, deviationsBps, stepMillis, times } = series
+  const horizon = horizonMinutes * minute
+  const labels = new Uint8Array(times.length)
+  if (label === "state" && (stepMillis === 0 || stepMillis > horizon)) return labels.fill(unlabelled)
+  const spans = coverage({ covered: times, times, deviationsBps, stepMillis })
+  let span = 0
+  let next = 0
+  let within = 0
+  let beyond = 0
+  for (let bar = 0; bar < times.length; bar++) {
+    const time = times[bar]!
+    while (spans[span]!.to < time) span++
+    const knownUntil = spans[span]!.to
+    if (label === "onset") {
+      // The onset is the opening of a bar, known at its close: one that opens at this close is still ahead.
+      while (next < breaks.length && breaks[next]!.onset < time) next++
+      while (within < breaks.length && breaks[within]!.end < time) within++
+      const inside = within < breaks.length && breaks[within]!.onset < time
+      const ahead = next < breaks.length && breaks[next]!.onset < time + horizon
+      labels[bar] = inside ? unlabelled : ahead ? 1 : knownUntil >= time + Math.min(horizon, 4 * hour) ? 0 : unlabelled
+    } else {
+      beyond = Math.max(beyond, bar + 1)
+      while (beyond < times.length && !(Math.abs(deviationsBps[beyond]!) > breakBps)) beyond++
+      const ahead = beyond < times.length && times[beyond]! <= time + horizon
+      labels[bar] = ahead ? 1 : knownUntil >= time + Math.min(horizon, 4 * hour) ? 0 : unlabelled
+    }
+  }
+  return labels
+}
+
+export const featureCount = coinFeatureNames.length

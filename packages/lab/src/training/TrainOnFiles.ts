@@ -1,0 +1,59 @@
+/** A whole model from price files, with where it comes from. */
+import { profileOf } from "@evenkeel/learning/drift/Drift"
+import type { ModelFile } from "@evenkeel/learning/model/ModelFile"
+import { Effect, type Option } from "effect"
+import { refereeOf } from "@evenkeel/replay/referee/Referee"
+import type { PriceFile } from "@evenkeel/replay/price/PriceFile"
+import { eventsOf } from "./Events.ts"
+import { isAboutCoin, marketsOf } from "@evenkeel/replay/price/Markets"
+import { modelFeatures, recipe } from "./Recipe.ts"
+import { seriesOfMarket, seriesToLearn } from "./Samples.ts"
+import { trainModel } from "./Train.ts"
+import { headKeys, trainingSetOf } from "./TrainingSet.ts"
+
+/** One row in so many is looked at for what features are like. */
+const profiledRows = 7
+
+export const trainOn = Effect.fn("trainOn")(function* (
+  files: ReadonlyArray<PriceFile>,
+  options: {
+    readonly name: string
+    readonly seed: number
+    readonly checkpoints: Option.Option<string>
+    readonly progress: (done: number, of: number, what: string) => Effect.Effect<void>
+  }
+) {
+  const markets = marketsOf(files)
+  const verdicts = files.filter(isAboutCoin).map((file) => ({ file, verdict: refereeOf(file) }))
+  const series = seriesToLearn(markets, markets.flatMap(seriesOfMarket), verdicts)
+  const set = trainingSetOf(series, eventsOf(series), modelFeatures)
+  let done = 0
+  const { losses, model } = yield* trainModel({
+    set,
+    hidden: [],
+    checkpoints: options.checkpoints,
+    seed: options.seed,
+    onHead: (head) => Effect.suspend(() => options.progress(++done, headKeys.length, head))
+  })
+  const file: ModelFile = {
+    name: options.name,
+    provenance: {
+      until: series.reduce((last, { times }) => Math.max(last, times.at(-1)!), 0),
+      seed: options.seed,
+      files: files.map(({ file: name, rows, sha256 }) => ({ name, sha256, rows })),
+      events: series.flatMap(({ coin, events }) => events.map(({ end, onset }) => ({ coin, onset, end }))),
+      recipe,
+      profiles: modelFeatures.map((_, feature) =>
+        profileOf(
+          Float64Array.from(
+            { length: Math.ceil(set.times.length / profiledRows) },
+            (_, row) => set.values[row * profiledRows * modelFeatures.length + feature]!
+          )
+        )
+      ),
+      figures: losses
+    },
+    model
+  }
+  return { file, series }
+})
