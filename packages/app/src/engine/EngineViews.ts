@@ -1,93 +1,55 @@
-/** Reads the hot path's shared memory into the forms that screens, the API and metrics show. */
+/** The engine's state in the form that the API, the page and the screen show. */
 import type { CoinView } from "@evenkeel/api/contract/EngineApi"
-import { coinState, horizonsMinutes, instrumentState, stateFields } from "@evenkeel/detection/hotpath/SignalRecord"
-import type { HotPathMemory } from "@evenkeel/detection/thread/HotPathMemory"
-import type { Coin } from "@evenkeel/domain/coin/Coin"
+import { EngineView } from "@evenkeel/api/server/EngineView"
+import { Instruments } from "@evenkeel/connectors/feed/Instruments"
+import { Detection } from "@evenkeel/detection/host/Detection"
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
-import { sourceIds } from "@evenkeel/domain/market/Venue"
-import { riskLevels } from "@evenkeel/domain/risk/RiskLevel"
-import { StateTable } from "@evenkeel/runtime/ring/StateTable"
-import { Histogram } from "@evenkeel/runtime/telemetry/Histogram"
-import { Context, Layer } from "effect"
+import { MarketClock } from "@evenkeel/runtime/time/MarketClock"
+import { Effect, Layer } from "effect"
 
-export class EngineReadings extends Context.Service<
-  EngineReadings,
-  {
-    readonly coins: () => ReadonlyArray<CoinView>
-    /** One of the hot path's counters; see `hotCounters`. */
-    readonly counter: (index: number) => number
-    /** Publish to score, ns; NaN before the first frame. */
-    readonly latency: (quantile: number) => number
-  }
->()("@evenkeel/app/engine/EngineReadings") {
-  static readonly layer = (options: {
-    readonly memory: HotPathMemory
-    readonly coins: ReadonlyArray<Coin>
-    readonly instruments: ReadonlyArray<Instrument>
-    readonly clock: () => number
-  }) =>
-    Layer.sync(EngineReadings, () => {
-      const { clock, coins, instruments, memory } = options
-      const table = new StateTable(memory.state, stateFields)
-      const counters = new Uint32Array(memory.counters)
-      const histogram = new Histogram(memory.latency)
-      const row = new Float64Array(stateFields)
-      const finite = (value: number | undefined) => (value === undefined || !Number.isFinite(value) ? null : value)
+export const layerEngineView = Layer.effect(
+  EngineView,
+  Effect.gen(function* () {
+    const detection = yield* Detection
+    const instruments = yield* Instruments
+    const clock = yield* MarketClock
 
-      const source = (instrument: number): CoinView["sources"][number] => {
-        const { symbol, venue } = instruments[instrument]!
-        const known = table.read(coins.length + instrument, row)
-        const field = (index: number) => (known ? finite(row[index]) : null)
-        const received = field(instrumentState.received)
-        return {
-          venue,
-          symbol,
-          bid: field(instrumentState.bid),
-          ask: field(instrumentState.ask),
-          lastPrice: field(instrumentState.lastPrice),
-          ageMillis: received === null ? null : Math.max(0, clock() - received),
-          book: (["none", "good", "stale"] as const)[field(instrumentState.book) ?? 0] ?? "none",
-          bidLevels: field(instrumentState.bidLevels),
-          askLevels: field(instrumentState.askLevels)
-        }
+    const sourceOf = (number: number, { symbol, venue }: Instrument): CoinView["sources"][number] => {
+      const state = detection.instrument(number)
+      return {
+        venue,
+        symbol,
+        bid: state?.bid ?? null,
+        ask: state?.ask ?? null,
+        lastPrice: state?.lastPrice ?? null,
+        ageMillis: state === undefined || state.received === null ? null : Math.max(0, clock() - state.received),
+        book: state?.book ?? "none",
+        bidLevels: state?.bidLevels ?? null,
+        askLevels: state?.askLevels ?? null
       }
-      const modelOf = (field: (at: number) => number | null): CoinView["model"] => {
-        const version = field(coinState.modelVersion) ?? 0
-        if (version === 0) return null
-        return {
-          version,
-          horizons: horizonsMinutes.map((minutes, index) => ({
-            minutes,
-            probability: field(coinState.probabilities + index),
-            low: field(coinState.intervals + 2 * index),
-            high: field(coinState.intervals + 2 * index + 1)
-          }))
-        }
+    }
+    return EngineView.of({
+      coins: () => {
+        const listed = instruments.list()
+        return detection.coins.map(({ peg, symbol }, index): CoinView => {
+          const state = detection.coin(index)
+          return {
+            coin: symbol,
+            peg,
+            fairValue: state?.fairValue ?? null,
+            errorBps: state?.errorBps ?? null,
+            deviationBps: state?.deviationBps ?? null,
+            level: state?.level ?? "normal",
+            since: state?.since ?? null,
+            grounded: state?.grounded ?? false,
+            venues: state?.venues ?? { agree: [], differ: [] },
+            model: state?.model ?? null,
+            sources: listed.flatMap((instrument, number) =>
+              instrument.base === symbol || instrument.quote === symbol ? [sourceOf(number, instrument)] : []
+            )
+          }
+        })
       }
-      return EngineReadings.of({
-        coins: () =>
-          coins.map(({ peg, symbol }, index): CoinView => {
-            const known = table.read(index, row)
-            const field = (at: number) => (known ? finite(row[at]) : null)
-            const venues = (bits: number | null) => sourceIds.filter((_, venue) => ((bits ?? 0) & (1 << venue)) !== 0)
-            return {
-              coin: symbol,
-              peg,
-              fairValue: field(coinState.fairValue),
-              errorBps: field(coinState.errorBps),
-              deviationBps: field(coinState.deviationBps),
-              level: riskLevels[field(coinState.level) ?? 0] ?? "normal",
-              since: field(coinState.since),
-              grounded: field(coinState.grounded) === 1,
-              venues: { agree: venues(field(coinState.agree)), differ: venues(field(coinState.differ)) },
-              model: modelOf(field),
-              sources: instruments.flatMap(({ base, quote }, instrument) =>
-                base === symbol || quote === symbol ? [source(instrument)] : []
-              )
-            }
-          }),
-        counter: (index) => counters[index] ?? 0,
-        latency: (quantile) => histogram.quantile(quantile)
-      })
     })
-}
+  })
+)

@@ -1,185 +1,200 @@
 /**
- * Starts the hot path's thread, restarts it when it dies, and hands over what it says.
+ * Detection in a thread of its own: starts it, watches its beats, starts it anew when it dies or hangs, and reads what it says.
  *
- * Level changes and resync requests wait in bounded queues; while one is full the signals ring is not read past it, and the hot path
- * keeps what it owes until there is room again. Scores need no queue: the state table has the latest.
+ * What the detectors learned outlives the thread: a checkpoint is taken every few seconds and handed to the next one, together with the levels that
+ * stood when the last one died, so that no level falls back without a fact. Build it above the recorder and below the connectors: on
+ * shutdown the connectors stop first, then what they had sent is judged, then its changes are recorded.
  */
-import type { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
-import { staleReasons } from "@evenkeel/domain/market/MarketRecord"
+import type { Coin } from "@evenkeel/domain/coin/Coin"
+import type { Instrument } from "@evenkeel/domain/market/Instrument"
+import type { RiskLevel } from "@evenkeel/domain/risk/RiskLevel"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
-import { consumeRecords } from "@evenkeel/runtime/ring/RingWait"
+import { FrameProducer } from "@evenkeel/runtime/ring/FrameRing"
+import { Frames } from "@evenkeel/runtime/ring/Frames"
 import type { WaitStrategy } from "@evenkeel/runtime/ring/RingHeader"
 import { closeRing } from "@evenkeel/runtime/ring/RingHeader"
+import { consumeRecords } from "@evenkeel/runtime/ring/RingWait"
 import { SpscConsumer } from "@evenkeel/runtime/ring/SpscRing"
+import { StateTable } from "@evenkeel/runtime/ring/StateTable"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
-import { Context, Effect, Exit, Layer, Option, Queue, Schema, Tracer } from "effect"
+import { Histogram } from "@evenkeel/runtime/telemetry/Histogram"
+import { Clock, Context, Effect, Layer, Queue, Schema } from "effect"
 import { Worker } from "node:worker_threads"
-import type { HotPathOptions } from "../hotpath/HotPath.ts"
-import { readLevelChange } from "../hotpath/LevelChanges.ts"
-import { signalBytes, signalFields, signalIntegers, SignalKind, signalOffsets } from "../hotpath/SignalRecord.ts"
-import type { HotPathMemory, HotPathWorkerData } from "./HotPathMemory.ts"
+import { featureRow } from "../feature/coin/CoinFeatures.ts"
+import { counterCount } from "../hotpath/HotPath.ts"
+import { signalBytes } from "../hotpath/SignalRecord.ts"
+import { CheckpointStore } from "./CheckpointStore.ts"
+import { Detection } from "./Detection.ts"
+import { allocateHotPathMemory, control, type HotPathWorkerData, type ThreadVenue } from "./HotPathMemory.ts"
+import { makeSignalReader } from "./SignalReader.ts"
+import { States } from "./States.ts"
 
-export interface LevelChangeSignal {
-  readonly change: LevelChange
-  /** The hot path's span, under the frame's: parent of everything that follows. */
-  readonly span: Tracer.AnySpan
-}
-
-export interface ResyncSignal {
-  readonly instrument: number
-  readonly reason: string
-}
-
-export interface RefusalSignal {
-  readonly venue: number
-  readonly outcome: number
-  /** The frame's head, as text. */
-  readonly sample: string
-}
-
-export class HotPathThread extends Context.Service<
-  HotPathThread,
-  {
-    readonly levelChanges: Queue.Dequeue<LevelChangeSignal>
-    readonly resyncs: Queue.Dequeue<ResyncSignal>
-    /** A sample of the frames that could not be used; the counters have all. */
-    readonly refusals: Queue.Dequeue<RefusalSignal>
-    /** Completes each time the thread has been started anew after a crash: every book must be built again. */
-    readonly restarts: Queue.Dequeue<void>
-  }
->()("@evenkeel/detection/thread/HotPathThread") {
-  static readonly layer = (options: HotPathThreadOptions) => Layer.effect(HotPathThread, makeHotPathThread(options))
-}
-
-export interface HotPathThreadOptions {
-  readonly memory: HotPathMemory
-  readonly hotPath: HotPathOptions
+export interface ThreadDetectionOptions {
+  readonly coins: ReadonlyArray<Coin>
+  readonly instruments: ReadonlyArray<Instrument>
+  /** Places kept free behind them for pairs that are listed while running. */
+  readonly spareInstruments: number
+  /** By wire number. */
+  readonly venues: ReadonlyArray<ThreadVenue>
+  /** Length of the bars on which levels are decided. */
+  readonly barMillis: number
+  /** Two scores of one coin are at least this far apart; 0 scores every tick. */
+  readonly scoreGapMillis: number
+  /** A coin without a price for so long is `stale`. */
+  readonly staleAfterMillis: number
+  /** Size of the frames ring, a power of two. */
+  readonly framesBytes: number
   readonly wait: WaitStrategy
-  readonly origin: bigint
-  /** The module that runs `runHotPathLoop` with the decoders. */
-  readonly entry: URL
 }
 
-/** The thread died of an error. */
-export class HotPathDied extends Schema.TaggedError<HotPathDied>()("HotPathDied", { cause: Schema.Defect() }) {
+/** The thread died of an error, or stopped taking frames. */
+export class HotPathDied extends Schema.TaggedError<HotPathDied>()("HotPathDied", { problem: Schema.String }) {
   override get message() {
-    return `the hot path's thread died: ${String(this.cause)}`
+    return `the hot path's thread ${this.problem}`
   }
 }
 
-const levelChangesMax = 1024
-const resyncsMax = 1024
-const refusalsMax = 32
+const component = "hot-path"
+const signalSlots = 1 << 12
+const watchEvery = "500 millis"
+/** A thread whose beats stand still for so long hangs, and is replaced. */
+const hungAfterMillis = 2000
+/** Loading decoders and compiling takes this long at most on a busy machine. */
+const startMillisMax = 60_000
+/** Between two checkpoints: what a thread that dies had learned since the last one is lost. */
+const checkpointEvery = "10 seconds"
 const drainWithin = "3 seconds"
 
-const makeHotPathThread = Effect.fnUntraced(function* (options: HotPathThreadOptions) {
+export const layerThread = (options: ThreadDetectionOptions) => Layer.effectContext(makeThreadDetection(options))
+
+const makeThreadDetection = Effect.fnUntraced(function* (options: ThreadDetectionOptions) {
+  const { coins, instruments, venues } = options
   const supervisor = yield* Supervisor
   const health = yield* HealthRegistry
-  const tracer = yield* Effect.tracer
-  const levelChanges = yield* Queue.bounded<LevelChangeSignal>(levelChangesMax)
-  const resyncs = yield* Queue.bounded<ResyncSignal>(resyncsMax)
-  const refusals = yield* Queue.sliding<RefusalSignal>(refusalsMax)
+  const checkpoints = yield* CheckpointStore
+  const origin = process.hrtime.bigint()
+  const memory = allocateHotPathMemory({
+    coins: coins.length,
+    instruments: instruments.length + options.spareInstruments,
+    venues: venues.length,
+    framesBytes: options.framesBytes,
+    signalSlots
+  })
+  const ids = venues.map(({ id }) => id)
+  const shared = new Int32Array(memory.control)
+  const states = new States(memory.state, coins, ids)
+  const signals = new SpscConsumer(memory.signals, signalBytes)
   const restarts = yield* Queue.sliding<void>(1)
-  const signals = new SpscConsumer(options.memory.signals, signalBytes)
-  const venues = options.hotPath.venues.map(({ id }) => id)
-  const wallOrigin = BigInt(Math.round((performance.timeOrigin + performance.now()) * 1e6)) - (process.hrtime.bigint() - options.origin)
-  const wall = (nanos: number) => wallOrigin + BigInt(Math.round(nanos))
+  const wallOrigin = wallNanosNow() - (process.hrtime.bigint() - origin)
+  const reader = yield* makeSignalReader({
+    signals,
+    states,
+    coins,
+    venues: ids,
+    instrumentsOf: (coin) => {
+      const symbol = coins[coin]!.symbol
+      return instruments.flatMap(({ base, quote }, number) => (base === symbol || quote === symbol ? [number] : []))
+    },
+    wallNanos: (nanos) => wallOrigin + BigInt(Math.round(nanos))
+  })
 
+  let checkpoint = yield* checkpoints.load
   let starts = 0
   let ended = false
+
+  /** The levels that stand, for a thread that goes on after another. */
+  const standingLevels = (): Readonly<Record<string, RiskLevel>> =>
+    Object.fromEntries(
+      coins.flatMap(({ symbol }, index) => {
+        const level = states.coin(index)?.level
+        return level === undefined ? [] : [[symbol, level]]
+      })
+    )
   const live = Effect.callback<void, HotPathDied>((resume) => {
-    const { venues: _, ...hotPath } = options.hotPath
     const data: HotPathWorkerData = {
-      memory: options.memory,
-      options: { ...hotPath, venueIds: venues },
+      memory,
+      options: {
+        coins,
+        instruments,
+        spareInstruments: options.spareInstruments,
+        barMillis: options.barMillis,
+        scoreGapMillis: options.scoreGapMillis,
+        staleAfterMillis: options.staleAfterMillis,
+        initialLevels: standingLevels()
+      },
+      venues,
       wait: options.wait,
-      origin: options.origin,
-      skipFrame: starts++ > 0
+      origin,
+      skipFrame: starts++ > 0,
+      checkpoint
     }
-    const worker = new Worker(options.entry, { workerData: data, name: "evenkeel-hot-path" })
-    worker.once("error", (cause) => resume(new HotPathDied({ cause })))
+    Atomics.store(shared, control.ready, 0)
+    const worker = new Worker(new URL("./hotpath.worker.ts", import.meta.url), { workerData: data, name: "evenkeel-hot-path" })
+    worker.on("message", (bytes: Uint8Array) => {
+      checkpoint = bytes
+    })
+    worker.once("error", (cause) => resume(new HotPathDied({ problem: `died: ${String(cause)}` })))
     worker.once("exit", (code) => {
       ended = code === 0
-      resume(code === 0 ? Effect.void : new HotPathDied({ cause: `exit code ${code}` }))
+      resume(code === 0 ? Effect.void : new HotPathDied({ problem: `ended with exit code ${code}` }))
     })
     return Effect.promise(() => worker.terminate())
   })
+  /** Fails once the thread's beats stand still. */
+  const watch = Effect.gen(function* () {
+    let beats = Atomics.load(shared, control.beats)
+    let since = yield* Clock.currentTimeMillis
+    for (;;) {
+      yield* Effect.sleep(watchEvery)
+      const now = yield* Clock.currentTimeMillis
+      const seen = Atomics.load(shared, control.beats)
+      if (seen !== beats) {
+        beats = seen
+        since = now
+        continue
+      }
+      const patience = Atomics.load(shared, control.ready) === 1 ? hungAfterMillis : startMillisMax
+      if (now - since > patience) return yield* new HotPathDied({ problem: `has taken no frame for ${now - since} ms` })
+    }
+  })
   const announce = Effect.suspend(() => (starts > 0 ? Effect.asVoid(Queue.offer(restarts, undefined)) : Effect.void))
-  yield* supervisor.supervise("hot-path", Effect.andThen(announce, live))
+  yield* supervisor.supervise(component, Effect.andThen(announce, Effect.raceFirst(live, watch)))
 
-  /** The hot path's span of the record at `offset`, under its frame's, both already over. */
-  const spanOf = (offset: number): Tracer.Span => {
-    const field = (index: number) => signals.float64[(offset >> 3) + index]!
-    const make = (name: string, parent: Option.Option<Tracer.AnySpan>, from: number, to: number) => {
-      const span = tracer.span({
-        name,
-        parent,
-        annotations: Context.empty(),
-        links: [],
-        startTime: wall(from),
-        kind: "internal",
-        root: Option.isNone(parent),
-        sampled: true
-      })
-      span.end(wall(to), Exit.void)
-      return span
-    }
-    const frame =
-      signals.bytes[offset + signalOffsets.sampled] === 1
-        ? Tracer.externalSpan({
-            traceId: hex(signals.bytes, offset + signalOffsets.trace, 16),
-            spanId: hex(signals.bytes, offset + signalOffsets.trace + 16, 8)
-          })
-        : make("Connector.frame", Option.none(), field(signalFields.published), field(signalFields.started))
-    return make("HotPath.process", Option.some(frame), field(signalFields.started), field(signalFields.scored))
-  }
-
-  /** False when the record must wait for room. */
-  const accept = (offset: number): boolean => {
-    const integer = (index: number) => signals.int32[(offset >> 2) + index]!
-    switch (integer(signalIntegers.kind)) {
-      case SignalKind.levelChange:
-        if (Queue.sizeUnsafe(levelChanges) >= levelChangesMax) return false
-        return Queue.offerUnsafe(levelChanges, {
-          change: readLevelChange(signals.float64, signals.int32, offset, options.hotPath.coins, venues),
-          span: spanOf(offset)
-        })
-      case SignalKind.resync:
-        if (Queue.sizeUnsafe(resyncs) >= resyncsMax) return false
-        return Queue.offerUnsafe(resyncs, {
-          instrument: integer(signalIntegers.instrument),
-          reason: staleReasons[integer(signalIntegers.reason)] ?? "none"
-        })
-      case SignalKind.refusal:
-        Queue.offerUnsafe(refusals, {
-          venue: integer(signalIntegers.instrument),
-          outcome: integer(signalIntegers.reason),
-          sample: Buffer.from(
-            signals.bytes.slice(
-              offset + signalOffsets.sample,
-              offset + signalOffsets.sample + signals.int32[(offset + signalOffsets.sampleLength) >> 2]!
-            )
-          ).toString("latin1")
-        })
-        return true
-      case SignalKind.trace:
-        spanOf(offset)
-        return true
-      default:
-        return true
-    }
-  }
-  yield* health.gauge("hot-path", "signals_waiting", () => signals.size())
-  yield* supervisor.supervise("signals", consumeRecords(signals, accept))
-  // Runs before the fibers are interrupted: what was accepted from venues is still judged, and its changes handed over.
+  yield* health.gauge(component, "signals_waiting", () => signals.size())
+  yield* supervisor.supervise("signals", consumeRecords(signals, reader.accept))
+  const askForCheckpoint = Effect.sync(() => Atomics.store(shared, control.checkpointAsked, 1))
+  const saveCheckpoint = Effect.suspend(() => (checkpoint === undefined ? Effect.void : checkpoints.save(checkpoint)))
+  yield* supervisor.supervise(
+    "checkpoint",
+    Effect.sleep(checkpointEvery).pipe(Effect.andThen(askForCheckpoint), Effect.andThen(saveCheckpoint), Effect.forever)
+  )
+  // Runs before the fibers are interrupted: what was accepted from venues is still judged, its changes are handed over, and what was learned is kept.
   yield* Effect.addFinalizer(() =>
     Effect.gen(function* () {
-      closeRing(new Int32Array(options.memory.frames, 0, 128))
-      while (!ended) yield* Effect.sleep("5 millis")
-      while (signals.peek() >= 0) yield* Effect.sleep("1 millis")
+      closeRing(new Int32Array(memory.frames, 0, 128))
+      yield* Effect.sleep("5 millis").pipe(Effect.repeat({ while: () => !ended || signals.peek() >= 0 }))
+      yield* saveCheckpoint
     }).pipe(Effect.timeoutOption(drainWithin), Effect.asVoid)
   )
-  return HotPathThread.of({ levelChanges, resyncs, refusals, restarts })
+
+  const features = new StateTable(memory.features, featureRow)
+  const counters = new Uint32Array(memory.counters)
+  const detection = Detection.of({
+    coins,
+    levels: reader.levels,
+    values: reader.values,
+    quotes: reader.quotes,
+    coin: (index) => states.coin(index),
+    instrument: (number) => states.instrument(number),
+    features: (coin, target) => features.read(coin, target),
+    models: memory.models,
+    resyncs: reader.resyncs,
+    refusals: reader.refusals,
+    restarts,
+    counter: (venue, counter) => counters[venue * counterCount + counter] ?? 0,
+    latency: new Histogram(memory.latency)
+  })
+  return Context.make(Detection, detection).pipe(Context.add(Frames, new FrameProducer(memory.frames)))
 })
 
-const hex = (bytes: Uint8Array, at: number, length: number): string => Buffer.from(bytes.slice(at, at + length)).toString("hex")
+const wallNanosNow = (): bigint => BigInt(Math.round((performance.timeOrigin + performance.now()) * 1e6))
