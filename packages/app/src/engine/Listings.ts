@@ -3,7 +3,8 @@
  * places that the hot path keeps free and a connection of its own; one that is gone says nothing any more. A renamed pair is both.
  */
 import { compareListings, discoverPairs, isPairOf } from "@evenkeel/connectors/discovery/Discovery"
-import type { Connector, Numbered } from "@evenkeel/connectors/transport/Connector"
+import type { Numbered } from "@evenkeel/connectors/feed/Instruments"
+import type { Connector } from "@evenkeel/connectors/transport/Connector"
 import { FrameSink } from "@evenkeel/connectors/transport/FrameSink"
 import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
 import { type Instrument, listedPayload } from "@evenkeel/domain/market/Instrument"
