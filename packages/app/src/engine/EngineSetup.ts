@@ -14,8 +14,8 @@ import type { EngineConfig } from "../config/EngineConfig.ts"
 
 export interface EngineSetup {
   readonly coins: ReadonlyArray<Coin>
-  /** Grows as pairs are listed; a position is an instrument's number for good. */
-  readonly instruments: Array<Instrument>
+  /** The first ones; a position is an instrument's number. */
+  readonly instruments: ReadonlyArray<Instrument>
   /** Where new listings are looked for while running. */
   readonly discovered: ReadonlyArray<VenueId>
   /** Venues that are connected to, and where. */
