@@ -4,10 +4,9 @@
  */
 import { NodeHttpClient, NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { coinbaseExchange } from "@evenkeel/connectors/exchange/coinbase/CoinbaseExchange"
 import { decodedSources } from "@evenkeel/connectors/exchange/Decoders"
 import type { Exchange } from "@evenkeel/connectors/exchange/Exchange"
-import { exchanges } from "@evenkeel/connectors/exchange/Exchanges"
+import { coinbaseExchange, exchanges } from "@evenkeel/connectors/exchange/Exchanges"
 import { noFaults } from "@evenkeel/connectors/simulated/Faults"
 import { scenarios } from "@evenkeel/connectors/simulated/Scenario"
 import { makeSimulatedVenue, type SimulatedVenue } from "@evenkeel/connectors/simulated/SimulatedVenue"

@@ -1,12 +1,13 @@
 /** Pairs found by coin, and those that come and go while the engine runs, through the real connector and hot path. */
 import { NodeHttpClient, NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
+import { Instruments } from "@evenkeel/connectors/feed/Instruments"
+import { MarketFeed } from "@evenkeel/connectors/feed/MarketFeed"
 import { compareListings, pairsOf } from "@evenkeel/connectors/discovery/Discovery"
 import { decodedSources } from "@evenkeel/connectors/exchange/Decoders"
 import { exchanges } from "@evenkeel/connectors/exchange/Exchanges"
 import { scenarios } from "@evenkeel/connectors/simulated/Scenario"
 import { makeSimulatedVenue } from "@evenkeel/connectors/simulated/SimulatedVenue"
-import { makeConnector } from "@evenkeel/connectors/transport/Connector"
 import { FrameSink } from "@evenkeel/connectors/transport/FrameSink"
 import { instrumentState, stateFields } from "@evenkeel/detection/hotpath/SignalRecord"
 import { coinOf } from "@evenkeel/domain/coin/Coin"
@@ -16,7 +17,6 @@ import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Policies } from "@evenkeel/runtime/resilience/Policies"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { Effect, Layer } from "effect"
-import { makeListings } from "../src/engine/Listings.ts"
 import { LocalHotPath } from "@evenkeel/detection/host/LocalHotPath"
 
 const layer = Supervisor.layer.pipe(
@@ -68,7 +68,7 @@ describe("discovery", () => {
   ]
   for (const [venue, old, added] of venues) {
     it.live(
-      `${venue}: a pair that is listed is carried within a look, one that is delisted says nothing any more`,
+      `${venue}: a pair that is listed is carried after the next look at the list, one that is delisted has no book any more`,
       () =>
         Effect.gen(function* () {
           const began = performance.now()
@@ -77,11 +77,9 @@ describe("discovery", () => {
           const first: Instrument = { venue, symbol: old, base: "USDC", quote: "USDT" }
           const second: Instrument = { venue, symbol: added, base: "USDE", quote: "USDT" }
           const simulated = yield* makeSimulatedVenue({ venue, instruments: [first, second], scenario, seed: 4, clock, stepMillis: 15 })
-          const exchange = exchanges[venue]
-          const instruments = [first]
           const local = new LocalHotPath({
             coins,
-            instruments: [...instruments],
+            instruments: [first],
             spareInstruments: 2,
             venues: decodedSources,
             barMillis: 60_000,
@@ -98,13 +96,10 @@ describe("discovery", () => {
             fill: () => 0
           })
           yield* Effect.gen(function* () {
-            const { endpoints } = simulated
-            const connector = yield* makeConnector({ exchange, endpoints, instruments })
-            const listings = yield* makeListings({
-              setup: { coins, discovered: [venue], instruments },
-              connectors: [connector],
-              spares: 2
-            })
+            const feed = yield* MarketFeed
+            const instruments = yield* Instruments
+            const carried = () => feed.connectors.map((connector) => connector.carried())
+            const traded = () => instruments.list().map(({ instrument, number }) => `${number} ${instrument.symbol}`)
             const row = new Float64Array(stateFields)
             const book = (instrument: number) => (local.state.read(coins.length + instrument, row) ? row[instrumentState.book] : 0)
             const until = (what: string, test: () => boolean) =>
@@ -116,23 +111,33 @@ describe("discovery", () => {
                 assert.fail(`not within 15 s: ${what}`)
               })
             yield* until("the first book", () => book(0) === 1)
-            yield* listings.refresh
-            assert.deepStrictEqual(instruments, [first, second])
-            assert.deepStrictEqual(connector.carried(), [[old], [added]])
+            yield* feed.refresh
+            assert.deepStrictEqual(traded(), [`0 ${old}`, `1 ${added}`])
+            assert.deepStrictEqual(carried(), [[[old], [added]]])
             yield* until("the listed pair's book", () => book(1) === 1)
             assert.isAbove(local.hotPath.book(1).count(0), 0)
             // The venue takes the first pair off its list.
             simulated.delist(old)
-            yield* listings.refresh
+            yield* feed.refresh
             assert.strictEqual(book(0), 0)
             assert.strictEqual(local.hotPath.book(0).count(0), 0)
-            assert.deepStrictEqual(connector.carried(), [[], [added]])
+            assert.deepStrictEqual(carried(), [[[], [added]]])
             // Nothing new: nothing happens.
-            yield* listings.refresh
-            assert.strictEqual(instruments.length, 2)
+            yield* feed.refresh
+            assert.deepStrictEqual(traded(), [`1 ${added}`])
             simulated.disconnect(1001)
             yield* until("the listed pair's book after a close", () => book(1) === 1)
-          }).pipe(Effect.provideService(FrameSink, sink))
+          }).pipe(
+            Effect.provide(
+              MarketFeed.layer({
+                venues: [{ exchange: exchanges[venue], endpoints: simulated.endpoints }],
+                discovery: { coins, every: "1 hour" }
+              }).pipe(
+                Layer.provideMerge(Instruments.layer({ instruments: [first], spares: 2 })),
+                Layer.provide(Layer.succeed(FrameSink, sink))
+              )
+            )
+          )
         }).pipe(Effect.scoped, Effect.provide(layer)),
       40_000
     )

@@ -3,7 +3,8 @@
  * place is asked for anew and the recording is as whole as a live run's.
  */
 import { NodeHttpClient } from "@effect/platform-node"
-import { makeConnector, type Connector } from "@evenkeel/connectors/transport/Connector"
+import { Instruments } from "@evenkeel/connectors/feed/Instruments"
+import { MarketFeed } from "@evenkeel/connectors/feed/MarketFeed"
 import { FrameSink, type FrameCounts } from "@evenkeel/connectors/transport/FrameSink"
 import { decodedSources } from "@evenkeel/connectors/exchange/Decoders"
 import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
@@ -12,7 +13,7 @@ import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Policies } from "@evenkeel/runtime/resilience/Policies"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { MarketJournal } from "@evenkeel/store/journal/MarketJournal"
-import { Console, Effect, Layer, Option, Queue, Schema } from "effect"
+import { Console, Context, Effect, Layer, Option, Queue, Schema } from "effect"
 import type { EngineConfig } from "../config/EngineConfig.ts"
 import { coinsOf, venueOf, venuesOf } from "../engine/EngineSetup.ts"
 import { findInstruments } from "../mode/Live.ts"
@@ -25,7 +26,6 @@ export class NothingToRecord extends Schema.TaggedError<NothingToRecord>()("Noth
   }
 }
 
-const tickEvery = "250 millis"
 const resyncsMax = 1024
 
 export const runRecord = Effect.fn("runRecord")(function* (
@@ -70,20 +70,20 @@ export const runRecord = Effect.fn("runRecord")(function* (
       return kept
     }
     const sink = FrameSink.of({ offer, tick: () => offer(FrameSource.clock, 0, 0, -1, new Uint8Array(0)), counts, fill: () => 0 })
-    const connectors: Array<Connector> = []
-    for (const venue of venuesOf(instruments)) {
-      connectors.push(yield* makeConnector({ ...venueOf(config, venue), instruments }).pipe(Effect.provideService(FrameSink, sink)))
-    }
+    const feed = Context.get(
+      yield* MarketFeed.layer({ venues: venuesOf(instruments).map((venue) => venueOf(config, venue)) }).pipe(
+        Layer.provide([Instruments.layer({ instruments, spares: 0 }), Layer.succeed(FrameSink, sink)]),
+        Layer.build
+      ),
+      MarketFeed
+    )
     yield* supervisor.supervise(
-      "resync",
+      "resyncs",
       Queue.take(resyncs).pipe(
-        Effect.flatMap(([number, reason]) =>
-          Effect.forEach(connectors, (connector) => connector.resync(number, reason), { discard: true })
-        ),
+        Effect.flatMap(([number, reason]) => feed.resync(number, reason)),
         Effect.forever
       )
     )
-    yield* supervisor.supervise("clock", Effect.sync(sink.tick).pipe(Effect.andThen(Effect.sleep(tickEvery)), Effect.forever))
     const lastWords = Effect.gen(function* () {
       const { bytesWritten, dropped, frames } = yield* journal.stats
       const venues = sourceIds.flatMap((id, number) => (counts[number]!.frames > 0 ? [`${id} ${counts[number]!.frames}`] : []))

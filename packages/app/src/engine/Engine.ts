@@ -9,24 +9,24 @@ import { Dispatcher } from "@evenkeel/alerting/manager/Dispatcher"
 import { Receivers } from "@evenkeel/alerting/receiver/Receiver"
 import { makeWebhookReceiver } from "@evenkeel/alerting/receiver/WebhookReceiver"
 import { EngineView } from "@evenkeel/api/server/EngineView"
-import { chains } from "@evenkeel/connectors/chain/Chains"
-import { type ChainSource, sourceInstrument } from "@evenkeel/connectors/chain/ChainSource"
-import { makeChainWatcher } from "@evenkeel/connectors/chain/ChainWatcher"
-import { type Connector, makeConnector } from "@evenkeel/connectors/transport/Connector"
+import { Instruments } from "@evenkeel/connectors/feed/Instruments"
+import { MarketFeed } from "@evenkeel/connectors/feed/MarketFeed"
 import { FrameSink } from "@evenkeel/connectors/transport/FrameSink"
 import { counterCount, hotCounters, type HotPathOptions } from "@evenkeel/detection/hotpath/HotPath"
 import { allocateHotPathMemory } from "@evenkeel/detection/thread/HotPathMemory"
 import { HotPathThread, type LevelChangeSignal } from "@evenkeel/detection/thread/HotPathThread"
 import { decodedSources } from "@evenkeel/connectors/exchange/Decoders"
 import { FrameOutcome } from "@evenkeel/domain/market/FrameDecoder"
-import { instrumentKey } from "@evenkeel/domain/market/Instrument"
 import { sourceIds } from "@evenkeel/domain/market/Venue"
 import { type RiskLevel, severity } from "@evenkeel/domain/risk/RiskLevel"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Policies } from "@evenkeel/runtime/resilience/Policies"
+import { FrameProducer } from "@evenkeel/runtime/ring/FrameRing"
+import { Frames } from "@evenkeel/runtime/ring/Frames"
 import { busyPoll, spinThenSleep } from "@evenkeel/runtime/ring/RingHeader"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { Metrics } from "@evenkeel/runtime/telemetry/Metrics"
+import { MarketClock } from "@evenkeel/runtime/time/MarketClock"
 import { Nanoclock } from "@evenkeel/runtime/time/Nanoclock"
 import { EventStore } from "@evenkeel/store/event/EventStore"
 import { MarketJournal } from "@evenkeel/store/journal/MarketJournal"
@@ -38,11 +38,8 @@ import type { EngineConfig } from "../config/EngineConfig.ts"
 import { serveModels } from "./ModelServing.ts"
 import { EngineReadings } from "./EngineReadings.ts"
 import { databaseOf, type EngineSetup } from "./EngineSetup.ts"
-import { makeListings } from "./Listings.ts"
 
 const signalSlots = 1 << 12
-/** Time passes in the hot path at least this often, though no venue speaks. */
-const tickEvery = "250 millis"
 const metricsEvery = "1 second"
 
 /** What an engine did, for its last words. */
@@ -113,13 +110,10 @@ const layerMarket = (config: EngineConfig, setup: EngineSetup) =>
       const journal = config.journal.enabled
         ? MarketJournal.layer({ directory: `${config.data}/journal`, manifest })
         : MarketJournal.layerNoop
-      const sink = FrameSink.layerRing({
-        buffer: memory.frames,
-        venues: sourceIds.length,
-        clock: setup.clock,
-        nanoclock,
-        sampleEvery: config.hotPath.traceEvery
-      })
+      const sink = FrameSink.layer({ venues: sourceIds.length, nanoclock, sampleEvery: config.hotPath.traceEvery }).pipe(
+        Layer.provide(Layer.sync(Frames, () => new FrameProducer(memory.frames))),
+        Layer.provide(Layer.succeed(MarketClock, setup.clock))
+      )
       const thread = HotPathThread.layer({
         memory,
         hotPath,
@@ -127,115 +121,98 @@ const layerMarket = (config: EngineConfig, setup: EngineSetup) =>
         origin,
         entry: new URL("../worker/hotpath.worker.ts", import.meta.url)
       })
-      const readings = EngineReadings.layer({ memory, coins: setup.coins, instruments: setup.instruments, clock: setup.clock })
-      return Layer.mergeAll(layerFibers(config, setup, spares), Layer.effectDiscard(serveModels(config.models, memory, setup.coins))).pipe(
+      const readings = EngineReadings.layer({ memory, coins: setup.coins, clock: setup.clock })
+      const feed = MarketFeed.layer({
+        venues: setup.venues,
+        chains: config.chains,
+        ...(setup.discovered.length === 0
+          ? {}
+          : {
+              discovery: { venues: setup.discovered, coins: setup.coins, every: `${config.discovery.everyMinutes} minutes` as const }
+            })
+      })
+      return Layer.mergeAll(layerFibers, Layer.effectDiscard(serveModels(config.models, memory, setup.coins))).pipe(
+        // Sockets are closed before the hot path reads its last frames: see MarketFeed.
+        Layer.provideMerge(feed),
         Layer.provideMerge(readings),
         Layer.provideMerge(thread),
         Layer.provideMerge(sink),
+        Layer.provideMerge(Instruments.layer({ instruments: setup.instruments, spares })),
         Layer.provideMerge(journal)
       )
     })
   )
 
 /** The fibers that carry what the hot path says to where it belongs. */
-const layerFibers = (config: EngineConfig, setup: EngineSetup, spares: number) =>
-  Layer.effectDiscard(
-    Effect.gen(function* () {
-      const supervisor = yield* Supervisor
-      const thread = yield* HotPathThread
-      const manager = yield* AlertManager
-      const dispatcher = yield* Dispatcher
-      const health = yield* HealthRegistry
-      const sink = yield* FrameSink
-      const tally = yield* EngineTally
+const layerFibers = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const supervisor = yield* Supervisor
+    const thread = yield* HotPathThread
+    const manager = yield* AlertManager
+    const dispatcher = yield* Dispatcher
+    const health = yield* HealthRegistry
+    const feed = yield* MarketFeed
+    const tally = yield* EngineTally
 
-      const record = Effect.fnUntraced(function* ({ change }: LevelChangeSignal) {
-        tally.levelChanges++
-        yield* Effect.logInfo("level changed", {
-          coin: change.coin,
-          level: change.level,
-          previous: change.previous,
-          kind: change.kind,
-          deviationBps: change.deviationBps
-        })
-        yield* Metric.update(Metric.withAttributes(Metrics.levelChanges, { coin: change.coin, level: change.level }), 1)
-        // While the database is away the change waits here, in order; nothing is skipped.
-        const notifications = yield* manager.record(change).pipe(
-          Effect.tapError((error) =>
-            health
-              .report("alerts", "degraded", `the database does not answer: ${error.message}`)
-              .pipe(Effect.andThen(Effect.logError("a level change waits for the database", { coin: change.coin, problem: error.message })))
-          ),
-          Effect.retry(Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")])),
-          Effect.tap(() => health.report("alerts", "running"))
-        )
-        yield* dispatcher.nudge(notifications.map(({ idempotencyKey }) => idempotencyKey))
+    const record = Effect.fnUntraced(function* ({ change }: LevelChangeSignal) {
+      tally.levelChanges++
+      yield* Effect.logInfo("level changed", {
+        coin: change.coin,
+        level: change.level,
+        previous: change.previous,
+        kind: change.kind,
+        deviationBps: change.deviationBps
       })
-      yield* supervisor.supervise(
-        "alerts",
-        Queue.take(thread.levelChanges).pipe(
-          Effect.flatMap((signal) => record(signal).pipe(Effect.withSpan("Engine.levelChange", { parent: signal.span }))),
-          Effect.forever
-        )
+      yield* Metric.update(Metric.withAttributes(Metrics.levelChanges, { coin: change.coin, level: change.level }), 1)
+      // While the database is away the change waits here, in order; nothing is skipped.
+      const notifications = yield* manager.record(change).pipe(
+        Effect.tapError((error) =>
+          health
+            .report("alerts", "degraded", `the database does not answer: ${error.message}`)
+            .pipe(Effect.andThen(Effect.logError("a level change waits for the database", { coin: change.coin, problem: error.message })))
+        ),
+        Effect.retry(Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")])),
+        Effect.tap(() => health.report("alerts", "running"))
       )
-      // Handed-over changes are recorded before the fiber is interrupted.
-      yield* Effect.addFinalizer(() =>
-        Effect.gen(function* () {
-          while (Queue.sizeUnsafe(thread.levelChanges) > 0) yield* Effect.sleep("5 millis")
-          yield* Effect.sleep("20 millis")
-          yield* Effect.ignore(dispatcher.drain)
-        }).pipe(Effect.timeoutOption("2 seconds"), Effect.asVoid)
-      )
-      yield* supervisor.supervise("clock", Effect.sync(sink.tick).pipe(Effect.andThen(Effect.sleep(tickEvery)), Effect.forever))
-
-      const connectors: Array<Connector> = []
-      for (const venue of setup.venues) connectors.push(yield* makeConnector({ ...venue, instruments: setup.instruments }))
-      for (const { chain, confirmations, endpoints, sources } of config.chains) {
-        const numberOf = (source: ChainSource) =>
-          setup.instruments.findIndex((instrument) => instrumentKey(instrument) === instrumentKey(sourceInstrument(chain, source)))
-        yield* makeChainWatcher({
-          chain: yield* chains[chain](endpoints),
-          confirmations,
-          sources: sources.map((source) => ({ source, instrument: numberOf(source) }))
-        })
-      }
-      const listings = yield* makeListings({ setup, connectors, spares })
-      if (setup.discovered.length > 0)
-        yield* supervisor.supervise(
-          "discovery",
-          Effect.sleep(`${config.discovery.everyMinutes} minutes`).pipe(Effect.andThen(listings.refresh), Effect.forever)
-        )
-      const resync = (instrument: number, reason: string) =>
-        Effect.forEach(connectors, (connector) => connector.resync(instrument, reason), { discard: true })
-      yield* supervisor.supervise(
-        "resync",
-        Queue.take(thread.resyncs).pipe(
-          Effect.flatMap(({ instrument, reason }) => resync(instrument, reason)),
-          Effect.forever
-        )
-      )
-      yield* supervisor.supervise(
-        "hot-path-restarts",
-        Queue.take(thread.restarts).pipe(
-          Effect.andThen(listings.repeat),
-          Effect.andThen(Effect.forEach(setup.instruments, (_, instrument) => resync(instrument, "thread-restarted"), { discard: true })),
-          Effect.forever
-        )
-      )
-      const outcomeName = (outcome: number) => Object.entries(FrameOutcome).find(([, code]) => code === outcome)?.[0] ?? "unknown"
-      yield* supervisor.supervise(
-        "refusals",
-        Queue.take(thread.refusals).pipe(
-          Effect.flatMap(({ outcome, sample, venue }) =>
-            Effect.logWarning("a frame could not be used", { venue: sourceIds[venue], outcome: outcomeName(outcome), sample })
-          ),
-          // A sample for people; the counters have every one.
-          Effect.andThen(Effect.sleep("1 second")),
-          Effect.forever
-        )
-      )
+      yield* dispatcher.nudge(notifications.map(({ idempotencyKey }) => idempotencyKey))
     })
-  )
+    yield* supervisor.supervise(
+      "alerts",
+      Queue.take(thread.levelChanges).pipe(
+        Effect.flatMap((signal) => record(signal).pipe(Effect.withSpan("Engine.levelChange", { parent: signal.span }))),
+        Effect.forever
+      )
+    )
+    // Handed-over changes are recorded before the fiber is interrupted.
+    yield* Effect.addFinalizer(() =>
+      Effect.gen(function* () {
+        while (Queue.sizeUnsafe(thread.levelChanges) > 0) yield* Effect.sleep("5 millis")
+        yield* Effect.sleep("20 millis")
+        yield* Effect.ignore(dispatcher.drain)
+      }).pipe(Effect.timeoutOption("2 seconds"), Effect.asVoid)
+    )
+    yield* supervisor.supervise(
+      "resyncs",
+      Queue.take(thread.resyncs).pipe(
+        Effect.flatMap(({ instrument, reason }) => feed.resync(instrument, reason)),
+        Effect.forever
+      )
+    )
+    yield* supervisor.supervise("hot-path-restarts", Queue.take(thread.restarts).pipe(Effect.andThen(feed.restarted), Effect.forever))
+    const outcomeName = (outcome: number) => Object.entries(FrameOutcome).find(([, code]) => code === outcome)?.[0] ?? "unknown"
+    yield* supervisor.supervise(
+      "refusals",
+      Queue.take(thread.refusals).pipe(
+        Effect.flatMap(({ outcome, sample, venue }) =>
+          Effect.logWarning("a frame could not be used", { venue: sourceIds[venue], outcome: outcomeName(outcome), sample })
+        ),
+        // A sample for people; the counters have every one.
+        Effect.andThen(Effect.sleep("1 second")),
+        Effect.forever
+      )
+    )
+  })
+)
 
 /** Copies the hot path's state and counts into metrics, for whoever scrapes. */
 const layerMetrics = (setup: EngineSetup) =>

@@ -3,9 +3,8 @@
  */
 import type { Receiver } from "@evenkeel/alerting/receiver/Receiver"
 import { sourceInstrument } from "@evenkeel/connectors/chain/ChainSource"
-import { coinbaseAdvanced, coinbaseExchange } from "@evenkeel/connectors/exchange/coinbase/CoinbaseExchange"
 import type { Endpoints, Exchange } from "@evenkeel/connectors/exchange/Exchange"
-import { exchanges } from "@evenkeel/connectors/exchange/Exchanges"
+import { coinbaseExchange, exchanges } from "@evenkeel/connectors/exchange/Exchanges"
 import { type Coin, coinOf } from "@evenkeel/domain/coin/Coin"
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
 import { type VenueId, venueIds } from "@evenkeel/domain/market/Venue"
@@ -14,8 +13,8 @@ import type { EngineConfig } from "../config/EngineConfig.ts"
 
 export interface EngineSetup {
   readonly coins: ReadonlyArray<Coin>
-  /** Grows as pairs are listed; a position is an instrument's number for good. */
-  readonly instruments: Array<Instrument>
+  /** The first ones; a position is an instrument's number. */
+  readonly instruments: ReadonlyArray<Instrument>
   /** Where new listings are looked for while running. */
   readonly discovered: ReadonlyArray<VenueId>
   /** Venues that are connected to, and where. */
@@ -45,7 +44,7 @@ export const coinsOf = (config: EngineConfig): ReadonlyArray<Coin> =>
   })
 
 export const exchangeOf = (config: EngineConfig, venue: VenueId): Exchange =>
-  venue === "coinbase" ? (config.coinbaseFeed === "advanced" ? coinbaseAdvanced : coinbaseExchange) : exchanges[venue]
+  venue === "coinbase" && config.coinbaseFeed !== "advanced" ? coinbaseExchange : exchanges[venue]
 
 /** A venue and where it is reached. */
 export const venueOf = (config: EngineConfig, venue: VenueId): EngineSetup["venues"][number] => {

@@ -25,6 +25,8 @@ import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Policies } from "@evenkeel/runtime/resilience/Policies"
 import { busyPoll } from "@evenkeel/runtime/ring/RingHeader"
 import { StateTable } from "@evenkeel/runtime/ring/StateTable"
+import { FrameProducer } from "@evenkeel/runtime/ring/FrameRing"
+import { Frames } from "@evenkeel/runtime/ring/Frames"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { Histogram } from "@evenkeel/runtime/telemetry/Histogram"
 import { Nanoclock } from "@evenkeel/runtime/time/Nanoclock"
@@ -105,7 +107,6 @@ const soak = async (): Promise<ReadonlyArray<BenchResult>> => {
     framesBytes: 1 << 24,
     signalSlots: 1 << 14
   })
-  const clock = () => performance.timeOrigin + performance.now()
   const engine = HotPathThread.layer({
     memory,
     hotPath: { coins, instruments: pairs, venues: decodedSources, barMillis: 60_000, scoreGapMillis: 0 },
@@ -114,7 +115,9 @@ const soak = async (): Promise<ReadonlyArray<BenchResult>> => {
     entry: new URL("./hotpath.worker.ts", import.meta.url)
   }).pipe(
     Layer.provideMerge(
-      FrameSink.layerRing({ buffer: memory.frames, venues: sourceIds.length, clock, nanoclock: new Nanoclock(origin), sampleEvery: 0 })
+      FrameSink.layer({ venues: sourceIds.length, nanoclock: new Nanoclock(origin), sampleEvery: 0 }).pipe(
+        Layer.provide(Layer.sync(Frames, () => new FrameProducer(memory.frames)))
+      )
     ),
     Layer.provideMerge(layer)
   )

@@ -1,6 +1,6 @@
 /**
- * What a venue is to the engine: its addresses, what is said to it, and its limits. Plain values and functions; the one connector
- * (`Connector.ts`) runs them all, and the decoder turns what comes back into events.
+ * What a venue is to the engine, as plain values and functions: `Feed` is its market data (addresses, subscriptions, limits), `Reference`
+ * its pairs and its clock. One connector (`transport/Connector.ts`) runs every venue; the venue's decoder turns what comes back into events.
  */
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
 import type { VenueId } from "@evenkeel/domain/market/Venue"
@@ -33,7 +33,9 @@ export interface RestBook {
   readonly symbolOf: (url: URL) => string | undefined
 }
 
-export interface Exchange {
+/** A venue's public market data: where it is, how it is asked for, how a connection is kept alive, and how a lost book is built anew. */
+export interface Feed {
+  /** The venue's id: `binance`; also the name of its instruments' venue. */
   readonly id: VenueId
   /** Production, for public data. */
   readonly endpoints: Endpoints
@@ -80,15 +82,23 @@ export interface Exchange {
   readonly instrumentsPerConnection: number
   /** REST tokens a minute; half of what the venue allows is left to its other users. */
   readonly restPerMinute: number
+}
+
+/** A venue's public reference data, by REST. */
+export interface Reference {
   readonly listingsPath: string
+  /** The venue's pairs; undefined for a body of another form. */
   readonly decodeListings: (body: unknown) => ReadonlyArray<Listing> | undefined
   readonly timePath: string
-  /** The venue's clock, Unix ms. */
+  /** The venue's clock, Unix ms; undefined where the venue does not offer it. */
   readonly decodeTime: (body: unknown) => number | undefined
 }
 
+/** Everything that the engine needs to know of a venue, but for its decoder. */
+export interface Exchange extends Feed, Reference {}
+
 /** The message in a frame of the venue's. What cannot be unpacked is left as it is, to the decoder, which refuses it and is counted. */
-export const messageIn = ({ unpack }: Exchange, frame: Uint8Array): Uint8Array =>
+export const messageIn = ({ unpack }: Feed, frame: Uint8Array): Uint8Array =>
   unpack === undefined
     ? frame
     : Result.getOrElse(

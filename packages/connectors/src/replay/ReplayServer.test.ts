@@ -6,7 +6,7 @@ import { Policies } from "@evenkeel/runtime/resilience/Policies"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { Effect, Layer } from "effect"
 import type { CaptureRecord } from "../capture/Capture.ts"
-import { binance } from "../exchange/binance/BinanceExchange.ts"
+import { exchanges } from "../exchange/Exchanges.ts"
 import { noFaults } from "../simulated/Faults.ts"
 import { makeConnector } from "../transport/Connector.ts"
 import { FrameSink } from "../transport/FrameSink.ts"
@@ -48,7 +48,9 @@ const play = Effect.fnUntraced(function* (options: Omit<ReplayServerOptions, "re
     fill: () => 0
   })
   const instruments = [{ venue: "binance", symbol: "USDCUSDT", base: "USDC", quote: "USDT" }]
-  yield* makeConnector({ exchange: binance, endpoints: server.endpoints, instruments }).pipe(Effect.provideService(FrameSink, sink))
+  yield* makeConnector({ exchange: exchanges.binance, endpoints: server.endpoints, instruments }).pipe(
+    Effect.provideService(FrameSink, sink)
+  )
   while (!server.done() || snapshots.length === 0) yield* Effect.sleep("10 millis")
   yield* Effect.sleep("100 millis")
   return { arrived, snapshots, server }

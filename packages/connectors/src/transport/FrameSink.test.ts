@@ -1,14 +1,17 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
-import { allocateFrameRing, FrameConsumer, frameOffsets } from "@evenkeel/runtime/ring/FrameRing"
-import { Nanoclock } from "@evenkeel/runtime/time/Nanoclock"
+import { allocateFrameRing, FrameConsumer, frameOffsets, FrameProducer } from "@evenkeel/runtime/ring/FrameRing"
+import { Frames } from "@evenkeel/runtime/ring/Frames"
+import { MarketClock } from "@evenkeel/runtime/time/MarketClock"
 import { MarketJournal } from "@evenkeel/store/journal/MarketJournal"
 import { Effect, Layer } from "effect"
 import { FrameSink } from "./FrameSink.ts"
 
 const buffer = () => allocateFrameRing(4096)
 const layer = (ring: SharedArrayBuffer) =>
-  FrameSink.layerRing({ buffer: ring, venues: 2, clock: () => 7, nanoclock: new Nanoclock(process.hrtime.bigint()), sampleEvery: 0 }).pipe(
+  FrameSink.layer({ venues: 2, sampleEvery: 0 }).pipe(
+    Layer.provide(Layer.sync(Frames, () => new FrameProducer(ring))),
+    Layer.provide(Layer.succeed(MarketClock, () => 1_700_000_000_007)),
     Layer.provide(MarketJournal.layerNoop)
   )
 
@@ -26,7 +29,7 @@ const drain = (consumer: FrameConsumer) => {
 }
 
 describe("FrameSink", () => {
-  it.effect("drops and counts what finds no room, and says so to the hot path as soon as there is some", () => {
+  it.effect("drops and counts what finds no room, and reports the loss to the hot path as soon as there is some", () => {
     const ring = buffer()
     const consumer = new FrameConsumer(ring)
     return Effect.gen(function* () {
@@ -37,10 +40,20 @@ describe("FrameSink", () => {
       assert.isAtLeast(taken, 6)
       assert.isFalse(sink.offer(FrameSource.socket, 1, 3, -1, payload))
       assert.deepInclude(sink.counts[1], { frames: taken + 2, dropped: 2 })
-      // Small as it is, the word of the loss may have found room already; it is owed again for the second.
+      // The small report of the first loss may have found room already; the second loss is reported again.
       assert.strictEqual(drain(consumer).filter((frame) => frame.startsWith(`${FrameSource.socket} `)).length, taken)
       assert.isTrue(sink.offer(FrameSource.socket, 1, 3, -1, payload))
       assert.deepStrictEqual(drain(consumer), [`${FrameSource.lost} 1 3`, `${FrameSource.socket} 1 3`])
+    }).pipe(Effect.provide(layer(ring)))
+  })
+
+  it.effect("stamps a frame with the market's time", () => {
+    const ring = buffer()
+    const consumer = new FrameConsumer(ring)
+    return Effect.gen(function* () {
+      const sink = yield* FrameSink
+      sink.offer(FrameSource.socket, 1, 3, -1, new Uint8Array(5))
+      assert.strictEqual(consumer.float64[(consumer.peek() + frameOffsets.received) >> 3], 1_700_000_000_007)
     }).pipe(Effect.provide(layer(ring)))
   })
 

@@ -1,18 +1,20 @@
 /**
- * Where connectors put what they receive: the frames ring, and the journal beside it.
+ * Where connectors put what they receive: the hot path's frames, and the journal beside them.
  *
- * A frame's bytes are copied once, with its venue, connection and time of receipt. When the ring is full the frame is dropped and
+ * A frame's bytes are copied once, with its venue, connection and time of receipt. When there is no room the frame is dropped and
  * counted, and as soon as there is room the hot path is told that the connection lost something: its books become stale and
  * are built anew. Nothing waits, nothing grows.
  */
 import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
-import { frameOffsets, FrameProducer } from "@evenkeel/runtime/ring/FrameRing"
+import { frameOffsets } from "@evenkeel/runtime/ring/FrameRing"
+import { Frames } from "@evenkeel/runtime/ring/Frames"
 import { WordCopy } from "@evenkeel/runtime/ring/WordCopy"
+import { MarketClock } from "@evenkeel/runtime/time/MarketClock"
 import type { Nanoclock } from "@evenkeel/runtime/time/Nanoclock"
 import { MarketJournal } from "@evenkeel/store/journal/MarketJournal"
 import { Context, Effect, Exit, Layer, Option, type Tracer } from "effect"
 
-/** Counts of one venue's frames, as plain numbers: read by whoever watches. */
+/** Counts of one venue's frames, as plain numbers that anyone may read at any time. */
 export interface FrameCounts {
   frames: number
   bytes: number
@@ -24,77 +26,69 @@ export class FrameSink extends Context.Service<
   {
     /** Takes one frame; false when it was dropped. Plain code: socket callbacks call it. */
     readonly offer: (source: FrameSource, venue: number, connection: number, instrument: number, payload: Uint8Array) => boolean
-    /** Lets time pass in the hot path, though no venue speaks. */
+    /** Lets time pass in the hot path while no venue sends anything. */
     readonly tick: () => boolean
     /** By venue's wire number. */
     readonly counts: ReadonlyArray<FrameCounts>
-    /** Share of the ring in use. */
+    /** Share of the frames' memory in use. */
     readonly fill: () => number
   }
 >()("@evenkeel/connectors/transport/FrameSink") {
-  /** Into a frames ring. `clock` gives the engine's time, Unix ms; one frame in `sampleEvery` carries a trace (0: none). */
-  static readonly layerRing = (options: {
-    readonly buffer: SharedArrayBuffer
-    readonly venues: number
-    readonly clock: () => number
-    readonly nanoclock: Nanoclock
-    readonly sampleEvery: number
-  }) => Layer.effect(FrameSink, makeRingSink(options))
+  /** `venues`: how many wire numbers there are. One frame in `sampleEvery` carries a trace (0: none). */
+  static readonly layer = (options: FrameSinkOptions) => Layer.effect(FrameSink, makeFrameSink(options))
 }
 
-const nothing = new Uint8Array(0)
+export interface FrameSinkOptions {
+  readonly venues: number
+  readonly sampleEvery: number
+  /** The clock that the hot path's latencies are measured on; without one they are not. */
+  readonly nanoclock?: Nanoclock
+}
 
-const makeRingSink = Effect.fnUntraced(function* (options: Parameters<typeof FrameSink.layerRing>[0]) {
+const noBytes = new Uint8Array(0)
+
+const makeFrameSink = Effect.fnUntraced(function* ({ nanoclock, sampleEvery, venues }: FrameSinkOptions) {
+  const frames = yield* Frames
   const journal = yield* MarketJournal
+  const now = yield* MarketClock
   const tracer = yield* Effect.tracer
-  const producer = new FrameProducer(options.buffer)
   const copier = new WordCopy()
-  const counts: ReadonlyArray<FrameCounts> = Array.from({ length: options.venues }, () => ({ frames: 0, bytes: 0, dropped: 0 }))
-  /** Connections that lost a frame and whose books do not know it yet: venue << 16 | connection. */
-  const owed = new Set<number>()
+  const counts: ReadonlyArray<FrameCounts> = Array.from({ length: venues }, () => ({ frames: 0, bytes: 0, dropped: 0 }))
+  /** Connections that lost a frame since the hot path was told last: venue << 16 | connection. */
+  const lossesPending = new Set<number>()
   let sequence = 0
 
   const write = (source: FrameSource, venue: number, connection: number, instrument: number, payload: Uint8Array): boolean => {
-    const at = payload.length > producer.payloadMax ? -1 : producer.claim(payload.length)
+    const at = payload.length > frames.payloadMax ? -1 : frames.claim(payload.length)
     if (at < 0) return false
-    const { bytes, float64, int32 } = producer
+    const { bytes, float64, int32, uint16 } = frames
     bytes[at + frameOffsets.source] = source
     bytes[at + frameOffsets.venue] = venue
-    producer.uint16[(at + frameOffsets.connection) >> 1] = connection
+    uint16[(at + frameOffsets.connection) >> 1] = connection
     int32[(at + frameOffsets.instrument) >> 2] = instrument
-    float64[(at + frameOffsets.received) >> 3] = options.clock()
-    float64[(at + frameOffsets.published) >> 3] = options.nanoclock.now()
+    float64[(at + frameOffsets.received) >> 3] = now()
+    float64[(at + frameOffsets.published) >> 3] = nanoclock === undefined ? 0 : nanoclock.now()
     copier.copy(payload, bytes, int32, at + frameOffsets.payload)
     bytes[at + frameOffsets.sampled] = 0
-    if (options.sampleEvery > 0 && source !== FrameSource.clock && sequence++ % options.sampleEvery === 0) {
-      const span = tracer.span({
-        name: "Connector.frame",
-        parent: Option.none(),
-        annotations: Context.empty(),
-        links: [],
-        startTime: wallNanos(),
-        kind: "producer",
-        root: true,
-        sampled: true
-      })
+    const span = sampleEvery > 0 && source !== FrameSource.clock && sequence++ % sampleEvery === 0 ? frameSpan(tracer) : undefined
+    if (span !== undefined) {
       span.attribute("frame.venue", venue)
       span.attribute("frame.bytes", payload.length)
       writeTrace(bytes, at, span)
-      producer.commit()
-      producer.publish()
-      span.end(wallNanos(), Exit.void)
-    } else {
-      producer.commit()
-      producer.publish()
     }
+    frames.commit()
+    frames.publish()
+    span?.end(wallNanos(), Exit.void)
+    // The record stays where it is until the next claim; by now the hot path is at work on it.
     journal.append(bytes, at, int32[at >> 2]!)
     return true
   }
 
-  const settle = () => {
-    for (const key of owed) {
-      if (!write(FrameSource.lost, key >> 16, key & 0xffff, -1, nothing)) return
-      owed.delete(key)
+  /** Tells the hot path which connections lost frames, as far as there is room. */
+  const reportLosses = () => {
+    for (const key of lossesPending) {
+      if (!write(FrameSource.lost, key >> 16, key & 0xffff, -1, noBytes)) return
+      lossesPending.delete(key)
     }
   }
 
@@ -102,22 +96,35 @@ const makeRingSink = Effect.fnUntraced(function* (options: Parameters<typeof Fra
     offer: (source, venue, connection, instrument, payload) => {
       const count = counts[venue]
       if (count === undefined) return false
-      if (owed.size > 0) settle()
+      if (lossesPending.size > 0) reportLosses()
       count.frames++
       count.bytes += payload.length
       if (write(source, venue, connection, instrument, payload)) return true
       count.dropped++
-      owed.add((venue << 16) | connection)
+      lossesPending.add((venue << 16) | connection)
       return false
     },
     tick: () => {
-      if (owed.size > 0) settle()
-      return write(FrameSource.clock, 0, 0, -1, nothing)
+      if (lossesPending.size > 0) reportLosses()
+      return write(FrameSource.clock, 0, 0, -1, noBytes)
     },
     counts,
-    fill: () => producer.fill()
+    fill: () => frames.fill()
   })
 })
+
+/** The root span of a sampled frame. */
+const frameSpan = (tracer: Tracer.Tracer): Tracer.Span =>
+  tracer.span({
+    name: "Connector.frame",
+    parent: Option.none(),
+    annotations: Context.empty(),
+    links: [],
+    startTime: wallNanos(),
+    kind: "producer",
+    root: true,
+    sampled: true
+  })
 
 /** Spans are on the wall's clock, in Unix nanoseconds. */
 const wallNanos = (): bigint => BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000)) * 1000n

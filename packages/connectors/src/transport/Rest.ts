@@ -1,9 +1,12 @@
 /**
- * A venue's public REST calls, under its rate by weight and its breaker. A venue that says "too many" is left alone for as long as it says.
+ * A venue's public REST calls, under its rate by weight and its breaker. A venue that answers "too many requests" is not asked again before
+ * the time that it names.
+ *
+ * Bodies are read with a limit on their size: a venue that is broken or hostile must not fill the engine's memory.
  */
 import { defaultPolicies } from "@evenkeel/runtime/resilience/Policy"
 import { Policies, type PolicyError } from "@evenkeel/runtime/resilience/Policies"
-import { Clock, Effect, Schema } from "effect"
+import { Clock, Effect, Result, Schema, Stream } from "effect"
 import { HttpClient, type HttpClientError, type HttpClientResponse } from "effect/http"
 import type { Endpoints, Exchange } from "../exchange/Exchange.ts"
 
@@ -17,21 +20,35 @@ export class RestRefused extends Schema.TaggedError<RestRefused>()("RestRefused"
   }
 }
 
-export type RestError = RestRefused | HttpClientError.HttpClientError | PolicyError
+/** The venue answered, and the body is of no use. */
+export class RestBodyUnusable extends Schema.TaggedError<RestBodyUnusable>()("RestBodyUnusable", {
+  venue: Schema.String,
+  path: Schema.String,
+  reason: Schema.Literals(["too-large", "not-json"])
+}) {
+  override get message() {
+    const what = this.reason === "too-large" ? `with more than ${bodyBytesMax >> 20} MB` : "with something that is not JSON"
+    return `${this.venue} answered ${what} to ${this.path}`
+  }
+}
+
+export type RestError = RestRefused | RestBodyUnusable | HttpClientError.HttpClientError | PolicyError
 
 export interface Rest {
   /** The body of the venue's book of a symbol. */
   readonly book: (symbol: string) => Effect.Effect<Uint8Array, RestError>
   readonly get: (path: string) => Effect.Effect<unknown, RestError>
   readonly post: (path: string) => Effect.Effect<unknown, RestError>
-  /** What the venue's last answer said of what is left, as it said it. */
+  /** The header in which the venue's last answer said how much of its rate is left, with its name. */
   readonly limits: () => string | undefined
 }
 
-/** Without a word of how long: 429 is a warning, 418 and 403 are bans, which asking makes longer. */
+/** A longer body is refused. The longest lists of pairs have some 10 MB. */
+const bodyBytesMax = 32 << 20
+/** The pause after a refusal that names none: 429 is a warning, 418 and 403 are bans, which further requests make longer. */
 const pauseMillis: Readonly<Record<number, number>> = { 429: 5_000, 418: 120_000, 403: 120_000 }
 const pauseMillisMax = 3_600_000
-/** Where venues say what is left. */
+/** Headers in which venues say how much of their rate is left. */
 const limitHeaders = [
   "x-mbx-used-weight-1m",
   "x-bapi-limit-status",
@@ -44,49 +61,72 @@ const limitHeaders = [
 export const makeRest = Effect.fnUntraced(function* (exchange: Exchange, endpoints: Endpoints) {
   const policies = yield* Policies
   const client = yield* HttpClient.HttpClient
+  const venue = exchange.id
   let pausedUntil = 0
   let limits: string | undefined
+
+  /** The whole body, as long as it is not larger than it may be. */
+  const bodyOf = Effect.fnUntraced(function* (path: string, response: HttpClientResponse.HttpClientResponse) {
+    const chunks: Array<Uint8Array> = []
+    let bytes = 0
+    yield* Stream.runForEach(response.stream, (chunk) => {
+      bytes += chunk.length
+      chunks.push(chunk)
+      return bytes > bodyBytesMax ? Effect.fail(new RestBodyUnusable({ venue, path, reason: "too-large" })) : Effect.void
+    })
+    return Buffer.concat(chunks)
+  })
 
   const call = <A>(
     path: string,
     weight: number,
     send: Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError>,
-    read: (response: HttpClientResponse.HttpClientResponse) => Effect.Effect<A, HttpClientError.HttpClientError>
+    decode: (body: Buffer) => Effect.Effect<A, RestBodyUnusable>
   ) => {
     const attempt = Effect.gen(function* () {
       const response = yield* send
       const left = limitHeaders.find((name) => response.headers[name] !== undefined)
       if (left !== undefined) limits = `${left} ${response.headers[left]}`
-      if (response.status === 200) return yield* read(response)
+      if (response.status === 200) return yield* Effect.flatMap(bodyOf(path, response), decode)
       const pause = pauseMillis[response.status]
       if (pause !== undefined) {
         const asked = Number(response.headers["retry-after"]) * 1000
         pausedUntil = (yield* Clock.currentTimeMillis) + Math.min(pauseMillisMax, Number.isFinite(asked) ? asked : pause)
       }
-      return yield* new RestRefused({ venue: exchange.id, path, status: response.status })
+      return yield* new RestRefused({ venue, path, status: response.status })
     })
     return Effect.gen(function* () {
       const wait = pausedUntil - (yield* Clock.currentTimeMillis)
       if (wait > 0) yield* Effect.sleep(wait)
       return yield* policies.run(attempt, {
         name: "rest",
-        key: exchange.id,
+        key: venue,
         // The policy's rate is in its own tokens; the venue's allowance is spread over them.
         tokens: Math.ceil((weight * defaultPolicies.rest.rate.limit) / exchange.restPerMinute),
-        retryable: (error) => error._tag !== "RestRefused" || pauseMillis[error.status] === undefined
+        retryable: isRetryable
       })
     })
   }
+  const jsonOf = (path: string) => (body: Buffer) =>
+    Result.match(
+      Result.try((): unknown => JSON.parse(body.toString())),
+      {
+        onSuccess: Effect.succeed,
+        onFailure: () => Effect.fail(new RestBodyUnusable({ venue, path, reason: "not-json" }))
+      }
+    )
 
   return {
     book: (symbol) => {
       const path = exchange.book.path(symbol)
-      return call(path, exchange.book.weight, client.get(endpoints.rest + path), (response) =>
-        Effect.map(response.arrayBuffer, (body) => new Uint8Array(body))
-      )
+      return call(path, exchange.book.weight, client.get(endpoints.rest + path), Effect.succeed)
     },
-    get: (path) => call(path, 1, client.get(endpoints.rest + path), (response) => response.json),
-    post: (path) => call(path, 1, client.post(endpoints.rest + path), (response) => response.json),
+    get: (path) => call(path, 1, client.get(endpoints.rest + path), jsonOf(path)),
+    post: (path) => call(path, 1, client.post(endpoints.rest + path), jsonOf(path)),
     limits: () => limits
   } satisfies Rest
 })
+
+/** A refusal that asks for a pause, and a body that is of no use, would be the same at once afterwards. */
+const isRetryable = (error: RestError): boolean =>
+  error._tag === "RestRefused" ? pauseMillis[error.status] === undefined : error._tag !== "RestBodyUnusable"

@@ -1,8 +1,10 @@
 /**
  * A WebSocket to a venue, tuned for reading: no compression, no UTF-8 check (decoders check what they use), messages handed over
  * as bytes in the socket's own callback.
+ *
+ * `Sockets` is how connections open one, so that a test on a clock of its own can give them sockets of its own.
  */
-import { Effect, Schema, type Scope } from "effect"
+import { Context, Effect, Schema, type Scope } from "effect"
 import { WebSocket } from "ws"
 
 /** A frame above this is refused by closing the connection. */
@@ -37,7 +39,7 @@ export const openSocket = (
       (socket) =>
         Effect.sync(() => {
           socket.removeAllListeners()
-          // What still happens while it closes interests nobody.
+          // An error while it closes has no consequence, but an error without a listener would end the process.
           socket.on("error", () => {})
           socket.terminate()
         })
@@ -69,3 +71,8 @@ export const openSocket = (
       closed: Effect.callback<never, SocketClosed>(ended)
     }
   })
+
+/** Opens the sockets of all connections: real ones, unless a test provides others. */
+export const Sockets = Context.Reference<{ readonly open: typeof openSocket }>("@evenkeel/connectors/transport/Socket/Sockets", {
+  defaultValue: () => ({ open: openSocket })
+})

@@ -4,16 +4,12 @@
  * Limits: 120 public requests a minute; a heartbeat every 5 s. https://docs.gemini.com/websocket/market-data/v2/introduction
  */
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
-import { Option, Schema } from "effect"
-import { type Exchange, symbolInPath } from "../Exchange.ts"
+import { type Feed, symbolInPath } from "../Exchange.ts"
 
 const say = (type: "subscribe" | "unsubscribe", instruments: ReadonlyArray<Instrument>) =>
   JSON.stringify({ type, subscriptions: [{ name: "l2", symbols: instruments.map(({ symbol }) => symbol) }] })
 
-/** The list has bare names: the quote is the longest known one at the end. */
-const quotes = ["GUSD", "RLUSD", "USDT", "USDC", "USD", "EUR", "GBP", "SGD", "BTC", "ETH", "SOL", "LTC", "BCH", "DAI", "FIL"]
-
-export const gemini: Exchange = {
+export const geminiFeed: Feed = {
   id: "gemini",
   endpoints: { socket: "wss://api.gemini.com", rest: "https://api.gemini.com" },
   socketPath: () => "/v2/marketdata",
@@ -36,18 +32,5 @@ export const gemini: Exchange = {
   quietMax: "60 seconds",
   messagesPerSecond: 5,
   instrumentsPerConnection: 50,
-  restPerMinute: 60,
-  listingsPath: "/v1/symbols",
-  decodeListings: (body) =>
-    Option.getOrUndefined(decodeSymbols(body))?.flatMap((listed) => {
-      const symbol = listed.toUpperCase()
-      const quote = quotes.find((known) => symbol.length > known.length && symbol.endsWith(known))
-      if (quote === undefined) return []
-      return [{ symbol, base: symbol.slice(0, -quote.length), quote, trading: true, priceStep: undefined, quantityStep: undefined }]
-    }),
-  timePath: "/v1/symbols",
-  // The venue's clock is not offered.
-  decodeTime: () => undefined
+  restPerMinute: 60
 }
-
-const decodeSymbols = Schema.decodeUnknownOption(Schema.Array(Schema.String))

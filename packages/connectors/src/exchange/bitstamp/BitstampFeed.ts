@@ -4,15 +4,14 @@
  * Limits: 400 requests a second, 10,000 in 10 minutes; connections live 90 days. https://www.bitstamp.net/websocket/v2/
  */
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
-import { Option, Schema } from "effect"
-import { type Exchange, stepOf, symbolInPath } from "../Exchange.ts"
+import { type Feed, symbolInPath } from "../Exchange.ts"
 
 const channels = ["diff_order_book", "live_trades"]
 
 const say = (channel: string, { symbol }: Instrument) =>
   JSON.stringify({ event: "bts:subscribe", data: { channel: `${channel}_${symbol}` } })
 
-export const bitstamp: Exchange = {
+export const bitstampFeed: Feed = {
   id: "bitstamp",
   endpoints: { socket: "wss://ws.bitstamp.net", rest: "https://www.bitstamp.net" },
   socketPath: () => "",
@@ -27,34 +26,5 @@ export const bitstamp: Exchange = {
   quietMax: "60 seconds",
   messagesPerSecond: 20,
   instrumentsPerConnection: 50,
-  restPerMinute: 500,
-  listingsPath: "/api/v2/trading-pairs-info/",
-  decodeListings: (body) =>
-    Option.getOrUndefined(decodePairs(body))?.map(({ base_decimals, counter_decimals, name, trading, url_symbol }) => {
-      const [base = "", quote = ""] = name.split("/")
-      return {
-        symbol: url_symbol,
-        base,
-        quote,
-        trading: trading === "Enabled",
-        priceStep: stepOf(counter_decimals),
-        quantityStep: stepOf(base_decimals)
-      }
-    }),
-  timePath: "/api/v2/ticker/btcusd/",
-  // Of whole seconds, and as old as the venue's last ticker.
-  decodeTime: (body) => Option.getOrUndefined(Option.map(decodeTime(body), ({ timestamp }) => Number(timestamp) * 1000))
+  restPerMinute: 500
 }
-
-const decodePairs = Schema.decodeUnknownOption(
-  Schema.Array(
-    Schema.Struct({
-      url_symbol: Schema.String,
-      name: Schema.String,
-      trading: Schema.String,
-      base_decimals: Schema.Int,
-      counter_decimals: Schema.Int
-    })
-  )
-)
-const decodeTime = Schema.decodeUnknownOption(Schema.Struct({ timestamp: Schema.String }))

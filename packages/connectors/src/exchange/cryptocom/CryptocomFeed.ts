@@ -5,8 +5,7 @@
  * https://exchange-docs.crypto.com/exchange/v1/rest-ws/index.html
  */
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
-import { Option, Schema } from "effect"
-import { type Exchange, symbolInQuery } from "../Exchange.ts"
+import { type Feed, symbolInQuery } from "../Exchange.ts"
 
 const depth = 50
 
@@ -19,7 +18,7 @@ const say = (method: "subscribe" | "unsubscribe", names: ReadonlyArray<string>) 
 
 const books = (instruments: ReadonlyArray<Instrument>) => instruments.map(({ symbol }) => `book.${symbol}.${depth}`)
 
-export const cryptocom: Exchange = {
+export const cryptocomFeed: Feed = {
   id: "cryptocom",
   endpoints: { socket: "wss://stream.crypto.com", rest: "https://api.crypto.com" },
   socketPath: () => "/exchange/v1/market",
@@ -52,42 +51,5 @@ export const cryptocom: Exchange = {
   quietMax: "60 seconds",
   messagesPerSecond: 20,
   instrumentsPerConnection: 100,
-  restPerMinute: 3000,
-  listingsPath: "/exchange/v1/public/get-instruments",
-  decodeListings: (body) =>
-    Option.getOrUndefined(decodeInstruments(body))
-      ?.result.data.filter(({ inst_type }) => inst_type === "CCY_PAIR")
-      .map(({ base_ccy, price_tick_size, qty_tick_size, quote_ccy, symbol, tradable }) => ({
-        symbol,
-        base: base_ccy,
-        quote: quote_ccy,
-        trading: tradable,
-        priceStep: price_tick_size,
-        quantityStep: qty_tick_size
-      })),
-  timePath: "/exchange/v1/public/get-tickers?instrument_name=BTC_USD",
-  decodeTime: (body) => Option.getOrUndefined(Option.map(decodeTime(body), ({ result }) => result.data[0].t))
+  restPerMinute: 3000
 }
-
-const decodeInstruments = Schema.decodeUnknownOption(
-  Schema.Struct({
-    result: Schema.Struct({
-      data: Schema.Array(
-        Schema.Struct({
-          symbol: Schema.String,
-          inst_type: Schema.String,
-          base_ccy: Schema.String,
-          quote_ccy: Schema.String,
-          tradable: Schema.Boolean,
-          price_tick_size: Schema.optional(Schema.String),
-          qty_tick_size: Schema.optional(Schema.String)
-        })
-      )
-    })
-  })
-)
-const decodeTime = Schema.decodeUnknownOption(
-  Schema.Struct({
-    result: Schema.Struct({ data: Schema.TupleWithRest(Schema.Tuple([Schema.Struct({ t: Schema.Finite })]), [Schema.Unknown]) })
-  })
-)

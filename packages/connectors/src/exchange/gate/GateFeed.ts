@@ -4,15 +4,14 @@
  * Limits: 50 messages a second and channel, 300 connections an address. https://www.gate.com/docs/developers/apiv4/ws/en/
  */
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
-import { Option, Schema } from "effect"
-import { type Exchange, stepOf, symbolInQuery } from "../Exchange.ts"
+import { type Feed, symbolInQuery } from "../Exchange.ts"
 
 const levels = 100
 
 const say = (channel: string, payload: ReadonlyArray<string>) => JSON.stringify({ time: 0, channel, event: "subscribe", payload })
 const symbols = (instruments: ReadonlyArray<Instrument>) => instruments.map(({ symbol }) => symbol)
 
-export const gate: Exchange = {
+export const gateFeed: Feed = {
   id: "gate",
   endpoints: { socket: "wss://api.gateio.ws", rest: "https://api.gateio.ws" },
   socketPath: () => "/ws/v4/",
@@ -35,31 +34,5 @@ export const gate: Exchange = {
   quietMax: "60 seconds",
   messagesPerSecond: 20,
   instrumentsPerConnection: 50,
-  restPerMinute: 600,
-  listingsPath: "/api/v4/spot/currency_pairs",
-  decodeListings: (body) =>
-    Option.getOrUndefined(decodePairs(body))?.map(({ amount_precision, base, id, precision, quote, trade_status }) => ({
-      symbol: id,
-      base,
-      quote,
-      trading: trade_status === "tradable",
-      priceStep: stepOf(precision),
-      quantityStep: stepOf(amount_precision)
-    })),
-  timePath: "/api/v4/spot/time",
-  decodeTime: (body) => Option.getOrUndefined(Option.map(decodeTime(body), ({ server_time }) => server_time))
+  restPerMinute: 600
 }
-
-const decodePairs = Schema.decodeUnknownOption(
-  Schema.Array(
-    Schema.Struct({
-      id: Schema.String,
-      base: Schema.String,
-      quote: Schema.String,
-      trade_status: Schema.String,
-      precision: Schema.Int,
-      amount_precision: Schema.Int
-    })
-  )
-)
-const decodeTime = Schema.decodeUnknownOption(Schema.Struct({ server_time: Schema.Finite }))

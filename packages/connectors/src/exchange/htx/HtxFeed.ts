@@ -5,9 +5,8 @@
  * https://www.htx.com/en-us/opend/newApiPages/?id=7ec3fbae-7773-11ed-9966-0242ac110003
  */
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
-import { Option, Schema } from "effect"
 import { gunzipSync } from "node:zlib"
-import { type Exchange, stepOf, symbolInQuery } from "../Exchange.ts"
+import { type Feed, symbolInQuery } from "../Exchange.ts"
 
 /** A packed frame may not grow beyond this. */
 const messageBytesMax = 8 << 20
@@ -18,7 +17,7 @@ const say = (verb: "sub" | "unsub", names: ReadonlyArray<string>, instruments: R
     names.map((name) => JSON.stringify({ [verb]: `market.${symbol}.${name}`, id: `${verb}-${symbol}-${name}` }))
   )
 
-export const htx: Exchange = {
+export const htxFeed: Feed = {
   id: "htx",
   endpoints: { socket: "wss://api.huobi.pro", rest: "https://api.huobi.pro" },
   socketPath: () => "/ws",
@@ -47,33 +46,5 @@ export const htx: Exchange = {
   quietMax: "30 seconds",
   messagesPerSecond: 50,
   instrumentsPerConnection: 50,
-  restPerMinute: 600,
-  listingsPath: "/v1/common/symbols",
-  decodeListings: (body) =>
-    Option.getOrUndefined(decodeSymbols(body))?.data.map((listed) => ({
-      symbol: listed.symbol,
-      base: listed["base-currency"].toUpperCase(),
-      quote: listed["quote-currency"].toUpperCase(),
-      trading: listed.state === "online",
-      priceStep: stepOf(listed["price-precision"]),
-      quantityStep: stepOf(listed["amount-precision"])
-    })),
-  timePath: "/v1/common/timestamp",
-  decodeTime: (body) => Option.getOrUndefined(Option.map(decodeTime(body), ({ data }) => data))
+  restPerMinute: 600
 }
-
-const decodeSymbols = Schema.decodeUnknownOption(
-  Schema.Struct({
-    data: Schema.Array(
-      Schema.Struct({
-        symbol: Schema.String,
-        "base-currency": Schema.String,
-        "quote-currency": Schema.String,
-        state: Schema.String,
-        "price-precision": Schema.Int,
-        "amount-precision": Schema.Int
-      })
-    )
-  })
-)
-const decodeTime = Schema.decodeUnknownOption(Schema.Struct({ data: Schema.Finite }))

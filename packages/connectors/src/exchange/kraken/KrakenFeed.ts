@@ -4,8 +4,7 @@
  * Limits: no more than about 150 connections in 10 minutes. https://docs.kraken.com/api/docs/websocket-v2/book
  */
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
-import { Option, Schema } from "effect"
-import { type Exchange, symbolInQuery } from "../Exchange.ts"
+import { type Feed, symbolInQuery } from "../Exchange.ts"
 
 /** Levels a side: 10, 25, 100, 500 or 1000. */
 const depth = 100
@@ -13,7 +12,7 @@ const depth = 100
 const say = (method: "subscribe" | "unsubscribe", params: Record<string, unknown>, instruments: ReadonlyArray<Instrument>) =>
   JSON.stringify({ method, params: { ...params, symbol: instruments.map(({ symbol }) => symbol) } })
 
-export const kraken: Exchange = {
+export const krakenFeed: Feed = {
   id: "kraken",
   endpoints: { socket: "wss://ws.kraken.com", rest: "https://api.kraken.com" },
   socketPath: () => "/v2",
@@ -45,33 +44,5 @@ export const kraken: Exchange = {
   quietMax: "60 seconds",
   messagesPerSecond: 10,
   instrumentsPerConnection: 100,
-  restPerMinute: 30,
-  listingsPath: "/0/public/AssetPairs",
-  decodeListings: (body) => {
-    const pairs = Option.getOrUndefined(decodePairs(body))
-    return pairs === undefined
-      ? undefined
-      : Object.values(pairs.result).flatMap(({ lot_decimals, status, tick_size, wsname }) => {
-          const [base, quote] = wsname?.split("/") ?? []
-          if (wsname === undefined || base === undefined || quote === undefined) return []
-          return [{ symbol: wsname, base, quote, trading: status === "online", priceStep: tick_size, quantityStep: `1e-${lot_decimals}` }]
-        })
-  },
-  timePath: "/0/public/Time",
-  decodeTime: (body) => Option.getOrUndefined(Option.map(decodeTime(body), ({ result }) => result.unixtime * 1000))
+  restPerMinute: 30
 }
-
-const decodePairs = Schema.decodeUnknownOption(
-  Schema.Struct({
-    result: Schema.Record(
-      Schema.String,
-      Schema.Struct({
-        wsname: Schema.optional(Schema.String),
-        status: Schema.optional(Schema.String),
-        tick_size: Schema.optional(Schema.String),
-        lot_decimals: Schema.Int
-      })
-    )
-  })
-)
-const decodeTime = Schema.decodeUnknownOption(Schema.Struct({ result: Schema.Struct({ unixtime: Schema.Finite }) }))

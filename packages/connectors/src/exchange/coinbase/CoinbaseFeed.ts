@@ -5,8 +5,7 @@
  * means a dead connection. https://docs.cdp.coinbase.com/coinbase-app/advanced-trade-apis/websocket/websocket-overview
  */
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
-import { Option, Schema } from "effect"
-import { type Exchange, symbolInPath } from "../Exchange.ts"
+import { type Feed, symbolInPath } from "../Exchange.ts"
 
 const symbols = (instruments: ReadonlyArray<Instrument>) => instruments.map(({ symbol }) => symbol)
 
@@ -26,27 +25,13 @@ const shared = {
   quietMax: "60 seconds",
   messagesPerSecond: 8,
   instrumentsPerConnection: 50,
-  restPerMinute: 300,
-  listingsPath: "/products",
-  decodeListings: (body: unknown) =>
-    Option.getOrUndefined(decodeProducts(body))?.map(
-      ({ base_currency, base_increment, id, quote_currency, quote_increment, status, trading_disabled }) => ({
-        symbol: id,
-        base: base_currency,
-        quote: quote_currency,
-        trading: status === "online" && trading_disabled !== true,
-        priceStep: quote_increment,
-        quantityStep: base_increment
-      })
-    ),
-  timePath: "/time",
-  decodeTime: (body: unknown) => Option.getOrUndefined(Option.map(decodeTime(body), ({ iso }) => Date.parse(iso)))
+  restPerMinute: 300
 } as const
 
 const advanced = (type: "subscribe" | "unsubscribe", channel: string, instruments: ReadonlyArray<Instrument>) =>
   JSON.stringify({ type, product_ids: symbols(instruments), channel })
 
-export const coinbaseAdvanced: Exchange = {
+export const coinbaseAdvancedFeed: Feed = {
   ...shared,
   verifiedBy: "ids",
   endpoints: { socket: "wss://advanced-trade-ws.coinbase.com", rest: "https://api.exchange.coinbase.com" },
@@ -65,7 +50,7 @@ export const coinbaseAdvanced: Exchange = {
 const exchange = (type: "subscribe" | "unsubscribe", channels: ReadonlyArray<string>, instruments: ReadonlyArray<Instrument>) =>
   JSON.stringify({ type, product_ids: symbols(instruments), channels })
 
-export const coinbaseExchange: Exchange = {
+export const coinbaseExchangeFeed: Feed = {
   ...shared,
   verifiedBy: "nothing",
   endpoints: { socket: "wss://ws-feed.exchange.coinbase.com", rest: "https://api.exchange.coinbase.com" },
@@ -79,18 +64,3 @@ export const coinbaseExchange: Exchange = {
     ]
   }
 }
-
-const decodeProducts = Schema.decodeUnknownOption(
-  Schema.Array(
-    Schema.Struct({
-      id: Schema.String,
-      base_currency: Schema.String,
-      quote_currency: Schema.String,
-      status: Schema.String,
-      trading_disabled: Schema.optional(Schema.Boolean),
-      quote_increment: Schema.optional(Schema.String),
-      base_increment: Schema.optional(Schema.String)
-    })
-  )
-)
-const decodeTime = Schema.decodeUnknownOption(Schema.Struct({ iso: Schema.String }))

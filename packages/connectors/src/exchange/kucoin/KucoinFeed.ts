@@ -6,14 +6,14 @@
  */
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
 import { Option, Schema } from "effect"
-import { type Exchange, symbolInQuery } from "../Exchange.ts"
+import { type Feed, symbolInQuery } from "../Exchange.ts"
 
 const topics = ["/market/level2", "/market/ticker", "/market/match"]
 
 const say = (type: "subscribe" | "unsubscribe", topic: string, instruments: ReadonlyArray<Instrument>) =>
   JSON.stringify({ id: topic, type, topic: `${topic}:${instruments.map(({ symbol }) => symbol).join(",")}`, response: true })
 
-export const kucoin: Exchange = {
+export const kucoinFeed: Feed = {
   id: "kucoin",
   endpoints: { socket: "wss://ws-api-spot.kucoin.com", rest: "https://api.kucoin.com" },
   socketPath: () => "",
@@ -37,21 +37,7 @@ export const kucoin: Exchange = {
   quietMax: "60 seconds",
   messagesPerSecond: 8,
   instrumentsPerConnection: 100,
-  restPerMinute: 2000,
-  listingsPath: "/api/v2/symbols",
-  decodeListings: (body) =>
-    Option.getOrUndefined(decodeSymbols(body))?.data.map(
-      ({ baseCurrency, baseIncrement, enableTrading, priceIncrement, quoteCurrency, symbol }) => ({
-        symbol,
-        base: baseCurrency,
-        quote: quoteCurrency,
-        trading: enableTrading,
-        priceStep: priceIncrement,
-        quantityStep: baseIncrement
-      })
-    ),
-  timePath: "/api/v1/timestamp",
-  decodeTime: (body) => Option.getOrUndefined(Option.map(decodeTime(body), ({ data }) => data))
+  restPerMinute: 2000
 }
 
 const decodeBullet = Schema.decodeUnknownOption(
@@ -62,18 +48,3 @@ const decodeBullet = Schema.decodeUnknownOption(
     })
   })
 )
-const decodeSymbols = Schema.decodeUnknownOption(
-  Schema.Struct({
-    data: Schema.Array(
-      Schema.Struct({
-        symbol: Schema.String,
-        baseCurrency: Schema.String,
-        quoteCurrency: Schema.String,
-        baseIncrement: Schema.String,
-        priceIncrement: Schema.String,
-        enableTrading: Schema.Boolean
-      })
-    )
-  })
-)
-const decodeTime = Schema.decodeUnknownOption(Schema.Struct({ data: Schema.Finite }))

@@ -5,15 +5,14 @@
  * https://www.okx.com/docs-v5/en/#overview-websocket-overview
  */
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
-import { Option, Schema } from "effect"
-import { type Exchange, symbolInQuery } from "../Exchange.ts"
+import { type Feed, symbolInQuery } from "../Exchange.ts"
 
 const channels = ["books", "bbo-tbt", "trades"]
 
 const say = (op: "subscribe" | "unsubscribe", names: ReadonlyArray<string>, instruments: ReadonlyArray<Instrument>) =>
   JSON.stringify({ op, args: names.flatMap((channel) => instruments.map(({ symbol }) => ({ channel, instId: symbol }))) })
 
-export const okx: Exchange = {
+export const okxFeed: Feed = {
   id: "okx",
   endpoints: { socket: "wss://ws.okx.com:8443", rest: "https://www.okx.com" },
   socketPath: () => "/ws/v5/public",
@@ -37,35 +36,5 @@ export const okx: Exchange = {
   quietMax: "90 seconds",
   messagesPerSecond: 3,
   instrumentsPerConnection: 60,
-  restPerMinute: 600,
-  listingsPath: "/api/v5/public/instruments?instType=SPOT",
-  decodeListings: (body) =>
-    Option.getOrUndefined(decodeInstruments(body))?.data.map(({ baseCcy, instId, lotSz, quoteCcy, state, tickSz }) => ({
-      symbol: instId,
-      base: baseCcy,
-      quote: quoteCcy,
-      trading: state === "live",
-      priceStep: tickSz,
-      quantityStep: lotSz
-    })),
-  timePath: "/api/v5/public/time",
-  decodeTime: (body) => Option.getOrUndefined(Option.map(decodeTime(body), ({ data }) => Number(data[0].ts)))
+  restPerMinute: 600
 }
-
-const decodeInstruments = Schema.decodeUnknownOption(
-  Schema.Struct({
-    data: Schema.Array(
-      Schema.Struct({
-        instId: Schema.String,
-        baseCcy: Schema.String,
-        quoteCcy: Schema.String,
-        state: Schema.String,
-        tickSz: Schema.String,
-        lotSz: Schema.String
-      })
-    )
-  })
-)
-const decodeTime = Schema.decodeUnknownOption(
-  Schema.Struct({ data: Schema.TupleWithRest(Schema.Tuple([Schema.Struct({ ts: Schema.String })]), [Schema.Unknown]) })
-)

@@ -4,8 +4,7 @@
  * Limits: 25 channels a connection, 20 connections a minute; each channel beats every 15 s. https://docs.bitfinex.com/docs/ws-general
  */
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
-import { Option, Schema } from "effect"
-import { type Exchange, symbolInPath } from "../Exchange.ts"
+import { type Feed, symbolInPath } from "../Exchange.ts"
 
 /** Every message carries its number (65536), every book its checksum (131072). */
 const flags = 65_536 + 131_072
@@ -20,10 +19,7 @@ const say = (channel: (typeof channels)[number], { symbol }: Instrument) =>
     ...(channel === "book" ? { prec: "P0", freq: "F0", len: String(bookLevels) } : {})
   })
 
-/** `tBTCUSD`, `tTESTBTC:TESTUSD`: the venue's own words for some coins. */
-const coins: Readonly<Record<string, string>> = { UST: "USDT", UDC: "USDC", TSD: "TUSD", EUT: "EURT", FDU: "FDUSD" }
-
-export const bitfinex: Exchange = {
+export const bitfinexFeed: Feed = {
   id: "bitfinex",
   endpoints: { socket: "wss://api-pub.bitfinex.com", rest: "https://api-pub.bitfinex.com" },
   socketPath: () => "/ws/2",
@@ -41,27 +37,5 @@ export const bitfinex: Exchange = {
   quietMax: "90 seconds",
   messagesPerSecond: 20,
   instrumentsPerConnection: 8,
-  restPerMinute: 45,
-  listingsPath: "/v2/conf/pub:info:pair",
-  decodeListings: (body) =>
-    Option.getOrUndefined(decodePairs(body))?.[0].map(([pair]) => {
-      const [base = "", quote = ""] = pair.includes(":") ? pair.split(":") : [pair.slice(0, 3), pair.slice(3)]
-      return {
-        symbol: `t${pair}`,
-        base: coins[base] ?? base,
-        quote: coins[quote] ?? quote,
-        trading: true,
-        priceStep: undefined,
-        quantityStep: undefined
-      }
-    }),
-  timePath: "/v2/platform/status",
-  // The venue's clock is not offered: that it operates (1) is all that can be asked.
-  decodeTime: () => undefined
+  restPerMinute: 45
 }
-
-const decodePairs = Schema.decodeUnknownOption(
-  Schema.TupleWithRest(Schema.Tuple([Schema.Array(Schema.TupleWithRest(Schema.Tuple([Schema.String]), [Schema.Unknown]))]), [
-    Schema.Unknown
-  ])
-)

@@ -5,8 +5,7 @@
  * nothing changes. https://bybit-exchange.github.io/docs/v5/ws/connect
  */
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
-import { Option, Schema } from "effect"
-import { type Exchange, symbolInQuery } from "../Exchange.ts"
+import { type Feed, symbolInQuery } from "../Exchange.ts"
 
 const depth = 200
 const topics = [`orderbook.${depth}`, "orderbook.1", "publicTrade"]
@@ -19,7 +18,7 @@ const say = (op: "subscribe" | "unsubscribe", names: ReadonlyArray<string>, inst
   )
 }
 
-export const bybit: Exchange = {
+export const bybitFeed: Feed = {
   id: "bybit",
   endpoints: { socket: "wss://stream.bybit.com", rest: "https://api.bybit.com" },
   socketPath: () => "/v5/public/spot",
@@ -45,37 +44,5 @@ export const bybit: Exchange = {
   quietMax: "20 seconds",
   messagesPerSecond: 10,
   instrumentsPerConnection: 60,
-  restPerMinute: 600,
-  listingsPath: "/v5/market/instruments-info?category=spot&limit=1000",
-  decodeListings: (body) =>
-    Option.getOrUndefined(decodeInstruments(body))?.result.list.map(
-      ({ baseCoin, lotSizeFilter, priceFilter, quoteCoin, status, symbol }) => ({
-        symbol,
-        base: baseCoin,
-        quote: quoteCoin,
-        trading: status === "Trading",
-        priceStep: priceFilter.tickSize,
-        quantityStep: lotSizeFilter.basePrecision
-      })
-    ),
-  timePath: "/v5/market/time",
-  decodeTime: (body) => Option.getOrUndefined(Option.map(decodeTime(body), ({ time }) => time))
+  restPerMinute: 600
 }
-
-const decodeInstruments = Schema.decodeUnknownOption(
-  Schema.Struct({
-    result: Schema.Struct({
-      list: Schema.Array(
-        Schema.Struct({
-          symbol: Schema.String,
-          baseCoin: Schema.String,
-          quoteCoin: Schema.String,
-          status: Schema.String,
-          priceFilter: Schema.Struct({ tickSize: Schema.optional(Schema.String) }),
-          lotSizeFilter: Schema.Struct({ basePrecision: Schema.optional(Schema.String) })
-        })
-      )
-    })
-  })
-)
-const decodeTime = Schema.decodeUnknownOption(Schema.Struct({ time: Schema.Finite }))

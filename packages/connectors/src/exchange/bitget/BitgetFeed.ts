@@ -5,15 +5,14 @@
  * https://www.bitget.com/api-doc/common/websocket-intro
  */
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
-import { Option, Schema } from "effect"
-import { type Exchange, stepOf, symbolInQuery } from "../Exchange.ts"
+import { type Feed, symbolInQuery } from "../Exchange.ts"
 
 const channels = ["books", "books1", "trade"]
 
 const say = (op: "subscribe" | "unsubscribe", names: ReadonlyArray<string>, instruments: ReadonlyArray<Instrument>) =>
   JSON.stringify({ op, args: names.flatMap((channel) => instruments.map(({ symbol }) => ({ instType: "SPOT", channel, instId: symbol }))) })
 
-export const bitget: Exchange = {
+export const bitgetFeed: Feed = {
   id: "bitget",
   endpoints: { socket: "wss://ws.bitget.com", rest: "https://api.bitget.com" },
   socketPath: () => "/v2/ws/public",
@@ -36,33 +35,5 @@ export const bitget: Exchange = {
   quietMax: "60 seconds",
   messagesPerSecond: 8,
   instrumentsPerConnection: 40,
-  restPerMinute: 600,
-  listingsPath: "/api/v2/spot/public/symbols",
-  decodeListings: (body) =>
-    Option.getOrUndefined(decodeSymbols(body))?.data.map(({ baseCoin, pricePrecision, quantityPrecision, quoteCoin, status, symbol }) => ({
-      symbol,
-      base: baseCoin,
-      quote: quoteCoin,
-      trading: status === "online",
-      priceStep: stepOf(Number(pricePrecision)),
-      quantityStep: stepOf(Number(quantityPrecision))
-    })),
-  timePath: "/api/v2/public/time",
-  decodeTime: (body) => Option.getOrUndefined(Option.map(decodeTime(body), ({ data }) => Number(data.serverTime)))
+  restPerMinute: 600
 }
-
-const decodeSymbols = Schema.decodeUnknownOption(
-  Schema.Struct({
-    data: Schema.Array(
-      Schema.Struct({
-        symbol: Schema.String,
-        baseCoin: Schema.String,
-        quoteCoin: Schema.String,
-        status: Schema.String,
-        pricePrecision: Schema.String,
-        quantityPrecision: Schema.String
-      })
-    )
-  })
-)
-const decodeTime = Schema.decodeUnknownOption(Schema.Struct({ data: Schema.Struct({ serverTime: Schema.String }) }))

@@ -1,0 +1,120 @@
+/**
+ * Pairs that come and go while the engine runs.
+ *
+ * Each look at the venues' lists is compared with what is traded. A new pair takes one of the free instrument numbers, is announced to the
+ * hot path, and is then subscribed to on a connection of its own; one that is gone is withdrawn. A renamed pair is both. What the hot path
+ * could not be told for want of room waits, one word for each instrument, and is sent with the next clock tick.
+ */
+import type { Coin } from "@evenkeel/domain/coin/Coin"
+import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
+import { listedPayload } from "@evenkeel/domain/market/Instrument"
+import { sourceIds } from "@evenkeel/domain/market/Venue"
+import { Effect } from "effect"
+import { compareListings, discoverPairs, isPairOf } from "../discovery/Discovery.ts"
+import type { Connector } from "../transport/Connector.ts"
+import { FrameSink } from "../transport/FrameSink.ts"
+import { Instruments, type Numbered } from "./Instruments.ts"
+
+export interface Listings {
+  /** Looks at every venue's list once. A venue that does not answer keeps what it has. */
+  readonly refresh: Effect.Effect<void>
+  /** Tells a hot path that began anew what was listed and delisted since the start. */
+  readonly repeat: Effect.Effect<void>
+  /** Sends the announcements that wait for room. */
+  readonly announce: Effect.Effect<void>
+}
+
+const noBytes = new Uint8Array(0)
+
+/** `connectors`: those whose venues are looked at. */
+export const makeListings = Effect.fnUntraced(function* (connectors: ReadonlyArray<Connector>, coins: ReadonlyArray<Coin>) {
+  const instruments = yield* Instruments
+  const sink = yield* FrameSink
+  type Announcement = typeof FrameSource.listed | typeof FrameSource.delisted
+  /** By instrument number: what a hot path that starts now with the first instruments does not know. */
+  const changed = new Map<number, Announcement>()
+  /** Those of them that were not sent yet. */
+  const waiting = new Map<number, Announcement>()
+  const subscribed = new Set<number>()
+
+  const send = (number: number, source: Announcement): boolean => {
+    const instrument = instruments.byNumber(number)
+    if (instrument === undefined) return true
+    const venue = sourceIds.findIndex((id) => id === instrument.venue)
+    return sink.offer(source, venue, 0, number, source === FrameSource.listed ? listedPayload(instrument) : noBytes)
+  }
+
+  const announce = Effect.gen(function* () {
+    const announced = [...waiting].filter(([number, source]) => send(number, source))
+    for (const [number] of announced) waiting.delete(number)
+    const added = announced.flatMap(([number, source]) => (source === FrameSource.listed && !subscribed.has(number) ? [number] : []))
+    for (const number of added) subscribed.add(number)
+    for (const connector of connectors) {
+      const own = added.flatMap((number): ReadonlyArray<Numbered> => {
+        const instrument = instruments.byNumber(number)
+        return instrument?.venue === connector.exchange.id ? [{ instrument, number }] : []
+      })
+      if (own.length > 0) yield* connector.add(own)
+    }
+  })
+
+  const list = (number: number) => {
+    changed.set(number, FrameSource.listed)
+    waiting.set(number, FrameSource.listed)
+  }
+  const delist = (number: number) => {
+    // A pair that was listed since the start is unknown to a hot path that begins anew, and to this one if it was not announced yet.
+    const isNew = changed.get(number) === FrameSource.listed
+    if (isNew) changed.delete(number)
+    else changed.set(number, FrameSource.delisted)
+    if (isNew && waiting.has(number)) waiting.delete(number)
+    else waiting.set(number, FrameSource.delisted)
+  }
+
+  const refreshVenue = Effect.fnUntraced(function* (connector: Connector) {
+    const { exchange, rest } = connector
+    const found = yield* discoverPairs(exchange, rest, coins)
+    // An instrument that was configured by name and is no pair of the coins is not looked for, and so not missed either.
+    const known = instruments.list().filter(({ instrument }) => instrument.venue === exchange.id && isPairOf(instrument, coins))
+    const { delisted, listed } = compareListings(
+      known.map(({ instrument }) => instrument),
+      found
+    )
+    for (const { symbol, venue } of delisted) {
+      const number = instruments.numberOf(venue, symbol)
+      if (number === undefined || !(yield* instruments.remove(number))) continue
+      connector.remove(number)
+      delist(number)
+      yield* Effect.logWarning("a pair is not traded any more", { venue, symbol })
+    }
+    for (const instrument of listed) {
+      const { symbol, venue } = instrument
+      // Configured by name, as another pair.
+      if (instruments.numberOf(venue, symbol) !== undefined) continue
+      yield* instruments.add(instrument).pipe(
+        Effect.map(list),
+        Effect.andThen(Effect.logInfo("a pair was listed", { venue, symbol })),
+        Effect.catch((error) => Effect.logWarning("a pair was listed and cannot be followed", { venue, symbol, reason: error.message }))
+      )
+    }
+    yield* announce
+  })
+
+  return {
+    refresh: Effect.forEach(
+      connectors,
+      (connector) =>
+        refreshVenue(connector).pipe(
+          Effect.catch((error) =>
+            Effect.logWarning("a venue's pairs could not be read", { venue: connector.exchange.id, reason: error.message })
+          )
+        ),
+      { discard: true }
+    ),
+    repeat: Effect.suspend(() => {
+      for (const [number, source] of changed) waiting.set(number, source)
+      return announce
+    }),
+    announce
+  } satisfies Listings as Listings
+})

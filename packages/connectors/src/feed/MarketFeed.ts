@@ -1,0 +1,130 @@
+/**
+ * Everything that comes from the market, as one service: connectors, clock ticks, requests for new books, listings and chains.
+ *
+ * It writes frames into `FrameSink` and knows nothing of who reads them; whoever does asks for books with `resync`. Build it on the layer
+ * that reads the frames: finalizers run last in, first out, so at shutdown sockets are closed and ticks stop before the reader handles what
+ * it still has, and nothing comes after.
+ */
+import type { Coin } from "@evenkeel/domain/coin/Coin"
+import { sourceIds, type VenueId } from "@evenkeel/domain/market/Venue"
+import type { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
+import type { Policies } from "@evenkeel/runtime/resilience/Policies"
+import { makeActor } from "@evenkeel/runtime/supervision/Actor"
+import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
+import type { Snapshots } from "@evenkeel/store/snapshot/Snapshots"
+import { Context, type Duration, Effect, Layer, Schema } from "effect"
+import type { HttpClient } from "effect/http"
+import type { Endpoints, Exchange } from "../exchange/Exchange.ts"
+import { exchanges } from "../exchange/Exchanges.ts"
+import { type Connector, makeConnector } from "../transport/Connector.ts"
+import { type FrameCounts, FrameSink } from "../transport/FrameSink.ts"
+import { layerChains, type WatchedChain } from "./ChainFeed.ts"
+import { Instruments } from "./Instruments.ts"
+import { makeListings } from "./Listings.ts"
+import { makeResync } from "./Resync.ts"
+
+export class MarketFeed extends Context.Service<
+  MarketFeed,
+  {
+    /** Asks for an instrument's book to be built anew. A request for an instrument takes the place of one that still waits. */
+    readonly resync: (instrument: number, reason: string) => Effect.Effect<void>
+    /** The reader of the frames began anew: listings are repeated and every book is built again. */
+    readonly restarted: Effect.Effect<void>
+    /** Compares the venues' lists of pairs with what is traded, now; completes when that is done. */
+    readonly refresh: Effect.Effect<void>
+    readonly connectors: ReadonlyArray<Connector>
+    /** Frames so far, by venue. */
+    readonly counts: () => ReadonlyArray<VenueCounts>
+  }
+>()("@evenkeel/connectors/feed/MarketFeed") {
+  static layer(
+    options: MarketFeedOptions & { readonly chains: ReadonlyArray<WatchedChain> }
+  ): Layer.Layer<MarketFeed, never, FeedServices | Snapshots>
+  static layer(options: MarketFeedOptions): Layer.Layer<MarketFeed, never, FeedServices>
+  static layer(
+    options: MarketFeedOptions & { readonly chains?: ReadonlyArray<WatchedChain> }
+  ): Layer.Layer<MarketFeed, never, FeedServices | Snapshots> {
+    const feed = Layer.effect(MarketFeed, makeMarketFeed(options))
+    return options.chains === undefined ? feed : Layer.merge(feed, layerChains(options.chains))
+  }
+}
+
+export interface VenueConnection {
+  readonly exchange: Exchange
+  readonly endpoints: Endpoints
+}
+
+export interface MarketFeedOptions {
+  /** Venues to connect to: by id at their public addresses, or one's own description and address. */
+  readonly venues: ReadonlyArray<VenueId | VenueConnection>
+  /** Looks for pairs that come and go while the engine runs. */
+  readonly discovery?: {
+    /** Pairs of these coins are followed. */
+    readonly coins: ReadonlyArray<Coin>
+    readonly every: Duration.Input
+    /** Ids of the venues whose lists are read; all of the feed's when undefined. */
+    readonly venues?: ReadonlyArray<string>
+  }
+}
+
+export type VenueCounts = FrameCounts & { readonly venue: string }
+
+type FeedServices = FrameSink | Instruments | Supervisor | HealthRegistry | Policies | HttpClient.HttpClient
+
+/** Time passes in the hot path at least this often, though no venue sends anything. */
+const tickEvery = "250 millis"
+const Refresh = Schema.TaggedStruct("Refresh", {})
+
+const makeMarketFeed = Effect.fnUntraced(function* ({ discovery, venues }: MarketFeedOptions) {
+  const sink = yield* FrameSink
+  const instruments = yield* Instruments
+  const supervisor = yield* Supervisor
+
+  const connectors: Array<Connector> = []
+  for (const venue of venues.map(connectionOf)) {
+    const connector = yield* makeConnector({ ...venue, instruments: [] })
+    connectors.push(connector)
+    yield* connector.add(instruments.list().filter(({ instrument }) => instrument.venue === venue.exchange.id))
+  }
+
+  const discovered = connectors.filter(({ exchange }) => discovery?.venues?.includes(exchange.id) ?? discovery !== undefined)
+  const listings = yield* makeListings(discovered, discovery?.coins ?? [])
+  const lookout = yield* makeActor({
+    name: "listings",
+    message: Refresh,
+    // Whoever asks for a look while one is under way waits.
+    mailboxCapacity: 1,
+    overflow: { _tag: "Suspend" },
+    initial: Effect.void,
+    receive: () => Effect.as(listings.refresh, [undefined, undefined] as const),
+    // A look that is cut short is taken again at the next start.
+    drainWithin: 0
+  })
+  const refresh = Effect.ignore(lookout.ask({ _tag: "Refresh" }))
+  if (discovery !== undefined)
+    yield* supervisor.supervise("discovery", Effect.sleep(discovery.every).pipe(Effect.andThen(refresh), Effect.forever))
+
+  const router = yield* makeResync(connectors, listings)
+  yield* supervisor.supervise(
+    "clock",
+    Effect.sync(sink.tick).pipe(Effect.andThen(listings.announce), Effect.andThen(Effect.sleep(tickEvery)), Effect.forever)
+  )
+
+  return MarketFeed.of({
+    // An actor stops with the feed alone; then no book is needed any more.
+    resync: (instrument, reason) => Effect.ignore(router.tell({ _tag: "Resync", instrument, reason })),
+    restarted: Effect.ignore(router.tell({ _tag: "Restarted" })),
+    refresh,
+    connectors,
+    counts: () =>
+      connectors.map(({ exchange }) => {
+        const { bytes, dropped, frames } = sink.counts[sourceIds.findIndex((id) => id === exchange.id)] ?? noCounts
+        return { venue: exchange.id, frames, bytes, dropped }
+      })
+  })
+})
+
+const noCounts: FrameCounts = { frames: 0, bytes: 0, dropped: 0 }
+
+const connectionOf = (venue: VenueId | VenueConnection): VenueConnection =>
+  typeof venue === "string" ? { exchange: exchanges[venue], endpoints: exchanges[venue].endpoints } : venue

@@ -1,0 +1,44 @@
+/**
+ * Routes requests for new books to the connector that carries the instrument.
+ *
+ * The mailbox holds at most one request for each instrument: a newer one takes the place of one that waits, so that there is always room.
+ */
+import type { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
+import type { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
+import { makeActor } from "@evenkeel/runtime/supervision/Actor"
+import { Effect, Schema } from "effect"
+import type { Connector } from "../transport/Connector.ts"
+import { Instruments } from "./Instruments.ts"
+import type { Listings } from "./Listings.ts"
+
+const ResyncMessage = Schema.Union([
+  /** The hot path lost an instrument's book. */
+  Schema.TaggedStruct("Resync", { instrument: Schema.Int, reason: Schema.String }),
+  /** The hot path began anew and knows no book, and no pair that was listed since the start. */
+  Schema.TaggedStruct("Restarted", {})
+])
+type ResyncMessage = typeof ResyncMessage.Type
+
+export const makeResync = Effect.fnUntraced(function* (connectors: ReadonlyArray<Connector>, listings: Listings) {
+  const instruments = yield* Instruments
+  const connectorOf = new Map(connectors.map((connector) => [connector.exchange.id as string, connector] as const))
+  const resync = (number: number, reason: string) =>
+    connectorOf.get(instruments.byNumber(number)?.venue ?? "")?.resync(number, reason) ?? Effect.void
+
+  return yield* makeActor<void, ResyncMessage, void, never, HealthRegistry | Supervisor>({
+    name: "resync",
+    message: ResyncMessage,
+    mailboxCapacity: instruments.capacity + 1,
+    overflow: { _tag: "Conflate", key: (message) => (message._tag === "Resync" ? String(message.instrument) : "restarted") },
+    initial: Effect.void,
+    receive: Effect.fnUntraced(function* (_, message) {
+      if (message._tag === "Resync") yield* resync(message.instrument, message.reason)
+      else {
+        // Before the books: the hot path must know a listed pair when its book comes.
+        yield* listings.repeat
+        for (const { number } of instruments.list()) yield* resync(number, "thread-restarted")
+      }
+      return [undefined, undefined] as const
+    })
+  })
+})

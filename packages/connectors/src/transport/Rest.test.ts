@@ -1,0 +1,99 @@
+/** The real client against a server on loopback: what a venue's REST API can answer. */
+import { NodeHttpClient } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
+import { Policies } from "@evenkeel/runtime/resilience/Policies"
+import { Effect, Fiber, Layer } from "effect"
+import { TestClock } from "effect/testing"
+import { createServer, type ServerResponse } from "node:http"
+import { exchanges } from "../exchange/Exchanges.ts"
+import { makeRest } from "./Rest.ts"
+
+const layer = Policies.layer().pipe(Layer.provideMerge(HealthRegistry.layer), Layer.provideMerge(NodeHttpClient.layerUndici))
+const { kraken } = exchanges
+
+/** A server that answers with `handle`, its address, and how often it was asked. */
+const serve = (handle: (response: ServerResponse) => void) =>
+  Effect.acquireRelease(
+    Effect.callback<{ readonly url: string; readonly asked: () => number; readonly close: () => void }>((resume) => {
+      let asked = 0
+      const server = createServer((_, response) => {
+        asked++
+        handle(response)
+      })
+      server.listen(0, "127.0.0.1", () => {
+        const address = server.address()
+        const port = typeof address === "object" && address !== null ? address.port : 0
+        resume(
+          Effect.succeed({
+            url: `http://127.0.0.1:${port}`,
+            asked: () => asked,
+            close: () => {
+              server.closeAllConnections()
+              server.close()
+            }
+          })
+        )
+      })
+    }),
+    ({ close }) => Effect.sync(close)
+  )
+
+const restOf = (url: string) => makeRest(kraken, { socket: "ws://127.0.0.1:1", rest: url })
+
+describe("Rest", () => {
+  it.live("hands over a book's bytes and a decoded answer", () =>
+    Effect.gen(function* () {
+      const { url } = yield* serve((response) => response.writeHead(200, { "ratelimit-remaining": "7" }).end('{"result":[1]}'))
+      const rest = yield* restOf(url)
+      assert.deepStrictEqual(yield* rest.get("/any"), { result: [1] })
+      assert.strictEqual(Buffer.from(yield* rest.book("USDC/USD")).toString(), '{"result":[1]}')
+      assert.strictEqual(rest.limits(), "ratelimit-remaining 7")
+    }).pipe(Effect.scoped, Effect.provide(layer))
+  )
+
+  it.live("refuses a body above its limit while it is still being sent, and does not ask again", () =>
+    Effect.gen(function* () {
+      let sent = 0
+      const { asked, url } = yield* serve((response) => {
+        response.writeHead(200)
+        const chunk = Buffer.alloc(1 << 20, "[")
+        const more = (): void => {
+          while (!response.destroyed && sent++ < 1024) if (!response.write(chunk)) return void response.once("drain", more)
+        }
+        more()
+      })
+      const rest = yield* restOf(url)
+      const error = yield* Effect.flip(rest.book("USDC/USD"))
+      assert.deepInclude(error, { _tag: "RestBodyUnusable", reason: "too-large" })
+      assert.isBelow(sent, 256)
+      assert.strictEqual(asked(), 1)
+    }).pipe(Effect.scoped, Effect.provide(layer))
+  )
+
+  it.live("says which answer was not JSON", () =>
+    Effect.gen(function* () {
+      const { url } = yield* serve((response) => response.writeHead(200).end("<html>"))
+      const error = yield* Effect.flip((yield* restOf(url)).get("/0/public/Time"))
+      assert.strictEqual(error.message, "kraken answered with something that is not JSON to /0/public/Time")
+    }).pipe(Effect.scoped, Effect.provide(layer))
+  )
+
+  it.effect("does not ask a venue that refuses before the time that it names", () =>
+    Effect.gen(function* () {
+      let status = 429
+      const { asked, url } = yield* serve((response) => {
+        response.writeHead(status, { "retry-after": "7" }).end("{}")
+        status = 200
+      })
+      const rest = yield* restOf(url)
+      assert.deepInclude(yield* Effect.flip(rest.get("/any")), { _tag: "RestRefused", status: 429 })
+      const second = yield* Effect.forkChild(rest.get("/any"))
+      yield* TestClock.adjust("6999 millis")
+      assert.strictEqual(asked(), 1)
+      yield* TestClock.adjust("1 millis")
+      assert.deepStrictEqual(yield* Fiber.join(second), {})
+      assert.strictEqual(asked(), 2)
+    }).pipe(Effect.scoped, Effect.provide(layer))
+  )
+})
