@@ -29,7 +29,8 @@ const rememberedMax = 512
 /** After a long absence changes are counted from no further back than this. */
 const catchUpBlocksMax = 50_000
 const Checkpoint = Schema.Struct({ number: Schema.Int, hash: Schema.String })
-const decodeCheckpoint = Schema.decodeUnknownOption(Checkpoint)
+const decodeCheckpoint = Schema.decodeUnknownOption(Schema.fromJsonString(Checkpoint))
+const encodeCheckpoint = (checkpoint: typeof Checkpoint.Type): Uint8Array => Buffer.from(JSON.stringify(checkpoint))
 /** Sources that are read at the same time. */
 const readsAtOnce = 8
 
@@ -55,7 +56,7 @@ const watch = Effect.fnUntraced(function* (options: ChainWatcherOptions, compone
   const health = yield* HealthRegistry
   const snapshots = yield* Snapshots
   const follower = yield* makeFollower(options)
-  const saved = Option.flatMap(yield* snapshots.load(component), ({ payload }) => decodeCheckpoint(payload))
+  const saved = Option.flatMap(yield* snapshots.load(component), ({ payload }) => decodeCheckpoint(Buffer.from(payload).toString()))
   if (Option.isSome(saved)) follower.resume(saved.value)
   for (;;) {
     const step = yield* Effect.result(follower.step)
@@ -66,7 +67,7 @@ const watch = Effect.fnUntraced(function* (options: ChainWatcherOptions, compone
       const { hash, number } = step.success
       yield* health.report(component, "running", `block ${number}`)
       // A checkpoint that is lost costs some reading again, no more.
-      yield* snapshots.save(component, number, { number, hash }).pipe(Effect.ignore)
+      yield* snapshots.save(component, number, encodeCheckpoint({ number, hash })).pipe(Effect.ignore)
     }
     yield* Effect.raceFirst(Queue.take(wakes), Effect.sleep(Math.max(1000, chain.blockMillis)))
   }

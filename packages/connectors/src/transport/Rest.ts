@@ -4,7 +4,6 @@
  *
  * Bodies are read with a limit on their size: a venue that is broken or hostile must not fill the engine's memory.
  */
-import { defaultPolicies } from "@evenkeel/runtime/resilience/Policy"
 import { Policies, type PolicyError } from "@evenkeel/runtime/resilience/Policies"
 import { Clock, Effect, Result, Schema, Stream } from "effect"
 import { HttpClient, type HttpClientError, type HttpClientResponse } from "effect/http"
@@ -102,7 +101,7 @@ export const makeRest = Effect.fnUntraced(function* (exchange: Exchange, endpoin
         name: "rest",
         key: venue,
         // The policy's rate is in its own tokens; the venue's allowance is spread over them.
-        tokens: Math.ceil((weight * defaultPolicies.rest.rate.limit) / exchange.restPerMinute),
+        tokens: Math.ceil((weight * (policies.policy("rest", venue).rate?.limit ?? 1)) / exchange.restPerMinute),
         retryable: isRetryable
       })
     })
