@@ -21,6 +21,7 @@ import { type FrameCounts, FrameSink } from "../transport/FrameSink.ts"
 import { layerChains, type WatchedChain } from "./ChainFeed.ts"
 import { Instruments } from "./Instruments.ts"
 import { makeListings } from "./Listings.ts"
+import { makeFeedDouble, MarketFeedTest } from "./MarketFeedTest.ts"
 import { makeResync } from "./Resync.ts"
 
 export class MarketFeed extends Context.Service<
@@ -47,6 +48,13 @@ export class MarketFeed extends Context.Service<
     const feed = Layer.effect(MarketFeed, makeMarketFeed(options))
     return options.chains === undefined ? feed : Layer.merge(feed, layerChains(options.chains))
   }
+
+  /** Connects to nothing: a test reads the requests and pushes frames through `MarketFeedTest`. */
+  static readonly layerTest: Layer.Layer<MarketFeed | MarketFeedTest, never, FrameSink> = Layer.effectContext(
+    Effect.map(makeFeedDouble, ({ control, feed }) =>
+      Context.make(MarketFeed, MarketFeed.of(feed)).pipe(Context.add(MarketFeedTest, control))
+    )
+  )
 }
 
 export interface VenueConnection {
