@@ -1,5 +1,6 @@
 /** Who is to blame: one venue, one coin, its quote, or nobody that can be told. */
 import { assert, describe, it } from "@effect/vitest"
+import { reasonsOf } from "@evenkeel/alerting/render/Reasons"
 import { EventKind, eventPayload } from "@evenkeel/domain/market/MarketRecord"
 import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
 import { type LevelChange, severity } from "@evenkeel/domain/risk/RiskLevel"
@@ -59,7 +60,7 @@ describe("attribution", () => {
     const apart = play([usdc("binance", falls(90)), usdc("kraken", calm), usdc("coinbase", calm), usdc("okx", calm)])
     assert.deepStrictEqual(alarms(apart), [])
     const local = apart.find(({ kind }) => kind === "local")
-    assert.include(local?.reason[0], "binance")
+    assert.include(reasonsOf(local!)[0], "binance")
     assert.deepStrictEqual(local?.venues.differ, ["binance"])
     const together = play(["binance", "kraken", "coinbase", "okx"].map((venue) => usdc(venue, falls(90))))
     assert.deepStrictEqual(alarms(together), ["USDC break critical"])
@@ -78,7 +79,7 @@ describe("attribution", () => {
   it("a coin that trades against no currency is blamed against its quote, and the split is said to be unknown", () => {
     const changes = play([{ venue: "binance", base: "UST", quote: "USDT", bps: falls(90) }])
     assert.deepStrictEqual(alarms(changes), ["UST break critical"])
-    assert.include(changes.at(-1)!.reason.join(" "), "split between the pair's two coins is unknown")
+    assert.include(reasonsOf(changes.at(-1)!).join(" "), "split between the pair's two coins is unknown")
   })
 
   it("a quote coin is blamed when three coins rise against it together", () => {
@@ -112,7 +113,7 @@ describe("attribution", () => {
   it("a coin that falls after another, and less far, is told to fall with it", () => {
     const changes = play([usdc("kraken", falls(300)), { venue: "kraken", base: "DAI", quote: "USD", bps: falls(120, 1510) }])
     const dai = changes.find(({ coin, level }) => coin === "DAI" && level === "critical")!
-    assert.include(dai.reason.join(" "), "USDC fell before it")
-    assert.notInclude(changes.find(({ coin, level }) => coin === "USDC" && level === "critical")!.reason.join(" "), "fell before it")
+    assert.include(reasonsOf(dai).join(" "), "USDC fell earlier and farther")
+    assert.notInclude(reasonsOf(changes.find(({ coin, level }) => coin === "USDC" && level === "critical")!).join(" "), "fell earlier")
   })
 })

@@ -1,5 +1,6 @@
 /** The detection's answers to whole markets, through every venue's own protocol. */
 import { assert, describe, it } from "@effect/vitest"
+import { reasonsOf } from "@evenkeel/alerting/render/Reasons"
 import { scenarios } from "@evenkeel/connectors/simulated/Scenario"
 import { type LevelChange, severity } from "@evenkeel/domain/risk/RiskLevel"
 import { playScenario } from "./support/LocalMarket.ts"
@@ -20,7 +21,7 @@ describe("scenarios", () => {
     assert.isBelow(minutesIn(scenario, critical), 34 + 45)
     assert.strictEqual(critical.kind, "break")
     assert.isTrue(changes.filter(({ coin }) => coin === "USDT").every(({ kind }) => kind === "premium" || kind === "recovery"))
-    assert.isNotEmpty(critical.reason)
+    assert.isNotEmpty(reasonsOf(critical))
   })
 
   it("May 2022: UST is critical, blamed alone, though USDT is all that it trades against", () => {
@@ -52,7 +53,7 @@ describe("scenarios", () => {
         changes.every(({ level }) => severity(level) <= severity("watch")),
         said(changes).join("; ")
       )
-      for (const change of changes) if (change.kind === "local") assert.include(change.reason[0], "binance")
+      for (const change of changes) if (change.kind === "local") assert.include(reasonsOf(change)[0], "binance")
     }
   })
 

@@ -1,5 +1,5 @@
 /**
- * Posts alerts as JSON to a URL.
+ * Posts alerts as JSON to a URL: the notification, and its words as `message`.
  *
  * Every request carries `Evenkeel-Signature: t=<Unix s>,v1=<hex>`, the HMAC-SHA256 of `<t>.<body>` under the shared secret, and
  * `Idempotency-Key`, the same over all repeats. 408, 429 and 5xx are tried again; other refusals are final for the moment
@@ -10,6 +10,7 @@ import { Policies } from "@evenkeel/runtime/resilience/Policies"
 import { Clock, Effect, Redacted } from "effect"
 import { HttpBody, HttpClient, HttpClientRequest } from "effect/http"
 import { createHmac, timingSafeEqual } from "node:crypto"
+import { messageOf } from "../render/Message.ts"
 import { DeliveryFailed, type Receiver } from "./Receiver.ts"
 
 export interface WebhookOptions {
@@ -25,7 +26,7 @@ export const makeWebhookReceiver = Effect.fnUntraced(function* ({ name, secret, 
   const failed = (problem: string, retryable: boolean) => new DeliveryFailed({ receiver: name, problem, retryable })
 
   const post = Effect.fn("WebhookReceiver.post")(function* (notification: Notification) {
-    const body = JSON.stringify(notification)
+    const body = JSON.stringify({ ...notification, message: messageOf(notification) })
     const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
     const request = HttpClientRequest.post(url).pipe(
       HttpClientRequest.setHeaders({

@@ -44,6 +44,10 @@ export const CoinView = Schema.Struct({
 })
 export type CoinView = typeof CoinView.Type
 
+/** An alert, and the reasons of its last change in sentences. */
+export const AlertView = Schema.Struct({ ...Alert.fields, reasons: Schema.Array(Schema.String) })
+export type AlertView = typeof AlertView.Type
+
 export const Readiness = Schema.Struct({
   ready: Schema.Boolean,
   components: Schema.Array(
@@ -78,7 +82,7 @@ export class AlertsApi extends HttpApiGroup.make("alerts")
   .add(
     HttpApiEndpoint.get("list", "/alerts", {
       query: { all: Schema.optional(Schema.Literals(["true", "false"])) },
-      success: Schema.Array(Alert),
+      success: Schema.Array(AlertView),
       error: StoreUnavailable
     })
   )

@@ -4,6 +4,7 @@
  * It listens on loopback unless told otherwise. A port in use fails the start with `PortInUse`.
  */
 import { AlertManager } from "@evenkeel/alerting/manager/AlertManager"
+import { reasonsOf } from "@evenkeel/alerting/render/Reasons"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Effect, Layer } from "effect"
 import { HttpRouter, HttpStaticServer } from "effect/http"
@@ -39,7 +40,10 @@ const alerts = HttpApiBuilder.group(
       list: ({ query }) =>
         manager
           .list({ all: query.all === "true", limit: alertsMax })
-          .pipe(Effect.mapError((error) => new StoreUnavailable({ problem: error.message })))
+          .pipe(
+            Effect.map((found) => found.map((alert) => ({ ...alert, reasons: reasonsOf(alert.change) }))),
+            Effect.mapError((error) => new StoreUnavailable({ problem: error.message }))
+          )
     })
   })
 )

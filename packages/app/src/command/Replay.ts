@@ -3,6 +3,7 @@
  *
  * Changes go to standard output, one JSON object a line with `--json`; everything else to standard error.
  */
+import { reasonsOf } from "@evenkeel/alerting/render/Reasons"
 import { readCapture } from "@evenkeel/connectors/capture/Capture"
 import { type VenueId, venueIds } from "@evenkeel/domain/market/Venue"
 import { type LevelChange, type RiskLevel, severity } from "@evenkeel/domain/risk/RiskLevel"
@@ -110,8 +111,9 @@ const open = Effect.fnUntraced(function* (files: ReadonlyArray<string>, venue: O
 
 const isoOf = (time: number): string => DateTime.formatIso(DateTime.makeUnsafe(Math.round(time)))
 
-const jsonOf = ({ coin, deviationBps, errorBps, fairValue, kind, level, previous, reason, time, venues }: LevelChange): string =>
-  JSON.stringify({
+const jsonOf = (change: LevelChange): string => {
+  const { coin, deviationBps, errorBps, fairValue, kind, level, previous, time, venues } = change
+  return JSON.stringify({
     time: isoOf(time),
     coin,
     level,
@@ -119,10 +121,13 @@ const jsonOf = ({ coin, deviationBps, errorBps, fairValue, kind, level, previous
     fairValue: Number(fairValue.toFixed(8)),
     deviationBps: Number(deviationBps.toFixed(6)),
     errorBps: Number(errorBps.toFixed(3)),
-    reason,
+    reason: reasonsOf(change),
     kind,
     venues
   })
+}
 
-const textOf = ({ coin, deviationBps, kind, level, previous, reason, time }: LevelChange): string =>
-  `${isoOf(time)} ${coin.padEnd(6)} ${previous.padStart(8)} → ${level.padEnd(8)} ${kind.padEnd(8)} ${deviationBps.toFixed(1).padStart(8)} bps  ${reason[0] ?? ""}`
+const textOf = (change: LevelChange): string => {
+  const { coin, deviationBps, kind, level, previous, time } = change
+  return `${isoOf(time)} ${coin.padEnd(6)} ${previous.padStart(8)} → ${level.padEnd(8)} ${kind.padEnd(8)} ${deviationBps.toFixed(1).padStart(8)} bps  ${reasonsOf(change)[0] ?? ""}`
+}

@@ -1,7 +1,8 @@
 /** Runs an engine until it is told to stop: its HTTP server, its screen or its log lines, and its last words. */
 import { NodeHttpClient, NodeHttpServer } from "@effect/platform-node"
-import { consoleReceiver, describeNotification } from "@evenkeel/alerting/receiver/ConsoleReceiver"
+import { consoleReceiver } from "@evenkeel/alerting/receiver/ConsoleReceiver"
 import type { Receiver } from "@evenkeel/alerting/receiver/Receiver"
+import { textOf } from "@evenkeel/alerting/render/Message"
 import { layerApi } from "@evenkeel/api/server/ApiServer"
 import { FrameSink } from "@evenkeel/connectors/transport/FrameSink"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
@@ -53,7 +54,7 @@ export const runEngine = ({ config, setup, stopAfterMillis, title }: RunOptions)
     name: "console",
     deliver: (notification) =>
       Effect.sync(() => {
-        shown.push(...describeNotification(notification, true).split("\n"))
+        shown.push(...textOf(notification, true).split("\n"))
         shown.splice(0, shown.length - alertsShown)
       })
   }

@@ -27,7 +27,7 @@ export interface LiveState {
 }
 
 const color = (code: string, text: string) => `\u001b[${code}m${text}\u001b[0m`
-const levelColors: Record<RiskLevel, string> = { normal: "32", watch: "36", warning: "33", critical: "1;31" }
+const levelColors: Record<RiskLevel, string> = { normal: "32", watch: "36", warning: "33", critical: "1;31", stale: "35" }
 
 const age = (millis: number | null): string =>
   millis === null

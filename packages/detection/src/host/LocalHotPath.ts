@@ -19,10 +19,13 @@ const signalSlots = 1024
 export class LocalHotPath {
   readonly hotPath: HotPath
   readonly state: StateTable
+  readonly counters: Uint32Array
   readonly #options: HotPathOptions
   readonly #signals: SignalWriter
   readonly #venues: ReadonlyArray<string>
   #view = viewOf(new ArrayBuffer(1 << 12))
+  /** Signals that were read, and that there are. */
+  #taken = 0
   #count = 0
 
   constructor(options: HotPathOptions, models?: WebAssembly.Memory) {
@@ -40,7 +43,8 @@ export class LocalHotPath {
     }
     const rows = options.coins.length + options.instruments.length + (options.spareInstruments ?? 0)
     this.state = new StateTable(allocateStateTable(rows, stateFields), stateFields)
-    this.hotPath = new HotPath(options, this.state, this.#signals, new Uint32Array(32 * counterCount), () => 0, models)
+    this.counters = new Uint32Array(Math.max(1, options.venues.length) * counterCount)
+    this.hotPath = new HotPath(options, this.state, this.#signals, this.counters, () => 0, models)
   }
 
   /** The frame that was fed last, as it would lie in the ring. */
@@ -48,38 +52,58 @@ export class LocalHotPath {
     return this.#view.bytes
   }
 
-  /** Hands one frame to the hot path, laid out as it would lie in the ring; how long it is there. */
-  feed({ connection = 0, instrument = -1, payload, received, source, venue }: LocalFrame): number {
-    const length = (frameHeaderBytes + payload.length + 7) & ~7
+  /** Room for one frame of `payload` bytes, its two lengths written, where `process` finds it. */
+  claim(payload: number): FrameView {
+    const length = (frameHeaderBytes + payload + 7) & ~7
     const need = length + 8
     if (need > this.#view.bytes.length) this.#view = viewOf(new ArrayBuffer(2 ** Math.ceil(Math.log2(need))))
-    const { bytes, float64, int32, uint16 } = this.#view
-    int32[0] = length
+    this.#view.int32[0] = length
+    this.#view.int32[frameOffsets.payloadBytes >> 2] = payload
+    return this.#view
+  }
+
+  /** Judges the frame that was written where `claim` said. */
+  process(): void {
+    this.hotPath.process(this.#view, 0)
+  }
+
+  /** Hands one frame to the hot path, laid out as it would lie in the ring; how long it is there. */
+  feed({ connection = 0, instrument = -1, payload, received, source, venue }: LocalFrame): number {
+    const { bytes, float64, int32, uint16 } = this.claim(payload.length)
     bytes[frameOffsets.source] = source
     bytes[frameOffsets.venue] = venue
     uint16[frameOffsets.connection >> 1] = connection
     int32[frameOffsets.instrument >> 2] = instrument
-    int32[frameOffsets.payloadBytes >> 2] = payload.length
     float64[frameOffsets.received >> 3] = received
     bytes.set(payload, frameOffsets.payload)
-    this.hotPath.process(this.#view, 0)
-    return length
+    this.process()
+    return int32[0]!
+  }
+
+  /** Where signal records lie. */
+  get signalView(): SignalWriter {
+    return this.#signals
+  }
+
+  /** Hands over each record's byte offset until `accept` answers false; that one is first in line the next time. */
+  take(accept: (offset: number) => boolean): void {
+    while (this.#taken < this.#count && accept(this.#taken * signalBytes)) this.#taken++
+    if (this.#taken === this.#count) this.#taken = this.#count = 0
   }
 
   /** Hands over what was signalled since the last call. */
   signals(handlers: LocalHandlers): void {
     if (this.#count === 0) return
     const { float64, int32 } = this.#signals
-    const count = this.#count
-    this.#count = 0
-    for (let at = 0; at < count * signalBytes; at += signalBytes) {
+    this.take((at) => {
       const integer = (index: number) => int32[(at >> 2) + index]!
       if (integer(signalIntegers.kind) === SignalKind.levelChange) {
         handlers.levelChange?.(readLevelChange(float64, int32, at, this.#options.coins, this.#venues))
       } else if (integer(signalIntegers.kind) === SignalKind.resync) {
         handlers.resync?.(integer(signalIntegers.instrument), staleReasons[integer(signalIntegers.reason)] ?? "none")
       } else if (integer(signalIntegers.kind) === SignalKind.refusal) handlers.refusal?.(integer(signalIntegers.reason))
-    }
+      return true
+    })
   }
 }
 

@@ -1,24 +1,54 @@
-/** How much a coin's holder should worry, and what a change of it says. */
+/** How much a coin's holder should worry, and the fact that it changed. */
 import { Schema } from "effect"
 import { CoinSymbol } from "../coin/Coin.ts"
 
-export const RiskLevel = Schema.Literals(["normal", "watch", "warning", "critical"])
+/** `stale`: fresh data is missing, and the coin's risk is unknown. */
+export const RiskLevel = Schema.Literals(["normal", "watch", "warning", "critical", "stale"])
 export type RiskLevel = typeof RiskLevel.Type
 
-/** Levels in rising order; the index is the level's number on the wire. */
+/** By the level's number in signal records and state tables: append only. */
 export const riskLevels: ReadonlyArray<RiskLevel> = RiskLevel.literals
-export const severity = (level: RiskLevel): number => riskLevels.indexOf(level)
+export const levelNumber = (level: RiskLevel): number => riskLevels.indexOf(level)
+
+/** Whose attention a level deserves. A coin that nobody can see deserves as much as one with a warning. */
+const severities: Readonly<Record<RiskLevel, number>> = { normal: 0, watch: 1, warning: 2, critical: 3, stale: 2 }
+export const severity = (level: RiskLevel): number => severities[level]
 
 /**
- * What moved: a loss of peg, a rise above it (never called a loss), one venue away from the rest, or a return.
+ * What happened: a loss of peg, a rise above it (never called a loss), one venue away from the rest, a return, or no fresh data any more.
+ * The position is the number in signal records: append only.
  */
-export const ChangeKind = Schema.Literals(["break", "premium", "local", "recovery"])
+export const ChangeKind = Schema.Literals(["break", "premium", "local", "recovery", "stale"])
 export type ChangeKind = typeof ChangeKind.Type
 export const changeKinds: ReadonlyArray<ChangeKind> = ChangeKind.literals
 
 /** One feature or detector that drove a change, with its share of the whole, 0 to 1. */
 export const Driver = Schema.Struct({ name: Schema.String, value: Schema.Finite, share: Schema.Finite })
 export type Driver = typeof Driver.Type
+
+/** What the detectors and the model saw at the bar of a change. Numbers alone: words are made where they are read. */
+export const Evidence = Schema.Struct({
+  /** The coin's usual deviation: the median of its trailing days. Null until there is one. */
+  baselineBps: Schema.NullOr(Schema.Finite),
+  /** Bars in a row beyond a distance from the peg; null when the last bar was within all of them. */
+  beyond: Schema.NullOr(Schema.Struct({ bars: Schema.Int, bps: Schema.Finite })),
+  /** Heavy taker selling: net taker volume of two hours in standard deviations, and the volume as a multiple of the trailing week's. */
+  flow: Schema.NullOr(Schema.Struct({ score: Schema.Finite, surge: Schema.Finite })),
+  /** The coin that fell earlier and farther, and may be what this one is held or redeemed in. */
+  carrier: Schema.NullOr(CoinSymbol),
+  /** False when no pair connects the coin to its peg's currency: the split of a pair between its two coins is then unknown. */
+  grounded: Schema.Boolean,
+  /** The probability of a break within each horizon; null where no model serves. */
+  model: Schema.NullOr(
+    Schema.Struct({
+      version: Schema.Int,
+      horizons: Schema.Array(Schema.Struct({ minutes: Schema.Int, probability: Schema.Finite }))
+    })
+  ),
+  /** Each detector's share in the change, largest first. */
+  drivers: Schema.Array(Driver)
+})
+export type Evidence = typeof Evidence.Type
 
 /** A coin's risk level changed. The fact that alerts, orders and read models are made from. */
 export const LevelChange = Schema.Struct({
@@ -36,8 +66,6 @@ export const LevelChange = Schema.Struct({
   deviationBps: Schema.Finite,
   /** Venues whose own price agrees with the fair value, and those that do not. */
   venues: Schema.Struct({ agree: Schema.Array(Schema.String), differ: Schema.Array(Schema.String) }),
-  drivers: Schema.Array(Driver),
-  /** Sentences for people, most important first. */
-  reason: Schema.Array(Schema.String)
+  evidence: Evidence
 })
 export type LevelChange = typeof LevelChange.Type

@@ -6,6 +6,7 @@
  * models that are trained here with each event left out in turn.
  */
 import { day, type Span } from "@evenkeel/replay/referee/Onsets"
+import { reasonsOf } from "@evenkeel/alerting/render/Reasons"
 import type { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
 import { severity } from "@evenkeel/domain/risk/RiskLevel"
 import type { ModelFile } from "@evenkeel/learning/model/ModelFile"
@@ -86,7 +87,7 @@ const judgeFile = (file: PriceFile): FileReport => {
     events: events.map((event, index) => ({ ...event, warningByPrice: byPrice[index]!.reached.warning })),
     calm,
     flowWarnings: calm.warnings.filter((time) =>
-      changes.some((change) => change.time === time && change.drivers.some(({ name }) => name === "flow"))
+      changes.some((change) => change.time === time && change.evidence.flow !== null)
     )
   }
 }
@@ -109,7 +110,7 @@ const blameOf = (market: Market, changes: ReadonlyArray<LevelChange>, events: Re
         level: worst.level,
         first: said[0]!.time,
         worstBps: said.reduce((far, { deviationBps }) => (Math.abs(deviationBps) > Math.abs(far) ? deviationBps : far), 0),
-        reason: worst.reason.join("; ")
+        reason: reasonsOf(worst).join("; ")
       }
     })
   })

@@ -6,7 +6,8 @@
  */
 import { Context, Effect, Layer, Schema } from "effect"
 
-export const HealthStatus = Schema.Literals(["starting", "running", "degraded", "restarting", "draining", "stopped", "failed"])
+/** `degraded`: works in part. `unready`: runs, and what users rely on is missing, such as fresh prices. */
+export const HealthStatus = Schema.Literals(["starting", "running", "degraded", "unready", "restarting", "draining", "stopped", "failed"])
 export type HealthStatus = typeof HealthStatus.Type
 
 export const ComponentHealth = Schema.Struct({
@@ -26,7 +27,7 @@ export class HealthRegistry extends Context.Service<
     readonly restarted: (component: string) => Effect.Effect<void>
     readonly gauge: (component: string, name: string, read: () => number) => Effect.Effect<void>
     readonly snapshot: Effect.Effect<ReadonlyArray<ComponentHealth>>
-    /** True when every component runs, be it degraded. */
+    /** True when every component runs, be it degraded, and none is unready. */
     readonly ready: Effect.Effect<boolean>
     /** False once a component has failed for good. */
     readonly healthy: Effect.Effect<boolean>

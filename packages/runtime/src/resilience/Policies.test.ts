@@ -44,6 +44,35 @@ describe("Policies", () => {
     }).pipe(Effect.provide(layer(defaultPolicies.deliver)))
   )
 
+  it.effect("treats one receiver or venue as its own override says, and the others by name", () =>
+    Effect.gen(function* () {
+      const policies = yield* Policies
+      const took = Effect.fnUntraced(function* (key: string) {
+        const call = yield* Effect.forkChild(Effect.flip(policies.run(Effect.never, { name: "deliver", key })))
+        let seconds = 0
+        while (call.pollUnsafe() === undefined) {
+          yield* TestClock.adjust("1 second")
+          seconds++
+        }
+        assert.deepInclude(yield* Fiber.join(call), { _tag: "PolicyError", reason: "timed-out", key })
+        return seconds
+      })
+      assert.strictEqual(yield* took("slow-pager"), 20)
+      assert.strictEqual(yield* took("webhook"), 2)
+      assert.strictEqual(policies.policy("deliver", "slow-pager").timeout, "20 seconds")
+      assert.strictEqual(policies.policy("deliver", "slow-pager").breaker.failures, 5, "what an override leaves unsaid stays")
+      for (let call = 0; call < 4; call++) yield* took("webhook")
+      assert.strictEqual(yield* policies.breaker("deliver", "webhook"), "open")
+      assert.strictEqual(yield* policies.breaker("deliver", "slow-pager"), "closed")
+    }).pipe(
+      Effect.provide(
+        Policies.layer({ deliver: { ...withoutRetry, timeout: "2 seconds" }, "deliver:slow-pager": { timeout: "20 seconds" } }).pipe(
+          Layer.provideMerge(HealthRegistry.layer)
+        )
+      )
+    )
+  )
+
   it.effect("delays a call whose tokens are spent", () =>
     Effect.gen(function* () {
       const policies = yield* Policies

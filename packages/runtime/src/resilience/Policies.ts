@@ -7,7 +7,7 @@
 import { Cause, Context, Effect, Exit, Layer, Schedule, Schema, type Scope } from "effect"
 import { CircuitBreaker, RateLimiter } from "effect/persistence"
 import { HealthRegistry } from "../health/HealthRegistry.ts"
-import { defaultPolicies, type Policy, type PolicyName } from "./Policy.ts"
+import { defaultPolicies, type Policy, type PolicyName, policyNames } from "./Policy.ts"
 
 export class Policies extends Context.Service<
   Policies,
@@ -25,16 +25,22 @@ export class Policies extends Context.Service<
         readonly retryable?: (error: E) => boolean
       }
     ) => Effect.Effect<A, E | PolicyError, R>
+    /** The policy that calls of `name` with `key` run under. */
+    readonly policy: (name: PolicyName, key: string) => Policy
     readonly breaker: (name: PolicyName, key: string) => Effect.Effect<BreakerState>
     /** Every breaker that was ever used: `deliver:webhook` and its state. */
     readonly breakers: Effect.Effect<ReadonlyArray<{ readonly key: string; readonly state: BreakerState }>>
   }
 >()("@evenkeel/runtime/resilience/Policies") {
-  static readonly layer = (overrides: Partial<Record<PolicyName, Policy>> = {}) =>
+  /** What `overrides` leaves unsaid stays as in `defaultPolicies`. */
+  static readonly layer = (overrides: PolicyOverrides = {}) =>
     Layer.effect(Policies, makePolicies(overrides)).pipe(
       Layer.provide([CircuitBreaker.layerStoreMemory(), RateLimiter.layer.pipe(Layer.provide(RateLimiter.layerStoreMemory))])
     )
 }
+
+/** By name, for all its calls (`deliver`), or by name and key, for one venue or receiver (`deliver:slack`), over that. */
+export type PolicyOverrides = Partial<Readonly<Record<PolicyName | `${PolicyName}:${string}`, Partial<Policy>>>>
 
 export type BreakerState = "closed" | "open" | "half-open"
 
@@ -90,17 +96,20 @@ const makeGuard: (policy: Policy) => Effect.Effect<Guard, never, CircuitBreaker.
   }
 )
 
-const makePolicies = Effect.fnUntraced(function* (overrides: Partial<Record<PolicyName, Policy>>) {
+const makePolicies = Effect.fnUntraced(function* (overrides: PolicyOverrides) {
   const limiter = yield* RateLimiter.RateLimiter
   const health = yield* HealthRegistry
-  const guards = new Map<PolicyName, Guard>()
-  for (const [name, policy] of Object.entries({ ...defaultPolicies, ...overrides }) as Array<[PolicyName, Policy]>) {
-    guards.set(name, yield* makeGuard(policy))
+  const guards = new Map<string, Guard>()
+  for (const name of policyNames) guards.set(name, yield* makeGuard({ ...defaultPolicies[name], ...overrides[name] }))
+  for (const [target, policy] of Object.entries(overrides)) {
+    const name = policyNames.find((candidate) => target.startsWith(`${candidate}:`))
+    if (name !== undefined) guards.set(target, yield* makeGuard({ ...defaultPolicies[name], ...overrides[name], ...policy }))
   }
+  const guardOf = (name: PolicyName, key: string): Guard => guards.get(`${name}:${key}`) ?? guards.get(name)!
   const used = new Map<string, { readonly name: PolicyName; readonly key: string }>()
 
   const run: Policies["Service"]["run"] = Effect.fnUntraced(function* (effect, { name, key, tokens, retryable }) {
-    const { policy, execute, state } = guards.get(name)!
+    const { policy, execute, state } = guardOf(name, key)
     const component = `${name}:${key}`
     if (!used.has(component)) {
       used.set(component, { name, key })
@@ -139,9 +148,10 @@ const makePolicies = Effect.fnUntraced(function* (overrides: Partial<Record<Poli
     })
   })
 
-  const breaker = (name: PolicyName, key: string) => guards.get(name)!.state(key)
+  const breaker = (name: PolicyName, key: string) => guardOf(name, key).state(key)
   return Policies.of({
     run,
+    policy: (name, key) => guardOf(name, key).policy,
     breaker,
     breakers: Effect.suspend(() =>
       Effect.forEach([...used], ([component, { name, key }]) => Effect.map(breaker(name, key), (state) => ({ key: component, state })))

@@ -16,10 +16,13 @@ export interface Policy {
   readonly rate?: { readonly limit: number; readonly window: Duration.Input }
 }
 
+export const policyNames = ["connect", "rest", "rpc", "deliver"] as const
+export type PolicyName = (typeof policyNames)[number]
+
 const breaker: Policy["breaker"] = { failures: 5, openFor: "30 seconds", successes: 3 }
 
-/** The policies by name. A venue or receiver overrides its own with `Policies.layer`. */
-export const defaultPolicies = {
+/** The policies by name. `Policies.layer` overrides one for all its calls, or for one venue or receiver. */
+export const defaultPolicies: Readonly<Record<PolicyName, Policy>> = {
   /** Opening a venue's socket: the reconnection loop retries, so the policy does not. */
   connect: { timeout: "10 seconds", retry: { times: 0, base: "1 second", max: "1 second" }, breaker },
   /** A venue's REST call. Weights are tokens: Binance allows 6000 a minute, of which half is left to its other users. */
@@ -38,9 +41,5 @@ export const defaultPolicies = {
     rate: { limit: 1200, window: "1 minute" }
   },
   /** Telling a receiver. The outbox keeps what fails, so patience lives there and a call gives up soon. */
-  deliver: { timeout: "5 seconds", retry: { times: 2, base: "200 millis", max: "2 seconds" }, breaker },
-  /** A database statement while the database is away. */
-  database: { timeout: "10 seconds", retry: { times: 5, base: "100 millis", max: "2 seconds" }, breaker }
-} as const satisfies Record<string, Policy>
-
-export type PolicyName = keyof typeof defaultPolicies
+  deliver: { timeout: "5 seconds", retry: { times: 2, base: "200 millis", max: "2 seconds" }, breaker }
+}

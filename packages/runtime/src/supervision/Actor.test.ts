@@ -108,6 +108,21 @@ describe("Actor", () => {
     }).pipe(Effect.scoped, Effect.provide(layer))
   )
 
+  it.effect("fails an ask whose message slides out, is refused, or finds no room for its key", () =>
+    Effect.gen(function* () {
+      for (const overflow of [{ _tag: "Slide" }, { _tag: "DropNewest" }, { _tag: "Conflate", key: () => "same" }] as const) {
+        const { actor, gate } = yield* gated({ mailboxCapacity: 1, overflow })
+        const first = yield* Effect.forkChild(Effect.flip(actor.ask(get)))
+        yield* Effect.yieldNow
+        const second = yield* Effect.forkChild(Effect.flip(actor.ask(get)))
+        yield* TestClock.adjust("1 second")
+        const failed = overflow._tag === "Slide" ? first : second
+        assert.strictEqual((yield* Fiber.join(failed))._tag, "MessageDropped")
+        yield* Deferred.succeed(gate, undefined)
+      }
+    }).pipe(Effect.scoped, Effect.provide(layer))
+  )
+
   it.effect("handles what it accepted before it stops, and takes no more", () =>
     Effect.gen(function* () {
       const scope = yield* Scope.make()

@@ -1,11 +1,11 @@
 /**
  * A state, a bounded mailbox and one supervised fiber that handles messages in order.
  *
- * Everything that an operator asks of every component comes with it: mailbox depth, messages handled, restarts and status in
- * the health registry, a span for each message sent from within a span, linked to its sender. A crash costs the message in
- * hand and nothing else: the mailbox outlives the loop.
+ * What an operator asks of every component comes with it: mailbox depth, messages handled and dropped, the slowest and the present one's
+ * handling time, restarts and status in the health registry; a span for each message sent from within a span, as its child. A crash costs the
+ * message in hand and nothing else: the mailbox outlives the loop.
  */
-import { Cause, type Duration, Effect, Exit, Deferred, Fiber, Option, Queue, Schema, type Scope, type Tracer } from "effect"
+import { Cause, Clock, type Duration, Effect, Exit, Deferred, Fiber, Option, Queue, Schema, type Scope, type Tracer } from "effect"
 import { HealthRegistry } from "../health/HealthRegistry.ts"
 import { defaultRestartPolicy, type RestartPolicy, Supervisor } from "./Supervisor.ts"
 
@@ -13,16 +13,17 @@ import { defaultRestartPolicy, type RestartPolicy, Supervisor } from "./Supervis
 export type Overflow<M> =
   /** The sender waits. */
   | { readonly _tag: "Suspend" }
-  /** The new message is refused: `tell` returns false. */
+  /** The new message is refused: `tell` returns false, `ask` fails. */
   | { readonly _tag: "DropNewest" }
-  /** The oldest waiting message makes room. */
+  /** The oldest waiting message makes room; if it was asked, its `ask` fails. */
   | { readonly _tag: "Slide" }
   /** A waiting message of the same key is replaced; a new key that finds no room is refused. */
   | { readonly _tag: "Conflate"; readonly key: (message: M) => string }
 
 export interface ActorOptions<S, M, Reply, E, R> {
   readonly name: string
-  readonly message: Schema.Codec<M, unknown>
+  /** What `tellUnknown` decodes with; needed where messages come from outside. */
+  readonly message?: Schema.Codec<M, unknown>
   readonly mailboxCapacity: number
   readonly overflow?: Overflow<M>
   readonly restart?: RestartPolicy
@@ -39,18 +40,30 @@ export interface Actor<M, Reply> {
   /** Hands a message over; false when a full mailbox refused it. */
   readonly tell: (message: M) => Effect.Effect<boolean, ActorStopped>
   /** Hands a message over and waits for its answer. */
-  readonly ask: (message: M) => Effect.Effect<Reply, ActorStopped>
-  /** Decodes first: for the edges of the system. */
+  readonly ask: (message: M) => Effect.Effect<Reply, ActorStopped | MessageDropped>
+  /** Decodes first: for the edges of the system. An actor without a schema refuses everything. */
   readonly tellUnknown: (input: unknown) => Effect.Effect<boolean, ActorStopped | Schema.SchemaError>
   readonly depth: Effect.Effect<number>
 }
 
-export class ActorStopped extends Schema.TaggedError<ActorStopped>()("ActorStopped", { actor: Schema.String }) {}
+/** The actor has ended, or died of this very message. */
+export class ActorStopped extends Schema.TaggedError<ActorStopped>()("ActorStopped", { actor: Schema.String }) {
+  override get message() {
+    return `${this.actor} has stopped`
+  }
+}
+
+/** A full mailbox had no room for the message, or needed its place. */
+export class MessageDropped extends Schema.TaggedError<MessageDropped>()("MessageDropped", { actor: Schema.String }) {
+  override get message() {
+    return `the mailbox of ${this.actor} is full`
+  }
+}
 
 interface Envelope<M, Reply> {
   message: M
   parent: Tracer.AnySpan | undefined
-  readonly reply: Deferred.Deferred<Reply, ActorStopped> | undefined
+  readonly reply: Deferred.Deferred<Reply, ActorStopped | MessageDropped> | undefined
 }
 
 export const makeActor = Effect.fnUntraced(function* <S, M, Reply, E, R>(
@@ -61,19 +74,30 @@ export const makeActor = Effect.fnUntraced(function* <S, M, Reply, E, R>(
   const { name } = options
   const overflow = options.overflow ?? { _tag: "Suspend" }
   const stopped = new ActorStopped({ actor: name })
+  const droppedHere = new MessageDropped({ actor: name })
   const mailbox = yield* Queue.make<Envelope<M, Reply>, Cause.Done>({
     capacity: options.mailboxCapacity,
-    strategy: overflow._tag === "Suspend" ? "suspend" : overflow._tag === "Slide" ? "sliding" : "dropping"
+    // A sliding mailbox is made by hand, so that whoever asked learns that its message is gone.
+    strategy: overflow._tag === "Suspend" ? "suspend" : "dropping"
   })
   const waitingByKey = new Map<string, Envelope<M, Reply>>()
   let state: Option.Option<S> = Option.none()
   let handled = 0
+  let dropped = 0
+  let slowestMillis = 0
+  /** When the message in hand was taken, Unix ms; undefined between two. */
+  let busySince: number | undefined
+  const clock = yield* Clock.Clock
 
   const handle = (envelope: Envelope<M, Reply>) => {
     if (overflow._tag === "Conflate") waitingByKey.delete(overflow.key(envelope.message))
+    const began = clock.currentTimeMillisUnsafe()
+    busySince = began
     const received = Effect.map(options.receive(Option.getOrThrow(state), envelope.message), ([next, reply]) => {
       state = Option.some(next)
       handled++
+      busySince = undefined
+      slowestMillis = Math.max(slowestMillis, clock.currentTimeMillisUnsafe() - began)
       if (envelope.reply !== undefined) Deferred.doneUnsafe(envelope.reply, Exit.succeed(reply))
     })
     // Whoever asks must not hang when the message kills the actor.
@@ -98,6 +122,9 @@ export const makeActor = Effect.fnUntraced(function* <S, M, Reply, E, R>(
   )
   yield* health.gauge(name, "mailbox", () => Queue.sizeUnsafe(mailbox))
   yield* health.gauge(name, "handled", () => handled)
+  yield* health.gauge(name, "dropped", () => dropped)
+  yield* health.gauge(name, "slowest_ms", () => slowestMillis)
+  yield* health.gauge(name, "busy_ms", () => (busySince === undefined ? 0 : clock.currentTimeMillisUnsafe() - busySince))
 
   // Registered after the fork, so it runs before the fiber is interrupted: what was accepted is handled first.
   yield* Effect.addFinalizer(
@@ -122,6 +149,14 @@ export const makeActor = Effect.fnUntraced(function* <S, M, Reply, E, R>(
     Queue.endUnsafe(mailbox)
   })
 
+  /** The oldest waiting message gives its place away. */
+  const evictOldest = Effect.gen(function* () {
+    const oldest = yield* Queue.poll(mailbox)
+    if (Option.isNone(oldest)) return
+    dropped++
+    if (oldest.value.reply !== undefined) yield* Deferred.fail(oldest.value.reply, droppedHere)
+  })
+
   const offer = Effect.fnUntraced(function* (envelope: Envelope<M, Reply>) {
     if (overflow._tag === "Conflate" && envelope.reply === undefined) {
       const key = overflow.key(envelope.message)
@@ -136,25 +171,30 @@ export const makeActor = Effect.fnUntraced(function* <S, M, Reply, E, R>(
       else if (mailbox.state._tag !== "Open") return yield* stopped
       return accepted
     }
+    if (overflow._tag === "Slide" && Queue.sizeUnsafe(mailbox) >= options.mailboxCapacity) yield* evictOldest
     const accepted = yield* Queue.offer(mailbox, envelope)
     if (!accepted && mailbox.state._tag !== "Open") return yield* stopped
+    if (!accepted) dropped++
     return accepted
   })
   // Reading the fiber's span costs nothing; `Effect.currentParentSpan` fails, and allocates, where there is none.
-  const send = (message: M, reply?: Deferred.Deferred<Reply, ActorStopped>) =>
+  const send = (message: M, reply?: Deferred.Deferred<Reply, ActorStopped | MessageDropped>) =>
     Effect.withFiber((caller) => offer({ message, reply, parent: caller.cache.span }))
   const tell = (message: M) => send(message)
-  const decode = Schema.decodeUnknownEffect(options.message)
+  const decode = Schema.decodeUnknownEffect(options.message ?? nothing)
 
   return {
     name,
     tell,
     tellUnknown: (input) => Effect.flatMap(decode(input), tell),
     ask: Effect.fnUntraced(function* (message) {
-      const reply = yield* Deferred.make<Reply, ActorStopped>()
-      if (!(yield* send(message, reply))) return yield* stopped
+      const reply = yield* Deferred.make<Reply, ActorStopped | MessageDropped>()
+      if (!(yield* send(message, reply))) return yield* droppedHere
       return yield* Deferred.await(reply)
     }),
     depth: Queue.size(mailbox)
   }
 })
+
+/** The schema of an actor that takes nothing from outside. */
+const nothing = Schema.Never

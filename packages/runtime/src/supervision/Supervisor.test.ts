@@ -63,4 +63,28 @@ describe("Supervisor", () => {
       assert.isUndefined(escalation.pollUnsafe())
     }).pipe(Effect.provide(layer))
   )
+
+  it.effect("restarts a loop whose heartbeat stands still, and says so", () =>
+    Effect.gen(function* () {
+      const supervisor = yield* Supervisor
+      let starts = 0
+      yield* supervisor.superviseBeating(
+        "hanging",
+        (beat) =>
+          Effect.suspend(() => {
+            const hangs = ++starts === 1
+            return beat.pipe(Effect.andThen(hangs ? Effect.never : Effect.sleep("500 millis")), Effect.forever)
+          }),
+        "2 seconds"
+      )
+      yield* TestClock.adjust("1900 millis")
+      assert.strictEqual(starts, 1)
+      yield* TestClock.adjust("2 seconds")
+      assert.strictEqual(starts, 2)
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual(starts, 2, "one that beats goes on")
+      const [hanging] = yield* (yield* HealthRegistry).snapshot
+      assert.deepInclude(hanging, { component: "hanging", status: "running", restarts: 1 })
+    }).pipe(Effect.provide(layer))
+  )
 })

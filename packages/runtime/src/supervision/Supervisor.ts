@@ -30,6 +30,15 @@ export class Supervisor extends Context.Service<
       loop: Effect.Effect<void, E, R>,
       policy?: RestartPolicy
     ) => Effect.Effect<Fiber.Fiber<void>, never, R | Scope.Scope>
+    /**
+     * The same for a loop that runs `beat` at least once within `within`: one that does not hangs, and is interrupted and started again.
+     */
+    readonly superviseBeating: <E, R>(
+      component: string,
+      loop: (beat: Effect.Effect<void>) => Effect.Effect<void, E, R>,
+      within: Duration.Input,
+      policy?: RestartPolicy
+    ) => Effect.Effect<Fiber.Fiber<void>, never, R | Scope.Scope>
     /** Fails once a component has used up its restarts; the entrypoint races the engine with it. */
     readonly escalation: Effect.Effect<never, ComponentFailed>
   }
@@ -89,7 +98,31 @@ export class Supervisor extends Context.Service<
         return fiber
       })
 
-      return Supervisor.of({ supervise, escalation: Deferred.await(escalated) })
+      const superviseBeating = <E, R>(
+        component: string,
+        loop: (beat: Effect.Effect<void>) => Effect.Effect<void, E, R>,
+        within: Duration.Input,
+        policy?: RestartPolicy
+      ) => {
+        const withinMillis = Duration.toMillis(Duration.fromInputUnsafe(within))
+        const watched = Effect.gen(function* () {
+          let last = yield* Clock.currentTimeMillis
+          const beat = Effect.map(Clock.currentTimeMillis, (now) => {
+            last = now
+          })
+          const watch = Effect.gen(function* () {
+            for (;;) {
+              yield* Effect.sleep(withinMillis / 4)
+              const silentMillis = (yield* Clock.currentTimeMillis) - last
+              if (silentMillis > withinMillis) return yield* new LoopHung({ component, silentMillis })
+            }
+          })
+          return yield* Effect.raceFirst(loop(beat), watch)
+        })
+        return supervise(component, watched, policy)
+      }
+
+      return Supervisor.of({ supervise, superviseBeating, escalation: Deferred.await(escalated) })
     })
   )
 }
@@ -101,6 +134,13 @@ export class ComponentFailed extends Schema.TaggedError<ComponentFailed>()("Comp
 }) {
   override get message() {
     return `${this.component} failed for good after ${this.restarts} restarts: ${String(this.cause)}`
+  }
+}
+
+/** The loop did not run its heartbeat in time. */
+export class LoopHung extends Schema.TaggedError<LoopHung>()("LoopHung", { component: Schema.String, silentMillis: Schema.Finite }) {
+  override get message() {
+    return `${this.component} hangs: no heartbeat for ${this.silentMillis} ms`
   }
 }
 

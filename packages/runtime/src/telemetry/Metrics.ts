@@ -16,6 +16,8 @@ export const Metrics = {
   snapshots: counter("book_snapshots_total", "Book snapshots asked for, by venue and reason"),
   levelChanges: counter("level_changes_total", "Risk level changes, by coin and level"),
   notifications: counter("notifications_total", "Deliveries to receivers, by receiver and outcome"),
+  factsSetAside: counter("facts_set_aside_total", "Facts that a consumer of the log could not handle, by consumer"),
+  notificationsAbandoned: counter("notifications_abandoned_total", "Notifications given up after too many attempts, by receiver"),
   fairValue: gauge("fair_value", "Fair value in the peg's currency, by coin"),
   deviationBps: gauge("deviation_bps", "Fair value against the peg, by coin"),
   errorBps: gauge("fair_value_error_bps", "Standard error of the fair value, by coin"),

@@ -66,6 +66,71 @@ const migrations = {
       served double precision not null default 0,
       reward double precision not null default 0
     )`
+  ),
+  "0006_log": statements(
+    // What was written before the log had families is kept, and read no more.
+    "alter table event rename to event_v1",
+    "alter table notification rename to notification_v1",
+    "alter index notification_pending rename to notification_v1_pending",
+    "delete from alert",
+    "alter table alert add column position bigint not null default 0",
+    "create sequence event_position",
+    `create table event (
+      transaction_id xid8 not null default pg_current_xact_id(),
+      position bigint not null default nextval('event_position') unique,
+      stream text not null,
+      family text not null,
+      version integer not null,
+      kind text not null,
+      payload text not null,
+      key text,
+      recorded_at double precision not null,
+      chain_index bigint not null,
+      previous_hash text not null,
+      hash text not null,
+      primary key (transaction_id, position),
+      unique (stream, version),
+      unique (family, chain_index),
+      unique (family, key)
+    )`,
+    "create table event_chain (family text primary key, length bigint not null, hash text not null)",
+    // Where a chain begins once retention has removed what came before.
+    "create table event_anchor (family text primary key, chain_index bigint not null, hash text not null)",
+    `create table consumer (
+      name text primary key,
+      transaction_id xid8 not null,
+      position bigint not null
+    )`,
+    `create table consumer_poison (
+      consumer text not null,
+      position bigint not null,
+      problem text not null,
+      at double precision not null,
+      primary key (consumer, position)
+    )`
+  ),
+  "0007_outbox_leases": statements(
+    `create table notification (
+      receiver text not null,
+      idempotency_key text not null,
+      fingerprint text not null,
+      position bigint not null,
+      payload text not null,
+      attempts integer not null default 0,
+      next_attempt double precision not null,
+      lease_owner text,
+      lease_until double precision,
+      delivered_at double precision,
+      abandoned_at double precision,
+      last_error text,
+      primary key (receiver, idempotency_key)
+    )`,
+    `create index notification_pending on notification (receiver, fingerprint, position)
+      where delivered_at is null and abandoned_at is null`
+  ),
+  "0008_binary_snapshots": statements(
+    "drop table snapshot",
+    "create table snapshot (name text primary key, position bigint not null, saved_at double precision not null, payload bytea not null)"
   )
 }
 

@@ -1,26 +1,30 @@
 /**
- * Messages that were promised in the same transaction as the event behind them, until each receiver has them.
+ * Notifications that were promised in the same transaction as the fact behind them, until each receiver has them.
  *
- * A row leaves only by being delivered, or after `attemptsMax` tries, when it stays for people to look at. Crashes between any
- * two steps lead to a repeat under the same idempotency key, never to a loss.
+ * Whoever sends claims rows first, for as long as a lease lasts: engines that share a database do not send the same row, and what a killed
+ * engine had claimed is claimed again under the same idempotency key. Only the oldest undelivered row of an alert can be claimed, so a receiver
+ * sees an alert's notifications in order, while other alerts and other receivers go on. After `attemptsMax` attempts a row is abandoned.
  */
 import { Array, Context, Effect, Layer } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 
 export interface OutboxRow {
-  readonly idempotencyKey: string
   readonly receiver: string
-  /** Of the event behind it. */
+  readonly idempotencyKey: string
+  /** Rows of one fingerprint are delivered in order. */
+  readonly fingerprint: string
+  /** Of the fact behind it. */
   readonly position: number
   /** JSON. */
   readonly payload: string
 }
 
-export interface PendingRow extends OutboxRow {
+export interface ClaimedRow extends OutboxRow {
+  /** Attempts so far. */
   readonly attempts: number
 }
 
-/** A message that failed so often is left alone. With the backoff below this is after about two days. */
+/** With the backoff below, a row is abandoned after about two days. */
 export const attemptsMax = 60
 
 export class Outbox extends Context.Service<
@@ -28,50 +32,89 @@ export class Outbox extends Context.Service<
   {
     /** Adds rows that are not there yet; call it inside the transaction that they belong to. */
     readonly enqueue: (rows: ReadonlyArray<OutboxRow>, now: number) => Effect.Effect<void, SqlError.SqlError>
-    /** The oldest undelivered rows that are due, at most `limit`, in order of their events. */
-    readonly due: (now: number, limit: number) => Effect.Effect<ReadonlyArray<PendingRow>, SqlError.SqlError>
+    /** Claims rows of a receiver that are due, at most one of an alert and `limit` in all, oldest first. Times in Unix ms. */
+    readonly claim: (options: {
+      readonly receiver: string
+      readonly owner: string
+      readonly now: number
+      readonly leaseMillis: number
+      readonly limit: number
+    }) => Effect.Effect<ReadonlyArray<ClaimedRow>, SqlError.SqlError>
     readonly delivered: (row: OutboxRow, now: number) => Effect.Effect<void, SqlError.SqlError>
-    /** Puts the row off, longer each time: 1 s doubled up to an hour. */
-    readonly failed: (row: PendingRow, error: string, now: number) => Effect.Effect<void, SqlError.SqlError>
+    /** Puts the row off, longer each time (1 s doubled up to an hour), or abandons it. */
+    readonly failed: (row: ClaimedRow, problem: string, now: number) => Effect.Effect<{ readonly abandoned: boolean }, SqlError.SqlError>
+    /** Rows that wait, of all receivers. */
     readonly pending: Effect.Effect<number, SqlError.SqlError>
+    /** Rows that wait for receivers other than these. */
+    readonly orphans: (
+      receivers: ReadonlyArray<string>
+    ) => Effect.Effect<ReadonlyArray<{ readonly receiver: string; readonly count: number }>, SqlError.SqlError>
   }
 >()("@evenkeel/store/outbox/Outbox") {
   static readonly layer = Layer.effect(
     Outbox,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
+      const waiting = sql.literal("delivered_at is null and abandoned_at is null")
       return Outbox.of({
         enqueue: Effect.fnUntraced(function* (rows, now) {
-          const values = rows.map(({ idempotencyKey, payload, position, receiver }) => ({
-            idempotency_key: idempotencyKey,
+          const values = rows.map(({ fingerprint, idempotencyKey, payload, position, receiver }) => ({
             receiver,
+            idempotency_key: idempotencyKey,
+            fingerprint,
             position,
             payload,
             next_attempt: now
           }))
           if (Array.isArrayNonEmpty(values)) yield* sql`insert into notification ${sql.insert(values)} on conflict do nothing`
         }),
-        due: (now, limit) =>
-          sql<PendingRow>`
-            select idempotency_key as "idempotencyKey", receiver, position::float8 as position, payload, attempts
-            from notification
-            where delivered_at is null and attempts < ${attemptsMax} and next_attempt <= ${now}
-            order by position, receiver limit ${limit}`,
+        claim: ({ leaseMillis, limit, now, owner, receiver }) =>
+          // A row that another engine has locked is skipped, and holds back the later ones of its alert: it is still undelivered.
+          Effect.map(
+            sql<ClaimedRow>`
+              with head as (
+                select receiver, idempotency_key from notification as row
+                where receiver = ${receiver} and ${waiting} and next_attempt <= ${now}
+                  and (lease_until is null or lease_until <= ${now})
+                  and not exists (
+                    select 1 from notification as earlier
+                    where earlier.receiver = row.receiver and earlier.fingerprint = row.fingerprint
+                      and earlier.delivered_at is null and earlier.abandoned_at is null and earlier.position < row.position
+                  )
+                order by position limit ${limit}
+                for update skip locked
+              )
+              update notification set lease_owner = ${owner}, lease_until = ${now + leaseMillis}
+              from head where notification.receiver = head.receiver and notification.idempotency_key = head.idempotency_key
+              returning notification.receiver, notification.idempotency_key as "idempotencyKey", fingerprint,
+                        position::float8 as position, payload, attempts`,
+            (rows) => [...rows].sort((a, b) => a.position - b.position)
+          ),
         delivered: ({ idempotencyKey, receiver }, now) =>
           Effect.asVoid(sql`
-            update notification set delivered_at = ${now}, attempts = attempts + 1, last_error = null
-            where receiver = ${receiver} and idempotency_key = ${idempotencyKey}`),
-        failed: ({ attempts, idempotencyKey, receiver }, error, now) =>
-          Effect.asVoid(sql`
             update notification
-            set attempts = attempts + 1, last_error = ${error}, next_attempt = ${now + backoffMillis(attempts)}
+            set delivered_at = ${now}, attempts = attempts + 1, last_error = null, lease_owner = null, lease_until = null
             where receiver = ${receiver} and idempotency_key = ${idempotencyKey}`),
+        failed: ({ attempts, idempotencyKey, receiver }, problem, now) => {
+          const abandoned = attempts + 1 >= attemptsMax
+          return Effect.as(
+            sql`
+              update notification
+              set attempts = attempts + 1, last_error = ${problem}, next_attempt = ${now + backoffMillis(attempts)},
+                  abandoned_at = ${abandoned ? now : null}, lease_owner = null, lease_until = null
+              where receiver = ${receiver} and idempotency_key = ${idempotencyKey}`,
+            { abandoned }
+          )
+        },
         pending: Effect.map(
-          sql<{
-            count: number
-          }>`select count(*)::float8 as count from notification where delivered_at is null and attempts < ${attemptsMax}`,
+          sql<{ count: number }>`select count(*)::float8 as count from notification where ${waiting}`,
           ([row]) => row?.count ?? 0
-        )
+        ),
+        orphans: (receivers) =>
+          sql<{ receiver: string; count: number }>`
+            select receiver, count(*)::float8 as count from notification
+            where ${waiting} ${Array.isReadonlyArrayNonEmpty(receivers) ? sql`and receiver not in ${sql.in(receivers)}` : sql``}
+            group by receiver order by receiver`
       })
     })
   )

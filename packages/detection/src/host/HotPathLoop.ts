@@ -13,20 +13,26 @@ import { Nanoclock } from "@evenkeel/runtime/time/Nanoclock"
 import { featureRow } from "../feature/coin/CoinFeatures.ts"
 import { HotPath } from "../hotpath/HotPath.ts"
 import { signalBytes, stateFields } from "../hotpath/SignalRecord.ts"
-import type { HotPathWorkerData } from "./HotPathMemory.ts"
+import { control, type HotPathWorkerData } from "./HotPathMemory.ts"
 
 /** Frames handled before their room in the ring is given back. */
 const batchMax = 64
 
-export const runHotPathLoop = (data: HotPathWorkerData, decoderOf: (venue: string) => FrameDecoderFactory | undefined): void => {
+/** `decoders` by wire number; `onCheckpoint` is given what the detectors have learned when the main thread asks for it. */
+export const runHotPathLoop = (
+  data: HotPathWorkerData,
+  decoders: ReadonlyArray<FrameDecoderFactory | undefined>,
+  onCheckpoint: (checkpoint: Uint8Array<ArrayBuffer>) => void
+): void => {
   const { memory, options, wait } = data
+  const shared = new Int32Array(memory.control)
   const clock = new Nanoclock(data.origin)
   const now = () => clock.now()
   const frames = new FrameConsumer(memory.frames)
   const signals = new SpscProducer(memory.signals, signalBytes)
   const latency = new Histogram(memory.latency)
   const hotPath = new HotPath(
-    { ...options, venues: options.venueIds.map((id) => ({ id, decoder: decoderOf(id) })) },
+    { ...options, venues: data.venues.map(({ id }, venue) => ({ id, decoder: decoders[venue] })) },
     new StateTable(memory.state, stateFields),
     signals,
     new Uint32Array(memory.counters),
@@ -60,7 +66,12 @@ export const runHotPathLoop = (data: HotPathWorkerData, decoderOf: (venue: strin
     frames.wait(wait)
     drain()
     frames.release()
+    Atomics.add(shared, control.beats, 1)
+    if (Atomics.compareExchange(shared, control.checkpointAsked, 1, 0) === 1) onCheckpoint(hotPath.snapshot())
   }
+  Atomics.store(shared, control.ready, 1)
+  Atomics.notify(shared, control.ready)
   while (!frames.ended()) for (let count = 0; count < 4096 && !frames.ended(); count++) turn()
+  onCheckpoint(hotPath.snapshot())
   signals.close()
 }

@@ -1,4 +1,4 @@
-/** The memory that the engine's two threads share, all of it. */
+/** The memory that the engine's two threads share, all of it, and what the hot path's thread is started with. */
 import { allocateFrameRing } from "@evenkeel/runtime/ring/FrameRing"
 import type { WaitStrategy } from "@evenkeel/runtime/ring/RingHeader"
 import { allocateSpscRing } from "@evenkeel/runtime/ring/SpscRing"
@@ -6,8 +6,8 @@ import { allocateStateTable } from "@evenkeel/runtime/ring/StateTable"
 import { allocateHistogram } from "@evenkeel/runtime/telemetry/Histogram"
 import { featureRow } from "../feature/coin/CoinFeatures.ts"
 import { counterCount, type HotPathOptions } from "../hotpath/HotPath.ts"
-import { allocateModelMemory } from "../model/ModelMemory.ts"
 import { signalBytes, stateFields } from "../hotpath/SignalRecord.ts"
+import { allocateModelMemory } from "../model/ModelMemory.ts"
 
 export interface HotPathMemory {
   readonly frames: SharedArrayBuffer
@@ -18,9 +18,22 @@ export interface HotPathMemory {
   readonly latency: SharedArrayBuffer
   /** Each coin's features at its last bar's close; see `featureRow`. */
   readonly features: SharedArrayBuffer
+  /** See `control`. */
+  readonly control: SharedArrayBuffer
   /** The model that serves; none is published at first. */
   readonly models: WebAssembly.Memory
 }
+
+/** Int32 index in `HotPathMemory.control`. */
+export const control = {
+  /** Grows with each turn of the thread's loop, frames or not: a thread that hangs is one whose beats stand still. */
+  beats: 0,
+  /** 1 asks the thread for a checkpoint; it sets it back to 0 and posts the checkpoint's bytes. */
+  checkpointAsked: 1,
+  /** 1 once the loop runs. */
+  ready: 2
+} as const
+const controlBytes = 64
 
 export const allocateHotPathMemory = (options: {
   readonly coins: number
@@ -35,16 +48,28 @@ export const allocateHotPathMemory = (options: {
   counters: new SharedArrayBuffer(Math.max(1, options.venues) * counterCount * 4),
   latency: allocateHistogram(),
   features: allocateStateTable(options.coins, featureRow),
+  control: new SharedArrayBuffer(controlBytes),
   models: allocateModelMemory()
 })
 
-/** What the worker is given. Decoders cannot cross threads: it finds them by the venues' ids. */
+/** A source of frames as the thread knows it: code cannot cross threads, so its decoder is named by its module. */
+export interface ThreadVenue {
+  readonly id: string
+  /** URL of the module and the name of the `FrameDecoderFactory` that it exports; undefined where only events come. */
+  readonly decoder: { readonly module: string; readonly export: string } | undefined
+}
+
+/** What the thread is given. */
 export interface HotPathWorkerData {
   readonly memory: HotPathMemory
-  readonly options: Omit<HotPathOptions, "venues"> & { readonly venueIds: ReadonlyArray<string> }
+  readonly options: Omit<HotPathOptions, "venues">
+  /** By wire number. */
+  readonly venues: ReadonlyArray<ThreadVenue>
   readonly wait: WaitStrategy
   /** `hrtime.bigint()` at the process's start. */
   readonly origin: bigint
   /** After a crash: the frame that caused it is not tried again. */
   readonly skipFrame: boolean
+  /** What the detectors had learned; see `Checkpoint`. */
+  readonly checkpoint: Uint8Array | undefined
 }

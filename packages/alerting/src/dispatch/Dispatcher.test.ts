@@ -1,0 +1,136 @@
+import { assert, describe, it } from "@effect/vitest"
+import type { Notification } from "@evenkeel/domain/alert/Alert"
+import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
+import { Outbox } from "@evenkeel/store/outbox/Outbox"
+import { Deferred, Effect, Layer } from "effect"
+import { levelChange } from "../../test/support/LevelChange.ts"
+import { makeKeeper, services } from "../../test/support/Services.ts"
+import { type Receiver, Receivers } from "../receiver/Receiver.ts"
+import { Dispatcher } from "./Dispatcher.ts"
+
+const notification = (fingerprint: string, position: number, status: "firing" | "resolved" = "firing"): Notification => ({
+  idempotencyKey: `${fingerprint}-${position}-${status}`,
+  position,
+  alert: { fingerprint, status, level: "critical", startsAt: 0, endsAt: null, change: levelChange() }
+})
+
+/** Promises notifications to receivers, configured or not. */
+const promise = (receivers: ReadonlyArray<string>, ...notifications: ReadonlyArray<Notification>) =>
+  Effect.flatMap(Outbox, (outbox) =>
+    outbox.enqueue(
+      receivers.flatMap((receiver) =>
+        notifications.map((each) => ({
+          receiver,
+          idempotencyKey: each.idempotencyKey,
+          fingerprint: each.alert.fingerprint,
+          position: each.position,
+          payload: JSON.stringify(each)
+        }))
+      ),
+      0
+    )
+  )
+
+const run = <A, E>(receivers: ReadonlyArray<Receiver>, test: Effect.Effect<A, E, Dispatcher | Outbox | HealthRegistry>) =>
+  Effect.provide(
+    test,
+    Dispatcher.layer({ owner: "test" }).pipe(Layer.provide(Layer.succeed(Receivers, receivers)), Layer.provideMerge(services))
+  )
+
+/** Looks until the condition holds; the dispatcher does its work in between. */
+const until = (condition: () => boolean) =>
+  Effect.yieldNow.pipe(Effect.andThen(Effect.promise(() => new Promise(setImmediate))), Effect.repeat({ while: () => !condition() }))
+
+const keys = (seen: ReadonlyArray<Notification>) => seen.map(({ idempotencyKey }) => idempotencyKey)
+
+describe("Dispatcher", () => {
+  it.live(
+    "delivers nothing of an alert before what failed of it, and lets other alerts pass",
+    () => {
+      const { receiver, seen, state } = makeKeeper("hook")
+      return run(
+        [receiver],
+        Effect.gen(function* () {
+          const dispatcher = yield* Dispatcher
+          state.refusals = 1
+          yield* promise(["hook"], notification("a", 1), notification("a", 2, "resolved"), notification("b", 3))
+          yield* dispatcher.nudge
+          yield* until(() => seen.length === 1)
+          assert.deepStrictEqual(keys(seen), ["b-3-firing"])
+          yield* until(() => seen.length === 3)
+          assert.deepStrictEqual(keys(seen), ["b-3-firing", "a-1-firing", "a-2-resolved"])
+        })
+      )
+    },
+    30_000
+  )
+
+  it.live(
+    "delivers to others while one receiver hangs",
+    () =>
+      Effect.gen(function* () {
+        const release = yield* Deferred.make<void>()
+        const slow = makeKeeper("slow", Deferred.await(release))
+        const fast = makeKeeper("fast")
+        yield* run(
+          [slow.receiver, fast.receiver],
+          Effect.gen(function* () {
+            const dispatcher = yield* Dispatcher
+            for (let position = 1; position <= 3; position++) {
+              yield* promise(["slow", "fast"], notification(`f${position}`, position))
+              yield* dispatcher.nudge
+              yield* until(() => fast.seen.length === position)
+            }
+            assert.deepStrictEqual(slow.seen, [])
+            yield* Deferred.succeed(release, undefined)
+            yield* until(() => slow.seen.length === 3)
+          })
+        )
+      }),
+    30_000
+  )
+
+  it.live(
+    "delivers beside a hundred rows of a receiver that was removed, and says that they wait",
+    () => {
+      const { receiver, seen } = makeKeeper("kept")
+      return run(
+        [receiver],
+        Effect.gen(function* () {
+          yield* promise(["removed"], ...Array.from({ length: 100 }, (_, n) => notification(`f${n}`, n)))
+          yield* promise(["kept"], notification("a", 200))
+          yield* (yield* Dispatcher).drain
+          assert.deepStrictEqual(keys(seen), ["a-200-firing"])
+          const health = yield* HealthRegistry
+          let detail = ""
+          yield* Effect.map(health.snapshot, (all) => {
+            detail = all.find(({ component }) => component === "dispatcher")?.detail ?? ""
+          }).pipe(Effect.andThen(Effect.sleep("20 millis")), Effect.repeat({ while: () => !detail.includes("100 for removed") }))
+          assert.strictEqual(yield* (yield* Outbox).pending, 100)
+        })
+      )
+    },
+    30_000
+  )
+
+  it.live(
+    "takes a receiver's defect for a failed delivery, and repeats under the same key",
+    () => {
+      const seen: Array<string> = []
+      const receiver: Receiver = {
+        name: "dies",
+        deliver: ({ idempotencyKey }) => (seen.push(idempotencyKey) === 1 ? Effect.die(new Error("bug")) : Effect.void)
+      }
+      return run(
+        [receiver],
+        Effect.gen(function* () {
+          yield* promise(["dies"], notification("a", 1))
+          yield* (yield* Dispatcher).nudge
+          yield* until(() => seen.length === 2)
+          assert.deepStrictEqual(seen, ["a-1-firing", "a-1-firing"])
+        })
+      )
+    },
+    30_000
+  )
+})

@@ -1,0 +1,139 @@
+/**
+ * Delivers what the outbox holds: an actor for each receiver, so that one that fails or is slow holds up nobody else.
+ *
+ * A row is claimed with a lease before it is sent, so that engines that share a database send it once. Only the oldest row of an alert
+ * can be claimed: what failed is tried again before anything newer of the same alert, and other alerts pass it by.
+ */
+import { Notification } from "@evenkeel/domain/alert/Alert"
+import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
+import { makeActor } from "@evenkeel/runtime/supervision/Actor"
+import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
+import { Metrics } from "@evenkeel/runtime/telemetry/Metrics"
+import { SpanLinks } from "@evenkeel/runtime/telemetry/SpanLinks"
+import { type ClaimedRow, Outbox } from "@evenkeel/store/outbox/Outbox"
+import { type Cause, Clock, Context, Effect, Layer, Metric, Schema } from "effect"
+import type { SqlError } from "effect/sql"
+import { type Receiver, Receivers } from "../receiver/Receiver.ts"
+
+/** Rows, each of another alert, that one receiver is sent at once; no more are claimed, so that none waits while its lease runs out. */
+const sendingMax = 16
+/** Without a nudge the outbox is looked at this often: rows that were put off become due, and other engines add some. */
+const lookEvery = "1 second"
+/** A claim lasts so long; what an engine had claimed when it was killed is sent by another one, or after a restart, thereafter. */
+const leaseMillis = 60_000
+/** A delivery that takes longer is given up, so that none outlives its claim. */
+const deliveryMillisMax = leaseMillis / 2
+/** While the database is away a receiver's actor waits this long. */
+const databaseWait = "2 seconds"
+
+export class Dispatcher extends Context.Service<
+  Dispatcher,
+  {
+    /** There may be something new: look now. */
+    readonly nudge: Effect.Effect<void>
+    /** Sends everything that is due, once. */
+    readonly drain: Effect.Effect<void, SqlError.SqlError>
+  }
+>()("@evenkeel/alerting/dispatch/Dispatcher") {
+  static readonly layer = (options: { readonly owner: string }) => Layer.effect(Dispatcher, makeDispatcher(options.owner))
+}
+
+const decodeNotification = Schema.decodeUnknownEffect(Schema.fromJsonString(Notification))
+
+/** `owner` tells this engine's claims from those of others. */
+const makeDispatcher = Effect.fnUntraced(function* (owner: string) {
+  const outbox = yield* Outbox
+  const receivers = yield* Receivers
+  const supervisor = yield* Supervisor
+  const health = yield* HealthRegistry
+  const links = yield* SpanLinks
+
+  const send = Effect.fnUntraced(function* (receiver: Receiver, row: ClaimedRow) {
+    const problem = yield* decodeNotification(row.payload).pipe(
+      Effect.flatMap(receiver.deliver),
+      Effect.timeout(deliveryMillisMax),
+      Effect.withSpan("Dispatcher.deliver", {
+        attributes: { receiver: receiver.name, attempt: row.attempts + 1 },
+        ...links.parentOf(row.idempotencyKey)
+      }),
+      Effect.as(undefined),
+      // A receiver's defect is its own failure.
+      Effect.sandbox,
+      Effect.catch((cause) => Effect.succeed(problemOf(cause)))
+    )
+    const now = yield* Clock.currentTimeMillis
+    const outcome = problem === undefined ? "delivered" : "failed"
+    yield* Metric.update(Metric.withAttributes(Metrics.notifications, { receiver: receiver.name, outcome }), 1)
+    if (problem === undefined) {
+      links.remove(row.idempotencyKey)
+      return yield* outbox.delivered(row, now)
+    }
+    yield* Effect.logWarning("a delivery failed", { receiver: receiver.name, attempt: row.attempts + 1, problem })
+    const { abandoned } = yield* outbox.failed(row, problem, now)
+    if (abandoned) {
+      yield* Metric.update(Metric.withAttributes(Metrics.notificationsAbandoned, { receiver: receiver.name }), 1)
+      const words = `gave up a notification after ${row.attempts + 1} attempts: ${problem}`
+      yield* Effect.logError("a notification is given up", { receiver: receiver.name, key: row.idempotencyKey, problem })
+      yield* health.report(`receiver:${receiver.name}`, "degraded", words)
+    }
+  })
+
+  /** Claims and sends until nothing is due. */
+  const sendDue = Effect.fnUntraced(function* (receiver: Receiver) {
+    for (;;) {
+      const now = yield* Clock.currentTimeMillis
+      const rows = yield* outbox.claim({ receiver: receiver.name, owner, now, leaseMillis, limit: sendingMax })
+      if (rows.length === 0) return
+      yield* Effect.forEach(rows, (row) => send(receiver, row), { concurrency: "unbounded", discard: true })
+    }
+  })
+
+  let pending = 0
+  yield* health.gauge("dispatcher", "outbox_pending", () => pending)
+  const actors = yield* Effect.forEach(receivers, (receiver) =>
+    makeActor({
+      name: `receiver:${receiver.name}`,
+      mailboxCapacity: 1,
+      // A look that waits already will see what is new by then.
+      overflow: { _tag: "DropNewest" },
+      initial: Effect.void,
+      receive: (_: void, _look: "look") =>
+        sendDue(receiver).pipe(
+          Effect.catchTag("SqlError", (error) =>
+            health
+              .report(`receiver:${receiver.name}`, "degraded", `the database does not answer: ${error.message}`)
+              .pipe(
+                Effect.andThen(Effect.logWarning("the outbox cannot be read", { problem: error.message })),
+                Effect.andThen(Effect.sleep(databaseWait)),
+                Effect.andThen(health.report(`receiver:${receiver.name}`, "running"))
+              )
+          ),
+          Effect.as([undefined, undefined] as const)
+        )
+    })
+  )
+  const nudge = Effect.forEach(actors, (actor) => Effect.ignore(actor.tell("look")), { discard: true })
+
+  /** Rows of receivers that are not configured any more: they stay, and people are told that nobody gets them. */
+  const reportOrphans = Effect.gen(function* () {
+    pending = yield* outbox.pending
+    const orphans = yield* outbox.orphans(receivers.map(({ name }) => name))
+    if (orphans.length === 0) return yield* health.report("dispatcher", "running")
+    const words = orphans.map(({ count, receiver }) => `${count} for ${receiver}`).join(", ")
+    yield* health.report("dispatcher", "degraded", `notifications wait for receivers that are not configured: ${words}`)
+  })
+  yield* supervisor.supervise(
+    "dispatcher",
+    Effect.andThen(nudge, reportOrphans).pipe(
+      Effect.catchTag("SqlError", (error) => health.report("dispatcher", "degraded", `the database does not answer: ${error.message}`)),
+      Effect.andThen(Effect.sleep(lookEvery)),
+      Effect.forever
+    )
+  )
+  return Dispatcher.of({ nudge, drain: Effect.forEach(receivers, sendDue, { concurrency: "unbounded", discard: true }) })
+})
+
+const problemOf = (cause: Cause.Cause<{ readonly message: string }>): string =>
+  cause.reasons
+    .map((reason) => ("error" in reason ? reason.error.message : "defect" in reason ? String(reason.defect) : "interrupted"))
+    .join("; ")

@@ -1,0 +1,79 @@
+import { assert, describe, it } from "@effect/vitest"
+import type { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
+import { EventStore } from "@evenkeel/store/event/EventStore"
+import { Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+import { levelChange } from "../../test/support/LevelChange.ts"
+import { makeKeeper, services } from "../../test/support/Services.ts"
+import { Dispatcher } from "../dispatch/Dispatcher.ts"
+import { Receivers } from "../receiver/Receiver.ts"
+import { AlertManager } from "./AlertManager.ts"
+import { rebuildAlerts } from "./RebuildAlerts.ts"
+
+const append = (change: LevelChange) =>
+  Effect.flatMap(EventStore, (events) => events.append(`coin/${change.coin}`, "any", [{ kind: "LevelChanged", payload: change }]))
+
+/** An engine's alerting on the database at hand. */
+const alerting = (receivers: ReadonlyArray<ReturnType<typeof makeKeeper>["receiver"]>, owner: string) =>
+  AlertManager.layer({ minimumLevel: "warning" }).pipe(
+    Layer.provideMerge(Dispatcher.layer({ owner })),
+    Layer.provide(Layer.succeed(Receivers, receivers))
+  )
+
+/** Changes of some coins that break, recover and break again, in the order of time. */
+const history = (count: number): ReadonlyArray<LevelChange> => {
+  const levels = ["watch", "warning", "critical", "warning", "normal"] as const
+  return Array.from({ length: count }, (_, time) => {
+    const step = Math.floor(time / 4) % levels.length
+    return levelChange({
+      time,
+      coin: ["USDC", "DAI", "USDT", "FDUSD"][time % 4]!,
+      level: levels[step]!,
+      previous: step === 0 ? "normal" : levels[step - 1]!,
+      kind: step > 2 ? "recovery" : "break"
+    })
+  })
+}
+
+describe("AlertManager", () => {
+  it.live(
+    "turns the log into alerts and notifications, and the table can be made anew from the log",
+    () => {
+      const { receiver, seen } = makeKeeper("kept")
+      return Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        yield* Effect.gen(function* () {
+          for (const change of history(60)) yield* append(change)
+        }).pipe(Effect.provide(alerting([receiver], "one")))
+        // What was appended before the engine was stopped is told before it ends.
+        assert.deepStrictEqual(
+          seen.filter(({ alert }) => alert.change.coin === "USDC").map(({ alert }) => `${alert.status} ${alert.level}`),
+          Array.from({ length: 3 }, () => ["firing warning", "firing critical", "firing warning", "resolved warning"]).flat()
+        )
+        const table = sql`select * from alert order by fingerprint`
+        const kept = yield* table
+        assert.lengthOf(kept, 4)
+        yield* sql`update alert set level = 'watch', status = 'firing'`
+        assert.strictEqual(yield* rebuildAlerts, 48)
+        assert.deepStrictEqual(yield* table, kept)
+      }).pipe(Effect.provide(services))
+    },
+    60_000
+  )
+
+  it.live(
+    "sets aside a fact that it does not understand, and goes on",
+    () => {
+      const { receiver, seen } = makeKeeper("kept")
+      return Effect.gen(function* () {
+        const events = yield* EventStore
+        yield* Effect.gen(function* () {
+          yield* events.append("coin/USDC", "any", [{ kind: "LevelChanged", payload: { level: "purple" } }])
+          yield* append(levelChange({ level: "critical" }))
+        }).pipe(Effect.provide(alerting([receiver], "one")))
+        assert.lengthOf(seen, 1)
+      }).pipe(Effect.provide(services))
+    },
+    60_000
+  )
+})

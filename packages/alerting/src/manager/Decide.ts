@@ -1,0 +1,69 @@
+/**
+ * What a level change means for the alerts of its coin: which one opens, changes or is over. Pure: the same log gives the same alerts.
+ *
+ * An alert is told apart by its fingerprint: the coin and the kind of trouble. A coin without fresh prices has an alert of its own beside
+ * whatever else is open, because what nobody can see is neither over nor worse.
+ */
+import { Alert, fingerprintOf } from "@evenkeel/domain/alert/Alert"
+import { type LevelChange, type RiskLevel, severity } from "@evenkeel/domain/risk/RiskLevel"
+import { Schema } from "effect"
+
+/** The kinds of facts about alerts in the log. */
+export const AlertFactKind = Schema.Literals(["AlertOpened", "AlertChanged", "AlertResolved"])
+export type AlertFactKind = typeof AlertFactKind.Type
+
+/** An alert as it stands after a level change. */
+export const AlertState = Schema.Struct({
+  alert: Alert,
+  /** Position in the log of the level change that opened it. */
+  openedPosition: Schema.Int,
+  /** Position of the level change behind this state. */
+  position: Schema.Int
+})
+export type AlertState = typeof AlertState.Type
+
+export interface AlertFact {
+  readonly kind: AlertFactKind
+  readonly state: AlertState
+}
+
+/** `open` holds the coin's firing alerts; `position` is the change's in the log. Changes below `minimumLevel` open no alert. */
+export const decide = (
+  open: ReadonlyArray<AlertState>,
+  change: LevelChange,
+  position: number,
+  minimumLevel: RiskLevel
+): ReadonlyArray<AlertFact> => {
+  const opened = (alert: Alert): AlertFact => ({ kind: "AlertOpened", state: { alert, openedPosition: position, position } })
+  const resolved = ({ alert, openedPosition }: AlertState): AlertFact => ({
+    kind: "AlertResolved",
+    state: { alert: { ...alert, status: "resolved", endsAt: change.time, change }, openedPosition, position }
+  })
+  const { coin, kind, level } = change
+  const fingerprint = fingerprintOf(coin, kind)
+  const known = open.find(({ alert }) => alert.fingerprint === fingerprint)
+  const fresh = (): Alert => ({ fingerprint, status: "firing", level, startsAt: change.time, endsAt: null, change })
+  // Whatever the minimum: nobody knows what a coin does that cannot be seen.
+  if (level === "stale") return known === undefined ? [opened(fresh())] : []
+
+  const stale = fingerprintOf(coin, "stale")
+  const ends = severity(level) < severity(minimumLevel)
+  const facts = open.flatMap((state): ReadonlyArray<AlertFact> => {
+    const { alert } = state
+    if (alert.fingerprint === stale) return [resolved(state)]
+    // A recovery of less than all keeps the alert open at its lower level; another kind of trouble ends the old one.
+    if (ends || (kind !== "recovery" && alert.fingerprint !== fingerprint)) return [resolved(state)]
+    // A level that the alert has had already is no news: an engine that was restarted may climb the levels again.
+    const isNews = kind === "recovery" ? level !== alert.level : severity(level) > severity(alert.level)
+    return isNews ? [{ kind: "AlertChanged", state: { ...state, alert: { ...alert, level, change }, position } }] : []
+  })
+  return ends || kind === "recovery" || known !== undefined ? facts : [...facts, opened(fresh())]
+}
+
+/** Of this opening, this state and this fact: the same on every repeat, and never that of another notification. */
+export const idempotencyKeyOf = ({ alert, openedPosition, position }: AlertState): string =>
+  `${alert.fingerprint}-${openedPosition}-${position}-${alert.status}`
+
+/** Every fingerprint that an alert of the coin can have. */
+export const fingerprintsOf = (coin: string): ReadonlyArray<string> =>
+  (["break", "premium", "local", "stale"] as const).map((kind) => fingerprintOf(coin, kind))

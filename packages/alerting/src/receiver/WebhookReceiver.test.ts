@@ -1,0 +1,87 @@
+import { NodeHttpClient } from "@effect/platform-node"
+import { assert, layer } from "@effect/vitest"
+import type { Notification } from "@evenkeel/domain/alert/Alert"
+import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
+import { Policies } from "@evenkeel/runtime/resilience/Policies"
+import { Effect, Layer, Redacted } from "effect"
+import { createServer, type IncomingMessage, type Server } from "node:http"
+import { levelChange } from "../../test/support/LevelChange.ts"
+import { messageOf } from "../render/Message.ts"
+import { makeWebhookReceiver, verifySignature } from "./WebhookReceiver.ts"
+
+const notification: Notification = {
+  idempotencyKey: "key",
+  position: 1,
+  alert: { fingerprint: "f", status: "firing", level: "critical", startsAt: 0, endsAt: null, change: levelChange() }
+}
+
+const services = Policies.layer({ deliver: { timeout: "200 millis", retry: { times: 2, base: "1 millis", max: "5 millis" } } }).pipe(
+  Layer.provideMerge(Layer.merge(HealthRegistry.layer, NodeHttpClient.layerUndici))
+)
+
+/** A server on loopback that answers as `answer` says; its requests, and its URL. */
+const serve = (answer: (request: number, message: IncomingMessage, body: string) => number | "hang") =>
+  Effect.acquireRelease(
+    Effect.callback<{
+      readonly url: string
+      readonly server: Server
+      readonly requests: Array<{ headers: IncomingMessage["headers"]; body: string }>
+    }>((resume) => {
+      const requests: Array<{ headers: IncomingMessage["headers"]; body: string }> = []
+      const server = createServer((message, response) => {
+        let body = ""
+        message
+          .on("data", (chunk: Buffer) => {
+            body += chunk.toString()
+          })
+          .on("end", () => {
+            requests.push({ headers: message.headers, body })
+            const status = answer(requests.length, message, body)
+            if (status !== "hang") response.writeHead(status).end()
+          })
+      })
+      server.listen(0, "127.0.0.1", () => {
+        const address = server.address()
+        resume(Effect.succeed({ url: `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}/hook`, server, requests }))
+      })
+    }),
+    ({ server }) =>
+      Effect.sync(() => {
+        server.closeAllConnections()
+        server.close()
+      })
+  )
+
+layer(services, { excludeTestServices: true })("WebhookReceiver", (it) => {
+  it.effect("signs a webhook so that its receiver can tell, and repeats under one idempotency key", () =>
+    Effect.gen(function* () {
+      const server = yield* serve((request) => (request < 3 ? 503 : 204))
+      const webhook = yield* makeWebhookReceiver({ name: "hook", url: server.url, secret: Redacted.make("hunter2") })
+      yield* webhook.deliver(notification)
+      assert.strictEqual(server.requests.length, 3)
+      for (const { body, headers } of server.requests) {
+        assert.strictEqual(headers["idempotency-key"], notification.idempotencyKey)
+        assert.isTrue(verifySignature("hunter2", String(headers["evenkeel-signature"]), body))
+        assert.isFalse(verifySignature("hunter3", String(headers["evenkeel-signature"]), body))
+        assert.isFalse(verifySignature("hunter2", String(headers["evenkeel-signature"]), `${body} `))
+        assert.deepStrictEqual(JSON.parse(body), { ...notification, message: messageOf(notification) })
+      }
+    })
+  )
+
+  it.effect("does not repeat what a webhook refuses, and gives up on one that hangs until its circuit opens", () =>
+    Effect.gen(function* () {
+      const refusing = yield* serve(() => 400)
+      const webhook = yield* makeWebhookReceiver({ name: "refusing", url: refusing.url, secret: undefined })
+      const refused = yield* Effect.flip(webhook.deliver(notification))
+      assert.deepInclude(refused, { _tag: "DeliveryFailed", retryable: false })
+      assert.strictEqual(refusing.requests.length, 1)
+      assert.isUndefined(refusing.requests[0]!.headers["evenkeel-signature"])
+      const hanging = yield* serve(() => "hang")
+      const slow = yield* makeWebhookReceiver({ name: "hanging", url: hanging.url, secret: undefined })
+      assert.include((yield* Effect.flip(slow.deliver(notification))).message, "took too long")
+      assert.include((yield* Effect.flip(slow.deliver(notification))).message, "circuit is open")
+      assert.strictEqual(yield* (yield* Policies).breaker("deliver", "hanging"), "open")
+    })
+  )
+})

@@ -1,0 +1,49 @@
+/** A notification in words: a line that says what happened, and the reasons below it. */
+import type { Notification } from "@evenkeel/domain/alert/Alert"
+import type { ChangeKind } from "@evenkeel/domain/risk/RiskLevel"
+import { DateTime } from "effect"
+import { reasonsOf } from "./Reasons.ts"
+
+export interface Message {
+  readonly title: string
+  readonly reasons: ReadonlyArray<string>
+}
+
+const whatHappens: Readonly<Record<ChangeKind, string>> = {
+  break: "is losing its peg",
+  premium: "stands above its peg",
+  local: "is dislocated on one venue",
+  recovery: "is recovering",
+  stale: "has no fresh price"
+}
+
+/** `CRITICAL` or, once it is over, `RESOLVED`. */
+export const statusWord = ({ alert }: Notification): string => (alert.status === "resolved" ? "RESOLVED" : alert.level.toUpperCase())
+
+export const messageOf = ({ alert }: Notification): Message => {
+  const { change, status } = alert
+  const what = status === "resolved" ? `${change.coin} is ${change.level}` : `${change.coin} ${whatHappens[change.kind]}`
+  return {
+    title: `${what}: ${change.deviationBps.toFixed(1)} bps, fair value ${change.fairValue.toFixed(5)}`,
+    reasons: reasonsOf(change)
+  }
+}
+
+/** Plain text, or with colours for a terminal. */
+export const textOf = (notification: Notification, color: boolean): string => {
+  const { alert } = notification
+  const { reasons, title } = messageOf(notification)
+  const word = statusWord(notification)
+  const painted = color ? `${colors[alert.status === "resolved" ? "normal" : alert.level]}${word}${reset}` : word
+  const time = DateTime.formatIso(DateTime.makeUnsafe(alert.change.time))
+  return [`${time} ${painted} ${title}`, ...reasons.map((reason) => `    ${reason}`)].join("\n")
+}
+
+const reset = "\u001b[0m"
+const colors = {
+  normal: "\u001b[32m",
+  watch: "\u001b[36m",
+  warning: "\u001b[33m",
+  critical: "\u001b[1;31m",
+  stale: "\u001b[35m"
+} as const

@@ -1,0 +1,42 @@
+/** What alerting stands on, for tests: the embedded database in memory, and receivers that keep what they are given. */
+import { NodeHttpClient, NodeServices } from "@effect/platform-node"
+import type { Notification } from "@evenkeel/domain/alert/Alert"
+import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
+import { Policies } from "@evenkeel/runtime/resilience/Policies"
+import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
+import { SpanLinks } from "@evenkeel/runtime/telemetry/SpanLinks"
+import { layerPglite } from "@evenkeel/store/database/Database"
+import { EventStore } from "@evenkeel/store/event/EventStore"
+import { Outbox } from "@evenkeel/store/outbox/Outbox"
+import { Effect, Layer } from "effect"
+import { AlertTable } from "../../src/manager/AlertTable.ts"
+import { DeliveryFailed, type Receiver } from "../../src/receiver/Receiver.ts"
+
+/** Fails as often as `refusals` says, and takes `delay` for each. */
+export const makeKeeper = (name: string, delay: Effect.Effect<void> = Effect.void) => {
+  const seen: Array<Notification> = []
+  const state = { refusals: 0 }
+  const receiver: Receiver = {
+    name,
+    deliver: (notification) =>
+      Effect.andThen(
+        delay,
+        Effect.suspend(() => {
+          if (state.refusals > 0) {
+            state.refusals--
+            return Effect.fail(new DeliveryFailed({ receiver: name, problem: "answered 503", retryable: true }))
+          }
+          seen.push(notification)
+          return Effect.void
+        })
+      )
+  }
+  return { receiver, seen, state }
+}
+
+export const services = Layer.mergeAll(EventStore.layer, Outbox.layer, AlertTable.layer, SpanLinks.layer).pipe(
+  Layer.provideMerge(layerPglite("memory://")),
+  Layer.provideMerge(Layer.mergeAll(Supervisor.layer, Policies.layer())),
+  Layer.provideMerge(HealthRegistry.layer),
+  Layer.provideMerge(Layer.merge(NodeServices.layer, NodeHttpClient.layerUndici))
+)

@@ -1,0 +1,112 @@
+/** Two engines on one Postgres: what one of them could have told alone is told once. */
+import { assert, describe, it } from "@effect/vitest"
+import type { Notification } from "@evenkeel/domain/alert/Alert"
+import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
+import { Policies } from "@evenkeel/runtime/resilience/Policies"
+import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
+import { SpanLinks } from "@evenkeel/runtime/telemetry/SpanLinks"
+import { layerPostgres } from "@evenkeel/store/database/Database"
+import { EventStore } from "@evenkeel/store/event/EventStore"
+import { Outbox } from "@evenkeel/store/outbox/Outbox"
+import { NodeHttpClient, NodeServices } from "@effect/platform-node"
+import { Effect, Layer, Redacted, References } from "effect"
+import { createServer } from "node:http"
+import { makeTestPostgres } from "../../store/test/support/TestPostgres.ts"
+import { Dispatcher } from "../src/dispatch/Dispatcher.ts"
+import { AlertManager } from "../src/manager/AlertManager.ts"
+import { AlertTable } from "../src/manager/AlertTable.ts"
+import { Receivers } from "../src/receiver/Receiver.ts"
+import { makeWebhookReceiver } from "../src/receiver/WebhookReceiver.ts"
+import { levelChange } from "./support/LevelChange.ts"
+
+const changes = 1000
+const coins = ["USDC", "USDT", "DAI", "FDUSD", "TUSD"]
+
+const webhookServer = Effect.acquireRelease(
+  Effect.callback<{ readonly url: string; readonly received: Array<Notification>; readonly close: () => void }>((resume) => {
+    const received: Array<Notification> = []
+    const server = createServer((request, response) => {
+      const chunks: Array<Buffer> = []
+      request
+        .on("data", (chunk: Buffer) => chunks.push(chunk))
+        .on("end", () => {
+          received.push(JSON.parse(Buffer.concat(chunks).toString()) as Notification)
+          response.writeHead(204).end()
+        })
+    }).listen(0, "127.0.0.1", () => {
+      const address = server.address()
+      const port = typeof address === "object" && address !== null ? address.port : 0
+      const close = () => {
+        server.closeAllConnections()
+        server.close()
+      }
+      resume(Effect.succeed({ url: `http://127.0.0.1:${port}`, received, close }))
+    })
+  }),
+  ({ close }) => Effect.sync(close)
+)
+
+/** Its own connections, consumers and receivers; the database and the webhook are shared. */
+const engine = (name: string, database: string, webhook: string) =>
+  AlertManager.layer({ minimumLevel: "watch" }).pipe(
+    Layer.provideMerge(Dispatcher.layer({ owner: name })),
+    Layer.provide(
+      Layer.effect(
+        Receivers,
+        Effect.map(makeWebhookReceiver({ name: "desk", url: webhook, secret: undefined }), (receiver) => [receiver])
+      )
+    ),
+    Layer.provideMerge(Layer.mergeAll(EventStore.layer, Outbox.layer, AlertTable.layer, SpanLinks.layer)),
+    Layer.provideMerge(layerPostgres(Redacted.make(database))),
+    Layer.provideMerge(Layer.mergeAll(Supervisor.layer, Policies.layer())),
+    Layer.provideMerge(HealthRegistry.layer),
+    Layer.provideMerge(Layer.merge(NodeServices.layer, NodeHttpClient.layerUndici)),
+    Layer.provideMerge(Layer.succeed(References.MinimumLogLevel, "Error"))
+  )
+
+describe("two engines on one Postgres and one webhook", () => {
+  it.live(
+    `deliver ${changes} level changes that both of them saw once each, in order`,
+    () =>
+      Effect.gen(function* () {
+        const postgres = yield* makeTestPostgres
+        yield* postgres.start
+        const webhook = yield* webhookServer
+        // Each coin breaks and recovers again and again: every change is news to its alert.
+        const history = Array.from({ length: changes }, (_, time) => {
+          const breaks = Math.floor(time / coins.length) % 2 === 0
+          return levelChange({
+            time,
+            coin: coins[time % coins.length]!,
+            level: breaks ? "critical" : "normal",
+            previous: breaks ? "normal" : "critical",
+            kind: breaks ? "break" : "recovery"
+          })
+        })
+        const record = Effect.gen(function* () {
+          const events = yield* EventStore
+          yield* Effect.forEach(history, (change) =>
+            events.append(`coin/${change.coin}`, "any", [
+              { kind: "LevelChanged", payload: change, key: `${change.coin} ${change.time} ${change.previous} ${change.level}` }
+            ])
+          )
+        })
+        const [one, two] = yield* Effect.forEach(["one", "two"], (name) => Layer.build(engine(name, postgres.url, webhook.url)))
+        yield* Effect.all([Effect.provide(record, one!), Effect.provide(record, two!)], { concurrency: 2 })
+        yield* Effect.sleep("10 millis").pipe(Effect.repeat({ while: () => webhook.received.length < changes }))
+        const { pending } = yield* Effect.provide(Outbox, one!)
+        yield* Effect.sleep("10 millis").pipe(Effect.andThen(pending), Effect.repeat({ while: (left) => left > 0 }))
+        const keys = webhook.received.map(({ idempotencyKey }) => idempotencyKey)
+        assert.strictEqual(keys.length, changes, "none was sent twice")
+        assert.strictEqual(new Set(keys).size, changes)
+        for (const coin of coins) {
+          const own = webhook.received.filter(({ alert }) => alert.change.coin === coin)
+          assert.deepStrictEqual(
+            own.map(({ alert }) => alert.change.time),
+            history.filter((change) => change.coin === coin).map(({ time }) => time)
+          )
+        }
+      }).pipe(Effect.scoped),
+    120_000
+  )
+})

@@ -1,0 +1,55 @@
+/** The engine's state in the form that the API, the page and the screen show. */
+import type { CoinView } from "@evenkeel/api/contract/EngineApi"
+import { EngineView } from "@evenkeel/api/server/EngineView"
+import { Instruments } from "@evenkeel/connectors/feed/Instruments"
+import { Detection } from "@evenkeel/detection/host/Detection"
+import type { Instrument } from "@evenkeel/domain/market/Instrument"
+import { MarketClock } from "@evenkeel/runtime/time/MarketClock"
+import { Effect, Layer } from "effect"
+
+export const layerEngineView = Layer.effect(
+  EngineView,
+  Effect.gen(function* () {
+    const detection = yield* Detection
+    const instruments = yield* Instruments
+    const clock = yield* MarketClock
+
+    const sourceOf = (number: number, { symbol, venue }: Instrument): CoinView["sources"][number] => {
+      const state = detection.instrument(number)
+      return {
+        venue,
+        symbol,
+        bid: state?.bid ?? null,
+        ask: state?.ask ?? null,
+        lastPrice: state?.lastPrice ?? null,
+        ageMillis: state === undefined || state.received === null ? null : Math.max(0, clock() - state.received),
+        book: state?.book ?? "none",
+        bidLevels: state?.bidLevels ?? null,
+        askLevels: state?.askLevels ?? null
+      }
+    }
+    return EngineView.of({
+      coins: () => {
+        const listed = instruments.list()
+        return detection.coins.map(({ peg, symbol }, index): CoinView => {
+          const state = detection.coin(index)
+          return {
+            coin: symbol,
+            peg,
+            fairValue: state?.fairValue ?? null,
+            errorBps: state?.errorBps ?? null,
+            deviationBps: state?.deviationBps ?? null,
+            level: state?.level ?? "normal",
+            since: state?.since ?? null,
+            grounded: state?.grounded ?? false,
+            venues: state?.venues ?? { agree: [], differ: [] },
+            model: state?.model ?? null,
+            sources: listed.flatMap((instrument, number) =>
+              instrument.base === symbol || instrument.quote === symbol ? [sourceOf(number, instrument)] : []
+            )
+          }
+        })
+      }
+    })
+  })
+)

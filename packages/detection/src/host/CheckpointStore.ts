@@ -1,0 +1,50 @@
+/**
+ * Keeps what the detectors have learned over restarts and failovers: one checkpoint for each set of coins and instruments.
+ *
+ * Order flow needs days to know what is usual: without a checkpoint the earliest warning would be silent for as long after every restart. One
+ * that cannot be read, or was written for other coins, is left out and said: the detectors begin anew.
+ */
+import { Snapshots } from "@evenkeel/store/snapshot/Snapshots"
+import { Context, Effect, Layer, Option } from "effect"
+
+export class CheckpointStore extends Context.Service<
+  CheckpointStore,
+  {
+    /** The newest, or undefined. */
+    readonly load: Effect.Effect<Uint8Array | undefined>
+    /** A checkpoint that cannot be written is logged: the next one will be. */
+    readonly save: (checkpoint: Uint8Array) => Effect.Effect<void>
+  }
+>()("@evenkeel/detection/host/CheckpointStore") {
+  /** In the database, under `name`. */
+  static readonly layer = (name: string) =>
+    Layer.effect(
+      CheckpointStore,
+      Effect.gen(function* () {
+        const snapshots = yield* Snapshots
+        const key = `detectors ${name}`
+        return CheckpointStore.of({
+          load: snapshots.load(key).pipe(
+            Effect.map(Option.match({ onNone: () => undefined, onSome: ({ payload }) => payload })),
+            Effect.catch((error) => Effect.as(Effect.logWarning("no checkpoint can be read", { problem: error.message }), undefined))
+          ),
+          save: (checkpoint) =>
+            snapshots
+              .save(key, 0, checkpoint)
+              .pipe(Effect.catch((error) => Effect.logWarning("a checkpoint was not written", { problem: error.message })))
+        })
+      })
+    )
+
+  /** In memory, for as long as the layer lasts. */
+  static readonly layerMemory = Layer.sync(CheckpointStore, () => {
+    let kept: Uint8Array | undefined
+    return CheckpointStore.of({
+      load: Effect.sync(() => kept),
+      save: (checkpoint) =>
+        Effect.sync(() => {
+          kept = checkpoint
+        })
+    })
+  })
+}

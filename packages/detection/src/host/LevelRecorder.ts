@@ -1,0 +1,114 @@
+/**
+ * Writes level changes into the log: once each, in order, by the part of the engine that knows them. Everyone else follows the log.
+ *
+ * A change waits here, in order, while the database is away; nothing is skipped. When the mailbox is full the hot path keeps what it cannot
+ * hand over. It is built before `Detection`, so that on shutdown it still records what detection's last frames brought about.
+ */
+import type { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
+import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
+import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
+import { Metrics } from "@evenkeel/runtime/telemetry/Metrics"
+import { SpanLinks } from "@evenkeel/runtime/telemetry/SpanLinks"
+import { EventStore } from "@evenkeel/store/event/EventStore"
+import { Context, Effect, Layer, Metric, Queue, Schedule, type Tracer } from "effect"
+
+export interface LevelChangeSignal {
+  readonly change: LevelChange
+  /** The hot path's span, under the frame's: parent of everything that follows. */
+  readonly span: Tracer.AnySpan
+}
+
+export class LevelRecorder extends Context.Service<
+  LevelRecorder,
+  {
+    /** Takes a change over; false when the mailbox is full, and the caller must offer it again. Plain code. */
+    readonly offer: (signal: LevelChangeSignal) => boolean
+    /** Changes recorded since the start. */
+    readonly recorded: () => number
+  }
+>()("@evenkeel/detection/host/LevelRecorder") {
+  static readonly layer = Layer.effect(
+    LevelRecorder,
+    Effect.suspend(() => makeLevelRecorder)
+  )
+
+  /** For engines without a log: changes are seen by the listeners of `Detection.levels` alone. */
+  static readonly layerNoop = Layer.succeed(LevelRecorder, LevelRecorder.of({ offer: () => true, recorded: () => 0 }))
+
+  /** A double that keeps what it is offered. */
+  static readonly layerTest = (kept: Array<LevelChange>) =>
+    Layer.succeed(
+      LevelRecorder,
+      LevelRecorder.of({
+        offer: ({ change }) => kept.push(change) > 0,
+        recorded: () => kept.length
+      })
+    )
+}
+
+const mailboxCapacity = 1024
+const component = "level-recorder"
+/** Shutdown waits this long for the database to take the last changes. */
+const drainWithin = "3 seconds"
+
+const makeLevelRecorder = Effect.gen(function* () {
+  const events = yield* EventStore
+  const health = yield* HealthRegistry
+  const links = yield* SpanLinks
+  const supervisor = yield* Supervisor
+  const mailbox = yield* Queue.bounded<LevelChangeSignal>(mailboxCapacity)
+  let offered = 0
+  let recorded = 0
+
+  const append = Effect.fnUntraced(function* (change: LevelChange) {
+    const { coin, deviationBps, kind, level, previous, time } = change
+    const { position } = yield* events.append(`coin/${coin}`, "any", [
+      // Two engines that watch the same coin, or one that replays its last minute after a restart, write the change once.
+      { kind: "LevelChanged", payload: change, key: `${coin} ${time} ${previous} ${level}` }
+    ])
+    links.set(`event ${position}`, yield* Effect.currentSpan)
+    recorded++
+    yield* Effect.logInfo("level changed", { coin, level, previous, kind, deviationBps })
+    yield* Metric.update(Metric.withAttributes(Metrics.levelChanges, { coin, level }), 1)
+  })
+  const record = ({ change, span }: LevelChangeSignal) =>
+    append(change).pipe(
+      // A change of "any" version cannot conflict.
+      Effect.catchTag("ConcurrencyConflict", Effect.die),
+      Effect.tapError((error) =>
+        health
+          .report(component, "degraded", `the database does not answer: ${error.message}`)
+          .pipe(Effect.andThen(Effect.logError("a level change waits for the database", { coin: change.coin, problem: error.message })))
+      ),
+      Effect.retry(Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")])),
+      Effect.andThen(health.report(component, "running")),
+      Effect.withSpan("LevelRecorder.record", { parent: span })
+    )
+
+  // A change leaves the mailbox once it is recorded, so that a restart of this loop loses none.
+  yield* supervisor.supervise(
+    component,
+    Queue.peek(mailbox).pipe(Effect.flatMap(record), Effect.andThen(Queue.take(mailbox)), Effect.forever({ disableYield: true }))
+  )
+  yield* health.gauge(component, "mailbox", () => Queue.sizeUnsafe(mailbox))
+  // Runs before the loop is interrupted.
+  yield* Effect.addFinalizer(() =>
+    Effect.sleep("5 millis").pipe(
+      Effect.repeat({ while: () => recorded < offered }),
+      Effect.timeoutOption(drainWithin),
+      Effect.andThen(
+        Effect.suspend(() =>
+          recorded < offered ? Effect.logError("level changes were not recorded", { changes: offered - recorded }) : Effect.void
+        )
+      )
+    )
+  )
+  return LevelRecorder.of({
+    offer: (signal) => {
+      if (Queue.sizeUnsafe(mailbox) >= mailboxCapacity) return false
+      offered++
+      return Queue.offerUnsafe(mailbox, signal)
+    },
+    recorded: () => recorded
+  })
+})

@@ -1,0 +1,200 @@
+/**
+ * Detection in a thread of its own: starts it, watches its beats, starts it anew when it dies or hangs, and reads what it says.
+ *
+ * What the detectors learned outlives the thread: a checkpoint is taken every few seconds and handed to the next one, together with the levels that
+ * stood when the last one died, so that no level falls back without a fact. Build it above the recorder and below the connectors: on
+ * shutdown the connectors stop first, then what they had sent is judged, then its changes are recorded.
+ */
+import type { Coin } from "@evenkeel/domain/coin/Coin"
+import type { Instrument } from "@evenkeel/domain/market/Instrument"
+import type { RiskLevel } from "@evenkeel/domain/risk/RiskLevel"
+import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
+import { FrameProducer } from "@evenkeel/runtime/ring/FrameRing"
+import { Frames } from "@evenkeel/runtime/ring/Frames"
+import type { WaitStrategy } from "@evenkeel/runtime/ring/RingHeader"
+import { closeRing } from "@evenkeel/runtime/ring/RingHeader"
+import { consumeRecords } from "@evenkeel/runtime/ring/RingWait"
+import { SpscConsumer } from "@evenkeel/runtime/ring/SpscRing"
+import { StateTable } from "@evenkeel/runtime/ring/StateTable"
+import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
+import { Histogram } from "@evenkeel/runtime/telemetry/Histogram"
+import { Clock, Context, Effect, Layer, Queue, Schema } from "effect"
+import { Worker } from "node:worker_threads"
+import { featureRow } from "../feature/coin/CoinFeatures.ts"
+import { counterCount } from "../hotpath/HotPath.ts"
+import { signalBytes } from "../hotpath/SignalRecord.ts"
+import { CheckpointStore } from "./CheckpointStore.ts"
+import { Detection } from "./Detection.ts"
+import { allocateHotPathMemory, control, type HotPathWorkerData, type ThreadVenue } from "./HotPathMemory.ts"
+import { makeSignalReader } from "./SignalReader.ts"
+import { States } from "./States.ts"
+
+export interface ThreadDetectionOptions {
+  readonly coins: ReadonlyArray<Coin>
+  readonly instruments: ReadonlyArray<Instrument>
+  /** Places kept free behind them for pairs that are listed while running. */
+  readonly spareInstruments: number
+  /** By wire number. */
+  readonly venues: ReadonlyArray<ThreadVenue>
+  /** Length of the bars on which levels are decided. */
+  readonly barMillis: number
+  /** Two scores of one coin are at least this far apart; 0 scores every tick. */
+  readonly scoreGapMillis: number
+  /** A coin without a price for so long is `stale`. */
+  readonly staleAfterMillis: number
+  /** Size of the frames ring, a power of two. */
+  readonly framesBytes: number
+  readonly wait: WaitStrategy
+}
+
+/** The thread died of an error, or stopped taking frames. */
+export class HotPathDied extends Schema.TaggedError<HotPathDied>()("HotPathDied", { problem: Schema.String }) {
+  override get message() {
+    return `the hot path's thread ${this.problem}`
+  }
+}
+
+const component = "hot-path"
+const signalSlots = 1 << 12
+const watchEvery = "500 millis"
+/** A thread whose beats stand still for so long hangs, and is replaced. */
+const hungAfterMillis = 2000
+/** Loading decoders and compiling takes this long at most on a busy machine. */
+const startMillisMax = 60_000
+/** Between two checkpoints: what a thread that dies had learned since the last one is lost. */
+const checkpointEvery = "10 seconds"
+const drainWithin = "3 seconds"
+
+export const layerThread = (options: ThreadDetectionOptions) => Layer.effectContext(makeThreadDetection(options))
+
+const makeThreadDetection = Effect.fnUntraced(function* (options: ThreadDetectionOptions) {
+  const { coins, instruments, venues } = options
+  const supervisor = yield* Supervisor
+  const health = yield* HealthRegistry
+  const checkpoints = yield* CheckpointStore
+  const origin = process.hrtime.bigint()
+  const memory = allocateHotPathMemory({
+    coins: coins.length,
+    instruments: instruments.length + options.spareInstruments,
+    venues: venues.length,
+    framesBytes: options.framesBytes,
+    signalSlots
+  })
+  const ids = venues.map(({ id }) => id)
+  const shared = new Int32Array(memory.control)
+  const states = new States(memory.state, coins, ids)
+  const signals = new SpscConsumer(memory.signals, signalBytes)
+  const restarts = yield* Queue.sliding<void>(1)
+  const wallOrigin = wallNanosNow() - (process.hrtime.bigint() - origin)
+  const reader = yield* makeSignalReader({
+    signals,
+    states,
+    coins,
+    venues: ids,
+    instrumentsOf: (coin) => {
+      const symbol = coins[coin]!.symbol
+      return instruments.flatMap(({ base, quote }, number) => (base === symbol || quote === symbol ? [number] : []))
+    },
+    wallNanos: (nanos) => wallOrigin + BigInt(Math.round(nanos))
+  })
+
+  let checkpoint = yield* checkpoints.load
+  let starts = 0
+  let ended = false
+
+  /** The levels that stand, for a thread that goes on after another. */
+  const standingLevels = (): Readonly<Record<string, RiskLevel>> =>
+    Object.fromEntries(
+      coins.flatMap(({ symbol }, index) => {
+        const level = states.coin(index)?.level
+        return level === undefined ? [] : [[symbol, level]]
+      })
+    )
+  const live = Effect.callback<void, HotPathDied>((resume) => {
+    const data: HotPathWorkerData = {
+      memory,
+      options: {
+        coins,
+        instruments,
+        spareInstruments: options.spareInstruments,
+        barMillis: options.barMillis,
+        scoreGapMillis: options.scoreGapMillis,
+        staleAfterMillis: options.staleAfterMillis,
+        initialLevels: standingLevels()
+      },
+      venues,
+      wait: options.wait,
+      origin,
+      skipFrame: starts++ > 0,
+      checkpoint
+    }
+    Atomics.store(shared, control.ready, 0)
+    const worker = new Worker(new URL("./hotpath.worker.ts", import.meta.url), { workerData: data, name: "evenkeel-hot-path" })
+    worker.on("message", (bytes: Uint8Array) => {
+      checkpoint = bytes
+    })
+    worker.once("error", (cause) => resume(new HotPathDied({ problem: `died: ${String(cause)}` })))
+    worker.once("exit", (code) => {
+      ended = code === 0
+      resume(code === 0 ? Effect.void : new HotPathDied({ problem: `ended with exit code ${code}` }))
+    })
+    return Effect.promise(() => worker.terminate())
+  })
+  /** Fails once the thread's beats stand still. */
+  const watch = Effect.gen(function* () {
+    let beats = Atomics.load(shared, control.beats)
+    let since = yield* Clock.currentTimeMillis
+    for (;;) {
+      yield* Effect.sleep(watchEvery)
+      const now = yield* Clock.currentTimeMillis
+      const seen = Atomics.load(shared, control.beats)
+      if (seen !== beats) {
+        beats = seen
+        since = now
+        continue
+      }
+      const patience = Atomics.load(shared, control.ready) === 1 ? hungAfterMillis : startMillisMax
+      if (now - since > patience) return yield* new HotPathDied({ problem: `has taken no frame for ${now - since} ms` })
+    }
+  })
+  const announce = Effect.suspend(() => (starts > 0 ? Effect.asVoid(Queue.offer(restarts, undefined)) : Effect.void))
+  yield* supervisor.supervise(component, Effect.andThen(announce, Effect.raceFirst(live, watch)))
+
+  yield* health.gauge(component, "signals_waiting", () => signals.size())
+  yield* supervisor.supervise("signals", consumeRecords(signals, reader.accept))
+  const askForCheckpoint = Effect.sync(() => Atomics.store(shared, control.checkpointAsked, 1))
+  const saveCheckpoint = Effect.suspend(() => (checkpoint === undefined ? Effect.void : checkpoints.save(checkpoint)))
+  yield* supervisor.supervise(
+    "checkpoint",
+    Effect.sleep(checkpointEvery).pipe(Effect.andThen(askForCheckpoint), Effect.andThen(saveCheckpoint), Effect.forever)
+  )
+  // Runs before the fibers are interrupted: what was accepted from venues is still judged, its changes are handed over, and what was learned is kept.
+  yield* Effect.addFinalizer(() =>
+    Effect.gen(function* () {
+      closeRing(new Int32Array(memory.frames, 0, 128))
+      yield* Effect.sleep("5 millis").pipe(Effect.repeat({ while: () => !ended || signals.peek() >= 0 }))
+      yield* saveCheckpoint
+    }).pipe(Effect.timeoutOption(drainWithin), Effect.asVoid)
+  )
+
+  const features = new StateTable(memory.features, featureRow)
+  const counters = new Uint32Array(memory.counters)
+  const detection = Detection.of({
+    coins,
+    levels: reader.levels,
+    values: reader.values,
+    quotes: reader.quotes,
+    coin: (index) => states.coin(index),
+    instrument: (number) => states.instrument(number),
+    features: (coin, target) => features.read(coin, target),
+    models: memory.models,
+    resyncs: reader.resyncs,
+    refusals: reader.refusals,
+    restarts,
+    counter: (venue, counter) => counters[venue * counterCount + counter] ?? 0,
+    latency: new Histogram(memory.latency)
+  })
+  return Context.make(Detection, detection).pipe(Context.add(Frames, new FrameProducer(memory.frames)))
+})
+
+const wallNanosNow = (): bigint => BigInt(Math.round((performance.timeOrigin + performance.now()) * 1e6))

@@ -1,0 +1,135 @@
+import { assert, layer } from "@effect/vitest"
+import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
+import { Deferred, Effect, Exit, Fiber, Layer, Scope } from "effect"
+import { SqlClient } from "effect/sql"
+import { databases } from "../../test/support/Databases.ts"
+import { drainConsumer, lagOf, makeConsumer, resetConsumer } from "./Consumer.ts"
+import { EventStore, type StoredEvent } from "./EventStore.ts"
+
+const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => from + index)
+const append = (from: number, to: number) =>
+  Effect.flatMap(EventStore, (events) =>
+    Effect.forEach(numbers(from, to), (n) => events.append("coin/USDC", "any", [{ kind: "Number", payload: n }]), { discard: true })
+  )
+const numberOf = ({ payload }: StoredEvent) => JSON.parse(payload) as number
+
+for (const [name, database] of databases) {
+  layer(EventStore.layer.pipe(Layer.provideMerge(database)), { timeout: "60 seconds", excludeTestServices: true })(
+    `Consumer on ${name}`,
+    (it) => {
+      it.effect("handles every fact once, in order, and goes on where it was", () =>
+        Effect.gen(function* () {
+          const seen: Array<number> = []
+          const options = {
+            name: "order",
+            handle: (event: StoredEvent) => Effect.sync(() => seen.push(numberOf(event)))
+          }
+          const consumer = { ...options, handle: (event: StoredEvent) => Effect.asVoid(options.handle(event)) }
+          yield* append(0, 250)
+          assert.strictEqual(yield* lagOf("order"), 250)
+          assert.strictEqual(yield* drainConsumer(consumer), 250)
+          yield* append(250, 260)
+          assert.strictEqual(yield* drainConsumer(consumer), 10)
+          assert.strictEqual(yield* drainConsumer(consumer), 0)
+          assert.deepStrictEqual(seen, numbers(0, 260))
+          assert.strictEqual(yield* lagOf("order"), 0)
+          yield* resetConsumer("order")
+          assert.strictEqual(yield* drainConsumer(consumer), 260)
+        })
+      )
+
+      it.effect("undoes what a handler wrote when its batch is not committed, and handles it again", () =>
+        Effect.gen(function* () {
+          const sql = yield* SqlClient.SqlClient
+          yield* sql`create table handled (n integer not null)`
+          const consumer = {
+            name: "together",
+            handle: (event: StoredEvent) => Effect.asVoid(sql`insert into handled values (${numberOf(event)})`)
+          }
+          const crashed = yield* drainConsumer(consumer).pipe(
+            Effect.andThen(Effect.fail("crash before the commit")),
+            sql.withTransaction,
+            Effect.flip
+          )
+          assert.strictEqual(crashed, "crash before the commit")
+          assert.strictEqual(yield* drainConsumer(consumer), 260)
+          const [count] = yield* sql<{ count: number }>`select count(*)::float8 as count from handled`
+          assert.strictEqual(count!.count, 260)
+        })
+      )
+
+      it.effect("sets a fact aside that cannot be handled, reports it and goes on", () =>
+        Effect.gen(function* () {
+          const sql = yield* SqlClient.SqlClient
+          const seen: Array<number> = []
+          let attempts = 0
+          const handled = yield* drainConsumer({
+            name: "poison",
+            handle: (event: StoredEvent) =>
+              Effect.suspend((): Effect.Effect<void, string> => {
+                const n = numberOf(event)
+                if (n === 7) return attempts++ % 2 === 0 ? Effect.fail("no good") : Effect.die(new Error("worse"))
+                seen.push(n)
+                return Effect.void
+              })
+          })
+          assert.strictEqual(handled, 260)
+          assert.strictEqual(attempts, 3)
+          assert.deepStrictEqual(
+            seen,
+            numbers(0, 260).filter((n) => n !== 7)
+          )
+          const [poison] = yield* sql<{ position: number; problem: string }>`
+          select position::float8 as position, problem from consumer_poison where consumer = 'poison'`
+          assert.strictEqual(poison!.position, 8)
+          assert.include(poison!.problem, "no good")
+          const component = (yield* (yield* HealthRegistry).snapshot).find((entry) => entry.component === "consumer:poison")
+          assert.deepInclude(component, { status: "degraded", detail: "fact 8 could not be handled and is set aside" })
+        })
+      )
+
+      it.effect("wakes with an append, and handles what is left when it is closed", () =>
+        Effect.gen(function* () {
+          const scope = yield* Scope.make()
+          const handled = yield* Deferred.make<number>()
+          const seen: Array<number> = []
+          yield* makeConsumer({
+            name: "awake",
+            handle: (event) =>
+              Effect.suspend(() => {
+                seen.push(numberOf(event))
+                return numberOf(event) === 260 ? Effect.asVoid(Deferred.succeed(handled, 260)) : Effect.void
+              })
+          }).pipe(Scope.provide(scope))
+          yield* append(260, 261)
+          assert.strictEqual(yield* Deferred.await(handled), 260)
+          yield* append(261, 270)
+          yield* Scope.close(scope, Exit.void)
+          assert.deepStrictEqual(seen, numbers(0, 270))
+        })
+      )
+
+      it.effect("takes turns with others of its name: each fact is handled by one of them, in order", () =>
+        Effect.gen(function* () {
+          const seen: Array<readonly [who: number, n: number]> = []
+          const one = (who: number) =>
+            drainConsumer({
+              name: "turns",
+              handle: (event: StoredEvent) =>
+                Effect.andThen(Effect.yieldNow, Effect.asVoid(Effect.sync(() => seen.push([who, numberOf(event)]))))
+            })
+          const fibers = yield* Effect.forEach([1, 2, 3], (who) => Effect.forkChild(one(who)))
+          const counts = yield* Effect.forEach(fibers, Fiber.join)
+          assert.strictEqual(
+            counts.reduce((sum, count) => sum + count, 0),
+            270
+          )
+          assert.deepStrictEqual(
+            seen.map(([, n]) => n),
+            numbers(0, 270)
+          )
+        })
+      )
+    }
+  )
+}

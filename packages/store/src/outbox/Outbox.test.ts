@@ -1,0 +1,111 @@
+import { assert, layer } from "@effect/vitest"
+import { Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+import { databases } from "../../test/support/Databases.ts"
+import { attemptsMax, Outbox, type OutboxRow } from "./Outbox.ts"
+
+const row = (receiver: string, fingerprint: string, position: number): OutboxRow => ({
+  receiver,
+  fingerprint,
+  position,
+  idempotencyKey: `${fingerprint}-${position}`,
+  payload: "{}"
+})
+const keys = (rows: ReadonlyArray<OutboxRow>) => rows.map(({ idempotencyKey }) => idempotencyKey)
+
+for (const [name, database] of databases) {
+  layer(Outbox.layer.pipe(Layer.provideMerge(database)), { timeout: "60 seconds", excludeTestServices: true })(
+    `Outbox on ${name}`,
+    (it) => {
+      const claim = (receiver: string, now: number, owner = "one", limit = 10) =>
+        Effect.flatMap(Outbox, (outbox) => outbox.claim({ receiver, owner, now, leaseMillis: 1000, limit }))
+
+      it.effect("is rolled back together with what it was promised for", () =>
+        Effect.gen(function* () {
+          const sql = yield* SqlClient.SqlClient
+          const outbox = yield* Outbox
+          yield* outbox.enqueue([row("console", "a", 1)], 0).pipe(Effect.andThen(Effect.fail("crash")), sql.withTransaction, Effect.flip)
+          assert.strictEqual(yield* outbox.pending, 0)
+        })
+      )
+
+      it.effect("hands out the oldest row of each alert, in order, when it is due, and each row once", () =>
+        Effect.gen(function* () {
+          const outbox = yield* Outbox
+          const rows = [row("hook", "b", 2), row("hook", "a", 1), row("hook", "a", 3), row("other", "a", 1)]
+          yield* outbox.enqueue(rows, 100)
+          yield* outbox.enqueue(rows, 100)
+          assert.strictEqual(yield* outbox.pending, 4)
+          assert.deepStrictEqual(yield* claim("hook", 99), [])
+          const first = yield* claim("hook", 100)
+          assert.deepStrictEqual(keys(first), ["a-1", "b-2"])
+          assert.deepStrictEqual(yield* claim("hook", 100, "two"), [], "another engine gets nothing that is claimed, nor what follows it")
+          yield* outbox.delivered(first[0]!, 101)
+          assert.deepStrictEqual(keys(yield* claim("hook", 101, "two")), ["a-3"])
+        })
+      )
+
+      it.effect("keeps an alert's later rows behind one that failed, and lets other alerts and receivers pass", () =>
+        Effect.gen(function* () {
+          const outbox = yield* Outbox
+          yield* outbox.enqueue([row("slow", "x", 10), row("slow", "x", 11), row("slow", "y", 12)], 0)
+          const [firing, other] = yield* claim("slow", 0)
+          assert.deepStrictEqual(keys([firing!, other!]), ["x-10", "y-12"])
+          assert.deepStrictEqual(yield* outbox.failed(firing!, "503", 0), { abandoned: false })
+          yield* outbox.delivered(other!, 0)
+          assert.deepStrictEqual(yield* claim("slow", 999), [], "the resolved one waits for the firing one")
+          assert.deepStrictEqual(keys(yield* claim("slow", 1000)), ["x-10"])
+          assert.deepStrictEqual(keys(yield* claim("other", 1000)), ["a-1"])
+        })
+      )
+
+      it.effect("gives a claim to another engine once its lease is over", () =>
+        Effect.gen(function* () {
+          assert.deepStrictEqual(yield* claim("slow", 1999, "two"), [])
+          const [again] = yield* claim("slow", 2000, "two")
+          assert.deepInclude(again, { idempotencyKey: "x-10", attempts: 1 })
+        })
+      )
+
+      it.effect("abandons a row after its last attempt, says so, and goes on with the next of the alert", () =>
+        Effect.gen(function* () {
+          const outbox = yield* Outbox
+          const failed = yield* outbox.failed({ ...row("slow", "x", 10), attempts: attemptsMax - 1 }, "503", 5000)
+          assert.deepStrictEqual(failed, { abandoned: true })
+          assert.deepStrictEqual(keys(yield* claim("slow", 5000)), ["x-11"])
+        })
+      )
+
+      it.effect("names the receivers that rows wait for and that are not configured", () =>
+        Effect.gen(function* () {
+          const outbox = yield* Outbox
+          yield* outbox.enqueue(
+            Array.from({ length: 100 }, (_, n) => row("removed", `f${n}`, n)),
+            0
+          )
+          assert.deepStrictEqual(yield* outbox.orphans(["hook", "slow", "other"]), [{ receiver: "removed", count: 100 }])
+          yield* outbox.enqueue([row("configured", "z", 500)], 0)
+          assert.deepStrictEqual(keys(yield* claim("configured", 0)), ["z-500"])
+          assert.lengthOf(yield* outbox.orphans([]), 5)
+        })
+      )
+
+      it.effect("gives 200 rows to two claimers without overlap", () =>
+        Effect.gen(function* () {
+          const outbox = yield* Outbox
+          yield* outbox.enqueue(
+            Array.from({ length: 200 }, (_, n) => row("busy", `f${n}`, n)),
+            0
+          )
+          const take = (owner: string): Effect.Effect<ReadonlyArray<string>, unknown, Outbox> =>
+            Effect.flatMap(claim("busy", 0, owner, 7), (rows) =>
+              rows.length === 0 ? Effect.succeed([]) : Effect.map(take(owner), (rest) => [...keys(rows), ...rest])
+            )
+          const [one, two] = yield* Effect.all([take("one"), take("two")], { concurrency: 2 })
+          assert.strictEqual(new Set([...one, ...two]).size, 200)
+          assert.strictEqual(one.length + two.length, 200)
+        })
+      )
+    }
+  )
+}
