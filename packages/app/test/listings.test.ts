@@ -12,13 +12,15 @@ import { instrumentState, stateFields } from "@evenkeel/detection/hotpath/Signal
 import { coinOf } from "@evenkeel/domain/coin/Coin"
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
 import type { VenueId } from "@evenkeel/domain/market/Venue"
+import { HealthMonitor } from "@evenkeel/runtime/health/HealthMonitor"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Policies } from "@evenkeel/runtime/resilience/Policies"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { Effect, Layer } from "effect"
 import { LocalHotPath } from "@evenkeel/detection/host/LocalHotPath"
 
-const layer = Supervisor.layer.pipe(
+const layer = HealthMonitor.layer.pipe(
+  Layer.provideMerge(Supervisor.layer),
   Layer.provideMerge(Policies.layer()),
   Layer.provideMerge(HealthRegistry.layer),
   Layer.provideMerge(Layer.merge(NodeServices.layer, NodeHttpClient.layerUndici))

@@ -30,8 +30,10 @@ export interface ChainWatcherOptions {
 const rememberedMax = 512
 /** After a long absence changes are counted over this many blocks at most; those before are not reported. */
 const catchUpBlocksMax = 50_000
-const Checkpoint = Schema.Struct({ number: Schema.Int, hash: Schema.String })
+/** The last block that was read, as it is kept over restarts: JSON. */
+const Checkpoint = Schema.fromJsonString(Schema.Struct({ number: Schema.Int, hash: Schema.String }))
 const decodeCheckpoint = Schema.decodeUnknownOption(Checkpoint)
+const encodeCheckpoint = Schema.encodeSync(Checkpoint)
 /** Sources that are read at the same time. */
 const readsAtOnce = 8
 
@@ -57,7 +59,7 @@ const watch = Effect.fnUntraced(function* (options: ChainWatcherOptions, compone
   const health = yield* HealthRegistry
   const snapshots = yield* Snapshots
   const follower = yield* makeFollower(options)
-  const saved = Option.flatMap(yield* snapshots.load(component), ({ payload }) => decodeCheckpoint(payload))
+  const saved = Option.flatMap(yield* snapshots.load(component), ({ payload }) => decodeCheckpoint(new TextDecoder().decode(payload)))
   if (Option.isSome(saved)) follower.resume(saved.value)
   for (;;) {
     const step = yield* Effect.result(follower.step)
@@ -67,8 +69,8 @@ const watch = Effect.fnUntraced(function* (options: ChainWatcherOptions, compone
     } else if (step.success !== undefined) {
       const { hash, number } = step.success
       yield* health.report(component, "running", `block ${number}`)
-      // A checkpoint that is lost costs some reading again, no more.
-      yield* snapshots.save(component, number, { number, hash }).pipe(Effect.ignore)
+      // Without its checkpoint a restarted watcher reads some blocks again, no more.
+      yield* snapshots.save(component, number, new TextEncoder().encode(encodeCheckpoint({ number, hash }))).pipe(Effect.ignore)
     }
     yield* Effect.raceFirst(Queue.take(wakes), Effect.sleep(Math.max(1000, chain.blockMillis)))
   }

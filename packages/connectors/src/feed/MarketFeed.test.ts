@@ -3,6 +3,7 @@ import { coinOf } from "@evenkeel/domain/coin/Coin"
 import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
 import { sourceIds } from "@evenkeel/domain/market/Venue"
+import { HealthMonitor } from "@evenkeel/runtime/health/HealthMonitor"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Policies } from "@evenkeel/runtime/resilience/Policies"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
@@ -22,11 +23,17 @@ const pair = (base: string, venue = "kraken"): Instrument => ({ venue, symbol: `
 const usdc = pair("USDC")
 const dai = pair("DAI")
 const usdt = pair("USDT", "okx")
-const layer = Supervisor.layer.pipe(Layer.provideMerge(Policies.layer()), Layer.provideMerge(HealthRegistry.layer))
+const layer = HealthMonitor.layer.pipe(
+  Layer.provideMerge(Supervisor.layer),
+  Layer.provideMerge(Policies.layer()),
+  Layer.provideMerge(HealthRegistry.layer)
+)
 
 /** A feed of two scripted venues, whose list of pairs the test decides. */
-const start = Effect.fnUntraced(function* (options: { readonly spares?: number; readonly below?: Layer.Layer<never> } = {}) {
-  const scripted = yield* makeScriptedVenue({ body: () => "[]" })
+const start = Effect.fnUntraced(function* (
+  options: { readonly spares?: number; readonly isRefusing?: boolean; readonly below?: Layer.Layer<never> } = {}
+) {
+  const scripted = yield* makeScriptedVenue({ body: () => "[]", isRefusing: options.isRefusing ?? false })
   const recorded = yield* makeRecordingSink
   /** What Kraken lists. */
   const listed: { pairs: ReadonlyArray<Instrument> } = { pairs: [usdc] }
@@ -235,6 +242,25 @@ describe("MarketFeed", () => {
       )
       yield* TestClock.adjust("1 minute")
       assert.strictEqual(all.length, count)
+    }).pipe(Effect.scoped, Effect.provide(layer))
+  )
+
+  it.effect("is ready only while a venue is connected", () =>
+    Effect.gen(function* () {
+      const health = yield* HealthRegistry
+      const { socket, venue } = yield* start({ isRefusing: true })
+      yield* TestClock.adjust("2 seconds")
+      assert.isFalse(yield* health.ready)
+      const detail = (yield* health.snapshot).find(({ component }) => component === "venues")?.detail
+      assert.strictEqual(detail, "0 of 2 venues are connected")
+      venue.isRefusing = false
+      yield* TestClock.adjust("10 seconds")
+      const { close } = yield* socket
+      assert.isTrue(yield* health.ready)
+      // One of two is enough.
+      yield* close
+      yield* TestClock.adjust("1 second")
+      assert.isTrue(yield* health.ready)
     }).pipe(Effect.scoped, Effect.provide(layer))
   )
 

@@ -7,12 +7,13 @@
  */
 import type { Coin } from "@evenkeel/domain/coin/Coin"
 import { sourceIds, type VenueId } from "@evenkeel/domain/market/Venue"
+import { HealthMonitor } from "@evenkeel/runtime/health/HealthMonitor"
 import type { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import type { Policies } from "@evenkeel/runtime/resilience/Policies"
 import { makeActor } from "@evenkeel/runtime/supervision/Actor"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import type { Snapshots } from "@evenkeel/store/snapshot/Snapshots"
-import { Context, type Duration, Effect, Layer, Schema } from "effect"
+import { Context, type Duration, Effect, Layer } from "effect"
 import type { HttpClient } from "effect/http"
 import type { Endpoints, Exchange } from "../exchange/Exchange.ts"
 import { exchanges } from "../exchange/Exchanges.ts"
@@ -77,16 +78,20 @@ export interface MarketFeedOptions {
 
 export type VenueCounts = FrameCounts & { readonly venue: string }
 
-type FeedServices = FrameSink | Instruments | Supervisor | HealthRegistry | Policies | HttpClient.HttpClient
+type FeedServices = FrameSink | Instruments | Supervisor | HealthRegistry | HealthMonitor | Policies | HttpClient.HttpClient
 
 /** Time passes in the hot path at least this often, though no venue sends anything. */
 const tickEvery = "250 millis"
-const Refresh = Schema.TaggedStruct("Refresh", {})
+
+interface Refresh {
+  readonly _tag: "Refresh"
+}
 
 const makeMarketFeed = Effect.fnUntraced(function* ({ discovery, venues }: MarketFeedOptions) {
   const sink = yield* FrameSink
   const instruments = yield* Instruments
   const supervisor = yield* Supervisor
+  const monitor = yield* HealthMonitor
 
   const connectors: Array<Connector> = []
   for (const venue of venues.map(connectionOf)) {
@@ -97,18 +102,17 @@ const makeMarketFeed = Effect.fnUntraced(function* ({ discovery, venues }: Marke
 
   const discovered = connectors.filter(({ exchange }) => discovery?.venues?.includes(exchange.id) ?? discovery !== undefined)
   const listings = yield* makeListings(discovered, discovery?.coins ?? [])
-  const lookout = yield* makeActor({
+  const reader = yield* makeActor<void, Refresh, void, never, never>({
     name: "listings",
-    message: Refresh,
-    // Whoever asks for a look while one is under way waits.
     mailboxCapacity: 1,
+    // Those who ask while the lists are being read wait.
     overflow: { _tag: "Suspend" },
     initial: Effect.void,
     receive: () => Effect.as(listings.refresh, [undefined, undefined] as const),
-    // A look that is cut short is taken again at the next start.
+    // Lists that are not read to the end at shutdown are read again at the next start.
     drainWithin: 0
   })
-  const refresh = Effect.ignore(lookout.ask({ _tag: "Refresh" }))
+  const refresh = Effect.ignore(reader.ask({ _tag: "Refresh" }))
   if (discovery !== undefined)
     yield* supervisor.supervise("discovery", Effect.sleep(discovery.every).pipe(Effect.andThen(refresh), Effect.forever))
 
@@ -116,6 +120,15 @@ const makeMarketFeed = Effect.fnUntraced(function* ({ discovery, venues }: Marke
   yield* supervisor.supervise(
     "clock",
     Effect.sync(sink.tick).pipe(Effect.andThen(listings.announce), Effect.andThen(Effect.sleep(tickEvery)), Effect.forever)
+  )
+
+  yield* monitor.check(
+    "venues",
+    Effect.sync(() => {
+      const connected = connectors.filter((connector) => connector.open() > 0).length
+      // An engine without venues reads chains, and those have health of their own.
+      return { ready: connected > 0 || connectors.length === 0, detail: `${connected} of ${connectors.length} venues are connected` }
+    })
   )
 
   return MarketFeed.of({
