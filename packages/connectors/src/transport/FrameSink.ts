@@ -53,7 +53,7 @@ const makeFrameSink = Effect.fnUntraced(function* ({ sampleEvery, venues }: Fram
   const tracer = yield* Effect.tracer
   const copier = new WordCopy()
   const counts: ReadonlyArray<FrameCounts> = Array.from({ length: venues }, () => ({ frames: 0, bytes: 0, dropped: 0 }))
-  /** Connections that lost a frame since the hot path was told last: venue << 16 | connection. */
+  /** Connections that lost a frame, which the hot path does not know yet: venue << 16 | connection. */
   const lossesPending = new Set<number>()
   let sequence = 0
 
