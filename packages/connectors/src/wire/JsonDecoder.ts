@@ -38,6 +38,10 @@ export abstract class JsonDecoder extends WireDecoder {
   protected quantityDecimals = 0
   /** True while held-back frames are decoded again. */
   protected replaying = false
+  /** True while the trades at hand are from before the subscription: decoders set it for each message of trades. */
+  protected past = false
+  /** Where the elements of an array begin that is read from its end. */
+  readonly #starts: Array<number> = []
   readonly #places = new Map<number, BookPlace>()
 
   constructor(symbols: SymbolTable, record: MarketRecord, sink: MarketSink) {
@@ -166,16 +170,27 @@ export abstract class JsonDecoder extends WireDecoder {
     return FrameOutcome.market
   }
 
-  /** The same for the array in a message's field, all of whose objects are of one instrument. */
-  protected eachOf(
-    instrument: number,
-    message: Fields,
-    index: number,
-    fields: Fields,
-    read: (instrument: number) => boolean
-  ): FrameOutcome {
+  /** The same from the array's end, for trades: several venues send the newest first. */
+  protected eachFromEnd(fields: Fields, instrument: number, read: (instrument: number) => boolean): FrameOutcome {
+    const { json } = this
+    if (!json.array()) return FrameOutcome.malformed
+    const starts = this.#starts
+    starts.length = 0
+    while (json.more()) {
+      starts.push(json.position)
+      if (!json.value()) return FrameOutcome.malformed
+    }
+    for (let at = starts.length - 1; at >= 0; at--) {
+      json.position = starts[at]!
+      if (!json.object(fields) || !read.call(this, instrument)) return FrameOutcome.malformed
+    }
+    return FrameOutcome.market
+  }
+
+  /** Moves to the array in a message's field, all of whose objects are of one instrument; undefined when it can be read. */
+  protected arrayOf(instrument: number, message: Fields, index: number): FrameOutcome | undefined {
     if (instrument === noSymbol || !this.json.to(message, index)) return FrameOutcome.malformed
-    return instrument < 0 ? FrameOutcome.unlisted : this.each(fields, instrument, read)
+    return instrument < 0 ? FrameOutcome.unlisted : undefined
   }
 
   /** The instrument that a field names; -1 when unlisted, `noSymbol` when the field is no text. */
@@ -259,7 +274,7 @@ export abstract class JsonDecoder extends WireDecoder {
   /** `taker`: +1 bought, -1 sold, 0 unknown. */
   protected trade(instrument: number, taker: number): FrameOutcome {
     this.record.integers[2] = taker
-    this.emit(EventKind.trade, instrument)
+    this.emit(this.past ? EventKind.pastTrade : EventKind.trade, instrument)
     return FrameOutcome.market
   }
 }
