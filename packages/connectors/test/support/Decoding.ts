@@ -48,8 +48,8 @@ export const decoding = (factory: FrameDecoderFactory, ...symbols: ReadonlyArray
   return {
     events,
     /** Gives the decoder one frame, and says what it made of it. */
-    receive: (frame: string) => {
-      const bytes = new TextEncoder().encode(frame)
+    receive: (frame: string | Uint8Array) => {
+      const bytes = typeof frame === "string" ? new TextEncoder().encode(frame) : frame
       const outcome = decoder.decode(bytes, 0, bytes.length)
       return outcomes.find(([, code]) => code === outcome)![0]
     },

@@ -12,12 +12,13 @@ const push = (...trades: ReadonlyArray<readonly [ts: number, price: number]>) =>
   })
 
 describe("HtxDecoder", () => {
-  it("takes a trade that is older than its subscription's acknowledgement for the past", () => {
+  it("takes a trade that is no newer than its subscription's acknowledgement for the past", () => {
     const { events, receive } = decoding(makeHtxDecoder, "usdcusdt")
     assert.strictEqual(receive(acknowledged(1_618_678_070_657)), "control")
     receive(push([1_618_678_048_496, 0.99]))
+    receive(push([1_618_678_070_657, 1]))
     receive(push([1_618_678_071_458, 1.01]))
-    assert.deepStrictEqual(tradesOf(events), ["pastTrade 0.99", "trade 1.01"])
+    assert.deepStrictEqual(tradesOf(events), ["pastTrade 0.99", "pastTrade 1", "trade 1.01"])
   })
 
   it("gives the trades of one push oldest first", () => {

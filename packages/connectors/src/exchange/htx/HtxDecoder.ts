@@ -130,7 +130,7 @@ class HtxDecoder extends JsonDecoder {
   #trade(instrument: number): boolean {
     if (!this.numberAt(1, trade, Trade.price) || !this.numberAt(2, trade, Trade.amount)) return false
     this.timeAt(trade, Trade.ts)
-    this.past = this.record.numbers[0]! < (this.#subscribed.get(instrument) ?? Number.NEGATIVE_INFINITY)
+    this.past = this.record.numbers[0]! <= (this.#subscribed.get(instrument) ?? Number.NEGATIVE_INFINITY)
     this.trade(instrument, this.json.is(trade, Trade.direction, word.buy) ? 1 : -1)
     return true
   }
