@@ -225,7 +225,41 @@ export abstract class JsonDecoder extends WireDecoder {
     return !this.json.to(fields, index) || this.json.bytes[this.json.position] === letterN || this.levelList(side)
   }
 
+  /** Stages the list of levels at the cursor: in the form that most venues send, or else in any that JSON allows. */
   protected levelList(side: 0 | 1): boolean {
+    const { json, levels } = this
+    const from = json.position
+    const { count } = levels
+    if (this.#compactLevels(side)) return true
+    json.position = from
+    levels.count = count
+    return this.#anyLevels(side)
+  }
+
+  /** `[["0.9998","120.5",…],…]`: quoted, and without white space. */
+  #compactLevels(side: 0 | 1): boolean {
+    const { json, levels } = this
+    let { priceDecimals, quantityDecimals } = this
+    if (!json.skipByte(openByte)) return false
+    if (json.skipByte(closeByte)) return true
+    do {
+      if (!json.skipByte(openByte) || !json.quotedNumber()) return false
+      const at = levels.add()
+      if (at < 0) return false
+      levels.data[at] = side
+      levels.data[at + 1] = json.registers[0]!
+      if (json.decimals > priceDecimals) priceDecimals = json.decimals
+      if (!json.skipByte(commaByte) || !json.quotedNumber()) return false
+      levels.data[at + 2] = json.registers[0]!
+      if (json.decimals > quantityDecimals) quantityDecimals = json.decimals
+      if (!json.skipByte(closeByte) && !json.rest()) return false
+    } while (json.skipByte(commaByte))
+    this.priceDecimals = priceDecimals
+    this.quantityDecimals = quantityDecimals
+    return json.skipByte(closeByte)
+  }
+
+  #anyLevels(side: 0 | 1): boolean {
     const { json, levels } = this
     if (!json.array()) return false
     while (json.more()) {
@@ -235,7 +269,7 @@ export abstract class JsonDecoder extends WireDecoder {
       levels.data[at] = side
       levels.data[at + 1] = json.registers[0]!
       if (json.decimals > this.priceDecimals) this.priceDecimals = json.decimals
-      if (!json.next(comma) || !json.decimal()) return false
+      if (!json.next(commaByte) || !json.decimal()) return false
       if (json.decimals > this.quantityDecimals) this.quantityDecimals = json.decimals
       levels.data[at + 2] = json.registers[0]!
       if (!json.rest()) return false
@@ -279,5 +313,8 @@ export abstract class JsonDecoder extends WireDecoder {
   }
 }
 
+// Numbers of this module, which the compiler folds; a property of another module's object it looks up each time.
 const letterN = 0x6e
-const comma = 0x2c
+const openByte = 0x5b
+const closeByte = 0x5d
+const commaByte = 0x2c

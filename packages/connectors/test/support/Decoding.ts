@@ -53,6 +53,11 @@ export const decoding = (factory: FrameDecoderFactory, ...symbols: ReadonlyArray
       const outcome = decoder.decode(bytes, 0, bytes.length)
       return outcomes.find(([, code]) => code === outcome)![0]
     },
+    /** Gives the decoder a book by REST. */
+    merge: (symbol: string, body: string) => {
+      const bytes = new TextEncoder().encode(body)
+      return decoder.snapshot(symbols.indexOf(symbol), bytes, 0, bytes.length)
+    },
     reset: () => decoder.reset()
   }
 }
