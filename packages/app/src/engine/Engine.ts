@@ -15,12 +15,8 @@ import { CheckpointStore } from "@evenkeel/detection/host/CheckpointStore"
 import { LevelRecorder } from "@evenkeel/detection/host/LevelRecorder"
 import { Prediction } from "@evenkeel/detection/host/Prediction"
 import { layerThread } from "@evenkeel/detection/host/ThreadDetection"
-import { HealthMonitor } from "@evenkeel/runtime/health/HealthMonitor"
-import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
-import { Policies } from "@evenkeel/runtime/resilience/Policies"
+import { layerRuntime } from "@evenkeel/runtime/Runtime"
 import { busyPoll, spinThenSleep } from "@evenkeel/runtime/ring/RingHeader"
-import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
-import { SpanLinks } from "@evenkeel/runtime/telemetry/SpanLinks"
 import { MarketClock } from "@evenkeel/runtime/time/MarketClock"
 import { EventStore } from "@evenkeel/store/event/EventStore"
 import { ModelRegistry } from "@evenkeel/store/model/ModelRegistry"
@@ -35,12 +31,6 @@ import { databaseOf, type EngineSetup, journalOf, receiversOf } from "./EngineSe
 import { layerEngineView } from "./EngineViews.ts"
 import { layerReadiness } from "./Readiness.ts"
 import { retrainOn } from "./Retraining.ts"
-
-/** What every component stands on. */
-const layerRuntime = HealthMonitor.layer.pipe(
-  Layer.provideMerge(Layer.mergeAll(Supervisor.layer, Policies.layer(), SpanLinks.layer)),
-  Layer.provideMerge(HealthRegistry.layer)
-)
 
 /** What survives a restart. */
 const layerStore = (config: EngineConfig) =>

@@ -60,6 +60,9 @@ export interface ThreadVenue {
   readonly decoder: { readonly module: string; readonly export: string } | undefined
 }
 
+/** The module that the thread runs. */
+export const hotPathEntry = new URL("./hotpath.worker.ts", import.meta.url)
+
 /** What the thread is given. */
 export interface HotPathWorkerData {
   readonly memory: HotPathMemory

@@ -26,7 +26,7 @@ import { Counters, engineCounters } from "../hotpath/Counters.ts"
 import { signalBytes } from "../hotpath/SignalRecord.ts"
 import { CheckpointStore } from "./CheckpointStore.ts"
 import { Detection } from "./Detection.ts"
-import { allocateHotPathMemory, control, type HotPathWorkerData, type ThreadVenue } from "./HotPathMemory.ts"
+import { allocateHotPathMemory, control, hotPathEntry, type HotPathWorkerData, type ThreadVenue } from "./HotPathMemory.ts"
 import { makeSignalReader } from "./SignalReader.ts"
 import { States } from "./States.ts"
 
@@ -131,7 +131,7 @@ const makeThreadDetection = Effect.fnUntraced(function* (options: ThreadDetectio
       checkpoint
     }
     Atomics.store(shared, control.ready, 0)
-    const worker = new Worker(new URL("./hotpath.worker.ts", import.meta.url), { workerData: data, name: "evenkeel-hot-path" })
+    const worker = new Worker(hotPathEntry, { workerData: data, name: "evenkeel-hot-path" })
     worker.on("message", (message: { readonly checkpoint: Uint8Array } | { readonly problem: string }) => {
       if ("checkpoint" in message) checkpoint = message.checkpoint
       else Queue.offerUnsafe(refused, message.problem)

@@ -9,13 +9,8 @@ import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { WorkerPool } from "@evenkeel/runtime/worker/WorkerPool"
 import { Cause, Effect, Exit, Layer, Option } from "effect"
 import { parentPort, workerData } from "node:worker_threads"
+import type { RetrainAnswer, RetrainOrder } from "./RetrainEntry.ts"
 import { trainOn } from "./TrainOnFiles.ts"
-
-export interface RetrainOrder {
-  readonly directory: string
-  readonly name: string
-  readonly seed: number
-}
 
 const { directory, name, seed } = workerData as RetrainOrder
 const port = parentPort!
@@ -33,5 +28,4 @@ const layer = WorkerPool.layer({ threads: 1, waitingMax: 1000 }).pipe(
 )
 
 const exit = await Effect.runPromiseExit(Effect.provide(train, layer))
-if (Exit.isSuccess(exit)) port.postMessage({ model: exit.value })
-else port.postMessage({ failed: String(Cause.squash(exit.cause)) })
+port.postMessage((Exit.isSuccess(exit) ? { model: exit.value } : { failed: String(Cause.squash(exit.cause)) }) satisfies RetrainAnswer)
