@@ -82,7 +82,7 @@ export class CaptureReplay {
     const connection = record.kind === "http" ? 0 : this.#connectionOf(record.connection)
     this.local.feed({
       source: record.kind === "http" ? FrameSource.snapshot : FrameSource.socket,
-      venue: sourceIds.indexOf(this.#exchange.id),
+      venue: sourceIds.findIndex((id) => id === this.#exchange.id),
       connection,
       instrument,
       received: record.time,
