@@ -16,6 +16,7 @@ const localOf = (manifest: JournalManifest) =>
     spareInstruments: manifest.spareInstruments ?? 0,
     venues: manifest.venues.map((id) => ({ id, decoder: factories[id] })),
     barMillis: manifest.barMillis,
+    ...(manifest.staleAfterMillis === undefined ? {} : { staleAfterMillis: manifest.staleAfterMillis }),
     scoreGapMillis: Number.POSITIVE_INFINITY
   })
 
