@@ -86,9 +86,7 @@ const judgeFile = (file: PriceFile): FileReport => {
     track,
     events: events.map((event, index) => ({ ...event, warningByPrice: byPrice[index]!.reached.warning })),
     calm,
-    flowWarnings: calm.warnings.filter((time) =>
-      changes.some((change) => change.time === time && change.evidence.flow !== null)
-    )
+    flowWarnings: calm.warnings.filter((time) => changes.some((change) => change.time === time && change.evidence.flow !== null))
   }
 }
 

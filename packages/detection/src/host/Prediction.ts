@@ -1,0 +1,204 @@
+/**
+ * The prediction engine: decides which model serves in the hot path, watches how well it does, and has a new one trained when it drifts.
+ *
+ * Probabilities are computed in the hot path, at each bar's close; nothing is predicted here. While no model can serve, the detectors alone
+ * decide, and health says so. A model that cannot be loaded leaves the one before it in service.
+ */
+import { Random } from "@evenkeel/learning/data/Random"
+import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
+import { makeActor } from "@evenkeel/runtime/supervision/Actor"
+import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
+import { type ModelEntry, ModelRegistry, type ModelStatus } from "@evenkeel/store/model/ModelRegistry"
+import { Cause, Clock, Context, Effect, Layer, Option, PubSub, Stream } from "effect"
+import type { DriftFinding } from "../drift/DriftWatch.ts"
+import { modelUnusable, readModel } from "../model/ModelFiles.ts"
+import { ModelPublisher } from "../model/ModelMemory.ts"
+import { Detection } from "./Detection.ts"
+import { chooseModel, enterShippedModel } from "./PredictionChoice.ts"
+import { makeRetraining, type Retrain, type RetrainedModel } from "./PredictionRetraining.ts"
+import { PredictionWatch } from "./PredictionWatch.ts"
+import type { CoinState } from "./States.ts"
+
+export interface ServingModel {
+  readonly version: number
+  readonly name: string
+  readonly status: ModelStatus
+}
+
+/** The probabilities of one coin, see `CoinState`. */
+export interface CoinPrediction extends NonNullable<CoinState["model"]> {
+  readonly coin: string
+  /** Unix ms. */
+  readonly time: number | null
+}
+
+export type PredictionEvent =
+  | { readonly _tag: "ModelServes"; readonly model: ServingModel }
+  | { readonly _tag: "ModelDrifts"; readonly finding: DriftFinding }
+  | { readonly _tag: "ModelRetrained"; readonly model: RetrainedModel }
+
+export class Prediction extends Context.Service<
+  Prediction,
+  {
+    /** The model that serves; undefined while the detectors alone decide. */
+    readonly serving: () => ServingModel | undefined
+    /** A coin's probabilities each time it is scored while a model serves. Broadcast; a listener that falls behind loses the oldest. */
+    readonly probabilities: Stream.Stream<CoinPrediction>
+    /** Changes of who serves, drift and retrained models, from now on. Broadcast; a listener that falls behind loses the oldest. */
+    readonly events: Stream.Stream<PredictionEvent>
+    /** Chooses who serves now, and not when the turn ends: after a promotion. Completes when that is done. */
+    readonly choose: Effect.Effect<void>
+  }
+>()("@evenkeel/detection/host/Prediction") {
+  static readonly layer = (options: PredictionOptions) => Layer.effect(Prediction, makePrediction(options))
+
+  /** A double: no model serves and nothing happens, but for what `over` says. */
+  static readonly layerTest = (over: Partial<Prediction["Service"]> = {}) =>
+    Layer.succeed(
+      Prediction,
+      Prediction.of({ serving: () => undefined, probabilities: Stream.never, events: Stream.never, choose: Effect.void, ...over })
+    )
+}
+
+export interface PredictionOptions {
+  /** False: no model serves and the detectors alone decide. */
+  readonly enabled: boolean
+  /** Challengers serve in turn with the champion, as Thompson sampling draws them. */
+  readonly challengers: boolean
+  /** How long a model serves before it is chosen anew, minutes. */
+  readonly turnMinutes: number
+  /** Trains a new model when the one that serves drifts; none where there is no data to train on. */
+  readonly retrain: Option.Option<Retrain>
+  /** Trainings that may start within a day; 1 unless said otherwise. */
+  readonly retrainingsPerDayMax?: number
+}
+
+const component = "prediction"
+const observeEvery = "1 second"
+const retrainingsPerDayMax = 1
+/** Events that a listener may be behind. */
+const listenerMax = 64
+
+const Observe = { _tag: "Observe" } as const
+const Choose = { _tag: "Choose" } as const
+
+const makePrediction = Effect.fnUntraced(function* (options: PredictionOptions) {
+  const detection = yield* Detection
+  const health = yield* HealthRegistry
+  const registry = yield* ModelRegistry
+  const supervisor = yield* Supervisor
+  const publisher = new ModelPublisher(detection.models)
+  const watch = new PredictionWatch(detection)
+  const events = yield* PubSub.sliding<PredictionEvent>(listenerMax)
+  const random = new Random(yield* Clock.currentTimeMillis)
+  let serving: ServingModel | undefined
+
+  const service = (choose: Effect.Effect<void>) =>
+    Prediction.of({
+      serving: () => serving,
+      probabilities: Stream.flatMap(detection.values, ({ coin, model, time }) =>
+        model === null ? Stream.empty : Stream.make({ coin, time, ...model })
+      ),
+      events: Stream.fromPubSub(events),
+      choose
+    })
+  if (!options.enabled) {
+    yield* Effect.logInfo("no model serves: the detectors alone decide", { reason: "models are turned off" })
+    return service(Effect.void)
+  }
+
+  const retraining = Option.isNone(options.retrain)
+    ? undefined
+    : yield* makeRetraining({
+        retrain: options.retrain.value,
+        perDayMax: options.retrainingsPerDayMax ?? retrainingsPerDayMax,
+        random,
+        onRetrained: (model) => PubSub.publish(events, { _tag: "ModelRetrained", model })
+      })
+
+  const publish = Effect.fn("Prediction.publish")(function* ({ name, status, version }: ModelEntry) {
+    const file = yield* readModel(`model ${name}`, yield* registry.bytesOf(version))
+    const problem = publisher.publish(file.model, version)
+    if (problem !== undefined) return yield* modelUnusable(`model ${name}`, problem)
+    watch.follow(file)
+    serving = { version, name, status }
+    yield* health.report(component, "running", `${name}, version ${version}`)
+    yield* Effect.logInfo("a model serves", {
+      model: name,
+      version,
+      status,
+      features: file.model.features.length,
+      heads: file.model.heads.length
+    })
+    yield* PubSub.publish(events, { _tag: "ModelServes", model: serving })
+  })
+
+  const withoutModel = (problem: string) =>
+    Effect.andThen(
+      health.report(component, "degraded", `no model serves, the detectors alone decide: ${problem}`),
+      Effect.logWarning("no model serves: the detectors alone decide", { problem })
+    )
+
+  /** While the hot path has not taken up the model before, the place of the next one is in use: the next turn tries again. */
+  const choose = Effect.gen(function* () {
+    yield* enterShippedModel().pipe(
+      Effect.catch((error) => Effect.logWarning("the shipped model is not entered into the registry", { problem: error.message }))
+    )
+    const chosen = chooseModel(yield* registry.list, options, random)
+    if (chosen === undefined) return yield* withoutModel("the registry has no champion; `evenkeel train` makes a model")
+    if (chosen.version !== serving?.version && publisher.free) yield* publish(chosen)
+  }).pipe(
+    Effect.catchCause((cause) =>
+      serving === undefined ? withoutModel(String(Cause.squash(cause))) : Effect.logError("a model cannot serve", Cause.squash(cause))
+    )
+  )
+
+  const credit = Effect.suspend(() =>
+    Effect.forEach(
+      watch.earned(),
+      ([version, { reward, served }]) =>
+        Effect.andThen(
+          registry.reward(version, served, reward),
+          Effect.sync(() => watch.credited(version))
+        ),
+      { discard: true }
+    )
+  ).pipe(Effect.catch((error) => Effect.logWarning("what models earned is kept until the next turn", { problem: error.message })))
+
+  const observe = Effect.suspend(() =>
+    Effect.forEach(
+      watch.observe(),
+      (finding) =>
+        Effect.gen(function* () {
+          yield* Effect.logWarning("the model drifts", {
+            ...finding,
+            retraining: retraining === undefined ? "no data to train on" : "asked for"
+          })
+          yield* PubSub.publish(events, { _tag: "ModelDrifts", finding })
+          // A request that the full mailbox refuses would train for the same drift again.
+          if (retraining !== undefined) yield* Effect.ignore(retraining.tell(finding))
+        }),
+      { discard: true }
+    )
+  )
+
+  // Registered before the actor: runs once it has stopped.
+  yield* Effect.addFinalizer(() => credit)
+  // One fiber publishes, observes and credits, so that none of them sees another's half-done work.
+  const actor = yield* makeActor({
+    name: component,
+    mailboxCapacity: 8,
+    overflow: { _tag: "Conflate", key: ({ _tag }: typeof Observe | typeof Choose) => _tag },
+    initial: Effect.void,
+    receive: (_: void, { _tag }) =>
+      Effect.as(_tag === "Observe" ? observe : Effect.andThen(credit, choose), [undefined, undefined] as const)
+  })
+  const every = (name: string, gap: Parameters<typeof Effect.sleep>[0], message: typeof Observe | typeof Choose) =>
+    supervisor.supervise(name, Effect.sleep(gap).pipe(Effect.andThen(actor.tell(message)), Effect.ignore, Effect.forever))
+  // An actor stops with the layer alone; then nobody asks.
+  const chooseNow = Effect.ignore(actor.ask(Choose))
+  yield* chooseNow
+  yield* every("prediction-observing", observeEvery, Observe)
+  yield* every("prediction-turns", `${options.turnMinutes} minutes`, Choose)
+  return service(chooseNow)
+})
