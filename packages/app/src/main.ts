@@ -14,7 +14,7 @@ import { runModelsAdd, runModelsCompare, runModelsList, runModelsPromote, runMod
 import { runJournalExport, runJournalStat, runJournalVerify } from "./command/Journal.ts"
 import { runRecord } from "./command/Record.ts"
 import { runReplay } from "./command/Replay.ts"
-import { layerTraining } from "@evenkeel/lab/training/Train"
+import { layerTraining } from "@evenkeel/lab/training/HeadFitter"
 import { runTrain } from "./command/Train.ts"
 import { loadConfig } from "./config/LoadConfig.ts"
 import { runDemo } from "./mode/Demo.ts"

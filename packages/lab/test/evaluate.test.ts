@@ -14,7 +14,7 @@ import { summaryOf } from "../src/evaluation/Summary.ts"
 import { readPriceFile } from "@evenkeel/replay/price/PriceFile"
 import { openModel, readModelFile } from "@evenkeel/detection/model/ModelFiles"
 import { readPriceFiles } from "@evenkeel/replay/price/Markets"
-import { layerTraining } from "../src/training/Train.ts"
+import { layerTraining } from "../src/training/HeadFitter.ts"
 import { trainOn } from "../src/training/TrainOnFiles.ts"
 import onsets from "./onsets.json" with { type: "json" }
 import { vi } from "vitest"
