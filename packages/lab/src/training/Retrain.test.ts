@@ -6,8 +6,6 @@ import { Detection } from "@evenkeel/detection/host/Detection"
 import { Prediction } from "@evenkeel/detection/host/Prediction"
 import type { CoinState } from "@evenkeel/detection/host/States"
 import { readModel } from "@evenkeel/detection/model/ModelFiles"
-import { encodeModel } from "@evenkeel/learning/model/ModelFile"
-import { readPriceFiles } from "@evenkeel/replay/price/Markets"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { WorkerPool } from "@evenkeel/runtime/worker/WorkerPool"
@@ -19,15 +17,13 @@ import { mkdtempSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { slide, writePriceFiles } from "../../test/support/PriceFiles.ts"
-import { layerTraining } from "./HeadFitter.ts"
 import { makeRetrain } from "./Retrain.ts"
-import { trainOn } from "./TrainOnFiles.ts"
 
 const day = 1440
 const minute = 60_000
 const directory = writePriceFiles([
   { name: "a/kraken-USDC-USD-5m.csv", minutes: 4 * day, stepMinutes: 5, valueBps: slide(2 * day, 300, -150) },
-  { name: "b/kraken-DAI-USD-15m.csv", minutes: 12 * day, stepMinutes: 15, valueBps: slide(8 * day, 400, 140) }
+  { name: "b/kraken-DAI-USD-15m.csv", minutes: 14 * day, stepMinutes: 15, valueBps: slide(11 * day, 400, 140) }
 ])
 
 /** A day of rows at once, every feature far from what it was in training. */
@@ -71,25 +67,6 @@ const services = Layer.mergeAll(WorkerPool.layer({ threads: 1, waitingMax: 1 }),
   Layer.provideMerge(layerPglite("memory://")),
   Layer.provideMerge(HealthRegistry.layer),
   Layer.provideMerge(counted)
-)
-
-const retrainHere = Effect.gen(function* () {
-  const files = yield* readPriceFiles(directory)
-  const { file } = yield* trainOn(files, { name: "same", seed: 5, checkpoints: Option.none(), progress: () => Effect.void })
-  return encodeModel(file)
-})
-
-it.live(
-  "a training in a thread of its own gives the bytes that the command gives for the same name and seed",
-  () =>
-    Effect.gen(function* () {
-      const retrain = yield* makeRetrain(directory)
-      const bytes = yield* retrain({ name: "same", seed: 5 })
-      assert.deepStrictEqual(bytes, yield* retrainHere.pipe(Effect.provide(layerTraining)))
-    }).pipe(
-      Effect.provide([NodeServices.layer, WorkerPool.layer({ threads: 1, waitingMax: 1 }).pipe(Layer.provide(HealthRegistry.layer))])
-    ),
-  120_000
 )
 
 it.live("a training without data fails with what to do about it, and leaves the pool at work", () =>
