@@ -1,6 +1,7 @@
 /** Two engines on one Postgres: what one of them could have told alone is told once. */
 import { assert, describe, it } from "@effect/vitest"
 import type { Notification } from "@evenkeel/domain/alert/Alert"
+import { changeKeyOf } from "@evenkeel/domain/risk/RiskLevel"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Policies } from "@evenkeel/runtime/resilience/Policies"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
@@ -86,9 +87,7 @@ describe("two engines on one Postgres and one webhook", () => {
         const record = Effect.gen(function* () {
           const events = yield* EventStore
           yield* Effect.forEach(history, (change) =>
-            events.append(`coin/${change.coin}`, "any", [
-              { kind: "LevelChanged", payload: change, key: `${change.coin} ${change.time} ${change.previous} ${change.level}` }
-            ])
+            events.append(`coin/${change.coin}`, "any", [{ kind: "LevelChanged", payload: change, key: changeKeyOf(change) }])
           )
         })
         const [one, two] = yield* Effect.forEach(["one", "two"], (name) => Layer.build(engine(name, postgres.url, webhook.url)))

@@ -1,10 +1,12 @@
 /** The demo, killed without warning again and again: nothing that was promised is lost, and nothing is told twice as if it were new. */
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
+import { levelChangesFamily } from "@evenkeel/alerting/manager/AlertManager"
+import { type AlertState, decide, idempotencyKeyOf } from "@evenkeel/alerting/manager/Decide"
 import { Notification } from "@evenkeel/domain/alert/Alert"
-import { LevelChange, severity } from "@evenkeel/domain/risk/RiskLevel"
+import { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
 import { layerPglite } from "@evenkeel/store/database/Database"
-import { EventStore } from "@evenkeel/store/event/EventStore"
+import { beginning, EventStore } from "@evenkeel/store/event/EventStore"
 import { Outbox } from "@evenkeel/store/outbox/Outbox"
 import { Effect, Layer, Schema } from "effect"
 import { SqlClient } from "effect/sql"
@@ -80,27 +82,17 @@ describe("a demo that is killed", () => {
           const tellings = new Set(received.map(({ alert, position }) => `${position} ${alert.fingerprint} ${alert.status}`))
           assert.strictEqual(tellings.size, keys.size, "one key for one telling")
 
-          // Folding the events by the rule gives the notifications that must exist.
-          const open = new Map<string, number>()
-          const expected: Array<number> = []
-          for (const event of yield* events.read({ after: 0, limit: 100_000 })) {
-            const change = decodeChange(event.payload)
-            const level = severity(change.level)
-            const before = open.get(change.coin)
-            if (
-              before === undefined
-                ? level >= severity("warning") && change.kind !== "recovery"
-                : change.kind === "recovery" || level > before
-            ) {
-              expected.push(event.position)
-              if (level >= severity("warning")) open.set(change.coin, level)
-              else open.delete(change.coin)
+          // Folding the log by the rule gives the notifications that must exist.
+          const open = new Map<string, AlertState>()
+          const expected: Array<string> = []
+          for (const event of yield* events.read({ after: beginning, limit: 100_000, families: [levelChangesFamily] })) {
+            for (const { kind, state } of decide([...open.values()], decodeChange(event.payload), event.position, "warning")) {
+              expected.push(idempotencyKeyOf(state))
+              if (kind === "AlertResolved") open.delete(state.alert.fingerprint)
+              else open.set(state.alert.fingerprint, state)
             }
           }
-          assert.deepStrictEqual(
-            [...new Set(promised.map(({ position }) => position))].sort((a, b) => a - b),
-            expected
-          )
+          assert.deepStrictEqual(promised.map(({ key }) => key).sort(), expected.sort())
           assert.isAbove(expected.length, 5)
         }).pipe(
           Effect.provide(

@@ -1,9 +1,10 @@
 /** Models change under a market of 100,000 ticks a second: no tick is lost, and every probability is one that a model said. */
 import { assert, describe, it } from "@effect/vitest"
-import { counterCount } from "@evenkeel/detection/hotpath/HotPath"
+import { Counters, venueCounters } from "@evenkeel/detection/hotpath/Counters"
+import { threadSources } from "@evenkeel/connectors/exchange/DecoderModules"
 import { coinState, horizonsMinutes, instrumentState, signalBytes, stateFields } from "@evenkeel/detection/hotpath/SignalRecord"
 import { ModelPublisher } from "@evenkeel/detection/model/ModelMemory"
-import { allocateHotPathMemory, type HotPathWorkerData } from "@evenkeel/detection/thread/HotPathMemory"
+import { allocateHotPathMemory, hotPathEntry, type HotPathWorkerData } from "@evenkeel/detection/host/HotPathMemory"
 import { coinOf } from "@evenkeel/domain/coin/Coin"
 import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
 import { sourceIds } from "@evenkeel/domain/market/Venue"
@@ -47,15 +48,16 @@ describe("hot swap", () => {
       options: {
         coins: [coinOf("USDC")!, coinOf("USDT")!],
         instruments: [{ venue: "binance", symbol: "USDCUSDT", base: "USDC", quote: "USDT" }],
-        venueIds: sourceIds,
         barMillis,
         scoreGapMillis: Number.POSITIVE_INFINITY
       },
+      venues: threadSources,
       wait: spinThenSleep,
       origin: process.hrtime.bigint(),
-      skipFrame: false
+      skipFrame: false,
+      checkpoint: undefined
     }
-    const worker = new Worker(new URL("../src/worker/hotpath.worker.ts", import.meta.url), { workerData: data })
+    const worker = new Worker(hotPathEntry, { workerData: data })
     const ended = once(worker, "exit")
     const frames = new FrameProducer(memory.frames)
     const signals = new SpscConsumer(memory.signals, signalBytes)
@@ -118,8 +120,8 @@ describe("hot swap", () => {
     }
     await ended
     look()
-    const counters = new Uint32Array(memory.counters)
-    assert.strictEqual(counters[venue * counterCount], ticks)
+    const counters = new Counters(new Uint32Array(memory.counters), sourceIds.length)
+    assert.strictEqual(counters.ofVenue(venue, venueCounters.indexOf("market")), ticks)
     assert.isTrue(state.read(2, row))
     assert.strictEqual(row[instrumentState.events], ticks)
     assert.strictEqual(full, 0)

@@ -3,7 +3,6 @@ import { NodeHttpClient, NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Instruments } from "@evenkeel/connectors/feed/Instruments"
 import { MarketFeed } from "@evenkeel/connectors/feed/MarketFeed"
-import { compareListings, pairsOf } from "@evenkeel/connectors/discovery/Discovery"
 import { decodedSources } from "@evenkeel/connectors/exchange/Decoders"
 import { exchanges } from "@evenkeel/connectors/exchange/Exchanges"
 import { scenarios } from "@evenkeel/connectors/simulated/Scenario"
@@ -13,13 +12,15 @@ import { instrumentState, stateFields } from "@evenkeel/detection/hotpath/Signal
 import { coinOf } from "@evenkeel/domain/coin/Coin"
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
 import type { VenueId } from "@evenkeel/domain/market/Venue"
+import { HealthMonitor } from "@evenkeel/runtime/health/HealthMonitor"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Policies } from "@evenkeel/runtime/resilience/Policies"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { Effect, Layer } from "effect"
 import { LocalHotPath } from "@evenkeel/detection/host/LocalHotPath"
 
-const layer = Supervisor.layer.pipe(
+const layer = HealthMonitor.layer.pipe(
+  Layer.provideMerge(Supervisor.layer),
   Layer.provideMerge(Policies.layer()),
   Layer.provideMerge(HealthRegistry.layer),
   Layer.provideMerge(Layer.merge(NodeServices.layer, NodeHttpClient.layerUndici))
@@ -27,40 +28,6 @@ const layer = Supervisor.layer.pipe(
 const coins = ["USDC", "USDT", "EURC", "USDE"].flatMap((symbol) => coinOf(symbol) ?? [])
 
 describe("discovery", () => {
-  it("takes the pairs of a coin in its currency or a coin of its peg, as they trade", () => {
-    const listing = (base: string, quote: string, trading = true) => ({
-      symbol: base + quote,
-      base,
-      quote,
-      trading,
-      priceStep: undefined,
-      quantityStep: undefined
-    })
-    const found = pairsOf(
-      "okx",
-      [
-        listing("USDC", "USDT"),
-        listing("USDe", "USDT"),
-        listing("USDC", "EUR"),
-        listing("EURC", "EUR"),
-        listing("EURC", "USDC"),
-        listing("BTC", "USDT"),
-        listing("USDT", "USD"),
-        listing("USDC", "USD", false),
-        listing("USDC", "USDT")
-      ],
-      coins
-    )
-    assert.deepStrictEqual(
-      found.map(({ base, quote }) => `${base}/${quote}`),
-      ["USDC/USDT", "USDE/USDT", "EURC/EUR", "USDT/USD"]
-    )
-    const [first, ...others] = found
-    const renamed: Instrument = { ...first!, symbol: "USDC-USDT" }
-    assert.deepStrictEqual(compareListings(found, [renamed, ...others]), { listed: [renamed], delisted: [first!] })
-    assert.deepStrictEqual(compareListings(found, []), { listed: [], delisted: [] })
-  })
-
   const venues: ReadonlyArray<readonly [VenueId, string, string]> = [
     ["okx", "USDC-USDT", "USDE-USDT"],
     ["binance", "USDCUSDT", "USDEUSDT"],

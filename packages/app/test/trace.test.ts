@@ -18,9 +18,9 @@ interface Span {
 const path = [
   "Connector.frame",
   "HotPath.process",
-  "Engine.levelChange",
-  "AlertManager.record",
+  "LevelRecorder.record",
   "EventStore.append",
+  "AlertManager.record",
   "Dispatcher.deliver",
   "WebhookReceiver.post"
 ]
@@ -89,9 +89,9 @@ describe("a level change", () => {
         }
         assert.deepStrictEqual(
           ancestors(named("WebhookReceiver.post")).filter((name) => path.includes(name)),
-          ["Dispatcher.deliver", "Engine.levelChange", "HotPath.process", "Connector.frame"]
+          ["Dispatcher.deliver", "AlertManager.record", "LevelRecorder.record", "HotPath.process", "Connector.frame"]
         )
-        assert.include(ancestors(named("EventStore.append")), "AlertManager.record")
+        assert.include(ancestors(named("EventStore.append")), "LevelRecorder.record")
         assert.isTrue(BigInt(named("Connector.frame").startTimeUnixNano) <= BigInt(named("WebhookReceiver.post").endTimeUnixNano))
         assert.include(propagated ?? "", trace[0]!.traceId, "the webhook's receiver can go on with the trace")
         program.process.kill("SIGTERM")

@@ -27,7 +27,7 @@ describe("README", () => {
   })
 
   it("names every folder", () => {
-    for (const folder of ["exchange", "transport", "wire", "discovery", "chain", "simulated", "capture"])
+    for (const folder of ["exchange", "feed", "transport", "wire", "discovery", "chain", "simulated", "capture"])
       assert.include(readme, `\`${folder}`)
   })
 })

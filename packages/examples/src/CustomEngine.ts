@@ -1,32 +1,30 @@
 /**
- * An engine of one's own in one file: the hot path with a simulated venue's frames, and a handler for what it says.
- *
- * No thread, no database, no server: the same detection, composed for a script, a notebook or a lambda.
+ * An engine of one's own in a few layers: which venues, which coins, and who is told. No database, no server, no thread: for a script, a bot or
+ * a lambda.
  */
-import { decoders } from "@evenkeel/connectors/exchange/Decoders"
-import { LocalHotPath } from "@evenkeel/detection/host/LocalHotPath"
+import { decodedSources } from "@evenkeel/connectors/exchange/Decoders"
+import { Instruments } from "@evenkeel/connectors/feed/Instruments"
+import { MarketFeed } from "@evenkeel/connectors/feed/MarketFeed"
+import { FrameSink } from "@evenkeel/connectors/transport/FrameSink"
+import { LevelRecorder } from "@evenkeel/detection/host/LevelRecorder"
+import { layerLocal } from "@evenkeel/detection/host/LocalDetection"
 import { knownCoins } from "@evenkeel/domain/coin/Coin"
-import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
-import { EventKind, eventPayload } from "@evenkeel/domain/market/MarketRecord"
-import type { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
+import { layerRuntime } from "@evenkeel/runtime/Runtime"
+import { MarketJournal } from "@evenkeel/store/journal/MarketJournal"
+import { Layer } from "effect"
 
-/** Prices of USDC in dollars, one a minute, into an engine that watches one pair on one venue; what it said. */
-export const watchPrices = (prices: ReadonlyArray<number>): ReadonlyArray<LevelChange> => {
-  const said: Array<LevelChange> = []
-  const engine = new LocalHotPath({
-    coins: knownCoins.filter(({ symbol }) => symbol === "USDC"),
-    instruments: [{ venue: "kraken", symbol: "USDC/USD", base: "USDC", quote: "USD" }],
-    venues: [{ id: "kraken", decoder: decoders.kraken }],
-    barMillis: 60_000,
-    scoreGapMillis: 1000
-  })
-  for (const [minute, price] of prices.entries()) {
-    const received = (minute + 1) * 60_000
-    // Venue's time, close, volume, taker's buys, high, low, duration.
-    const payload = eventPayload(EventKind.candle, [received, price, 100_000, 50_000, price, price, 60_000])
-    engine.feed({ source: FrameSource.event, venue: 0, instrument: 0, received, payload })
-  }
-  engine.hotPath.finish()
-  engine.signals({ levelChange: (change) => said.push(change) })
-  return said
-}
+const instruments = [{ venue: "kraken", symbol: "USDC/USD", base: "USDC", quote: "USD" }]
+
+/** What is known of USDC, from whatever writes frames: `Detection` tells its levels and values. */
+export const detection = layerLocal({
+  coins: knownCoins.filter(({ symbol }) => symbol === "USDC"),
+  instruments,
+  venues: decodedSources
+}).pipe(Layer.provide(LevelRecorder.layerNoop))
+
+/** The same fed by Kraken itself; it needs an HTTP client, and `MarketFeed.layerTest` takes its place in tests. */
+export const liveEngine = MarketFeed.layer({ venues: ["kraken"] }).pipe(
+  Layer.provideMerge(FrameSink.layer({ venues: decodedSources.length, sampleEvery: 0 })),
+  Layer.provideMerge(detection),
+  Layer.provideMerge(Layer.mergeAll(Instruments.layer({ instruments, spares: 0 }), MarketJournal.layerNoop, layerRuntime))
+)

@@ -2,7 +2,7 @@ import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import type { Notification } from "@evenkeel/domain/alert/Alert"
 import { Effect, FileSystem } from "effect"
-import { watchPrices } from "./CustomEngine.ts"
+import { playPrices } from "../test/support/PlayPrices.ts"
 import { makeFileReceiver } from "./CustomReceiver.ts"
 
 describe("a custom receiver", () => {
@@ -10,7 +10,7 @@ describe("a custom receiver", () => {
     Effect.gen(function* () {
       const files = yield* FileSystem.FileSystem
       const directory = yield* files.makeTempDirectoryScoped()
-      const [change] = watchPrices([1, 1, 1, 0.99, 0.99, 0.99, 0.99])
+      const [change] = yield* playPrices([1, 1, 1, 0.99, 0.99, 0.99, 0.99], 1)
       const notification: Notification = {
         idempotencyKey: "one",
         position: 1,

@@ -1,32 +1,41 @@
-/** A layer swapped for a test double: the alert manager believes in a receiver that exists only here. */
+/** A layer swapped for a test double: the alert manager follows a log in memory and believes in a receiver that exists only here. */
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
+import { Dispatcher } from "@evenkeel/alerting/dispatch/Dispatcher"
 import { AlertManager } from "@evenkeel/alerting/manager/AlertManager"
+import { AlertTable } from "@evenkeel/alerting/manager/AlertTable"
 import { Receivers } from "@evenkeel/alerting/receiver/Receiver"
+import { layerRuntime } from "@evenkeel/runtime/Runtime"
 import { layerPglite } from "@evenkeel/store/database/Database"
 import { EventStore } from "@evenkeel/store/event/EventStore"
 import { Outbox } from "@evenkeel/store/outbox/Outbox"
-import { Effect, Layer } from "effect"
-import { watchPrices } from "./CustomEngine.ts"
-
-const services = AlertManager.layer({ minimumLevel: "critical" }).pipe(
-  Layer.provide(Layer.succeed(Receivers, [{ name: "double", deliver: () => Effect.void }])),
-  Layer.provideMerge(Layer.mergeAll(EventStore.layer, Outbox.layer)),
-  Layer.provideMerge(layerPglite("memory://")),
-  Layer.provide(NodeServices.layer)
-)
+import { Deferred, Effect, Layer } from "effect"
+import { playPrices } from "../test/support/PlayPrices.ts"
 
 describe("a test double in a layer's place", () => {
   it.live(
-    "is promised the notification that the real one would get",
+    "is told what the real receiver would be",
     () =>
       Effect.gen(function* () {
-        const manager = yield* AlertManager
-        for (const change of watchPrices([1, 1, 1, 0.99, 0.99, 0.99, 0.99])) yield* manager.record(change)
-        const [row] = yield* (yield* Outbox).due(Number.MAX_SAFE_INTEGER, 10)
-        assert.strictEqual(row?.receiver, "double")
-        assert.include(row?.payload, '"level":"critical"')
-      }).pipe(Effect.provide(services)),
+        const told = yield* Deferred.make<string>()
+        const double = {
+          name: "double",
+          deliver: ({ alert }: { readonly alert: { readonly level: string } }) => Deferred.succeed(told, alert.level)
+        }
+        const alerting = AlertManager.layer({ minimumLevel: "critical" }).pipe(
+          Layer.provideMerge(Dispatcher.layer({ owner: "example" })),
+          Layer.provide(Layer.succeed(Receivers, [{ ...double, deliver: (notification) => Effect.asVoid(double.deliver(notification)) }])),
+          Layer.provideMerge(Layer.mergeAll(EventStore.layer, Outbox.layer, AlertTable.layer)),
+          Layer.provideMerge(layerPglite("memory://")),
+          Layer.provideMerge(Layer.merge(layerRuntime, NodeServices.layer))
+        )
+        yield* Effect.gen(function* () {
+          const events = yield* EventStore
+          const changes = yield* playPrices([1, 1, 1, 0.99, 0.99, 0.99, 0.99], 2)
+          for (const change of changes) yield* events.append(`coin/${change.coin}`, "any", [{ kind: "LevelChanged", payload: change }])
+          assert.strictEqual(yield* Deferred.await(told), "critical")
+        }).pipe(Effect.provide(alerting))
+      }),
     30_000
   )
 })

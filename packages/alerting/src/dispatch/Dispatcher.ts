@@ -64,10 +64,7 @@ const makeDispatcher = Effect.fnUntraced(function* (owner: string) {
     const now = yield* Clock.currentTimeMillis
     const outcome = problem === undefined ? "delivered" : "failed"
     yield* Metric.update(Metric.withAttributes(Metrics.notifications, { receiver: receiver.name, outcome }), 1)
-    if (problem === undefined) {
-      links.remove(row.idempotencyKey)
-      return yield* outbox.delivered(row, now)
-    }
+    if (problem === undefined) return yield* outbox.delivered(row, now)
     yield* Effect.logWarning("a delivery failed", { receiver: receiver.name, attempt: row.attempts + 1, problem })
     const { abandoned } = yield* outbox.failed(row, problem, now)
     if (abandoned) {

@@ -5,10 +5,10 @@
  * handled twice, though several engines share the database.
  */
 import type { Alert, Notification } from "@evenkeel/domain/alert/Alert"
-import { LevelChange, type RiskLevel } from "@evenkeel/domain/risk/RiskLevel"
+import { changeKeyOf, LevelChange, type RiskLevel } from "@evenkeel/domain/risk/RiskLevel"
 import { SpanLinks } from "@evenkeel/runtime/telemetry/SpanLinks"
 import { makeConsumer } from "@evenkeel/store/event/Consumer"
-import { EventStore, type StoredEvent } from "@evenkeel/store/event/EventStore"
+import { EventStore } from "@evenkeel/store/event/EventStore"
 import { Outbox } from "@evenkeel/store/outbox/Outbox"
 import { Clock, Context, Effect, Layer, Schema } from "effect"
 import type { SqlError } from "effect/sql"
@@ -56,8 +56,7 @@ const makeAlertManager = Effect.fnUntraced(function* ({ minimumLevel }: AlertOpt
   const links = yield* SpanLinks
   const table = yield* AlertTable
 
-  const record = Effect.fnUntraced(function* ({ payload, position }: StoredEvent) {
-    const change = yield* decodeChange(payload)
+  const record = Effect.fnUntraced(function* (change: LevelChange, position: number) {
     const facts = decide(yield* table.openOf(change.coin), change, position, minimumLevel)
     const span = yield* Effect.currentSpan
     span.attribute("coin", change.coin)
@@ -87,7 +86,9 @@ const makeAlertManager = Effect.fnUntraced(function* ({ minimumLevel }: AlertOpt
     families: [levelChangesFamily],
     handle: (event) =>
       event.kind === "LevelChanged"
-        ? record(event).pipe(Effect.withSpan("AlertManager.record", links.parentOf(`event ${event.position}`)))
+        ? Effect.flatMap(decodeChange(event.payload), (change) =>
+            record(change, event.position).pipe(Effect.withSpan("AlertManager.record", links.parentOf(changeKeyOf(change))))
+          )
         : Effect.void,
     afterCommit: dispatcher.nudge
   })

@@ -38,12 +38,10 @@ const alerts = HttpApiBuilder.group(
     const manager = yield* AlertManager
     return handlers.handleAll({
       list: ({ query }) =>
-        manager
-          .list({ all: query.all === "true", limit: alertsMax })
-          .pipe(
-            Effect.map((found) => found.map((alert) => ({ ...alert, reasons: reasonsOf(alert.change) }))),
-            Effect.mapError((error) => new StoreUnavailable({ problem: error.message }))
-          )
+        manager.list({ all: query.all === "true", limit: alertsMax }).pipe(
+          Effect.map((found) => found.map((alert) => ({ ...alert, reasons: reasonsOf(alert.change) }))),
+          Effect.mapError((error) => new StoreUnavailable({ problem: error.message }))
+        )
     })
   })
 )

@@ -249,7 +249,7 @@ const checkChain = Effect.fnUntraced(function* ({ chain: id, endpoints, sources 
       good: age < Math.max(60_000, chain.blockMillis * 10),
       detail: `reachable in ${took} ms, head ${head.success.number} is ${Math.round(age / 1000)} s old; heads are ${
         chain.subscribe === undefined ? "polled" : "subscribed to"
-      }; at most ${defaultPolicies.rpc.rate.limit} calls a minute`,
+      }; at most ${defaultPolicies.rpc.rate?.limit} calls a minute`,
       advice: "the node is behind its chain, or this machine's clock is wrong"
     })
   }

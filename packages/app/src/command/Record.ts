@@ -9,6 +9,7 @@ import { FrameSink, type FrameCounts } from "@evenkeel/connectors/transport/Fram
 import { decodedSources } from "@evenkeel/connectors/exchange/Decoders"
 import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
 import { sourceIds, type VenueId } from "@evenkeel/domain/market/Venue"
+import { HealthMonitor } from "@evenkeel/runtime/health/HealthMonitor"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Policies } from "@evenkeel/runtime/resilience/Policies"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
@@ -47,6 +48,7 @@ export const runRecord = Effect.fn("runRecord")(function* (
   }
   const manifest = { startedAt: clock(), barMillis: hotPath.barMillis, coins: hotPath.coins, venues: sourceIds, instruments }
   const layer = MarketJournal.layer({ directory: options.directory, manifest }).pipe(
+    Layer.provideMerge(HealthMonitor.layer),
     Layer.provideMerge(Layer.mergeAll(Policies.layer(), Supervisor.layer)),
     Layer.provideMerge(HealthRegistry.layer),
     Layer.provideMerge(NodeHttpClient.layerUndici)

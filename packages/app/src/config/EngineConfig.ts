@@ -62,6 +62,8 @@ export const EngineConfig = Schema.Struct({
   hotPath: Schema.Struct({
     barSeconds: between(1, 86_400),
     scoreGapMillis: between(0, 60_000),
+    /** A coin without a price for so long is `stale`. */
+    staleAfterSeconds: between(1, 86_400),
     /** `spin` costs a core and answers in under a microsecond; `sleep` shares it. */
     wait: Schema.Literals(["spin", "sleep"]),
     ringMebibytes: Schema.Literals([1, 2, 4, 8, 16, 32, 64, 128]),
@@ -108,7 +110,7 @@ export const configDefaults = {
     minimumLevel: "warning",
     webhooks: [] as ReadonlyArray<{ readonly name: string; readonly url: string; readonly secret: string }>
   },
-  hotPath: { barSeconds: 60, scoreGapMillis: 100, wait: "sleep", ringMebibytes: 16, traceEvery: 1000 },
+  hotPath: { barSeconds: 60, scoreGapMillis: 100, staleAfterSeconds: 60, wait: "sleep", ringMebibytes: 16, traceEvery: 1000 },
   models: { enabled: true, challengers: false, turnMinutes: 60, trainingData: "" },
   log: { level: "Info", format: "auto" }
 }

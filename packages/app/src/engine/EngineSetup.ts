@@ -1,14 +1,17 @@
 /**
  * What a mode decides before the engine starts: which coins and instruments, from which venues, on whose clock, told to whom.
  */
-import type { Receiver } from "@evenkeel/alerting/receiver/Receiver"
+import { type Receiver, Receivers } from "@evenkeel/alerting/receiver/Receiver"
+import { makeWebhookReceiver } from "@evenkeel/alerting/receiver/WebhookReceiver"
 import { sourceInstrument } from "@evenkeel/connectors/chain/ChainSource"
 import type { Endpoints, Exchange } from "@evenkeel/connectors/exchange/Exchange"
 import { coinbaseExchange, exchanges } from "@evenkeel/connectors/exchange/Exchanges"
 import { type Coin, coinOf } from "@evenkeel/domain/coin/Coin"
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
-import { type VenueId, venueIds } from "@evenkeel/domain/market/Venue"
+import { sourceIds, type VenueId, venueIds } from "@evenkeel/domain/market/Venue"
 import { layerDatabase } from "@evenkeel/store/database/Database"
+import { MarketJournal } from "@evenkeel/store/journal/MarketJournal"
+import { Effect, Layer } from "effect"
 import type { EngineConfig } from "../config/EngineConfig.ts"
 
 export interface EngineSetup {
@@ -23,7 +26,43 @@ export interface EngineSetup {
   readonly clock: () => number
   /** Beside those of the configuration. */
   readonly receivers: ReadonlyArray<Receiver>
+  /** Pairs that can be listed while the engine runs. */
+  readonly spares: number
+  /** Tells this run of the engine from every other. */
+  readonly engineId: string
+  /** What the engine does, over all its runs: facts about it and what it learned are kept under this. */
+  readonly engineName: string
+  /** Whether what the detectors learned in the run before is taken up; not where the market's time begins anew with each run. */
+  readonly warmStart: boolean
+  /** A coin without a price for so long, in the engine's time, is `stale`. */
+  readonly staleAfterMillis: number
 }
+
+/** The configured webhooks, behind the setup's own receivers. */
+export const receiversOf = (config: EngineConfig, setup: EngineSetup) =>
+  Layer.effect(
+    Receivers,
+    Effect.map(
+      Effect.forEach(config.alerts.webhooks, (webhook) => makeWebhookReceiver(webhook)),
+      (webhooks) => [...setup.receivers, ...webhooks]
+    )
+  )
+
+/** Where frames are recorded, with what a replay needs to know of them. */
+export const journalOf = (config: EngineConfig, setup: EngineSetup) =>
+  config.journal.enabled
+    ? MarketJournal.layer({
+        directory: `${config.data}/journal`,
+        manifest: {
+          startedAt: setup.clock(),
+          barMillis: config.hotPath.barSeconds * 1000,
+          coins: setup.coins,
+          venues: sourceIds,
+          instruments: [...setup.instruments],
+          spareInstruments: setup.spares
+        }
+      })
+    : MarketJournal.layerNoop
 
 /** `venue:SYMBOL:BASE:QUOTE`; a symbol may hold colons. */
 export const parseInstrument = (text: string): Instrument => {

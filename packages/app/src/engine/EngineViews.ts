@@ -44,7 +44,7 @@ export const layerEngineView = Layer.effect(
             grounded: state?.grounded ?? false,
             venues: state?.venues ?? { agree: [], differ: [] },
             model: state?.model ?? null,
-            sources: listed.flatMap((instrument, number) =>
+            sources: listed.flatMap(({ instrument, number }) =>
               instrument.base === symbol || instrument.quote === symbol ? [sourceOf(number, instrument)] : []
             )
           }

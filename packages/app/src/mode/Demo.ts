@@ -44,7 +44,18 @@ export const runDemo = (
     )
     return yield* runEngine({
       config,
-      setup: { coins: coinsOf(config), instruments: [...instruments], discovered: [], venues, clock },
+      setup: {
+        coins: coinsOf(config),
+        instruments: [...instruments],
+        discovered: [],
+        venues,
+        clock,
+        spares: 0,
+        engineName: "demo",
+        warmStart: false,
+        // Venues are as fast as the market: silence is measured in real time.
+        staleAfterMillis: config.hotPath.staleAfterSeconds * 1000 * Math.max(1, options.speed)
+      },
       title: `demo: ${scenario.name}, ${options.speed}x`,
       ...(options.stopAfterMillis === undefined ? {} : { stopAfterMillis: options.stopAfterMillis })
     })

@@ -45,7 +45,11 @@ export const runLive = Effect.fnUntraced(function* (config: EngineConfig) {
       instruments,
       discovered: config.discovery.venues,
       venues: [...named].map((venue) => venueOf(config, venue)),
-      clock: () => performance.timeOrigin + performance.now()
+      clock: () => performance.timeOrigin + performance.now(),
+      spares: config.discovery.venues.length === 0 ? 0 : config.discovery.spares,
+      engineName: "live",
+      warmStart: true,
+      staleAfterMillis: config.hotPath.staleAfterSeconds * 1000
     },
     title: "live"
   })

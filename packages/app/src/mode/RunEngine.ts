@@ -4,15 +4,17 @@ import { consoleReceiver } from "@evenkeel/alerting/receiver/ConsoleReceiver"
 import type { Receiver } from "@evenkeel/alerting/receiver/Receiver"
 import { textOf } from "@evenkeel/alerting/render/Message"
 import { layerApi } from "@evenkeel/api/server/ApiServer"
+import { LevelRecorder } from "@evenkeel/detection/host/LevelRecorder"
 import { FrameSink } from "@evenkeel/connectors/transport/FrameSink"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { layerLogs, layerTraces } from "@evenkeel/runtime/telemetry/Telemetry"
 import { MarketJournal } from "@evenkeel/store/journal/MarketJournal"
 import { Outbox } from "@evenkeel/store/outbox/Outbox"
 import { Console, Effect, Layer, Schema } from "effect"
+import { randomUUID } from "node:crypto"
 import { createServer } from "node:http"
 import type { EngineConfig } from "../config/EngineConfig.ts"
-import { EngineTally, layerEngine } from "../engine/Engine.ts"
+import { layerEngine } from "../engine/Engine.ts"
 import type { EngineSetup } from "../engine/EngineSetup.ts"
 import { runLiveTable } from "../screen/LiveTable.ts"
 
@@ -41,7 +43,7 @@ export class DatabaseUnavailable extends Schema.TaggedError<DatabaseUnavailable>
 
 export interface RunOptions {
   readonly config: EngineConfig
-  readonly setup: Omit<EngineSetup, "receivers">
+  readonly setup: Omit<EngineSetup, "receivers" | "engineId">
   readonly title: string
   /** Stops by itself after this long, real time; never when undefined. */
   readonly stopAfterMillis?: number
@@ -67,23 +69,24 @@ export const runEngine = ({ config, setup, stopAfterMillis, title }: RunOptions)
     Layer.provide(NodeHttpServer.layer(createServer, { host: config.http.host, port: config.http.port }))
   )
   const layer = server.pipe(
-    Layer.provideMerge(layerEngine(config, { ...setup, receivers: [receiver] })),
+    Layer.provideMerge(layerEngine(config, { ...setup, receivers: [receiver], engineId: randomUUID() })),
     Layer.provide(NodeHttpClient.layerUndici),
     Layer.provideMerge(layerTraces),
     Layer.provideMerge(layerLogs({ pretty, level }))
   )
   const run = Effect.gen(function* () {
+    const startedAt = performance.now()
     const supervisor = yield* Supervisor
     const lastWords = Effect.gen(function* () {
-      const tally = yield* EngineTally
+      const recorder = yield* LevelRecorder
       const sink = yield* FrameSink
       const journal = yield* (yield* MarketJournal).stats
       const frames = sink.counts.reduce((total, count) => total + count.frames, 0)
       const dropped = sink.counts.reduce((total, count) => total + count.dropped, 0)
       const pending = yield* Effect.orElseSucceed((yield* Outbox).pending, () => Number.NaN)
-      const seconds = ((performance.now() - tally.startedAt) / 1000).toFixed(1)
+      const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
       yield* Console.log(
-        `stopped after ${seconds} s: ${frames} frames received (${dropped} dropped), ${tally.levelChanges} level changes, ${
+        `stopped after ${seconds} s: ${frames} frames received (${dropped} dropped), ${recorder.recorded()} level changes, ${
           Number.isNaN(pending) ? "an unknown number of" : pending
         } notifications left for the next start, ${journal.frames} frames journalled`
       )

@@ -2,14 +2,16 @@
  * The live screen: what the engine believes, how old it is and how fast, redrawn in place on a terminal.
  */
 import type { CoinView } from "@evenkeel/api/contract/EngineApi"
+import { EngineView } from "@evenkeel/api/server/EngineView"
 import { FrameSink } from "@evenkeel/connectors/transport/FrameSink"
+import { Detection } from "@evenkeel/detection/host/Detection"
 import { venueIds } from "@evenkeel/domain/market/Venue"
 import { chanceText } from "@evenkeel/domain/risk/Chance"
 import type { RiskLevel } from "@evenkeel/domain/risk/RiskLevel"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Policies } from "@evenkeel/runtime/resilience/Policies"
-import { DateTime, Effect } from "effect"
-import { EngineReadings } from "../engine/EngineReadings.ts"
+import { RecentHistogram } from "@evenkeel/runtime/telemetry/RecentHistogram"
+import { Clock, DateTime, Effect } from "effect"
 
 export interface LiveState {
   readonly title: string
@@ -90,7 +92,8 @@ export const runLiveTable = (options: {
   readonly output: NodeJS.WriteStream
 }) =>
   Effect.gen(function* () {
-    const readings = yield* EngineReadings
+    const view = yield* EngineView
+    const latency = new RecentHistogram((yield* Detection).latency)
     const sink = yield* FrameSink
     const policies = yield* Policies
     const health = yield* HealthRegistry
@@ -104,14 +107,15 @@ export const runLiveTable = (options: {
       const frames = sink.counts.reduce((total, count) => total + count.frames, 0)
       const at = performance.now()
       const components = yield* health.snapshot
+      const recent = latency.at(yield* Clock.currentTimeMillis)
       const lines = renderLive(
         {
           title: options.title,
           time: options.clock(),
-          coins: readings.coins(),
+          coins: view.coins(),
           messagesPerSecond: (frames - before.frames) / Math.max(0.001, (at - before.at) / 1000),
-          p50Nanos: readings.latency(0.5),
-          p99Nanos: readings.latency(0.99),
+          p50Nanos: recent.quantile(0.5),
+          p99Nanos: recent.quantile(0.99),
           ringFill: sink.fill(),
           breakers: yield* policies.breakers,
           troubled: components.filter(({ status }) => status !== "running" && status !== "stopped"),

@@ -1,35 +1,39 @@
 /**
- * Follows one chain: new heads, confirmations, reorganisations, missed blocks, and what is watched at each.
+ * Follows one chain: new heads, confirmations, reorganisations, missed blocks, and the sources that are watched at each.
  *
- * A subscription only wakes the watcher; it always asks the chain itself, and asks by the clock when nobody wakes it. Before it goes on it
- * makes sure that the block it read last is still part of the chain: if not, what was read since the last common block is withdrawn, and
- * read again. Blocks that were missed are not lost: changes are counted from the block after the last one, which survives restarts.
+ * A subscription to new heads only wakes the watcher: it always asks the chain for the head itself, and asks once a block time when nothing
+ * wakes it. Before each step it checks that the block it read last is still part of the chain. If it is not, the readings since the last
+ * common block are withdrawn, and the sources are read again. Missed blocks are not lost: changes are counted from the block after the last
+ * one that was read, and that block is kept over restarts.
  */
 import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
 import { EventKind, eventPayload } from "@evenkeel/domain/market/MarketRecord"
 import { sourceIds } from "@evenkeel/domain/market/Venue"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
+import { MarketClock } from "@evenkeel/runtime/time/MarketClock"
 import { Snapshots } from "@evenkeel/store/snapshot/Snapshots"
-import { Clock, Effect, Option, Queue, Result, Schedule, Schema } from "effect"
+import { Effect, Option, Queue, Result, Schedule, Schema } from "effect"
 import { FrameSink } from "../transport/FrameSink.ts"
 import type { BlockRef, Chain, ChainUnavailable, Reading } from "./Chain.ts"
 import { type ChainSource, sourceName } from "./ChainSource.ts"
 
 export interface ChainWatcherOptions {
   readonly chain: Chain
-  /** What is watched, and under which instrument number the hot path knows it. */
+  /** What is watched, and the instrument number that the hot path knows it by. */
   readonly sources: ReadonlyArray<{ readonly source: ChainSource; readonly instrument: number }>
-  /** Blocks that must stand on a block before it is read; 0 reads the head and withdraws what turns out untrue. */
+  /** Blocks that must follow a block before it is read; 0 reads the head, and withdraws its readings if it leaves the chain. */
   readonly confirmations: number
 }
 
-/** Blocks that are remembered, to find where a reorganisation began. */
+/** Blocks that are remembered to find where a reorganisation began; an older one withdraws and reads everything again. */
 const rememberedMax = 512
-/** After a long absence changes are counted from no further back than this. */
+/** After a long absence changes are counted over this many blocks at most; those before are not reported. */
 const catchUpBlocksMax = 50_000
-const Checkpoint = Schema.Struct({ number: Schema.Int, hash: Schema.String })
+/** The last block that was read, as it is kept over restarts: JSON. */
+const Checkpoint = Schema.fromJsonString(Schema.Struct({ number: Schema.Int, hash: Schema.String }))
 const decodeCheckpoint = Schema.decodeUnknownOption(Checkpoint)
+const encodeCheckpoint = Schema.encodeSync(Checkpoint)
 /** Sources that are read at the same time. */
 const readsAtOnce = 8
 
@@ -37,7 +41,7 @@ export const makeChainWatcher = Effect.fnUntraced(function* (options: ChainWatch
   const supervisor = yield* Supervisor
   const { chain } = options
   const component = `chain:${chain.id}`
-  // One is enough: whoever is woken looks at the newest head.
+  // One is enough: the watcher reads the newest head whenever it is woken.
   const wakes = yield* Queue.sliding<void>(1)
   yield* supervisor.supervise(component, watch(options, component, wakes))
   const { subscribe } = chain
@@ -55,7 +59,7 @@ const watch = Effect.fnUntraced(function* (options: ChainWatcherOptions, compone
   const health = yield* HealthRegistry
   const snapshots = yield* Snapshots
   const follower = yield* makeFollower(options)
-  const saved = Option.flatMap(yield* snapshots.load(component), ({ payload }) => decodeCheckpoint(payload))
+  const saved = Option.flatMap(yield* snapshots.load(component), ({ payload }) => decodeCheckpoint(new TextDecoder().decode(payload)))
   if (Option.isSome(saved)) follower.resume(saved.value)
   for (;;) {
     const step = yield* Effect.result(follower.step)
@@ -65,28 +69,29 @@ const watch = Effect.fnUntraced(function* (options: ChainWatcherOptions, compone
     } else if (step.success !== undefined) {
       const { hash, number } = step.success
       yield* health.report(component, "running", `block ${number}`)
-      // A checkpoint that is lost costs some reading again, no more.
-      yield* snapshots.save(component, number, { number, hash }).pipe(Effect.ignore)
+      // Without its checkpoint a restarted watcher reads some blocks again, no more.
+      yield* snapshots.save(component, number, new TextEncoder().encode(encodeCheckpoint({ number, hash }))).pipe(Effect.ignore)
     }
     yield* Effect.raceFirst(Queue.take(wakes), Effect.sleep(Math.max(1000, chain.blockMillis)))
   }
 })
 
-/** The state between two steps, apart from when they are taken. */
+/** What a watcher knows between two steps. `watch` decides when they are taken. */
 export const makeFollower = Effect.fnUntraced(function* ({ chain, confirmations, sources }: ChainWatcherOptions) {
   const sink = yield* FrameSink
+  const now = yield* MarketClock
   const wireNumber = sourceIds.indexOf(chain.id)
   /** Blocks that were read, oldest first. */
   let read: Array<{ readonly number: number; readonly hash: string }> = []
   const emit = (instrument: number, kind: EventKind, numbers: ReadonlyArray<number>) =>
     sink.offer(FrameSource.event, wireNumber, 0, instrument, eventPayload(kind, numbers))
 
-  /** Gives up the blocks that were read and are no longer part of the chain; where to read on. */
+  /** Forgets the blocks that were read and are no longer part of the chain: how many there were, and the block to read on from. */
   const commonBlock = Effect.fnUntraced(function* (target: BlockRef) {
     let orphaned = 0
     let below = Number.POSITIVE_INFINITY
     for (let last = read.at(-1); last !== undefined; last = read.at(-1)) {
-      // What stands right below the target is told by the target itself.
+      // The target names the block right before it; for others the chain is asked.
       const hash =
         target.number === last.number
           ? target.hash
@@ -108,7 +113,7 @@ export const makeFollower = Effect.fnUntraced(function* ({ chain, confirmations,
     const { orphaned, since: next } = yield* commonBlock(target)
     if (orphaned > 0) {
       yield* Effect.logWarning("blocks are no longer part of the chain", { chain: chain.id, from: read.at(-1)?.number ?? 0, orphaned })
-      for (const { instrument } of sources) emit(instrument, EventKind.withdrawn, [yield* Clock.currentTimeMillis])
+      for (const { instrument } of sources) emit(instrument, EventKind.withdrawn, [now()])
     }
     const last = read.at(-1)
     if (last !== undefined && target.number <= last.number) return undefined
@@ -122,7 +127,7 @@ export const makeFollower = Effect.fnUntraced(function* ({ chain, confirmations,
     return target
   })
 
-  /** One source that cannot be read does not keep the others back; a chain that does not answer does. */
+  /** A source that cannot be read is left out of this step; a chain that does not answer fails the step. */
   const readOne = (source: ChainSource, instrument: number, at: BlockRef, since: number): Effect.Effect<void, ChainUnavailable> =>
     chain.read(source, at, since).pipe(
       Effect.map((reading) => {
@@ -134,11 +139,11 @@ export const makeFollower = Effect.fnUntraced(function* ({ chain, confirmations,
     )
 
   return {
-    /** Begins behind a block that was read before a restart. */
+    /** Continues after a block that was read before a restart. */
     resume: (block: { readonly number: number; readonly hash: string }) => {
       read = [block]
     },
-    /** Looks at the chain once: the block that was read, if there was a new one. */
+    /** Reads the sources once, if there is a new block; that block. */
     step
   }
 })

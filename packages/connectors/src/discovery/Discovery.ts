@@ -1,5 +1,5 @@
 /**
- * Finds the pairs that venues list for the configured coins, and what changed since the last look: new listings, delistings, and
+ * Finds the pairs that venues list for the configured coins, and what changed since they were last read: new listings, delistings, and
  * renamings, which are one of each.
  */
 import { type Coin, isCurrency } from "@evenkeel/domain/coin/Coin"
@@ -7,6 +7,9 @@ import { type Instrument, instrumentKey } from "@evenkeel/domain/market/Instrume
 import { Effect, Schema } from "effect"
 import type { Exchange, Listing } from "../exchange/Exchange.ts"
 import type { Rest, RestError } from "../transport/Rest.ts"
+
+/** Pairs of the coins that are followed on one venue. Real venues list some dozens. */
+export const pairsMax = 512
 
 /** The venue's list came in a form that is not known. */
 export class ListingsUnreadable extends Schema.TaggedError<ListingsUnreadable>()("ListingsUnreadable", { venue: Schema.String }) {
@@ -22,14 +25,18 @@ export const isPairOf = ({ base, quote }: Pick<Instrument, "base" | "quote">, co
   return peg !== undefined && base !== quote && (isCurrency(quote) ? quote === peg : pegOf(quote) === peg)
 }
 
-/** The coins' pairs among the listings that trade. */
+/**
+ * The coins' pairs among the listings that trade. Of a list with more than `pairsMax` the first ones by name are taken, so that the same
+ * list gives the same pairs in whatever order it comes.
+ */
 export const pairsOf = (venue: Exchange["id"], listings: ReadonlyArray<Listing>, coins: ReadonlyArray<Coin>): ReadonlyArray<Instrument> => {
   const found = new Map<string, Instrument>()
   for (const { base, quote, symbol, trading } of listings) {
     const instrument = { venue, symbol, base: base.toUpperCase(), quote: quote.toUpperCase() }
     if (trading && isPairOf(instrument, coins) && !found.has(symbol)) found.set(symbol, instrument)
   }
-  return [...found.values()]
+  const pairs = [...found.values()]
+  return pairs.length > pairsMax ? pairs.sort((a, b) => (a.symbol < b.symbol ? -1 : 1)).slice(0, pairsMax) : pairs
 }
 
 /** Asks a venue for its pairs of the coins. */
@@ -38,14 +45,18 @@ export const discoverPairs = (
   rest: Rest,
   coins: ReadonlyArray<Coin>
 ): Effect.Effect<ReadonlyArray<Instrument>, RestError | ListingsUnreadable> =>
-  Effect.flatMap(rest.get(exchange.listingsPath), (body) => {
-    const listings = exchange.decodeListings(body)
-    return listings === undefined
-      ? Effect.fail(new ListingsUnreadable({ venue: exchange.id }))
-      : Effect.succeed(pairsOf(exchange.id, listings, coins))
+  Effect.gen(function* () {
+    const listings = exchange.decodeListings(yield* rest.get(exchange.listingsPath))
+    if (listings === undefined) return yield* new ListingsUnreadable({ venue: exchange.id })
+    const pairs = pairsOf(exchange.id, listings, coins)
+    if (pairs.length === pairsMax) yield* Effect.logWarning("a venue lists more pairs than are followed", { venue: exchange.id, pairsMax })
+    return pairs
   })
 
-/** What a venue lists now that it did not, and the other way round. A list that is suddenly empty is taken for a mistake of the venue's. */
+/**
+ * The pairs that a venue lists now and did not before, and those that it listed before and does not now. A list without any pair is taken
+ * for a mistake of the venue.
+ */
 export const compareListings = (
   known: ReadonlyArray<Instrument>,
   now: ReadonlyArray<Instrument>

@@ -10,7 +10,7 @@ import { Instruments } from "./Instruments.ts"
 export interface WatchedChain {
   readonly chain: ChainId
   readonly endpoints: ReadonlyArray<RpcEndpoint>
-  /** Blocks that must stand on a block before it is read; 0 reads the newest and withdraws what turns out untrue. */
+  /** Blocks that must follow a block before it is read; 0 reads the head, and withdraws its readings if it leaves the chain. */
   readonly confirmations: number
   /** What is watched. Each is an instrument (`sourceInstrument`) and must be among the engine's. */
   readonly sources: ReadonlyArray<ChainSource>

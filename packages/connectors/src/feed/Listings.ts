@@ -1,9 +1,9 @@
 /**
  * Pairs that come and go while the engine runs.
  *
- * Each look at the venues' lists is compared with what is traded. A new pair takes one of the free instrument numbers, is announced to the
- * hot path, and is then subscribed to on a connection of its own; one that is gone is withdrawn. A renamed pair is both. What the hot path
- * could not be told for want of room waits, one word for each instrument, and is sent with the next clock tick.
+ * Each time the venues' lists are read they are compared with what is traded. A new pair takes one of the free instrument numbers, is
+ * announced to the hot path, and is then subscribed to on a connection of its own; one that is gone is withdrawn. A renamed pair is both. An
+ * announcement for which the sink has no room waits, at most one for each instrument, and is sent with a later clock tick.
  */
 import type { Coin } from "@evenkeel/domain/coin/Coin"
 import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
@@ -16,7 +16,7 @@ import { FrameSink } from "../transport/FrameSink.ts"
 import { Instruments, type Numbered } from "./Instruments.ts"
 
 export interface Listings {
-  /** Looks at every venue's list once. A venue that does not answer keeps what it has. */
+  /** Reads every venue's list once. A venue that does not answer keeps the pairs that it has. */
   readonly refresh: Effect.Effect<void>
   /** Tells a hot path that began anew what was listed and delisted since the start. */
   readonly repeat: Effect.Effect<void>
@@ -26,7 +26,7 @@ export interface Listings {
 
 const noBytes = new Uint8Array(0)
 
-/** `connectors`: those whose venues are looked at. */
+/** `connectors`: those whose venues' lists are read. */
 export const makeListings = Effect.fnUntraced(function* (connectors: ReadonlyArray<Connector>, coins: ReadonlyArray<Coin>) {
   const instruments = yield* Instruments
   const sink = yield* FrameSink

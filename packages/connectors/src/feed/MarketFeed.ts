@@ -7,12 +7,13 @@
  */
 import type { Coin } from "@evenkeel/domain/coin/Coin"
 import { sourceIds, type VenueId } from "@evenkeel/domain/market/Venue"
+import { HealthMonitor } from "@evenkeel/runtime/health/HealthMonitor"
 import type { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import type { Policies } from "@evenkeel/runtime/resilience/Policies"
 import { makeActor } from "@evenkeel/runtime/supervision/Actor"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import type { Snapshots } from "@evenkeel/store/snapshot/Snapshots"
-import { Context, type Duration, Effect, Layer, Schema } from "effect"
+import { Context, type Duration, Effect, Layer } from "effect"
 import type { HttpClient } from "effect/http"
 import type { Endpoints, Exchange } from "../exchange/Exchange.ts"
 import { exchanges } from "../exchange/Exchanges.ts"
@@ -21,6 +22,7 @@ import { type FrameCounts, FrameSink } from "../transport/FrameSink.ts"
 import { layerChains, type WatchedChain } from "./ChainFeed.ts"
 import { Instruments } from "./Instruments.ts"
 import { makeListings } from "./Listings.ts"
+import { makeFeedDouble, MarketFeedTest } from "./MarketFeedTest.ts"
 import { makeResync } from "./Resync.ts"
 
 export class MarketFeed extends Context.Service<
@@ -47,6 +49,13 @@ export class MarketFeed extends Context.Service<
     const feed = Layer.effect(MarketFeed, makeMarketFeed(options))
     return options.chains === undefined ? feed : Layer.merge(feed, layerChains(options.chains))
   }
+
+  /** Connects to nothing: a test reads the requests and pushes frames through `MarketFeedTest`. */
+  static readonly layerTest: Layer.Layer<MarketFeed | MarketFeedTest, never, FrameSink> = Layer.effectContext(
+    Effect.map(makeFeedDouble, ({ control, feed }) =>
+      Context.make(MarketFeed, MarketFeed.of(feed)).pipe(Context.add(MarketFeedTest, control))
+    )
+  )
 }
 
 export interface VenueConnection {
@@ -69,16 +78,20 @@ export interface MarketFeedOptions {
 
 export type VenueCounts = FrameCounts & { readonly venue: string }
 
-type FeedServices = FrameSink | Instruments | Supervisor | HealthRegistry | Policies | HttpClient.HttpClient
+type FeedServices = FrameSink | Instruments | Supervisor | HealthRegistry | HealthMonitor | Policies | HttpClient.HttpClient
 
 /** Time passes in the hot path at least this often, though no venue sends anything. */
 const tickEvery = "250 millis"
-const Refresh = Schema.TaggedStruct("Refresh", {})
+
+interface Refresh {
+  readonly _tag: "Refresh"
+}
 
 const makeMarketFeed = Effect.fnUntraced(function* ({ discovery, venues }: MarketFeedOptions) {
   const sink = yield* FrameSink
   const instruments = yield* Instruments
   const supervisor = yield* Supervisor
+  const monitor = yield* HealthMonitor
 
   const connectors: Array<Connector> = []
   for (const venue of venues.map(connectionOf)) {
@@ -89,18 +102,17 @@ const makeMarketFeed = Effect.fnUntraced(function* ({ discovery, venues }: Marke
 
   const discovered = connectors.filter(({ exchange }) => discovery?.venues?.includes(exchange.id) ?? discovery !== undefined)
   const listings = yield* makeListings(discovered, discovery?.coins ?? [])
-  const lookout = yield* makeActor({
+  const reader = yield* makeActor<void, Refresh, void, never, never>({
     name: "listings",
-    message: Refresh,
-    // Whoever asks for a look while one is under way waits.
     mailboxCapacity: 1,
+    // Those who ask while the lists are being read wait.
     overflow: { _tag: "Suspend" },
     initial: Effect.void,
     receive: () => Effect.as(listings.refresh, [undefined, undefined] as const),
-    // A look that is cut short is taken again at the next start.
+    // Lists that are not read to the end at shutdown are read again at the next start.
     drainWithin: 0
   })
-  const refresh = Effect.ignore(lookout.ask({ _tag: "Refresh" }))
+  const refresh = Effect.ignore(reader.ask({ _tag: "Refresh" }))
   if (discovery !== undefined)
     yield* supervisor.supervise("discovery", Effect.sleep(discovery.every).pipe(Effect.andThen(refresh), Effect.forever))
 
@@ -108,6 +120,15 @@ const makeMarketFeed = Effect.fnUntraced(function* ({ discovery, venues }: Marke
   yield* supervisor.supervise(
     "clock",
     Effect.sync(sink.tick).pipe(Effect.andThen(listings.announce), Effect.andThen(Effect.sleep(tickEvery)), Effect.forever)
+  )
+
+  yield* monitor.check(
+    "venues",
+    Effect.sync(() => {
+      const connected = connectors.filter((connector) => connector.open() > 0).length
+      // An engine without venues reads chains, and those have health of their own.
+      return { ready: connected > 0 || connectors.length === 0, detail: `${connected} of ${connectors.length} venues are connected` }
+    })
   )
 
   return MarketFeed.of({

@@ -3,21 +3,17 @@
  *
  * The mailbox holds at most one request for each instrument: a newer one takes the place of one that waits, so that there is always room.
  */
-import type { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
-import type { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { makeActor } from "@evenkeel/runtime/supervision/Actor"
-import { Effect, Schema } from "effect"
+import { Effect } from "effect"
 import type { Connector } from "../transport/Connector.ts"
 import { Instruments } from "./Instruments.ts"
 import type { Listings } from "./Listings.ts"
 
-const ResyncMessage = Schema.Union([
+type ResyncMessage =
   /** The hot path lost an instrument's book. */
-  Schema.TaggedStruct("Resync", { instrument: Schema.Int, reason: Schema.String }),
+  | { readonly _tag: "Resync"; readonly instrument: number; readonly reason: string }
   /** The hot path began anew and knows no book, and no pair that was listed since the start. */
-  Schema.TaggedStruct("Restarted", {})
-])
-type ResyncMessage = typeof ResyncMessage.Type
+  | { readonly _tag: "Restarted" }
 
 export const makeResync = Effect.fnUntraced(function* (connectors: ReadonlyArray<Connector>, listings: Listings) {
   const instruments = yield* Instruments
@@ -25,9 +21,8 @@ export const makeResync = Effect.fnUntraced(function* (connectors: ReadonlyArray
   const resync = (number: number, reason: string) =>
     connectorOf.get(instruments.byNumber(number)?.venue ?? "")?.resync(number, reason) ?? Effect.void
 
-  return yield* makeActor<void, ResyncMessage, void, never, HealthRegistry | Supervisor>({
+  return yield* makeActor<void, ResyncMessage, void, never, never>({
     name: "resync",
-    message: ResyncMessage,
     mailboxCapacity: instruments.capacity + 1,
     overflow: { _tag: "Conflate", key: (message) => (message._tag === "Resync" ? String(message.instrument) : "restarted") },
     initial: Effect.void,

@@ -20,6 +20,8 @@ const ordersMax = 4096
 const makerOrders = 25
 /** They stand within this many ticks of the value. */
 const makerReach = 40
+/** Trades that venues show to those who come later. */
+const historyMax = 50
 /** A step takes at most this long; longer ones are cut, so that a paused process does not explode. */
 const stepMillisMax = 60_000
 
@@ -49,6 +51,7 @@ export class SimulatedInstrument {
   #time = Number.NaN
   #dirty: [Map<number, number>, Map<number, number>] = [new Map(), new Map()]
   #trades: Array<MarketTrade> = []
+  #history: Array<MarketTrade> = []
   /** Counts every change, as a venue's update ids do. */
   sequence = 1_000_000
   tradeId = 1
@@ -108,6 +111,11 @@ export class SimulatedInstrument {
       .map(([tick, quantity]) => [priceOf(tick), quantity * lotSize] as const)
   }
 
+  /** The last trades, newest first: what most venues begin a subscription to trades with. */
+  history(): ReadonlyArray<MarketTrade> {
+    return this.#history
+  }
+
   /** The book as checksums read it, as of now. */
   reader(): LevelReader {
     const sides = [this.levels(0), this.levels(1)] as const
@@ -138,6 +146,7 @@ export class SimulatedInstrument {
     const trades = this.#trades
     this.#dirty = [new Map(), new Map()]
     this.#trades = []
+    if (trades.length > 0) this.#history = [...trades.toReversed(), ...this.#history].slice(0, historyMax)
     const priced = (levels: ReadonlyMap<number, number>) => new Map([...levels].map(([at, quantity]) => [priceOf(at), quantity * lotSize]))
     return {
       bids: priced(bids),

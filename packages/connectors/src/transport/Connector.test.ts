@@ -7,14 +7,12 @@ import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Policies } from "@evenkeel/runtime/resilience/Policies"
 import { defaultPolicies } from "@evenkeel/runtime/resilience/Policy"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
-import { Clock, Deferred, Effect, Layer, Queue, Random } from "effect"
+import { Clock, Effect, Layer, Random } from "effect"
 import { TestClock } from "effect/testing"
-import { HttpClient, HttpClientResponse } from "effect/http"
+import { makeRecordingSink, makeScriptedVenue, type VenueScript } from "../../test/support/ScriptedVenue.ts"
 import type { Exchange } from "../exchange/Exchange.ts"
 import { exchanges } from "../exchange/Exchanges.ts"
 import { connectionsMax, makeConnector } from "./Connector.ts"
-import { FrameSink } from "./FrameSink.ts"
-import { openSocket, type Socket, SocketClosed, Sockets } from "./Socket.ts"
 
 const kraken: Exchange = {
   ...exchanges.kraken,
@@ -29,80 +27,18 @@ const pair = (base: string): Instrument => ({ venue: "kraken", symbol: `${base}/
 const instruments = [pair("USDC"), pair("USDT")]
 const bookOf = (path: string) => JSON.stringify({ path, asks: [["1.001", "5"]] })
 
-interface OpenSocket {
-  readonly at: number
-  readonly sent: Array<string>
-  readonly frame: (text: string) => void
-  readonly sign: () => void
-  readonly close: Effect.Effect<unknown>
-}
-/** How the venue behaves; a test may change it at any time. */
-interface VenueScript {
-  isRefusing: boolean
-  restStatus: number
-  book: (path: string) => string
-}
-interface Frame {
-  readonly source: FrameSource
-  readonly venue: number
-  readonly connection: number
-  readonly instrument: number
-  readonly text: string
-}
-
 /** A connector whose sockets, REST answers and frames the test sees. */
 const start = Effect.fnUntraced(function* (
   exchange: Exchange,
   own: ReadonlyArray<Instrument> = instruments,
   script: Partial<VenueScript> = {}
 ) {
-  const attempts: Array<number> = []
-  const sockets = yield* Queue.sliding<OpenSocket>(256)
-  const frames = yield* Queue.sliding<Frame>(256)
-  const asked: Array<string> = []
-  const venue: VenueScript = { isRefusing: false, restStatus: 200, book: bookOf, ...script }
-
-  const open: typeof openSocket = (url, onFrame, onSign) =>
-    Effect.gen(function* () {
-      const at = yield* Clock.currentTimeMillis
-      attempts.push(at)
-      const refusal = new SocketClosed({ url, code: 1013, reason: "try again later" })
-      if (venue.isRefusing) return yield* refusal
-      const closed = yield* Deferred.make<never, SocketClosed>()
-      const sent: Array<string> = []
-      yield* Queue.offer(sockets, {
-        at,
-        sent,
-        frame: (text) => onFrame(Buffer.from(text)),
-        sign: onSign,
-        close: Deferred.fail(closed, new SocketClosed({ url, code: 1001, reason: "going away" }))
-      })
-      return { send: (message) => Effect.sync(() => void sent.push(message)), closed: Deferred.await(closed) } satisfies Socket
-    })
-  const http = HttpClient.make((request, url) =>
-    Effect.sync(() => {
-      const path = url.pathname + url.search
-      asked.push(path)
-      return HttpClientResponse.fromWeb(request, new Response(venue.book(path), { status: venue.restStatus }))
-    })
+  const scripted = yield* makeScriptedVenue({ body: bookOf, ...script })
+  const { layer, next } = yield* makeRecordingSink
+  const connector = yield* makeConnector({ exchange, endpoints: scripted.endpoints, instruments: own }).pipe(
+    Effect.provide(Layer.merge(scripted.layer, layer))
   )
-  const sink = FrameSink.of({
-    offer: (source, venueNumber, connection, instrument, payload) =>
-      Queue.offerUnsafe(frames, { source, venue: venueNumber, connection, instrument, text: Buffer.from(payload).toString() }),
-    tick: () => true,
-    counts: [],
-    fill: () => 0
-  })
-  const endpoints = { socket: "ws://127.0.0.1:1", rest: "http://127.0.0.1:1" }
-  const connector = yield* makeConnector({ exchange, endpoints, instruments: own }).pipe(
-    Effect.provideService(Sockets, { open }),
-    Effect.provideService(HttpClient.HttpClient, http),
-    Effect.provideService(FrameSink, sink)
-  )
-  /** The next frame of a kind; those before it are passed over. */
-  const next = (source: FrameSource): Effect.Effect<Frame> =>
-    Effect.flatMap(Queue.take(frames), (frame) => (frame.source === source ? Effect.succeed(frame) : next(source)))
-  return { connector, venue, attempts, socket: Queue.take(sockets), next, asked }
+  return { ...scripted, connector, next }
 })
 
 const patient = { ...defaultPolicies.connect, breaker: { failures: 1000, openFor: "1 second", successes: 1 } } as const
@@ -263,12 +199,12 @@ describe("Connector", () => {
       const quiet: Exchange = { ...kraken, quietMax: "10 seconds", resync: { _tag: "Snapshot" } }
       let bodies = 0
       const bodyAt = (price: string) => () => JSON.stringify({ asks: [[price, "5"]], ts: bodies++ })
-      const { connector, next, venue } = yield* start(quiet, [pair("USDC")], { book: bodyAt("1.001") })
+      const { connector, next, venue } = yield* start(quiet, [pair("USDC")], { body: bodyAt("1.001") })
       // The first is the book that a connection begins with; the others are compared.
       for (let turn = 0; turn < 4; turn++) {
         yield* next(FrameSource.snapshot)
         assert.strictEqual(connector.open(), 1)
-        if (turn === 3) venue.book = bodyAt("1.002")
+        if (turn === 3) venue.body = bodyAt("1.002")
         yield* TestClock.adjust("10 seconds")
       }
       yield* next(FrameSource.disconnected)

@@ -10,7 +10,7 @@ import { frameOffsets } from "@evenkeel/runtime/ring/FrameRing"
 import { Frames } from "@evenkeel/runtime/ring/Frames"
 import { WordCopy } from "@evenkeel/runtime/ring/WordCopy"
 import { MarketClock } from "@evenkeel/runtime/time/MarketClock"
-import type { Nanoclock } from "@evenkeel/runtime/time/Nanoclock"
+import { ProcessNanoclock } from "@evenkeel/runtime/time/Nanoclock"
 import { MarketJournal } from "@evenkeel/store/journal/MarketJournal"
 import { Context, Effect, Exit, Layer, Option, type Tracer } from "effect"
 
@@ -41,20 +41,19 @@ export class FrameSink extends Context.Service<
 export interface FrameSinkOptions {
   readonly venues: number
   readonly sampleEvery: number
-  /** The clock that the hot path's latencies are measured on; without one they are not. */
-  readonly nanoclock?: Nanoclock
 }
 
 const noBytes = new Uint8Array(0)
 
-const makeFrameSink = Effect.fnUntraced(function* ({ nanoclock, sampleEvery, venues }: FrameSinkOptions) {
+const makeFrameSink = Effect.fnUntraced(function* ({ sampleEvery, venues }: FrameSinkOptions) {
   const frames = yield* Frames
   const journal = yield* MarketJournal
   const now = yield* MarketClock
+  const nanoclock = yield* ProcessNanoclock
   const tracer = yield* Effect.tracer
   const copier = new WordCopy()
   const counts: ReadonlyArray<FrameCounts> = Array.from({ length: venues }, () => ({ frames: 0, bytes: 0, dropped: 0 }))
-  /** Connections that lost a frame since the hot path was told last: venue << 16 | connection. */
+  /** Connections that lost a frame, which the hot path does not know yet: venue << 16 | connection. */
   const lossesPending = new Set<number>()
   let sequence = 0
 
@@ -67,7 +66,7 @@ const makeFrameSink = Effect.fnUntraced(function* ({ nanoclock, sampleEvery, ven
     uint16[(at + frameOffsets.connection) >> 1] = connection
     int32[(at + frameOffsets.instrument) >> 2] = instrument
     float64[(at + frameOffsets.received) >> 3] = now()
-    float64[(at + frameOffsets.published) >> 3] = nanoclock === undefined ? 0 : nanoclock.now()
+    float64[(at + frameOffsets.published) >> 3] = nanoclock.now()
     copier.copy(payload, bytes, int32, at + frameOffsets.payload)
     bytes[at + frameOffsets.sampled] = 0
     const span = sampleEvery > 0 && source !== FrameSource.clock && sequence++ % sampleEvery === 0 ? frameSpan(tracer) : undefined

@@ -6,6 +6,7 @@ import { Policies } from "@evenkeel/runtime/resilience/Policies"
 import { Effect, Fiber, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import { createServer, type ServerResponse } from "node:http"
+import { makeScriptedVenue } from "../../test/support/ScriptedVenue.ts"
 import { exchanges } from "../exchange/Exchanges.ts"
 import { makeRest } from "./Rest.ts"
 
@@ -95,5 +96,28 @@ describe("Rest", () => {
       assert.deepStrictEqual(yield* Fiber.join(second), {})
       assert.strictEqual(asked(), 2)
     }).pipe(Effect.scoped, Effect.provide(layer))
+  )
+
+  it.effect("keeps to the venue's own allowance, and to an override for one venue instead of it", () =>
+    Effect.gen(function* () {
+      const { asked, endpoints, layer: http } = yield* makeScriptedVenue()
+      /** How many of so many calls are sent at once, and how many after a minute. */
+      const sent = Effect.fnUntraced(function* (venue: "kraken" | "bitstamp", calls: number) {
+        const rest = yield* makeRest(exchanges[venue], endpoints).pipe(Effect.provide(http))
+        const before = asked.length
+        for (let call = 0; call < calls; call++) yield* Effect.forkChild(rest.get("/any"))
+        yield* TestClock.adjust("1 millis")
+        const atOnce = asked.length - before
+        yield* TestClock.adjust("1 minute")
+        return [atOnce, asked.length - before]
+      })
+      assert.deepStrictEqual(yield* sent("kraken", 45), [kraken.restPerMinute, 45])
+      assert.deepStrictEqual(yield* sent("bitstamp", 9), [2, 4])
+    }).pipe(
+      Effect.scoped,
+      Effect.provide(
+        Policies.layer({ "rest:bitstamp": { rate: { limit: 2, window: "1 minute" } } }).pipe(Layer.provideMerge(HealthRegistry.layer))
+      )
+    )
   )
 })

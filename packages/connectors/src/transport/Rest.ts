@@ -4,7 +4,7 @@
  *
  * Bodies are read with a limit on their size: a venue that is broken or hostile must not fill the engine's memory.
  */
-import { defaultPolicies } from "@evenkeel/runtime/resilience/Policy"
+import { defaultPolicies, type Policy } from "@evenkeel/runtime/resilience/Policy"
 import { Policies, type PolicyError } from "@evenkeel/runtime/resilience/Policies"
 import { Clock, Effect, Result, Schema, Stream } from "effect"
 import { HttpClient, type HttpClientError, type HttpClientResponse } from "effect/http"
@@ -101,8 +101,7 @@ export const makeRest = Effect.fnUntraced(function* (exchange: Exchange, endpoin
       return yield* policies.run(attempt, {
         name: "rest",
         key: venue,
-        // The policy's rate is in its own tokens; the venue's allowance is spread over them.
-        tokens: Math.ceil((weight * defaultPolicies.rest.rate.limit) / exchange.restPerMinute),
+        tokens: tokensOf(policies.policy("rest", venue), exchange, weight),
         retryable: isRetryable
       })
     })
@@ -130,3 +129,10 @@ export const makeRest = Effect.fnUntraced(function* (exchange: Exchange, endpoin
 /** A refusal that asks for a pause, and a body that is of no use, would be the same at once afterwards. */
 const isRetryable = (error: RestError): boolean =>
   error._tag === "RestRefused" ? pauseMillis[error.status] === undefined : error._tag !== "RestBodyUnusable"
+
+/**
+ * What a call of so much weight takes of the policy's rate. The rate that is declared for all venues stands for each venue's own allowance
+ * (`restPerMinute`) and is spread over it; a rate that overrides it, for a venue or for all, is taken as it is: in weights of the venue.
+ */
+const tokensOf = ({ rate }: Policy, exchange: Exchange, weight: number): number =>
+  rate === undefined || rate !== defaultPolicies.rest.rate ? weight : Math.ceil((weight * rate.limit) / exchange.restPerMinute)

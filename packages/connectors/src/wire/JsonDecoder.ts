@@ -38,6 +38,10 @@ export abstract class JsonDecoder extends WireDecoder {
   protected quantityDecimals = 0
   /** True while held-back frames are decoded again. */
   protected replaying = false
+  /** True while the trades at hand are from before the subscription: decoders set it for each message of trades. */
+  protected past = false
+  /** Where the elements of an array begin that is read from its end. */
+  readonly #starts: Array<number> = []
   readonly #places = new Map<number, BookPlace>()
 
   constructor(symbols: SymbolTable, record: MarketRecord, sink: MarketSink) {
@@ -166,16 +170,27 @@ export abstract class JsonDecoder extends WireDecoder {
     return FrameOutcome.market
   }
 
-  /** The same for the array in a message's field, all of whose objects are of one instrument. */
-  protected eachOf(
-    instrument: number,
-    message: Fields,
-    index: number,
-    fields: Fields,
-    read: (instrument: number) => boolean
-  ): FrameOutcome {
+  /** The same from the array's end, for trades: several venues send the newest first. */
+  protected eachFromEnd(fields: Fields, instrument: number, read: (instrument: number) => boolean): FrameOutcome {
+    const { json } = this
+    if (!json.array()) return FrameOutcome.malformed
+    const starts = this.#starts
+    starts.length = 0
+    while (json.more()) {
+      starts.push(json.position)
+      if (!json.value()) return FrameOutcome.malformed
+    }
+    for (let at = starts.length - 1; at >= 0; at--) {
+      json.position = starts[at]!
+      if (!json.object(fields) || !read.call(this, instrument)) return FrameOutcome.malformed
+    }
+    return FrameOutcome.market
+  }
+
+  /** Moves to the array in a message's field, all of whose objects are of one instrument; undefined when it can be read. */
+  protected arrayOf(instrument: number, message: Fields, index: number): FrameOutcome | undefined {
     if (instrument === noSymbol || !this.json.to(message, index)) return FrameOutcome.malformed
-    return instrument < 0 ? FrameOutcome.unlisted : this.each(fields, instrument, read)
+    return instrument < 0 ? FrameOutcome.unlisted : undefined
   }
 
   /** The instrument that a field names; -1 when unlisted, `noSymbol` when the field is no text. */
@@ -210,7 +225,41 @@ export abstract class JsonDecoder extends WireDecoder {
     return !this.json.to(fields, index) || this.json.bytes[this.json.position] === letterN || this.levelList(side)
   }
 
+  /** Stages the list of levels at the cursor: in the form that most venues send, or else in any that JSON allows. */
   protected levelList(side: 0 | 1): boolean {
+    const { json, levels } = this
+    const from = json.position
+    const { count } = levels
+    if (this.#compactLevels(side)) return true
+    json.position = from
+    levels.count = count
+    return this.#anyLevels(side)
+  }
+
+  /** `[["0.9998","120.5",…],…]`: quoted, and without white space. */
+  #compactLevels(side: 0 | 1): boolean {
+    const { json, levels } = this
+    let { priceDecimals, quantityDecimals } = this
+    if (!json.skipByte(openByte)) return false
+    if (json.skipByte(closeByte)) return true
+    do {
+      if (!json.skipByte(openByte) || !json.quotedNumber()) return false
+      const at = levels.add()
+      if (at < 0) return false
+      levels.data[at] = side
+      levels.data[at + 1] = json.registers[0]!
+      if (json.decimals > priceDecimals) priceDecimals = json.decimals
+      if (!json.skipByte(commaByte) || !json.quotedNumber()) return false
+      levels.data[at + 2] = json.registers[0]!
+      if (json.decimals > quantityDecimals) quantityDecimals = json.decimals
+      if (!json.skipByte(closeByte) && !json.rest()) return false
+    } while (json.skipByte(commaByte))
+    this.priceDecimals = priceDecimals
+    this.quantityDecimals = quantityDecimals
+    return json.skipByte(closeByte)
+  }
+
+  #anyLevels(side: 0 | 1): boolean {
     const { json, levels } = this
     if (!json.array()) return false
     while (json.more()) {
@@ -220,7 +269,7 @@ export abstract class JsonDecoder extends WireDecoder {
       levels.data[at] = side
       levels.data[at + 1] = json.registers[0]!
       if (json.decimals > this.priceDecimals) this.priceDecimals = json.decimals
-      if (!json.next(comma) || !json.decimal()) return false
+      if (!json.next(commaByte) || !json.decimal()) return false
       if (json.decimals > this.quantityDecimals) this.quantityDecimals = json.decimals
       levels.data[at + 2] = json.registers[0]!
       if (!json.rest()) return false
@@ -259,10 +308,13 @@ export abstract class JsonDecoder extends WireDecoder {
   /** `taker`: +1 bought, -1 sold, 0 unknown. */
   protected trade(instrument: number, taker: number): FrameOutcome {
     this.record.integers[2] = taker
-    this.emit(EventKind.trade, instrument)
+    this.emit(this.past ? EventKind.pastTrade : EventKind.trade, instrument)
     return FrameOutcome.market
   }
 }
 
+// Numbers of this module, which the compiler folds; a property of another module's object it looks up each time.
 const letterN = 0x6e
-const comma = 0x2c
+const openByte = 0x5b
+const closeByte = 0x5d
+const commaByte = 0x2c

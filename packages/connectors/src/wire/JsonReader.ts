@@ -105,7 +105,8 @@ export class JsonReader extends ByteScanner {
 
   /** Steps over one byte and the white space before it. */
   next(expected: number): boolean {
-    if (this.bytes[this.position] !== expected) this.space()
+    if (this.skipByte(expected)) return true
+    this.space()
     return this.skipByte(expected)
   }
 
@@ -156,6 +157,11 @@ export class JsonReader extends ByteScanner {
 
   /** Between elements: true when another follows. */
   more(): boolean {
+    // The usual case, without white space.
+    if (this.skipByte(commaByte)) {
+      if (this.bytes[this.position]! <= space) this.space()
+      return this.position < this.end
+    }
     if (this.next(closeByte)) return false
     if (this.position >= this.end) return false
     this.next(commaByte)
@@ -165,6 +171,7 @@ export class JsonReader extends ByteScanner {
 
   /** Steps over the array's remaining elements and its end. */
   rest(): boolean {
+    if (this.skipByte(closeByte)) return true
     while (this.next(commaByte)) if (!this.value()) return false
     return this.next(closeByte)
   }

@@ -19,37 +19,37 @@ const scaleMinBps = 0.7
 const normalFactor = 1.2533
 
 export class Baseline {
-  #bars = 0
-  #last = Number.NaN
-  #scale = scaleStartBps
+  private bars = 0
+  private last = Number.NaN
+  private scale = scaleStartBps
   medianBps = Number.NaN
-  readonly #startMaxBps: number
+  private readonly startMaxBps: number
 
   /** A rate-bearing coin may stand anywhere at the start: its bound is infinite. */
   constructor(bound = startMaxBps) {
-    this.#startMaxBps = bound
+    this.startMaxBps = bound
   }
 
   /** Takes a traded bar in; while `frozen` (an alarm stands) nothing is learned. */
   update(time: number, deviationBps: number, frozen: boolean): void {
-    if (this.#bars === 0) this.medianBps = Math.max(-this.#startMaxBps, Math.min(this.#startMaxBps, deviationBps))
-    const hours = Number.isNaN(this.#last) ? 0 : Math.min(1, Math.max(0, time - this.#last) / 3_600_000)
-    this.#last = time
+    if (this.bars === 0) this.medianBps = Math.max(-this.startMaxBps, Math.min(this.startMaxBps, deviationBps))
+    const hours = Number.isNaN(this.last) ? 0 : Math.min(1, Math.max(0, time - this.last) / 3_600_000)
+    this.last = time
     if (frozen) return
     const away = deviationBps - this.medianBps
-    const step = this.#bars++ < warmUpBars ? warmUpStepBps : paceBpsPerHour * hours
+    const step = this.bars++ < warmUpBars ? warmUpStepBps : paceBpsPerHour * hours
     this.medianBps += Math.abs(away) <= step ? away : Math.sign(away) * step
-    this.#scale = Math.max(scaleMinBps, this.#scale + scaleFactor * (Math.min(Math.abs(away), 4 * this.#scale) - this.#scale))
+    this.scale = Math.max(scaleMinBps, this.scale + scaleFactor * (Math.min(Math.abs(away), 4 * this.scale) - this.scale))
   }
 
-  /** Where the coin stands is its usual place from now on. */
-  settle(deviationBps: number): void {
+  /** Makes where the coin stands its usual place. */
+  rebase(deviationBps: number): void {
     this.medianBps = deviationBps
   }
 
   /** Standard deviation around the median, bps. */
   get scaleBps(): number {
-    return this.#scale * normalFactor
+    return this.scale * normalFactor
   }
 
   /** Distance from the usual, in standard deviations, signed. */

@@ -15,22 +15,22 @@ const recentRuns = 5
 const scoreMax = 20
 
 export class Changepoint {
-  readonly #weights = new Float64Array(runs)
-  readonly #means = new Float64Array(runs)
-  readonly #variances = new Float64Array(runs)
-  #bars = 0
+  private readonly weights = new Float64Array(runs)
+  private readonly means = new Float64Array(runs)
+  private readonly variances = new Float64Array(runs)
+  private bars = 0
 
   constructor() {
-    this.#weights[0] = 1
-    this.#variances[0] = priorVariance
+    this.weights[0] = 1
+    this.variances[0] = priorVariance
   }
 
   /** Takes a bar's score; returns the probability that the regime is younger than five bars. */
   update(score: number): number {
     const x = Math.max(-scoreMax, Math.min(scoreMax, score))
-    const weights = this.#weights
-    const means = this.#means
-    const variances = this.#variances
+    const weights = this.weights
+    const means = this.means
+    const variances = this.variances
     let total = 0
     let change = 0
     for (let run = 0; run < runs; run++) {
@@ -58,6 +58,6 @@ export class Changepoint {
       if (run < recentRuns) recent += weights[run]!
     }
     // At the very start every run is young, which says nothing.
-    return ++this.#bars <= recentRuns ? 0 : recent
+    return ++this.bars <= recentRuns ? 0 : recent
   }
 }

@@ -9,9 +9,9 @@ const quarterHour = 15 * 60_000
 export const barsToConfirm = (barMillis: number): number => (barMillis >= quarterHour ? 2 : 3)
 
 export class Confirmation {
-  #bars = 0
-  #sign = 0
-  #last = Number.NEGATIVE_INFINITY
+  private bars = 0
+  private sign = 0
+  private last = Number.NEGATIVE_INFINITY
   /** Close of the first bar of the run; NaN when there is none. */
   since = Number.NaN
 
@@ -19,16 +19,16 @@ export class Confirmation {
   update(time: number, deviationBps: number, levelBps: number, barMillis: number): number {
     const sign = Math.sign(deviationBps)
     const beyond = Math.abs(deviationBps) > levelBps
-    const continues = beyond && sign === this.#sign && time - this.#last <= Math.max(quarterHour, 3 * barMillis)
-    if (!beyond) this.#bars = 0
-    else if (continues) this.#bars++
+    const continues = beyond && sign === this.sign && time - this.last <= Math.max(quarterHour, 3 * barMillis)
+    if (!beyond) this.bars = 0
+    else if (continues) this.bars++
     else {
-      this.#bars = 1
+      this.bars = 1
       this.since = time
     }
     if (!beyond) this.since = Number.NaN
-    this.#sign = beyond ? sign : 0
-    this.#last = time
-    return this.#bars
+    this.sign = beyond ? sign : 0
+    this.last = time
+    return this.bars
   }
 }

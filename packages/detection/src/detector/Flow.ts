@@ -32,85 +32,85 @@ export class Flow {
   inferred = false
   /** The source's own price: its mean of an hour less its mean of a week, bps. */
   leanBps = 0
-  #hourMean = Number.NaN
-  #weekMean = Number.NaN
-  readonly #net = new Float64Array(week)
-  readonly #volume = new Float64Array(week)
-  readonly #shortSums = new Float64Array(week)
-  readonly #longSums = new Float64Array(week)
-  readonly #volumeSums = new Float64Array(week)
+  private hourMean = Number.NaN
+  private weekMean = Number.NaN
+  private readonly net = new Float64Array(week)
+  private readonly volume = new Float64Array(week)
+  private readonly shortSums = new Float64Array(week)
+  private readonly longSums = new Float64Array(week)
+  private readonly volumeSums = new Float64Array(week)
   /** The same as `volumeSums`, ascending. */
-  readonly #sorted = new Float64Array(week)
-  #bucket = Number.NaN
-  #count = 0
-  #pendingNet = 0
-  #pendingVolume = 0
-  #lastPriceBps = Number.NaN
-  #move = moveFloorBps
+  private readonly sorted = new Float64Array(week)
+  private bucket = Number.NaN
+  private count = 0
+  private pendingNet = 0
+  private pendingVolume = 0
+  private lastPriceBps = Number.NaN
+  private move = moveFloorBps
 
   /** Takes `volume` traded since the last call, `bought` of it by takers (NaN: unknown), at a price of `priceBps` (log, bps). */
   add(volume: number, bought: number, priceBps: number): void {
-    const moved = Number.isNaN(this.#lastPriceBps) ? 0 : priceBps - this.#lastPriceBps
-    this.#lastPriceBps = priceBps
+    const moved = Number.isNaN(this.lastPriceBps) ? 0 : priceBps - this.lastPriceBps
+    this.lastPriceBps = priceBps
     this.inferred = Number.isNaN(bought)
-    const share = Math.max(-1, Math.min(1, moved / (decisiveMoves * (1.25 * this.#move + moveFloorBps))))
-    this.#move += moveFactor * (Math.abs(moved) - this.#move)
+    const share = Math.max(-1, Math.min(1, moved / (decisiveMoves * (1.25 * this.move + moveFloorBps))))
+    this.move += moveFactor * (Math.abs(moved) - this.move)
     if (!(volume > 0)) return
-    this.#pendingVolume += volume
-    this.#pendingNet += this.inferred ? share * volume : 2 * bought - volume
+    this.pendingVolume += volume
+    this.pendingNet += this.inferred ? share * volume : 2 * bought - volume
   }
 
   /** Closes every bucket that ended by `time` (Unix ms). */
   close(time: number): void {
     const bucket = Math.floor(time / bucketMillis)
-    if (Number.isNaN(this.#bucket)) this.#bucket = bucket - 1
-    if (bucket - this.#bucket > week) this.#bucket = bucket - week
-    while (this.#bucket < bucket) {
-      this.#bucket++
-      this.#push(this.#pendingNet, this.#pendingVolume)
-      this.#lean()
-      this.#pendingNet = this.#pendingVolume = 0
+    if (Number.isNaN(this.bucket)) this.bucket = bucket - 1
+    if (bucket - this.bucket > week) this.bucket = bucket - week
+    while (this.bucket < bucket) {
+      this.bucket++
+      this.push(this.pendingNet, this.pendingVolume)
+      this.lean()
+      this.pendingNet = this.pendingVolume = 0
     }
   }
 
-  #lean(): void {
-    const price = this.#lastPriceBps
+  private lean(): void {
+    const price = this.lastPriceBps
     if (Number.isNaN(price)) return
-    if (Number.isNaN(this.#hourMean)) this.#hourMean = this.#weekMean = price
-    this.#hourMean += (price - this.#hourMean) / shortBuckets
-    this.#weekMean += (price - this.#weekMean) / week
-    this.leanBps = this.#hourMean - this.#weekMean
+    if (Number.isNaN(this.hourMean)) this.hourMean = this.weekMean = price
+    this.hourMean += (price - this.hourMean) / shortBuckets
+    this.weekMean += (price - this.weekMean) / week
+    this.leanBps = this.hourMean - this.weekMean
   }
 
-  #push(net: number, volume: number): void {
-    const at = this.#count % week
-    const full = this.#count >= week
-    this.#net[at] = net
-    this.#volume[at] = volume
-    const leaving = this.#volumeSums[at]!
-    this.#shortSums[at] = this.#sum(this.#net, at, shortBuckets)
-    this.#longSums[at] = this.#sum(this.#net, at, longBuckets)
-    this.#volumeSums[at] = this.#sum(this.#volume, at, longBuckets)
-    const length = full ? week : this.#count
-    this.#replace(length, full ? leaving : Number.NaN, this.#volumeSums[at]!)
-    this.#count++
-    const known = Math.min(this.#count, week)
+  private push(net: number, volume: number): void {
+    const at = this.count % week
+    const full = this.count >= week
+    this.net[at] = net
+    this.volume[at] = volume
+    const leaving = this.volumeSums[at]!
+    this.shortSums[at] = this.sum(this.net, at, shortBuckets)
+    this.longSums[at] = this.sum(this.net, at, longBuckets)
+    this.volumeSums[at] = this.sum(this.volume, at, longBuckets)
+    const length = full ? week : this.count
+    this.replace(length, full ? leaving : Number.NaN, this.volumeSums[at]!)
+    this.count++
+    const known = Math.min(this.count, week)
     if (known < bucketsMin) return
-    this.shortScore = score(this.#shortSums, known, this.#shortSums[at]!)
-    this.longScore = score(this.#longSums, known, this.#longSums[at]!)
-    this.usualVolume = this.#sorted[known >> 1]!
-    this.surge = this.usualVolume > 0 ? this.#volumeSums[at]! / this.usualVolume : Number.NaN
+    this.shortScore = score(this.shortSums, known, this.shortSums[at]!)
+    this.longScore = score(this.longSums, known, this.longSums[at]!)
+    this.usualVolume = this.sorted[known >> 1]!
+    this.surge = this.usualVolume > 0 ? this.volumeSums[at]! / this.usualVolume : Number.NaN
   }
 
-  #sum(ring: Float64Array, at: number, buckets: number): number {
+  private sum(ring: Float64Array, at: number, buckets: number): number {
     let total = 0
-    for (let back = 0; back < Math.min(buckets, this.#count + 1); back++) total += ring[(at - back + week) % week]!
+    for (let back = 0; back < Math.min(buckets, this.count + 1); back++) total += ring[(at - back + week) % week]!
     return total
   }
 
   /** Takes `leaving` (NaN: nothing) out of the sorted sums, and puts `coming` in. */
-  #replace(length: number, leaving: number, coming: number): void {
-    const sorted = this.#sorted
+  private replace(length: number, leaving: number, coming: number): void {
+    const sorted = this.sorted
     let count = length
     if (!Number.isNaN(leaving)) {
       const at = place(sorted, count, leaving)

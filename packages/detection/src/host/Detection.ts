@@ -36,8 +36,10 @@ export class Detection extends Context.Service<
     readonly refusals: Queue.Dequeue<Refusal>
     /** One element each time the hot path began anew: every book must be built again. */
     readonly restarts: Queue.Dequeue<void>
-    /** A venue's count of one outcome of its frames, see `hotCounters`. */
+    /** One of a venue's counts; see `venueCounters`. */
     readonly counter: (venue: number, counter: number) => number
+    /** Scores that found the signals ring full: listeners missed them, the state table did not. */
+    readonly scoresDropped: () => number
     /** From a frame's publication to its score, ns, since the start. */
     readonly latency: Histogram
   }
@@ -61,6 +63,7 @@ const makeDouble = Effect.fnUntraced(function* (over: Partial<Detection["Service
     refusals: yield* Queue.sliding<Refusal>(1),
     restarts: yield* Queue.sliding<void>(1),
     counter: () => 0,
+    scoresDropped: () => 0,
     latency: new Histogram(),
     ...over
   })

@@ -18,11 +18,13 @@ import { control, type HotPathWorkerData } from "./HotPathMemory.ts"
 /** Frames handled before their room in the ring is given back. */
 const batchMax = 64
 
-/** `decoders` by wire number; `onCheckpoint` is given what the detectors have learned when the main thread asks for it. */
+/** `decoders` by wire number; `onCheckpoint` is given what the detectors have learned when the main thread asks for it and at the end; a
+ * checkpoint that cannot be taken up is refused with its problem, and the detectors begin anew. */
 export const runHotPathLoop = (
   data: HotPathWorkerData,
   decoders: ReadonlyArray<FrameDecoderFactory | undefined>,
-  onCheckpoint: (checkpoint: Uint8Array<ArrayBuffer>) => void
+  onCheckpoint: (checkpoint: Uint8Array<ArrayBuffer>) => void,
+  onCheckpointRefused: (problem: string) => void
 ): void => {
   const { memory, options, wait } = data
   const shared = new Int32Array(memory.control)
@@ -47,6 +49,8 @@ export const runHotPathLoop = (
     row.set(values, 1)
     features.write(coin, row)
   }
+  const problem = data.checkpoint === undefined ? undefined : hotPath.restore(data.checkpoint)
+  if (problem !== undefined) onCheckpointRefused(problem)
   if (data.skipFrame) frames.skipInHand()
 
   const handle = (at: number): void => {

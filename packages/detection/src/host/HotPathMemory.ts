@@ -5,7 +5,8 @@ import { allocateSpscRing } from "@evenkeel/runtime/ring/SpscRing"
 import { allocateStateTable } from "@evenkeel/runtime/ring/StateTable"
 import { allocateHistogram } from "@evenkeel/runtime/telemetry/Histogram"
 import { featureRow } from "../feature/coin/CoinFeatures.ts"
-import { counterCount, type HotPathOptions } from "../hotpath/HotPath.ts"
+import { counterBytes } from "../hotpath/Counters.ts"
+import type { HotPathOptions } from "../hotpath/HotPath.ts"
 import { signalBytes, stateFields } from "../hotpath/SignalRecord.ts"
 import { allocateModelMemory } from "../model/ModelMemory.ts"
 
@@ -45,7 +46,7 @@ export const allocateHotPathMemory = (options: {
   frames: allocateFrameRing(options.framesBytes),
   signals: allocateSpscRing(options.signalSlots, signalBytes),
   state: allocateStateTable(options.coins + options.instruments, stateFields),
-  counters: new SharedArrayBuffer(Math.max(1, options.venues) * counterCount * 4),
+  counters: new SharedArrayBuffer(counterBytes(options.venues)),
   latency: allocateHistogram(),
   features: allocateStateTable(options.coins, featureRow),
   control: new SharedArrayBuffer(controlBytes),
@@ -58,6 +59,9 @@ export interface ThreadVenue {
   /** URL of the module and the name of the `FrameDecoderFactory` that it exports; undefined where only events come. */
   readonly decoder: { readonly module: string; readonly export: string } | undefined
 }
+
+/** The module that the thread runs. */
+export const hotPathEntry = new URL("./hotpath.worker.ts", import.meta.url)
 
 /** What the thread is given. */
 export interface HotPathWorkerData {

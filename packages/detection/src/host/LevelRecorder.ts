@@ -4,7 +4,7 @@
  * A change waits here, in order, while the database is away; nothing is skipped. When the mailbox is full the hot path keeps what it cannot
  * hand over. It is built before `Detection`, so that on shutdown it still records what detection's last frames brought about.
  */
-import type { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
+import { changeKeyOf, type LevelChange } from "@evenkeel/domain/risk/RiskLevel"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { Metrics } from "@evenkeel/runtime/telemetry/Metrics"
@@ -61,12 +61,14 @@ const makeLevelRecorder = Effect.gen(function* () {
   let recorded = 0
 
   const append = Effect.fnUntraced(function* (change: LevelChange) {
-    const { coin, deviationBps, kind, level, previous, time } = change
-    const { position } = yield* events.append(`coin/${coin}`, "any", [
+    const { coin, deviationBps, kind, level, previous } = change
+    const key = changeKeyOf(change)
+    // Known before the fact is: who follows the log may see it at once.
+    links.set(key, yield* Effect.currentSpan)
+    yield* events.append(`coin/${coin}`, "any", [
       // Two engines that watch the same coin, or one that replays its last minute after a restart, write the change once.
-      { kind: "LevelChanged", payload: change, key: `${coin} ${time} ${previous} ${level}` }
+      { kind: "LevelChanged", payload: change, key }
     ])
-    links.set(`event ${position}`, yield* Effect.currentSpan)
     recorded++
     yield* Effect.logInfo("level changed", { coin, level, previous, kind, deviationBps })
     yield* Metric.update(Metric.withAttributes(Metrics.levelChanges, { coin, level }), 1)

@@ -9,7 +9,7 @@ import { Frames } from "@evenkeel/runtime/ring/Frames"
 import { Histogram } from "@evenkeel/runtime/telemetry/Histogram"
 import { Context, Effect, Layer, Queue } from "effect"
 import { featureRow } from "../feature/coin/CoinFeatures.ts"
-import { counterCount } from "../hotpath/HotPath.ts"
+import { Counters, engineCounters } from "../hotpath/Counters.ts"
 import { allocateModelMemory } from "../model/ModelMemory.ts"
 import { Detection } from "./Detection.ts"
 import { LocalHotPath } from "./LocalHotPath.ts"
@@ -86,6 +86,7 @@ const makeLocalDetection = Effect.fnUntraced(function* (options: LocalDetectionO
     publish: () => {},
     fill: () => 0
   })
+  const counters = new Counters(local.counters, venues.length)
   const detection = Detection.of({
     coins,
     levels: reader.levels,
@@ -103,7 +104,8 @@ const makeLocalDetection = Effect.fnUntraced(function* (options: LocalDetectionO
     resyncs: reader.resyncs,
     refusals: reader.refusals,
     restarts,
-    counter: (venue, counter) => local.counters[venue * counterCount + counter] ?? 0,
+    counter: (venue, counter) => counters.ofVenue(venue, counter),
+    scoresDropped: () => counters.ofEngine(engineCounters.indexOf("scoresDropped")),
     latency: new Histogram()
   })
   return Context.make(Detection, detection).pipe(Context.add(Frames, frames))

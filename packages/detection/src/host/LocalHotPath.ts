@@ -3,8 +3,10 @@
  *
  * Nothing else differs from the one that serves live.
  */
-import { counterCount, type FrameView, HotPath, type HotPathOptions, type SignalWriter } from "../hotpath/HotPath.ts"
+import { counterBytes } from "../hotpath/Counters.ts"
+import { type FrameView, HotPath, type HotPathOptions } from "../hotpath/HotPath.ts"
 import { readLevelChange } from "../hotpath/LevelChanges.ts"
+import type { SignalWriter } from "../hotpath/Signals.ts"
 import { signalBytes, signalIntegers, SignalKind, stateFields } from "../hotpath/SignalRecord.ts"
 import type { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
 import { staleReasons } from "@evenkeel/domain/market/MarketRecord"
@@ -43,7 +45,7 @@ export class LocalHotPath {
     }
     const rows = options.coins.length + options.instruments.length + (options.spareInstruments ?? 0)
     this.state = new StateTable(allocateStateTable(rows, stateFields), stateFields)
-    this.counters = new Uint32Array(Math.max(1, options.venues.length) * counterCount)
+    this.counters = new Uint32Array(counterBytes(options.venues.length) / 4)
     this.hotPath = new HotPath(options, this.state, this.#signals, this.counters, () => 0, models)
   }
 

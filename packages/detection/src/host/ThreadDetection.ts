@@ -18,14 +18,15 @@ import { SpscConsumer } from "@evenkeel/runtime/ring/SpscRing"
 import { StateTable } from "@evenkeel/runtime/ring/StateTable"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { Histogram } from "@evenkeel/runtime/telemetry/Histogram"
+import { ProcessNanoclock } from "@evenkeel/runtime/time/Nanoclock"
 import { Clock, Context, Effect, Layer, Queue, Schema } from "effect"
 import { Worker } from "node:worker_threads"
 import { featureRow } from "../feature/coin/CoinFeatures.ts"
-import { counterCount } from "../hotpath/HotPath.ts"
+import { Counters, engineCounters } from "../hotpath/Counters.ts"
 import { signalBytes } from "../hotpath/SignalRecord.ts"
 import { CheckpointStore } from "./CheckpointStore.ts"
 import { Detection } from "./Detection.ts"
-import { allocateHotPathMemory, control, type HotPathWorkerData, type ThreadVenue } from "./HotPathMemory.ts"
+import { allocateHotPathMemory, control, hotPathEntry, type HotPathWorkerData, type ThreadVenue } from "./HotPathMemory.ts"
 import { makeSignalReader } from "./SignalReader.ts"
 import { States } from "./States.ts"
 
@@ -72,7 +73,7 @@ const makeThreadDetection = Effect.fnUntraced(function* (options: ThreadDetectio
   const supervisor = yield* Supervisor
   const health = yield* HealthRegistry
   const checkpoints = yield* CheckpointStore
-  const origin = process.hrtime.bigint()
+  const { origin } = yield* ProcessNanoclock
   const memory = allocateHotPathMemory({
     coins: coins.length,
     instruments: instruments.length + options.spareInstruments,
@@ -98,6 +99,7 @@ const makeThreadDetection = Effect.fnUntraced(function* (options: ThreadDetectio
     wallNanos: (nanos) => wallOrigin + BigInt(Math.round(nanos))
   })
 
+  const refused = yield* Queue.sliding<string>(1)
   let checkpoint = yield* checkpoints.load
   let starts = 0
   let ended = false
@@ -129,9 +131,10 @@ const makeThreadDetection = Effect.fnUntraced(function* (options: ThreadDetectio
       checkpoint
     }
     Atomics.store(shared, control.ready, 0)
-    const worker = new Worker(new URL("./hotpath.worker.ts", import.meta.url), { workerData: data, name: "evenkeel-hot-path" })
-    worker.on("message", (bytes: Uint8Array) => {
-      checkpoint = bytes
+    const worker = new Worker(hotPathEntry, { workerData: data, name: "evenkeel-hot-path" })
+    worker.on("message", (message: { readonly checkpoint: Uint8Array } | { readonly problem: string }) => {
+      if ("checkpoint" in message) checkpoint = message.checkpoint
+      else Queue.offerUnsafe(refused, message.problem)
     })
     worker.once("error", (cause) => resume(new HotPathDied({ problem: `died: ${String(cause)}` })))
     worker.once("exit", (code) => {
@@ -160,6 +163,13 @@ const makeThreadDetection = Effect.fnUntraced(function* (options: ThreadDetectio
   const announce = Effect.suspend(() => (starts > 0 ? Effect.asVoid(Queue.offer(restarts, undefined)) : Effect.void))
   yield* supervisor.supervise(component, Effect.andThen(announce, Effect.raceFirst(live, watch)))
 
+  yield* supervisor.supervise(
+    "checkpoint-refusals",
+    Queue.take(refused).pipe(
+      Effect.flatMap((problem) => Effect.logWarning("a checkpoint is not taken up, the detectors begin anew", { problem })),
+      Effect.forever
+    )
+  )
   yield* health.gauge(component, "signals_waiting", () => signals.size())
   yield* supervisor.supervise("signals", consumeRecords(signals, reader.accept))
   const askForCheckpoint = Effect.sync(() => Atomics.store(shared, control.checkpointAsked, 1))
@@ -178,7 +188,7 @@ const makeThreadDetection = Effect.fnUntraced(function* (options: ThreadDetectio
   )
 
   const features = new StateTable(memory.features, featureRow)
-  const counters = new Uint32Array(memory.counters)
+  const counters = new Counters(new Uint32Array(memory.counters), venues.length)
   const detection = Detection.of({
     coins,
     levels: reader.levels,
@@ -191,7 +201,8 @@ const makeThreadDetection = Effect.fnUntraced(function* (options: ThreadDetectio
     resyncs: reader.resyncs,
     refusals: reader.refusals,
     restarts,
-    counter: (venue, counter) => counters[venue * counterCount + counter] ?? 0,
+    counter: (venue, counter) => counters.ofVenue(venue, counter),
+    scoresDropped: () => counters.ofEngine(engineCounters.indexOf("scoresDropped")),
     latency: new Histogram(memory.latency)
   })
   return Context.make(Detection, detection).pipe(Context.add(Frames, new FrameProducer(memory.frames)))

@@ -16,4 +16,9 @@ const decoders = await Promise.all(
     return factory
   })
 )
-runHotPathLoop(data, decoders, (checkpoint) => port.postMessage(checkpoint, [checkpoint.buffer]))
+runHotPathLoop(
+  data,
+  decoders,
+  (checkpoint) => port.postMessage({ checkpoint }, [checkpoint.buffer]),
+  (problem) => port.postMessage({ problem })
+)

@@ -58,7 +58,7 @@ export class CoinBars {
       volume += track.volume
       const unknown = Number.isNaN(track.bought)
       sided ||= !unknown
-      // What nobody gives sides to leans neither way.
+      // Volume without a taker side counts as half bought.
       bought += unknown ? 0.5 * track.volume : track.bought
     }
     bar.volume = told ? volume : Number.NaN

@@ -32,8 +32,10 @@ export class CoinTrack {
   /** A source that touches the coin had real news since the last bar. */
   fresh = false
   lastScore = Number.NEGATIVE_INFINITY
-  /** The last change could not be written yet; -1 when there is none. */
-  owedPrevious = -1
+  /** The level before a change that found no room yet; -1 when none waits. */
+  previousPending = -1
+  /** Fresh prices are missing. */
+  stale = false
   readonly sources: Array<number> = []
 
   readonly peg: Peg
@@ -74,13 +76,10 @@ export class InstrumentTrack {
   volume = 0
   bought = 0
   quoteTime = Number.NEGATIVE_INFINITY
-  tradePrice = 0
-  tradeQuantity = 0
-  tradeSide = 0
   lastMid = Number.NaN
   /** When the book's renewal was last asked for; NaN when it need not be. */
   resyncAsked = Number.NaN
-  resyncOwed = false
+  resyncPending = false
   resyncReason = 0
 
   /** Adds what was traded to the bar in hand. */

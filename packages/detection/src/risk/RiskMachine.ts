@@ -2,7 +2,7 @@
  * One coin's risk level: raised as soon as the evidence asks for it, lowered only after it has been quiet for a while.
  *
  * - `watch`: something is unusual. One bar is enough.
- * - `warning`: off the peg and off its usual place, confirmed by bars in a row; or sold in a hurry while the price only leans.
+ * - `warning`: off the peg and off its usual place, confirmed by bars in a row; or heavy taker selling while the price only leans.
  * - `critical`: beyond 50 bps, confirmed; or at the first such bar when a warning has stood within the last hour.
  *
  * Every level asks that the distance is significant: more than twice the fair value's error, and away from the peg: a coin on its way
@@ -26,7 +26,7 @@ export const riskThresholds = {
   /** Distance from the coin's usual place that a warning asks for as well, below and above the peg. */
   warningAwayBps: 15,
   warningPremiumAwayBps: 25,
-  /** Below this no level is left `normal` for; above the peg it is twice as much. */
+  /** Minimum distance for `watch`, in bps; doubled above the peg. */
   watchBps: 10,
   watchScore: 6,
   watchCusum: 12,
@@ -47,8 +47,8 @@ export const riskThresholds = {
 const hour = 3_600_000
 const longBarMillis = hour / 4
 const watchHoldMillis = hour / 4
-/** An alarm that nothing has renewed for so long has become the usual. */
-const settleMillis = 4 * hour
+/** An alarm that nothing has renewed for so long is accepted as normal. */
+const acceptMillis = 4 * hour
 /** A new extreme renews an alarm when it is so much farther. */
 const renewBps = 5
 const watch = severity("watch")
@@ -103,48 +103,48 @@ export const isRun = (evidence: RiskEvidence): boolean => {
 export class RiskMachine {
   level = 0
   /** When the level was last at `warning` or above. */
-  #warned = Number.NEGATIVE_INFINITY
+  private warned = Number.NEGATIVE_INFINITY
   /** Since when the evidence has been weak enough to leave the level; NaN while it has not. */
-  #quietSince = Number.NaN
+  private quietSince = Number.NaN
   /** When evidence last raised the level or made the alarm worse, and how far the coin stood then. */
-  #renewed = Number.NEGATIVE_INFINITY
-  #worstBps = 0
-  /** The last update let an alarm go because it has become the usual. */
-  settled = false
+  private renewed = Number.NEGATIVE_INFINITY
+  private worstBps = 0
+  /** The last update let an alarm go because where the coin stands has become its usual place. */
+  acceptedAsNormal = false
 
   /** Takes a bar's evidence; true when the level changed. */
   update(evidence: RiskEvidence): boolean {
-    const asked = this.#asked(evidence)
+    const asked = this.asked(evidence)
     const before = this.level
     const far = Math.abs(evidence.deviationBps)
-    this.settled = false
-    if (asked > before || far > this.#worstBps + renewBps || evidence.breakBars > 0) {
-      this.#renewed = evidence.time
-      this.#worstBps = asked > before ? far : Math.max(far, this.#worstBps)
+    this.acceptedAsNormal = false
+    if (asked > before || far > this.worstBps + renewBps || evidence.breakBars > 0) {
+      this.renewed = evidence.time
+      this.worstBps = asked > before ? far : Math.max(far, this.worstBps)
     }
     if (asked > before) {
       this.level = asked
-      this.#quietSince = Number.NaN
-    } else if (before > 0 && evidence.time - this.#renewed >= settleMillis) {
+      this.quietSince = Number.NaN
+    } else if (before > 0 && evidence.time - this.renewed >= acceptMillis) {
       this.level = 0
-      this.settled = true
-    } else if (asked < before && this.#quiet(evidence, asked)) {
-      if (Number.isNaN(this.#quietSince)) this.#quietSince = evidence.time
-      if (evidence.time - this.#quietSince >= (before === watch ? watchHoldMillis : hour)) {
+      this.acceptedAsNormal = true
+    } else if (asked < before && this.quiet(evidence, asked)) {
+      if (Number.isNaN(this.quietSince)) this.quietSince = evidence.time
+      if (evidence.time - this.quietSince >= (before === watch ? watchHoldMillis : hour)) {
         this.level = asked
-        this.#quietSince = Number.NaN
+        this.quietSince = Number.NaN
       }
-    } else this.#quietSince = Number.NaN
+    } else this.quietSince = Number.NaN
     if (this.level === 0) {
-      this.#worstBps = 0
-      this.#quietSince = Number.NaN
+      this.worstBps = 0
+      this.quietSince = Number.NaN
     }
-    if (this.level >= warning) this.#warned = evidence.time
+    if (this.level >= warning) this.warned = evidence.time
     return this.level !== before
   }
 
   /** The level that this bar alone asks for. */
-  #asked(evidence: RiskEvidence): number {
+  private asked(evidence: RiskEvidence): number {
     const t = riskThresholds
     const { baselineBps, deviationBps } = evidence
     const premium = deviationBps > 0
@@ -154,7 +154,7 @@ export class RiskMachine {
     const floor = isRun(evidence) ? warning : evidence.local ? watch : 0
     if (far <= t.significance * evidence.errorBps) return floor
     const bars = barsToConfirm(evidence.barMillis)
-    const warnedLately = evidence.time - this.#warned <= hour
+    const warnedLately = evidence.time - this.warned <= hour
     if (evidence.breakBars >= bars || (evidence.breakBars > 0 && warnedLately)) return premium ? warning : critical
     if (away <= t.significance * evidence.errorBps) return floor
     if (evidence.warningBars >= bars && away > (premium ? t.warningPremiumAwayBps : t.warningAwayBps)) return warning
@@ -168,7 +168,7 @@ export class RiskMachine {
   }
 
   /** A level is left inside half of the distance that raised it; `watch` as soon as nothing asks for it. */
-  #quiet(evidence: RiskEvidence, asked: number): boolean {
+  private quiet(evidence: RiskEvidence, asked: number): boolean {
     const away = Math.min(Math.abs(evidence.deviationBps), Math.abs(evidence.deviationBps - evidence.baselineBps))
     if (this.level === critical) return away < riskThresholds.breakBps / 2
     if (this.level === warning) return away < riskThresholds.stressBps / 2

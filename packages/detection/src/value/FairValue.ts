@@ -90,6 +90,19 @@ export class FairValue {
     this.residualBps[source] = Number.NaN
   }
 
+  /** What a source gave last, for `load`: log price in bps, its error, and its time. */
+  save(source: number): ReadonlyArray<number> {
+    return [this.#observed[source]!, this.#ownError[source]!, this.#time[source]!]
+  }
+
+  /** Takes up what a source gave last in another engine's life. The next solve goes on from the values that stand. */
+  load(source: number, [observed, ownError, time]: ReadonlyArray<number>): void {
+    this.#observed[source] = observed!
+    this.#ownError[source] = ownError!
+    this.#time[source] = time!
+    this.#cold = false
+  }
+
   timeOf(source: number): number {
     return this.#time[source]!
   }

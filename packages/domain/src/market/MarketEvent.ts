@@ -17,14 +17,20 @@ const at = {
 export const Quote = Schema.TaggedStruct("Quote", { ...at, bid: Decimal, bidQuantity: Decimal, ask: Decimal, askQuantity: Decimal })
 export type Quote = typeof Quote.Type
 
-export const Trade = Schema.TaggedStruct("Trade", {
+const trade = {
   ...at,
   price: Decimal,
   quantity: Decimal,
   /** The taker's side. */
   side: Schema.Literals(["buy", "sell", "unknown"])
-})
+}
+
+export const Trade = Schema.TaggedStruct("Trade", trade)
 export type Trade = typeof Trade.Type
+
+/** A trade from before the subscription. */
+export const PastTrade = Schema.TaggedStruct("PastTrade", trade)
+export type PastTrade = typeof PastTrade.Type
 
 export const BookDelta = Schema.TaggedStruct("BookDelta", {
   ...at,
@@ -39,5 +45,5 @@ export type BookDelta = typeof BookDelta.Type
 export const BookStale = Schema.TaggedStruct("BookStale", { ...at, reason: Schema.String })
 export type BookStale = typeof BookStale.Type
 
-export const MarketEvent = Schema.Union([Quote, Trade, BookDelta, BookStale])
+export const MarketEvent = Schema.Union([Quote, Trade, PastTrade, BookDelta, BookStale])
 export type MarketEvent = typeof MarketEvent.Type

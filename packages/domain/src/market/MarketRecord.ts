@@ -9,6 +9,7 @@
  * numbers   Float64Array  [0] venue time, Unix ms, NaN when unknown   [1..6] by kind:
  *             quote        bid, bidQuantity, ask, askQuantity
  *             trade        price, quantity                       side: +1 taker bought, -1 sold, 0 unknown
+ *             pastTrade    as trade
  *             candle       close, volume, buyVolume, high, low, duration in ms
  *             oracle       price
  *             pool         price, imbalance, sellDepth, buyDepth, average price     depths: base within 1%, whole units
@@ -38,7 +39,9 @@ export const EventKind = {
   supply: 11,
   gas: 12,
   /** What the source said last is not true: its block is no longer part of the chain. */
-  withdrawn: 13
+  withdrawn: 13,
+  /** A trade from before the subscription, which venues send first: recordings show it, and no price or flow comes of it. */
+  pastTrade: 14
 } as const
 export type EventKind = (typeof EventKind)[keyof typeof EventKind]
 

@@ -69,3 +69,6 @@ export const LevelChange = Schema.Struct({
   evidence: Evidence
 })
 export type LevelChange = typeof LevelChange.Type
+
+/** The same for every engine that sees this change, and for no other change. */
+export const changeKeyOf = ({ coin, level, previous, time }: LevelChange): string => `${coin} ${time} ${previous} ${level}`

@@ -144,13 +144,15 @@ export class CaptureDecoding implements MarketSink {
           ask: text(numbers[3]),
           askQuantity: text(numbers[4])
         })
-      case EventKind.trade: {
+      case EventKind.trade:
+      case EventKind.pastTrade: {
         const trades = this.#trades.get(instrument) ?? { count: 0, volume: new DecimalSum() }
         trades.count++
         trades.volume.add(numbers[2]!)
         this.#trades.set(instrument, trades)
         const side = integers[2] === 1 ? "buy" : integers[2] === -1 ? "sell" : "unknown"
-        return this.#onEvent?.({ _tag: "Trade", ...at, price: text(numbers[1]), quantity: text(numbers[2]), side })
+        const _tag = integers[0] === EventKind.trade ? "Trade" : "PastTrade"
+        return this.#onEvent?.({ _tag, ...at, price: text(numbers[1]), quantity: text(numbers[2]), side })
       }
       case EventKind.bookClear:
         this.#bookOf(instrument).book.clear()

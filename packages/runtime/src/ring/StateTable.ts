@@ -12,12 +12,14 @@ export const allocateStateTable = (rows: number, fields: number): SharedArrayBuf
 const readAttemptsMax = 1000
 
 export class StateTable {
+  readonly buffer: SharedArrayBuffer
   readonly rows: number
   readonly fields: number
   readonly #versions: Int32Array
   readonly #values: Float64Array
 
   constructor(buffer: SharedArrayBuffer, fields: number) {
+    this.buffer = buffer
     this.fields = fields
     this.rows = buffer.byteLength / 8 / (fields + 1)
     this.#versions = new Int32Array(buffer)

@@ -13,7 +13,6 @@ export class SpanLinks extends Context.Service<
     readonly set: (key: string, span: Tracer.AnySpan) => void
     /** `Effect.withSpan` options: under the span of `key`, or a new trace where none is known. */
     readonly parentOf: (key: string) => { readonly parent?: Tracer.AnySpan }
-    readonly remove: (key: string) => void
   }
 >()("@evenkeel/runtime/telemetry/SpanLinks") {
   static readonly layer = Layer.sync(SpanLinks, () => {
@@ -26,9 +25,6 @@ export class SpanLinks extends Context.Service<
       parentOf: (key) => {
         const parent = spans.get(key)
         return parent === undefined ? {} : { parent }
-      },
-      remove: (key) => {
-        spans.delete(key)
       }
     })
   })

@@ -4,6 +4,9 @@
  * Messages name a channel by a number that an acknowledgement gives; data may come before it and is held back for it. With the flags
  * that the connector sets, every message of a connection is numbered and each book's checksum is sent: CRC-32, signed, over the 25 best
  * levels as `price:amount`, bid and ask in turn, an ask's amount negative. https://docs.bitfinex.com/docs/ws-websocket-checksum
+ *
+ * A change of a book comes level by level, each in a message of its own, and between two of them its sides may cross. The checksum closes the
+ * change: only then are the levels one book.
  */
 import { type FrameDecoderFactory, FrameOutcome } from "@evenkeel/domain/market/FrameDecoder"
 import type { LevelReader } from "@evenkeel/domain/market/MarketRecord"
@@ -13,13 +16,15 @@ import { JsonDecoder } from "../../wire/JsonDecoder.ts"
 import { beginning, Fields, quoted } from "../../wire/JsonReader.ts"
 import { noSymbol } from "../../wire/WireDecoder.ts"
 
-const Event = { event: 0, channel: 1, chanId: 2, symbol: 3, prec: 4, code: 5 } as const
+const Event = { event: 0, channel: 1, chanId: 2, symbol: 3, prec: 4, code: 5, status: 6, flags: 7 } as const
 const event = new Fields(Event)
 
 const word = {
   subscribed: quoted("subscribed"),
   error: quoted("error"),
   info: quoted("info"),
+  conf: quoted("conf"),
+  ok: quoted("OK"),
   book: quoted("book"),
   trades: quoted("trades"),
   ticker: quoted("ticker"),
@@ -32,6 +37,8 @@ const word = {
   restart: template("20051")
 }
 const checksumLevels = 25
+/** The flag of `conf` that asks for checksums. */
+const checksumFlag = 131_072
 /** Frames that wait for their acknowledgement. */
 const earlyMax = 256
 
@@ -45,12 +52,15 @@ class BitfinexDecoder extends JsonDecoder {
   #early: Array<Uint8Array> = []
   /** The message number expected next; -1 before the first. */
   #expected = -1
+  /** The connection's books have checksums; recordings may have none. */
+  #checksums = false
 
   override reset(): void {
     super.reset()
     this.#channels.clear()
     this.#early = []
     this.#expected = -1
+    this.#checksums = false
   }
 
   protected override message(bytes: Uint8Array, start: number, end: number): FrameOutcome {
@@ -68,6 +78,7 @@ class BitfinexDecoder extends JsonDecoder {
       if (json.is(event, Event.code, word.maintenanceBegins) || json.is(event, Event.code, word.restart)) this.loseAll("disconnected")
       return FrameOutcome.control
     }
+    if (json.is(event, Event.event, word.conf)) return this.#configured()
     if (!json.is(event, Event.event, word.subscribed)) return event.has(Event.event) ? FrameOutcome.control : FrameOutcome.unknown
     if (!json.to(event, Event.chanId) || !json.integer()) return FrameOutcome.malformed
     const id = json.registers[1]! * 1e9 + json.registers[2]!
@@ -90,6 +101,14 @@ class BitfinexDecoder extends JsonDecoder {
     this.replaying = true
     for (const frame of early) this.decode(frame, 0, frame.length)
     this.replaying = false
+    return FrameOutcome.control
+  }
+
+  /** `{"event":"conf","status":"OK","flags":196608}`; the flags are not always repeated, and then they are those that were asked for. */
+  #configured(): FrameOutcome {
+    const { json } = this
+    const flags = json.to(event, Event.flags) && json.decimal() ? json.registers[0]! : checksumFlag
+    this.#checksums = json.is(event, Event.status, word.ok) && (flags & checksumFlag) !== 0
     return FrameOutcome.control
   }
 
@@ -168,7 +187,9 @@ class BitfinexDecoder extends JsonDecoder {
     const whole = json.bytes[json.position] === byte.open || json.bytes[json.position] === byte.close
     if (!whole) {
       if (!this.#level()) return FrameOutcome.malformed
-      return this.chainDelta(instrument, true, false)
+      if (!this.#checksums) return this.chainDelta(instrument, true, false)
+      if (this.placeOf(instrument).live) this.emitLevels(instrument)
+      return FrameOutcome.market
     }
     while (json.more()) if (!json.array() || !this.#level()) return FrameOutcome.malformed
     return this.chainSnapshot(instrument, false)
@@ -201,7 +222,9 @@ class BitfinexDecoder extends JsonDecoder {
     json.position = payload
     if (!json.decimal()) return FrameOutcome.malformed
     const place = this.placeOf(instrument)
-    if (place.live && bitfinexChecksum(this.sink.book(instrument)) !== (json.registers[0]! | 0)) this.lose(instrument, place, "checksum")
+    if (!place.live) return FrameOutcome.market
+    if (bitfinexChecksum(this.sink.book(instrument)) === (json.registers[0]! | 0)) this.emitCommit(instrument, Number.NaN, Number.NaN)
+    else this.lose(instrument, place, "checksum")
     return FrameOutcome.market
   }
 

@@ -1,8 +1,9 @@
 /**
  * Decodes Bitget's v2 spot channels (books, books1, trade, ticker) and those of its unified v3 feed, which name a `topic`.
  *
- * Where a book carries a checksum other than 0 it is held against it: CRC-32, signed, over the 25 best levels as `price:quantity` with the digits
- * that were sent, bid and ask in turn. v3 chains `pseq` to `seq`. https://www.bitget.com/api-doc/spot/websocket/public/Depth-Channel
+ * Books are chained by `pseq` and `seq`. A checksum is sent no more; recordings that have one other than 0 are held against it: CRC-32, signed,
+ * over the 25 best levels as `price:quantity` with the digits that were sent, bid and ask in turn.
+ * https://www.bitget.com/api-doc/spot/websocket/public/Depth-Channel
  */
 import { type FrameDecoderFactory, FrameOutcome } from "@evenkeel/domain/market/FrameDecoder"
 import type { LevelReader } from "@evenkeel/domain/market/MarketRecord"
@@ -54,14 +55,24 @@ class BitgetDecoder extends JsonDecoder {
     if (json.is(arg, name, channel.books)) return this.#data(book, this.#book)
     if (json.is(arg, name, channel.best)) return this.#data(book, this.#best)
     if (json.is(arg, name, channel.ticker)) return this.#data(ticker, this.#ticker)
-    // The first push is of trades that were before: no news.
-    if (json.is(arg, name, channel.trade) || json.is(arg, name, channel.publicTrade))
-      return json.is(push, Push.action, word.snapshot) ? FrameOutcome.control : this.#data(trade, this.#trade)
+    if (json.is(arg, name, channel.trade) || json.is(arg, name, channel.publicTrade)) return this.#trades()
     return json.isAny(arg, name, unused) ? FrameOutcome.control : FrameOutcome.unknown
   }
 
   #data(fields: Fields, read: (instrument: number) => boolean): FrameOutcome {
-    return this.eachOf(this.symbolAt(arg, arg.has(Arg.symbol) ? Arg.symbol : Arg.instId), push, Push.data, fields, read)
+    const instrument = this.#instrument()
+    return this.arrayOf(instrument, push, Push.data) ?? this.each(fields, instrument, read)
+  }
+
+  #instrument(): number {
+    return this.symbolAt(arg, arg.has(Arg.symbol) ? Arg.symbol : Arg.instId)
+  }
+
+  /** Newest first; what a subscription begins with are the trades before it. */
+  #trades(): FrameOutcome {
+    this.past = this.json.is(push, Push.action, word.snapshot)
+    const instrument = this.#instrument()
+    return this.arrayOf(instrument, push, Push.data) ?? this.eachFromEnd(trade, instrument, this.#trade)
   }
 
   #stage(): boolean {

@@ -17,7 +17,7 @@ export const bitgetFeed: Feed = {
   endpoints: { socket: "wss://ws.bitget.com", rest: "https://api.bitget.com" },
   socketPath: () => "/v2/ws/public",
   subscribe: (instruments) => [say("subscribe", channels, instruments)],
-  verifiedBy: "checksum",
+  verifiedBy: "ids",
   bestFrom: "feed",
   book: {
     path: (symbol) => `/api/v2/spot/market/orderbook?symbol=${symbol}&limit=150`,

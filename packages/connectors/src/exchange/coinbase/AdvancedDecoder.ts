@@ -34,7 +34,6 @@ export class AdvancedDecoder extends JsonDecoder {
   /** Of the message's events so far: market as soon as one is. */
   #outcome: FrameOutcome = FrameOutcome.control
   /** Where the trades of one event begin. */
-  readonly #trades: Array<number> = []
 
   override reset(): void {
     super.reset()
@@ -92,22 +91,11 @@ export class AdvancedDecoder extends JsonDecoder {
     return this.levelAt(this.json.is(update, Update.side, word.bid) ? 0 : 1, update, Update.price_level, Update.new_quantity)
   }
 
-  /** Newest first on the wire; the trades that a subscription begins with are no news. */
+  /** Newest first; what a subscription begins with are the trades before it. */
   #tradeEvent(): boolean {
     const { json } = this
-    if (json.is(event, Event.type, word.snapshot)) return true
-    if (!json.to(event, Event.trades) || !json.array()) return false
-    const starts = this.#trades
-    starts.length = 0
-    while (json.more()) {
-      starts.push(json.position)
-      if (!json.value()) return false
-    }
-    for (let at = starts.length - 1; at >= 0; at--) {
-      json.position = starts[at]!
-      if (!json.object(trade) || !this.#trade()) return false
-    }
-    return true
+    this.past = json.is(event, Event.type, word.snapshot)
+    return json.to(event, Event.trades) && this.eachFromEnd(trade, -1, this.#trade) === FrameOutcome.market
   }
 
   /** `side` is the maker's: a selling maker means that the taker bought. */

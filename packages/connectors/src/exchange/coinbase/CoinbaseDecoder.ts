@@ -211,7 +211,9 @@ class CoinbaseDecoder extends WireDecoder {
         const decoded = decodeMatch(message)
         if (Result.isFailure(decoded)) return FrameOutcome.malformed
         const { price, product_id, side, size, time } = decoded.success
-        return this.#slowTrade(product_id, price, size, side === "sell" ? 1 : -1, timeOf(time))
+        // `last_match` is the last trade before the subscription.
+        const kind = message["type"] === "last_match" ? EventKind.pastTrade : EventKind.trade
+        return this.#slowTrade(kind, product_id, price, size, side === "sell" ? 1 : -1, timeOf(time))
       }
       case "ticker": {
         const decoded = decodeTicker(message)
@@ -237,14 +239,14 @@ class CoinbaseDecoder extends WireDecoder {
     }
   }
 
-  #slowTrade(product: string, price: string, quantity: string, side: -1 | 1, time: number): FrameOutcome {
+  #slowTrade(kind: EventKind, product: string, price: string, quantity: string, side: -1 | 1, time: number): FrameOutcome {
     const instrument = this.symbols.findText(product)
     if (instrument < 0) return FrameOutcome.unlisted
     this.setTime(time)
     this.record.numbers[1] = Number(price)
     this.record.numbers[2] = Number(quantity)
     this.record.integers[2] = side
-    this.emit(EventKind.trade, instrument)
+    this.emit(kind, instrument)
     return FrameOutcome.market
   }
 

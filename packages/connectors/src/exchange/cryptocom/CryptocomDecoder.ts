@@ -1,7 +1,8 @@
 /**
  * Decodes Crypto.com Exchange's v1 market feed: book (snapshot and updates), trades, ticker.
  *
- * An update's `pu` is the id of the one before it. https://exchange-docs.crypto.com/exchange/v1/rest-ws/index.html#book-instrument_name-depth
+ * An update's `pu` is the id of the one before it. The first push of trades is of those before the subscription, up to a hundred.
+ * https://exchange-docs.crypto.com/exchange/v1/rest-ws/index.html#book-instrument_name-depth
  */
 import { type FrameDecoderFactory, FrameOutcome } from "@evenkeel/domain/market/FrameDecoder"
 import { template } from "../../wire/ByteScanner.ts"
@@ -26,6 +27,14 @@ const channel = { book: quoted("book"), update: quoted("book.update"), trade: qu
 const unused = ["candlestick", "index", "mark", "settlement", "funding", "estimatedfunding"].map(beginning)
 
 class CryptocomDecoder extends JsonDecoder {
+  /** Instruments whose past trades have come on this connection. */
+  readonly #begun = new Set<number>()
+
+  override reset(): void {
+    super.reset()
+    this.#begun.clear()
+  }
+
   protected override message(): FrameOutcome {
     const { json } = this
     if (!json.object(push) || !json.ended()) return FrameOutcome.malformed
@@ -35,13 +44,22 @@ class CryptocomDecoder extends JsonDecoder {
     if (!payload.has(Payload.data)) return FrameOutcome.control
     if (json.is(payload, Payload.channel, channel.update)) return this.#data(book, this.#update)
     if (json.is(payload, Payload.channel, channel.book)) return this.#data(book, this.#book)
-    if (json.is(payload, Payload.channel, channel.trade)) return this.#data(trade, this.#trade)
+    if (json.is(payload, Payload.channel, channel.trade)) return this.#trades()
     if (json.is(payload, Payload.channel, channel.ticker)) return this.#data(ticker, this.#ticker)
     return json.isAny(payload, Payload.channel, unused) ? FrameOutcome.control : FrameOutcome.unknown
   }
 
   #data(fields: Fields, read: (instrument: number) => boolean): FrameOutcome {
-    return this.eachOf(this.symbolAt(payload, Payload.instrument_name), payload, Payload.data, fields, read)
+    const instrument = this.symbolAt(payload, Payload.instrument_name)
+    return this.arrayOf(instrument, payload, Payload.data) ?? this.each(fields, instrument, read)
+  }
+
+  /** Newest first. */
+  #trades(): FrameOutcome {
+    const instrument = this.symbolAt(payload, Payload.instrument_name)
+    this.past = !this.#begun.has(instrument)
+    this.#begun.add(instrument)
+    return this.arrayOf(instrument, payload, Payload.data) ?? this.eachFromEnd(trade, instrument, this.#trade)
   }
 
   #book(instrument: number): boolean {

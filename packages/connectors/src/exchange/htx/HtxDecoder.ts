@@ -2,7 +2,8 @@
  * Decodes HTX's market feed, unpacked: depth, market-by-price, best bid and ask, trades.
  *
  * `depth.stepN` and `mbp.refresh` send the whole book each time, with a version that only grows. `mbp.N` sends changes, chained by
- * `prevSeqNum`, and its snapshot comes as the answer to a request on the same socket. https://www.htx.com/en-us/opend/newApiPages/
+ * `prevSeqNum`, and its snapshot comes as the answer to a request on the same socket. A subscription to trades begins with the last one
+ * before it, which is told by its time. https://www.htx.com/en-us/opend/newApiPages/
  */
 import { type FrameDecoderFactory, FrameOutcome } from "@evenkeel/domain/market/FrameDecoder"
 import { template } from "../../wire/ByteScanner.ts"
@@ -32,20 +33,28 @@ const kind = {
 const dot = 0x2e
 
 class HtxDecoder extends JsonDecoder {
+  /** When the venue acknowledged the subscription to an instrument's trades, Unix ms by its clock. */
+  readonly #subscribed = new Map<number, number>()
+
+  override reset(): void {
+    super.reset()
+    this.#subscribed.clear()
+  }
+
   protected override message(bytes: Uint8Array, start: number, end: number): FrameOutcome {
     const { json } = this
     if (!json.object(push) || !json.ended()) return FrameOutcome.malformed
     if (push.has(Push.ping) || push.has(Push.pong)) return FrameOutcome.control
     if (json.is(push, Push.status, word.error)) return FrameOutcome.refused
-    if (push.has(Push.subbed) || push.has(Push.unsubbed)) return FrameOutcome.control
+    if (push.has(Push.subbed)) return this.#acknowledged(bytes)
+    if (push.has(Push.unsubbed)) return FrameOutcome.control
     const answer = push.has(Push.rep)
     const channel = answer ? Push.rep : Push.ch
     if (!push.has(channel)) return FrameOutcome.unknown
     if (json.is(push, channel, word.tickers)) return FrameOutcome.control
     if (!json.is(push, channel, word.market)) return FrameOutcome.unknown
     const from = json.position
-    let to = from
-    while (to < json.end && bytes[to] !== dot) to++
+    const to = this.#dotFrom(bytes, from)
     json.position = to + 1
     if (json.skip(kind.kline) || json.skip(kind.ticker) || json.skip(kind.detail)) return FrameOutcome.control
     const isDepth = json.skip(kind.depth) || json.skip(kind.refresh)
@@ -58,10 +67,34 @@ class HtxDecoder extends JsonDecoder {
     if (isBest) return this.#best(instrument)
     if (!json.object(tick)) return FrameOutcome.malformed
     if (!isDepth && !isByPrice)
-      return json.to(tick, Tick.data) ? this.each(trade, instrument, this.#trade) : answer ? FrameOutcome.control : FrameOutcome.malformed
+      return json.to(tick, Tick.data)
+        ? this.eachFromEnd(trade, instrument, this.#trade)
+        : answer
+          ? FrameOutcome.control
+          : FrameOutcome.malformed
     if (!this.stage(tick, Tick.bids, Tick.asks)) return FrameOutcome.malformed
     this.timeAt(tick.has(Tick.ts) ? tick : push, tick.has(Tick.ts) ? Tick.ts : Push.ts)
     return isDepth ? this.#whole(instrument) : this.#byPrice(instrument, answer, bytes, start, end)
+  }
+
+  /** Notes the time of `{"status":"ok","subbed":"market.ethusdt.trade.detail","ts":…}`. */
+  #acknowledged(bytes: Uint8Array): FrameOutcome {
+    const { json } = this
+    if (!json.is(push, Push.subbed, word.market)) return FrameOutcome.control
+    const from = json.position
+    const to = this.#dotFrom(bytes, from)
+    json.position = to + 1
+    if (!json.skip(kind.trade)) return FrameOutcome.control
+    const instrument = this.symbols.find(bytes, from, to)
+    if (instrument >= 0 && json.to(push, Push.ts) && json.wholeOrDecimal()) this.#subscribed.set(instrument, json.registers[0]!)
+    return FrameOutcome.control
+  }
+
+  /** Where the symbol that begins at `from` ends. */
+  #dotFrom(bytes: Uint8Array, from: number): number {
+    let to = from
+    while (to < this.json.end && bytes[to] !== dot) to++
+    return to
   }
 
   #whole(instrument: number): FrameOutcome {
@@ -97,6 +130,7 @@ class HtxDecoder extends JsonDecoder {
   #trade(instrument: number): boolean {
     if (!this.numberAt(1, trade, Trade.price) || !this.numberAt(2, trade, Trade.amount)) return false
     this.timeAt(trade, Trade.ts)
+    this.past = this.record.numbers[0]! <= (this.#subscribed.get(instrument) ?? Number.NEGATIVE_INFINITY)
     this.trade(instrument, this.json.is(trade, Trade.direction, word.buy) ? 1 : -1)
     return true
   }

@@ -5,6 +5,7 @@
  */
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
 import { type Feed, symbolInQuery } from "../Exchange.ts"
+import { restPair } from "./KrakenSymbol.ts"
 
 /** Levels a side: 10, 25, 100, 500 or 1000. */
 const depth = 100
@@ -26,7 +27,7 @@ export const krakenFeed: Feed = {
   verifiedBy: "checksum",
   bestFrom: "feed",
   book: {
-    path: (symbol) => `/0/public/Depth?pair=${symbol.replace("/", "")}&count=${depth}`,
+    path: (symbol) => `/0/public/Depth?pair=${restPair(symbol)}&count=${depth}`,
     weight: 1,
     symbolOf: symbolInQuery(/\/Depth$/, "pair")
   },

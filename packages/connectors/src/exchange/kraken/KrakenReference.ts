@@ -1,6 +1,7 @@
 /** Kraken's public reference data by REST: its pairs with their price and quantity steps, and its clock. */
 import { Option, Schema } from "effect"
 import type { Reference } from "../Exchange.ts"
+import { feedSymbol } from "./KrakenSymbol.ts"
 
 export const krakenReference: Reference = {
   listingsPath: "/0/public/AssetPairs",
@@ -9,9 +10,10 @@ export const krakenReference: Reference = {
     return pairs === undefined
       ? undefined
       : Object.values(pairs.result).flatMap(({ lot_decimals, status, tick_size, wsname }) => {
-          const [base, quote] = wsname?.split("/") ?? []
-          if (wsname === undefined || base === undefined || quote === undefined) return []
-          return [{ symbol: wsname, base, quote, trading: status === "online", priceStep: tick_size, quantityStep: `1e-${lot_decimals}` }]
+          const symbol = feedSymbol(wsname ?? "")
+          const [base, quote] = symbol.split("/")
+          if (base === undefined || quote === undefined) return []
+          return [{ symbol, base, quote, trading: status === "online", priceStep: tick_size, quantityStep: `1e-${lot_decimals}` }]
         })
   },
   timePath: "/0/public/Time",

@@ -1,7 +1,8 @@
 /**
  * Decodes OKX's public channels: books, best bid and ask, trades, tickers.
  *
- * Books are chained by `prevSeqId`; `checksum` is 0 by now and not looked at. Older recordings have no ids and are taken as they come.
+ * Books are chained by `prevSeqId`; `checksum` is always 0 by now and is not looked at. Older recordings have no ids and are taken as they
+ * come. Recordings may carry the tick-by-tick books (`books-l2-tbt`, `books50-l2-tbt`), which speak as `books` does and need an account.
  * https://www.okx.com/docs-v5/en/#order-book-trading-market-data-ws-order-book-channel
  */
 import { type FrameDecoderFactory, FrameOutcome } from "@evenkeel/domain/market/FrameDecoder"
@@ -21,12 +22,12 @@ const Ticker = { bidPx: 0, bidSz: 1, askPx: 2, askSz: 3, ts: 4 } as const
 const ticker = new Fields(Ticker)
 
 const word = { pong: template("pong"), error: quoted("error"), snapshot: quoted("snapshot"), buy: quoted("buy") }
-const channel = { books: quoted("books"), best: quoted("bbo-tbt"), trades: quoted("trades"), tickers: quoted("tickers") }
-/** Whole books of few levels, again and again: they would only repeat the deep one. */
+const channel = { best: quoted("bbo-tbt"), trades: quoted("trades"), tickers: quoted("tickers") }
+/** Whole books that are kept by changes, each with ids of its own. */
+const books = ["books", "books-l2-tbt", "books50-l2-tbt"].map(quoted)
+/** Channels that are not used; `books5` sends a few levels again and again, which would only repeat the deep book. */
 const unused = [
   "books5",
-  "books50-l2-tbt",
-  "books-l2-tbt",
   "trades-all",
   "candle",
   "index-",
@@ -46,6 +47,14 @@ const unused = [
 ].map(beginning)
 
 class OkxDecoder extends JsonDecoder {
+  /** The one of `books` that each instrument's book is built from: the first that this connection brought. */
+  readonly #carrier = new Map<number, number>()
+
+  override reset(): void {
+    super.reset()
+    this.#carrier.clear()
+  }
+
   protected override message(): FrameOutcome {
     const { json } = this
     if (json.skip(word.pong)) return FrameOutcome.control
@@ -53,7 +62,7 @@ class OkxDecoder extends JsonDecoder {
     if (push.has(Push.event)) return json.is(push, Push.event, word.error) ? FrameOutcome.refused : FrameOutcome.control
     if (!json.to(push, Push.arg)) return FrameOutcome.unknown
     if (!json.object(arg)) return FrameOutcome.malformed
-    if (json.is(arg, Arg.channel, channel.books)) return this.#data(book, this.#book)
+    for (let index = 0; index < books.length; index++) if (json.is(arg, Arg.channel, books[index]!)) return this.#books(index)
     if (json.is(arg, Arg.channel, channel.best)) return this.#data(book, this.#best)
     if (json.is(arg, Arg.channel, channel.trades)) return this.#data(trade, this.#trade)
     if (json.is(arg, Arg.channel, channel.tickers)) return this.#data(ticker, this.#ticker)
@@ -61,7 +70,16 @@ class OkxDecoder extends JsonDecoder {
   }
 
   #data(fields: Fields, read: (instrument: number) => boolean): FrameOutcome {
-    return this.eachOf(this.symbolAt(arg, Arg.instId), push, Push.data, fields, read)
+    const instrument = this.symbolAt(arg, Arg.instId)
+    return this.arrayOf(instrument, push, Push.data) ?? this.each(fields, instrument, read)
+  }
+
+  #books(index: number): FrameOutcome {
+    const instrument = this.symbolAt(arg, Arg.instId)
+    const carrier = this.#carrier.get(instrument)
+    if (instrument >= 0 && carrier === undefined) this.#carrier.set(instrument, index)
+    else if (carrier !== undefined && carrier !== index) return FrameOutcome.control
+    return this.arrayOf(instrument, push, Push.data) ?? this.each(book, instrument, this.#book)
   }
 
   #book(instrument: number): boolean {

@@ -1,18 +1,7 @@
-/** Bitget's side of its v2 spot channels, with checksums. */
+/** Bitget's side of its v2 spot channels: books by ids, without checksums; trades newest first, a subscription's first push those before it. */
 import { Option, Schema } from "effect"
-import { bitgetChecksum } from "../../exchange/bitget/BitgetDecoder.ts"
-import { priceDecimals, type SimulatedInstrument } from "../Market.ts"
-import {
-  count,
-  type Dialect,
-  type DialectMarket,
-  price,
-  printedLevels,
-  quantity,
-  quantityDecimals,
-  quotedLevels,
-  type Session
-} from "./Dialect.ts"
+import type { MarketTrade, SimulatedInstrument } from "../Market.ts"
+import { type Dialect, type DialectMarket, price, printedLevels, quantity, quotedLevels, type Session } from "./Dialect.ts"
 
 const decodeRequest = Schema.decodeUnknownOption(
   Schema.fromJsonString(
@@ -23,16 +12,8 @@ const decodeRequest = Schema.decodeUnknownOption(
   )
 )
 
-/** Ids of a book's messages begin here. */
-const firstId = 1_000_000
-
 const push = (session: Session, symbol: string, channel: string, action: string, data: string, time: number) =>
   session.send(`{"action":"${action}","arg":{"instType":"SPOT","channel":"${channel}","instId":"${symbol}"},"data":[${data}],"ts":${time}}`)
-
-const checksum = (instrument: SimulatedInstrument, market: DialectMarket): number => {
-  const right = bitgetChecksum(instrument.reader(), priceDecimals, quantityDecimals)
-  return market.badChecksums ? right ^ 1 : right
-}
 
 const sayBook = (
   session: Session,
@@ -44,14 +25,23 @@ const sayBook = (
   const now = Math.floor(market.now())
   const { symbol } = instrument.instrument
   const levels = `"asks":${quotedLevels(asks)},"bids":${quotedLevels(bids)}`
-  push(
-    session,
-    symbol,
-    "books",
-    action,
-    `{${levels},"checksum":${checksum(instrument, market)},"seq":${instrument.id(firstId + count(session, symbol))},"ts":"${now}"}`,
-    now
+  const previous = action === "snapshot" ? "0" : instrument.id(session.counters.get(symbol))
+  session.counters.set(symbol, instrument.sequence)
+  push(session, symbol, "books", action, `{${levels},"seq":${instrument.id()},"pseq":${previous},"ts":"${now}"}`, now)
+}
+
+const sayTrades = (
+  session: Session,
+  instrument: SimulatedInstrument,
+  action: "snapshot" | "update",
+  newestFirst: ReadonlyArray<MarketTrade>,
+  now: number
+) => {
+  const data = newestFirst.map(
+    (trade) =>
+      `{"ts":"${Math.floor(trade.time)}","price":"${price(trade.price)}","size":"${quantity(trade.quantity)}","side":"${trade.takerSide}","tradeId":"${instrument.tradeId}"}`
   )
+  push(session, instrument.instrument.symbol, "trade", action, data.join(","), now)
 }
 
 export const bitgetDialect: Dialect = {
@@ -72,24 +62,20 @@ export const bitgetDialect: Dialect = {
       session.send(JSON.stringify({ event: request.op, arg }))
       if (request.op === "subscribe" && arg.channel === "books")
         sayBook(session, instrument, "snapshot", [instrument.levels(0), instrument.levels(1)], market)
+      if (request.op === "subscribe" && arg.channel === "trade")
+        sayTrades(session, instrument, "snapshot", instrument.history(), Math.floor(market.now()))
     }
   },
   changed: (session, instrument, { asks, bestChanged, bids, trades }, _firstSequence, market) => {
     const { symbol } = instrument.instrument
     const now = Math.floor(market.now())
-    if (trades.length > 0 && session.topics.has(`trade:${symbol}`)) {
-      const data = trades.map(
-        (trade) =>
-          `{"ts":"${now}","price":"${price(trade.price)}","size":"${quantity(trade.quantity)}","side":"${trade.takerSide}","tradeId":"${instrument.tradeId}"}`
-      )
-      push(session, symbol, "trade", "update", data.join(","), now)
-    }
+    if (trades.length > 0 && session.topics.has(`trade:${symbol}`)) sayTrades(session, instrument, "update", trades.toReversed(), now)
     if (bids.size + asks.size > 0 && session.topics.has(`books:${symbol}`)) sayBook(session, instrument, "update", [bids, asks], market)
     const best = instrument.best()
     if (bestChanged && best.bid > 0 && best.ask > 0 && session.topics.has(`books1:${symbol}`)) {
       const side = (at: number, size: number) => quotedLevels([[at, size]])
       const levels = `"asks":${side(best.ask, best.askQuantity)},"bids":${side(best.bid, best.bidQuantity)}`
-      push(session, symbol, "books1", "snapshot", `{${levels},"checksum":0,"seq":${instrument.id()},"ts":"${now}"}`, now)
+      push(session, symbol, "books1", "snapshot", `{${levels},"seq":${instrument.id()},"ts":"${now}"}`, now)
     }
   },
   heartbeat: () => {},

@@ -1,6 +1,6 @@
 /** Coinbase's side of both of its public feeds: Advanced Trade (numbered messages) and Exchange. */
 import { Option, Schema } from "effect"
-import type { SimulatedInstrument } from "../Market.ts"
+import type { MarketTrade, SimulatedInstrument } from "../Market.ts"
 import { priceDecimals } from "../Market.ts"
 import { type Dialect, type DialectMarket, fixed, iso, type Session } from "./Dialect.ts"
 
@@ -46,6 +46,35 @@ const exchangeSnapshot = (session: Session, instrument: SimulatedInstrument, mar
   )
 }
 
+/** The side on the wire is the maker's. */
+const maker = ({ takerSide }: MarketTrade) => (takerSide === "buy" ? "sell" : "buy")
+
+const advancedTrades = (
+  session: Session,
+  instrument: SimulatedInstrument,
+  type: "snapshot" | "update",
+  newestFirst: ReadonlyArray<MarketTrade>,
+  market: DialectMarket
+) => {
+  const rows = newestFirst.map(
+    (trade) =>
+      `{"product_id":"${instrument.instrument.symbol}","trade_id":"${instrument.tradeId}","price":"${price(trade.price)}","size":"${quantity(trade.quantity)}","time":"${iso(trade.time)}","side":"${maker(trade).toUpperCase()}"}`
+  )
+  advanced(session, "market_trades", market, `{"type":"${type}","trades":[${rows.join(",")}]}`)
+}
+
+const exchangeTrades = (
+  session: Session,
+  instrument: SimulatedInstrument,
+  type: "last_match" | "match",
+  trades: ReadonlyArray<MarketTrade>
+) => {
+  for (const trade of trades)
+    session.send(
+      `{"type":"${type}","trade_id":${instrument.tradeId},"maker_order_id":"00000000-0000-4000-8000-000000000001","taker_order_id":"00000000-0000-4000-8000-000000000002","side":"${maker(trade)}","size":"${quantity(trade.quantity)}","price":"${price(trade.price)}","product_id":"${instrument.instrument.symbol}","sequence":${instrument.id()},"time":"${iso(trade.time)}"}`
+    )
+}
+
 export const coinbaseDialect: Dialect = {
   opened: () => {},
   received: (session, message, market) => {
@@ -67,6 +96,8 @@ export const coinbaseDialect: Dialect = {
         if (instrument === undefined) session.send(JSON.stringify({ type: "error", message: `${product} is not a valid product` }))
         else if (channel === "level2") advancedSnapshot(session, instrument, market)
         else if (channel === "level2_batch") exchangeSnapshot(session, instrument, market)
+        else if (channel === "market_trades") advancedTrades(session, instrument, "snapshot", instrument.history(), market)
+        else if (channel === "matches") exchangeTrades(session, instrument, "last_match", instrument.history().slice(0, 1))
       }
     }
     if (request.channel === undefined)
@@ -77,23 +108,8 @@ export const coinbaseDialect: Dialect = {
     const { symbol } = instrument.instrument
     const time = iso(market.now())
     const has = (channel: string) => session.topics.has(`${channel}:${symbol}`)
-    for (const trade of trades) {
-      // The side on the wire is the maker's.
-      const maker = trade.takerSide === "buy" ? "sell" : "buy"
-      if (has("market_trades")) {
-        advanced(
-          session,
-          "market_trades",
-          market,
-          `{"type":"update","trades":[{"product_id":"${symbol}","trade_id":"${instrument.tradeId}","price":"${price(trade.price)}","size":"${quantity(trade.quantity)}","time":"${time}","side":"${maker.toUpperCase()}"}]}`
-        )
-      }
-      if (has("matches")) {
-        session.send(
-          `{"type":"match","trade_id":${instrument.tradeId},"maker_order_id":"00000000-0000-4000-8000-000000000001","taker_order_id":"00000000-0000-4000-8000-000000000002","side":"${maker}","size":"${quantity(trade.quantity)}","price":"${price(trade.price)}","product_id":"${symbol}","sequence":${instrument.id()},"time":"${time}"}`
-        )
-      }
-    }
+    if (trades.length > 0 && has("market_trades")) advancedTrades(session, instrument, "update", trades.toReversed(), market)
+    if (has("matches")) exchangeTrades(session, instrument, "match", trades)
     if (bids.size + asks.size > 0) {
       if (has("level2")) {
         const updates = [...advancedLevels(market, "bid", bids), ...advancedLevels(market, "offer", asks)]

@@ -1,6 +1,9 @@
-/** Crypto.com's side of its v1 market feed; who does not answer its heartbeats is dropped. */
+/**
+ * Crypto.com's side of its v1 market feed. Trades come newest first, and a subscription begins with those before it; who does not answer
+ * its heartbeats is dropped.
+ */
 import { Option, Schema } from "effect"
-import type { SimulatedInstrument } from "../Market.ts"
+import type { MarketTrade, SimulatedInstrument } from "../Market.ts"
 import { count, type Dialect, price, printedLevels, quantity, quotedLevels, type Session } from "./Dialect.ts"
 
 const decodeRequest = Schema.decodeUnknownOption(
@@ -29,6 +32,15 @@ const sayWhole = (session: Session, subscription: string, instrument: SimulatedI
   push(session, symbol, subscription, "book", `{${levels},"t":${time},"tt":${time},"u":${instrument.id()},"cs":1}`)
 }
 
+const sayTrades = (session: Session, instrument: SimulatedInstrument, newestFirst: ReadonlyArray<MarketTrade>) => {
+  const { symbol } = instrument.instrument
+  const data = newestFirst.map(
+    (trade) =>
+      `{"d":"${instrument.tradeId}","t":${Math.floor(trade.time)},"p":"${price(trade.price)}","q":"${quantity(trade.quantity)}","s":"${trade.takerSide.toUpperCase()}","i":"${symbol}"}`
+  )
+  push(session, symbol, `trade.${symbol}`, "trade", data.join(","))
+}
+
 export const cryptocomDialect: Dialect = {
   opened: () => {},
   received: (session, message, market) => {
@@ -46,21 +58,16 @@ export const cryptocomDialect: Dialect = {
       if (request.method === "unsubscribe") session.topics.delete(channel)
       else {
         session.topics.add(channel)
-        if (channel.startsWith("book."))
-          sayWhole(session, channel, market.instruments.get(channel.split(".")[1]!)!, Math.floor(market.now()))
+        const instrument = market.instruments.get(channel.split(".")[1]!)!
+        if (channel.startsWith("book.")) sayWhole(session, channel, instrument, Math.floor(market.now()))
+        if (channel.startsWith("trade.")) sayTrades(session, instrument, instrument.history())
       }
     }
   },
   changed: (session, instrument, { asks, bestChanged, bids, trades }, _firstSequence, market) => {
     const { symbol } = instrument.instrument
     const now = Math.floor(market.now())
-    if (trades.length > 0 && session.topics.has(`trade.${symbol}`)) {
-      const data = trades.map(
-        (trade) =>
-          `{"d":"${instrument.tradeId}","t":${now},"p":"${price(trade.price)}","q":"${quantity(trade.quantity)}","s":"${trade.takerSide.toUpperCase()}","i":"${symbol}"}`
-      )
-      push(session, symbol, `trade.${symbol}`, "trade", data.join(","))
-    }
+    if (trades.length > 0 && session.topics.has(`trade.${symbol}`)) sayTrades(session, instrument, trades.toReversed())
     const subscription = `book.${symbol}.50`
     if (bids.size + asks.size > 0 && session.topics.has(subscription)) {
       const previous = session.counters.get(subscription)

@@ -1,7 +1,10 @@
-/** HTX's side of its public market feed: everything in gzip, its own pings, and no patience with who does not answer them. */
+/**
+ * HTX's side of its public market feed: everything in gzip, its own pings, and connections that do not answer them are closed. Trades come
+ * newest first, and a subscription begins with the last one before it.
+ */
 import { Option, Schema } from "effect"
 import { gzipSync } from "node:zlib"
-import type { SimulatedInstrument } from "../Market.ts"
+import type { MarketTrade, SimulatedInstrument } from "../Market.ts"
 import { bareLevels, count, type Dialect, type Session } from "./Dialect.ts"
 
 const decodeRequest = Schema.decodeUnknownOption(
@@ -26,6 +29,16 @@ const sayBook = (session: Session, instrument: SimulatedInstrument, time: number
     session,
     `{"ch":"${channel}","ts":${time},"tick":{"bids":${bareLevels(instrument.levels(0))},"asks":${bareLevels(instrument.levels(1))},"version":${instrument.id()},"ts":${time}}}`
   )
+}
+
+const sayTrades = (session: Session, instrument: SimulatedInstrument, newestFirst: ReadonlyArray<MarketTrade>) => {
+  const time = Math.floor(newestFirst[0]!.time)
+  const data = newestFirst.map(
+    (trade) =>
+      `{"id":${time}${instrument.id()}0001311318,"ts":${Math.floor(trade.time)},"tradeId":${instrument.tradeId},"amount":${trade.quantity},"price":${trade.price},"direction":"${trade.takerSide}"}`
+  )
+  const channel = `market.${instrument.instrument.symbol}.trade.detail`
+  say(session, `{"ch":"${channel}","ts":${time},"tick":{"id":${instrument.id()},"ts":${time},"data":[${data.join(",")}]}}`)
 }
 
 export const htxDialect: Dialect = {
@@ -55,20 +68,12 @@ export const htxDialect: Dialect = {
     session.topics.add(topic)
     say(session, JSON.stringify({ id: request.id, status: "ok", subbed: topic, ts: now }))
     if (topic.includes(".depth.")) sayBook(session, instrument, now)
+    if (topic.endsWith(".trade.detail") && instrument.history().length > 0) sayTrades(session, instrument, instrument.history().slice(0, 1))
   },
   changed: (session, instrument, { asks, bestChanged, bids, trades }, firstSequence, market) => {
     const { symbol } = instrument.instrument
     const now = Math.floor(market.now())
-    if (trades.length > 0 && session.topics.has(`market.${symbol}.trade.detail`)) {
-      const data = trades.map(
-        (trade) =>
-          `{"id":${now}${instrument.id()}0001311318,"ts":${now},"tradeId":${instrument.tradeId},"amount":${trade.quantity},"price":${trade.price},"direction":"${trade.takerSide}"}`
-      )
-      say(
-        session,
-        `{"ch":"market.${symbol}.trade.detail","ts":${now},"tick":{"id":${instrument.id()},"ts":${now},"data":[${data.join(",")}]}}`
-      )
-    }
+    if (trades.length > 0 && session.topics.has(`market.${symbol}.trade.detail`)) sayTrades(session, instrument, trades.toReversed())
     if (bids.size + asks.size > 0 && session.topics.has(`market.${symbol}.depth.step0`)) sayBook(session, instrument, now)
     const byPrice = [...session.topics].find((topic) => topic.startsWith(`market.${symbol}.mbp.`))
     if (bids.size + asks.size > 0 && byPrice !== undefined)

@@ -1,4 +1,4 @@
-/** Kraken's side of its WebSocket v2. */
+/** Kraken's side of its WebSocket v2, and of its REST API, which still has Kraken's old names for Bitcoin and Dogecoin. */
 import { Option, Schema } from "effect"
 import { checksumOf } from "../../exchange/kraken/KrakenDecoder.ts"
 import type { SimulatedInstrument } from "../Market.ts"
@@ -24,6 +24,9 @@ const decodeRequest = Schema.decodeUnknownOption(
     })
   )
 )
+
+/** `BTC/USD` as the REST API has it. */
+const restName = (symbol: string): string => symbol.replaceAll(/\bBTC\b/g, "XBT").replaceAll(/\bDOGE\b/g, "XDG")
 
 const levels = (changed: Iterable<readonly [number, number]>) =>
   [...changed].map(([at, size]) => `{"price":${price(at)},"qty":${quantity(size)}}`).join(",")
@@ -103,7 +106,7 @@ export const krakenDialect: Dialect = {
     const best = instrument.best()
     if (bestChanged && best.bid > 0 && best.ask > 0 && session.topics.has(`ticker:${symbol}`)) {
       session.send(
-        `{"channel":"ticker","type":"update","data":[{"symbol":"${symbol}","bid":${price(best.bid)},"bid_qty":${quantity(best.bidQuantity)},"ask":${price(best.ask)},"ask_qty":${quantity(best.askQuantity)},"last":${price(best.bid)},"volume":1.0,"vwap":1.0,"low":1.0,"high":1.0,"change":0.0,"change_pct":0.0}]}`
+        `{"channel":"ticker","type":"update","data":[{"symbol":"${symbol}","bid":${price(best.bid)},"bid_qty":${quantity(best.bidQuantity)},"ask":${price(best.ask)},"ask_qty":${quantity(best.askQuantity)},"last":${price(best.bid)},"volume":1.0,"vwap":1.0,"low":1.0,"high":1.0,"change":0.0,"change_pct":0.0,"timestamp":"${time}"}]}`
       )
     }
   },
@@ -114,7 +117,9 @@ export const krakenDialect: Dialect = {
     if (url.pathname === "/0/public/Time") return { error: [], result: { unixtime: Math.floor(market.now() / 1000), rfc1123: "" } }
     if (url.pathname === "/0/public/Depth") {
       const asked = url.searchParams.get("pair")
-      const instrument = [...market.instruments.values()].find((candidate) => candidate.instrument.symbol.replace("/", "") === asked)
+      const instrument = [...market.instruments.values()].find(
+        (candidate) => restName(candidate.instrument.symbol).replace("/", "") === asked
+      )
       if (instrument === undefined) return { error: ["EQuery:Unknown asset pair"], result: {} }
       const side = (which: 0 | 1) => instrument.levels(which).map(([at, size]) => [price(at), quantity(size), 1])
       return { error: [], result: { [asked ?? ""]: { asks: side(1), bids: side(0) } } }
@@ -123,9 +128,9 @@ export const krakenDialect: Dialect = {
     return {
       error: [],
       result: Object.fromEntries(
-        pairs(market.instruments.values()).map(({ base, quote, symbol }) => [
-          base + quote,
-          { wsname: symbol, status: "online", tick_size: "0.00001", lot_decimals: quantityDecimals }
+        pairs(market.instruments.values()).map(({ symbol }) => [
+          restName(symbol).replace("/", ""),
+          { wsname: restName(symbol), status: "online", tick_size: "0.00001", lot_decimals: quantityDecimals }
         ])
       )
     }

@@ -45,12 +45,12 @@ const outward = Uint8Array.from(families.flatMap(({ names, outward: turned }) =>
 export class CoinFeatures {
   /** In the order of `coinFeatureNames`. */
   readonly values = new Float64Array(coinFeatureNames.length).fill(Number.NaN)
-  readonly #families = families.map(({ make }) => make())
+  private readonly families = families.map(({ make }) => make())
 
   update(bar: CoinBar): void {
     let at = 0
     for (let i = 0; i < families.length; i++) {
-      this.#families[i]!.update(bar, this.values, at)
+      this.families[i]!.update(bar, this.values, at)
       at += families[i]!.names.length
     }
     const side = bar.deviationBps < 0 ? -1 : 1

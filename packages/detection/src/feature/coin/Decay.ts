@@ -11,16 +11,16 @@ export const kept = (elapsed: number, span: number): number => Math.exp(-elapsed
 
 export class Mean {
   value = Number.NaN
-  readonly #span: number
+  private readonly span: number
 
   constructor(span: number) {
-    this.#span = span
+    this.span = span
   }
 
   /** NaN changes nothing. */
   update(value: number, elapsed: number): number {
     if (Number.isNaN(value)) return this.value
-    this.value = Number.isNaN(this.value) ? value : value + (this.value - value) * kept(elapsed, this.#span)
+    this.value = Number.isNaN(this.value) ? value : value + (this.value - value) * kept(elapsed, this.span)
     return this.value
   }
 }
@@ -28,62 +28,62 @@ export class Mean {
 /** A total that forgets: of what was added over about the last `span`. */
 export class Total {
   value = 0
-  readonly #span: number
+  private readonly span: number
 
   constructor(span: number) {
-    this.#span = span
+    this.span = span
   }
 
   update(added: number, elapsed: number): number {
-    this.value = this.value * kept(elapsed, this.#span) + (Number.isNaN(added) ? 0 : added)
+    this.value = this.value * kept(elapsed, this.span) + (Number.isNaN(added) ? 0 : added)
     return this.value
   }
 }
 
 /** Mean and covariance of two series that forget. Source: West 1979, with decayed weights. */
 export class Pair {
-  #meanX = 0
-  #meanY = 0
-  #weight = 0
-  #xx = 0
-  #yy = 0
-  #xy = 0
-  readonly #span: number
+  private meanX = 0
+  private meanY = 0
+  private weight = 0
+  private xx = 0
+  private yy = 0
+  private xy = 0
+  private readonly span: number
 
   constructor(span: number) {
-    this.#span = span
+    this.span = span
   }
 
   update(x: number, y: number, elapsed: number): void {
     if (Number.isNaN(x) || Number.isNaN(y)) return
-    const keep = kept(elapsed, this.#span)
-    const weight = this.#weight * keep + 1
-    const missX = x - this.#meanX
-    const missY = y - this.#meanY
-    this.#meanX += missX / weight
-    this.#meanY += missY / weight
-    this.#xx = keep * this.#xx + missX * (x - this.#meanX)
-    this.#yy = keep * this.#yy + missY * (y - this.#meanY)
-    this.#xy = keep * this.#xy + missX * (y - this.#meanY)
-    this.#weight = weight
+    const keep = kept(elapsed, this.span)
+    const weight = this.weight * keep + 1
+    const missX = x - this.meanX
+    const missY = y - this.meanY
+    this.meanX += missX / weight
+    this.meanY += missY / weight
+    this.xx = keep * this.xx + missX * (x - this.meanX)
+    this.yy = keep * this.yy + missY * (y - this.meanY)
+    this.xy = keep * this.xy + missX * (y - this.meanY)
+    this.weight = weight
   }
 
   /** NaN until both have moved. */
   get correlation(): number {
-    const scale = this.#xx * this.#yy
-    return scale > flat ? Math.max(-1, Math.min(1, this.#xy / Math.sqrt(scale))) : Number.NaN
+    const scale = this.xx * this.yy
+    return scale > flat ? Math.max(-1, Math.min(1, this.xy / Math.sqrt(scale))) : Number.NaN
   }
 
   /** Slope of y on x. */
   get beta(): number {
-    return this.#xx > flat ? this.#xy / this.#xx : Number.NaN
+    return this.xx > flat ? this.xy / this.xx : Number.NaN
   }
 
   /** What y is above its regression on x, in standard deviations of what the regression leaves. */
   residualScore(x: number, y: number): number {
     const { beta } = this
-    const left = Math.sqrt(Math.max(0, this.#yy - beta * this.#xy) / this.#weight)
-    return left > flat ? (y - this.#meanY - beta * (x - this.#meanX)) / left : Number.NaN
+    const left = Math.sqrt(Math.max(0, this.yy - beta * this.xy) / this.weight)
+    return left > flat ? (y - this.meanY - beta * (x - this.meanX)) / left : Number.NaN
   }
 }
 

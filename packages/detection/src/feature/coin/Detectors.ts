@@ -12,27 +12,27 @@ const breakBps = 50
 const varianceMin = 0.25
 
 class Detectors implements Family {
-  readonly #variance = new Mean(4 * hour)
-  readonly #slow = new Mean(day)
-  readonly #mean = new Mean(hour)
-  #last = Number.NaN
+  private readonly variance = new Mean(4 * hour)
+  private readonly slow = new Mean(day)
+  private readonly mean = new Mean(hour)
+  private last = Number.NaN
 
   update({ breakBars, changepoint, cusum, deviationBps, elapsed, stressBars }: CoinBar, out: Float64Array, at: number): void {
-    const change = deviationBps - this.#last
-    this.#last = deviationBps
+    const change = deviationBps - this.last
+    this.last = deviationBps
     const rate = elapsed > 0 ? (change * change * hour) / elapsed : Number.NaN
     out[at] = cusum
     out[at + 1] = changepoint
     out[at + 2] = Math.min(10, stressBars)
     out[at + 3] = Math.min(10, breakBars)
-    const variance = this.#variance.update(rate, elapsed)
-    const before = this.#mean.value
-    this.#mean.update(deviationBps, elapsed)
+    const variance = this.variance.update(rate, elapsed)
+    const before = this.mean.value
+    this.mean.update(deviationBps, elapsed)
     const side = deviationBps < 0 ? -1 : 1
     const drift = Number.isNaN(before) ? 0 : (side * (deviationBps - before) * hour) / Math.max(hour, elapsed)
     const room = breakBps - Math.abs(deviationBps)
     writePassage(out, at + 4, room, variance)
-    writePassage(out, at + 5, room, 24 * this.#slow.update(rate, elapsed))
+    writePassage(out, at + 5, room, 24 * this.slow.update(rate, elapsed))
     writePassageOdds(out, at + 6, room, variance, drift, 1)
     writePassageOdds(out, at + 7, room, variance, 0.5 * drift, 4)
   }

@@ -3,24 +3,24 @@ import type { CoinBar, Family, FamilyDefinition } from "./CoinBar.ts"
 import { day, Mean } from "./Decay.ts"
 
 class Distance implements Family {
-  readonly #week = new Mean(7 * day)
-  readonly #day = new Mean(day)
-  #high = Number.NaN
+  private readonly week = new Mean(7 * day)
+  private readonly day = new Mean(day)
+  private high = Number.NaN
 
   update(bar: CoinBar, out: Float64Array, at: number): void {
     const { baselineBps, deviationBps, elapsed, errorBps, scaleBps } = bar
     const away = deviationBps - baselineBps
     // The day's high, which sinks towards the day's mean as it ages.
-    const mean = this.#day.update(deviationBps, elapsed)
-    this.#high = Number.isNaN(this.#high) ? deviationBps : Math.max(deviationBps, mean + (this.#high - mean) * Math.exp(-elapsed / day))
+    const mean = this.day.update(deviationBps, elapsed)
+    this.high = Number.isNaN(this.high) ? deviationBps : Math.max(deviationBps, mean + (this.high - mean) * Math.exp(-elapsed / day))
     out[at] = deviationBps
     out[at + 1] = Math.abs(deviationBps)
     out[at + 2] = away
     out[at + 3] = away / scaleBps
     out[at + 4] = errorBps
     out[at + 5] = errorBps > 0 ? Math.abs(away) / errorBps : Number.NaN
-    out[at + 6] = deviationBps - this.#week.update(deviationBps, elapsed)
-    out[at + 7] = this.#high - deviationBps
+    out[at + 6] = deviationBps - this.week.update(deviationBps, elapsed)
+    out[at + 7] = this.high - deviationBps
     out[at + 8] = scaleBps
     out[at + 9] = Math.abs(deviationBps) * Math.log1p(Math.abs(away / scaleBps))
   }

@@ -6,27 +6,27 @@ import type { CoinBar, Family, FamilyDefinition } from "./CoinBar.ts"
 import { day, Pair } from "./Decay.ts"
 
 class Peers implements Family {
-  readonly #changes = new Pair(day)
-  readonly #levels = new Pair(5 * day)
-  #last = Number.NaN
-  #lastPeers = Number.NaN
+  private readonly changes = new Pair(day)
+  private readonly levels = new Pair(5 * day)
+  private last = Number.NaN
+  private lastPeers = Number.NaN
 
   update(
     { deviationBps, elapsed, peersDistanceBps, peersMeanBps, peersStressed, peersWorstBps }: CoinBar,
     out: Float64Array,
     at: number
   ): void {
-    this.#changes.update(peersMeanBps - this.#lastPeers, deviationBps - this.#last, elapsed)
+    this.changes.update(peersMeanBps - this.lastPeers, deviationBps - this.last, elapsed)
     out[at] = peersWorstBps
     out[at + 1] = peersMeanBps
     out[at + 2] = peersDistanceBps
     out[at + 3] = peersStressed
-    out[at + 4] = this.#changes.correlation
-    out[at + 5] = this.#changes.beta
-    out[at + 6] = this.#levels.residualScore(peersMeanBps, deviationBps)
-    this.#levels.update(peersMeanBps, deviationBps, elapsed)
-    this.#last = deviationBps
-    this.#lastPeers = peersMeanBps
+    out[at + 4] = this.changes.correlation
+    out[at + 5] = this.changes.beta
+    out[at + 6] = this.levels.residualScore(peersMeanBps, deviationBps)
+    this.levels.update(peersMeanBps, deviationBps, elapsed)
+    this.last = deviationBps
+    this.lastPeers = peersMeanBps
   }
 }
 

@@ -8,18 +8,18 @@ import { hour, Mean, minute } from "./Decay.ts"
 const spans = [15 * minute, hour, 4 * hour, 24 * hour] as const
 
 class Slope implements Family {
-  readonly #means = spans.map((span) => new Mean(span))
-  #last = Number.NaN
+  private readonly means = spans.map((span) => new Mean(span))
+  private last = Number.NaN
 
   update({ deviationBps, elapsed }: CoinBar, out: Float64Array, at: number): void {
     for (let i = 0; i < spans.length; i++) {
-      const before = this.#means[i]!.value
+      const before = this.means[i]!.value
       out[at + i] = Number.isNaN(before) ? Number.NaN : ((deviationBps - before) * hour) / Math.max(spans[i]!, elapsed)
-      this.#means[i]!.update(deviationBps, elapsed)
+      this.means[i]!.update(deviationBps, elapsed)
     }
     out[at + 4] = out[at]! - out[at + 1]!
-    out[at + 5] = deviationBps - this.#last
-    this.#last = deviationBps
+    out[at + 5] = deviationBps - this.last
+    this.last = deviationBps
   }
 }
 

@@ -8,19 +8,19 @@ import { hour, minute, Total } from "./Decay.ts"
 const spans = [15 * minute, hour, 4 * hour] as const
 
 class TradeFlow implements Family {
-  readonly #net = spans.map((span) => new Total(span))
-  readonly #gross = spans.map((span) => new Total(span))
-  readonly #size = new Total(4 * hour)
+  private readonly net = spans.map((span) => new Total(span))
+  private readonly gross = spans.map((span) => new Total(span))
+  private readonly size = new Total(4 * hour)
 
   update({ bought, elapsed, flowLong, flowShort, flowSurge, volume }: CoinBar, out: Float64Array, at: number): void {
     const net = 2 * bought - volume
     for (let i = 0; i < spans.length; i++) {
-      const sum = this.#net[i]!.update(net, elapsed)
-      const gross = this.#gross[i]!.update(Number.isNaN(net) ? Number.NaN : volume, elapsed)
+      const sum = this.net[i]!.update(net, elapsed)
+      const gross = this.gross[i]!.update(Number.isNaN(net) ? Number.NaN : volume, elapsed)
       out[at + i] = gross > 0 ? sum / gross : Number.NaN
     }
-    const toxic = this.#size.update(Math.abs(net), elapsed)
-    out[at + 3] = this.#gross[2]!.value > 0 ? toxic / this.#gross[2]!.value : Number.NaN
+    const toxic = this.size.update(Math.abs(net), elapsed)
+    out[at + 3] = this.gross[2]!.value > 0 ? toxic / this.gross[2]!.value : Number.NaN
     out[at + 4] = flowShort
     out[at + 5] = flowLong
     out[at + 6] = flowSurge > 0 ? Math.log(flowSurge) : Number.NaN

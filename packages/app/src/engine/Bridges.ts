@@ -1,0 +1,38 @@
+/** Carries what the hot path asks of the market to where it is asked: books that must be built anew, and frames that people should see. */
+import { MarketFeed } from "@evenkeel/connectors/feed/MarketFeed"
+import { Detection } from "@evenkeel/detection/host/Detection"
+import { FrameOutcome } from "@evenkeel/domain/market/FrameDecoder"
+import { sourceIds } from "@evenkeel/domain/market/Venue"
+import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
+import { Effect, Layer, Queue } from "effect"
+
+/** A sample of the frames that cannot be used is logged at most this often; the counters have every one. */
+const refusalEvery = "1 second"
+
+const outcomeName = (outcome: number): string => Object.entries(FrameOutcome).find(([, code]) => code === outcome)?.[0] ?? "unknown"
+
+export const layerBridges = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const supervisor = yield* Supervisor
+    const detection = yield* Detection
+    const feed = yield* MarketFeed
+    yield* supervisor.supervise(
+      "resync",
+      Queue.take(detection.resyncs).pipe(
+        Effect.flatMap(({ instrument, reason }) => feed.resync(instrument, reason)),
+        Effect.forever
+      )
+    )
+    yield* supervisor.supervise("hot-path-restarts", Queue.take(detection.restarts).pipe(Effect.andThen(feed.restarted), Effect.forever))
+    yield* supervisor.supervise(
+      "refusals",
+      Queue.take(detection.refusals).pipe(
+        Effect.flatMap(({ outcome, sample, venue }) =>
+          Effect.logWarning("a frame cannot be used", { venue: sourceIds[venue], outcome: outcomeName(outcome), sample })
+        ),
+        Effect.andThen(Effect.sleep(refusalEvery)),
+        Effect.forever
+      )
+    )
+  })
+)

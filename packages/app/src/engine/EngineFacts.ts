@@ -1,0 +1,39 @@
+/** Starts, stops and changes of the configuration are facts in the log. */
+import { EventStore } from "@evenkeel/store/event/EventStore"
+import { Clock, Effect, Layer, Redacted } from "effect"
+import { createHash } from "node:crypto"
+import type { EngineConfig } from "../config/EngineConfig.ts"
+import type { EngineSetup } from "./EngineSetup.ts"
+
+/** Two configurations with the same digest do the same; secrets count by their own digest and cannot be read back. */
+export const digestOf = (config: EngineConfig): string =>
+  createHash("sha256")
+    .update(JSON.stringify(config, (_, value: unknown) => (Redacted.isRedacted(value) ? shaOf(String(Redacted.value(value))) : value)))
+    .digest("hex")
+
+const shaOf = (text: string): string => createHash("sha256").update(text).digest("hex")
+
+/** At the start, the configuration's digest is compared with the one of the start before. */
+export const layerEngineFacts = (config: EngineConfig, setup: EngineSetup) =>
+  Layer.effectDiscard(
+    Effect.gen(function* () {
+      const events = yield* EventStore
+      const stream = `engine/${setup.engineName}`
+      const append = (kind: string, payload: Readonly<Record<string, string | number | ReadonlyArray<string>>>) =>
+        events.append(stream, "any", [{ kind, payload: { engine: setup.engineId, ...payload } }]).pipe(
+          Effect.asVoid,
+          Effect.catch((error) => Effect.logWarning("a fact about the engine was not written", { kind, problem: error.message }))
+        )
+      const startedAt = yield* Clock.currentTimeMillis
+      yield* append("EngineStarted", {
+        configuration: digestOf(config),
+        coins: setup.coins.map(({ symbol }) => symbol),
+        instruments: setup.instruments.length
+      })
+      yield* Effect.addFinalizer(() =>
+        Effect.flatMap(Clock.currentTimeMillis, (now) => append("EngineStopped", { seconds: (now - startedAt) / 1000 })).pipe(
+          Effect.timeoutOption("1 second")
+        )
+      )
+    })
+  )

@@ -1,0 +1,108 @@
+/**
+ * What the detectors have learned, as bytes: of each coin its detectors, level and features, of each instrument its order flow and last price.
+ *
+ * Books are no part of it: connectors build them anew. Coins go by symbol and instruments by venue and symbol, so that a checkpoint serves an engine
+ * whose configuration has grown since. A hot path that takes one up goes on to the same bits as one that never stopped.
+ */
+import type { Coin } from "@evenkeel/domain/coin/Coin"
+import { type Instrument, instrumentKey } from "@evenkeel/domain/market/Instrument"
+import { Result } from "effect"
+import { deserialize, serialize } from "node:v8"
+import { Flow } from "../detector/Flow.ts"
+import { fits, loadFields, type Saved, saveFields } from "./Fields.ts"
+import type { Market } from "./Market.ts"
+import { instrumentState } from "./SignalRecord.ts"
+
+const format = 1
+
+interface SavedInstrument {
+  readonly track: Saved
+  readonly flow: Saved | undefined
+  /** Of the fair value's source: last observation, its error and its time; undefined for an instrument that is none. */
+  readonly observed: ReadonlyArray<number> | undefined
+}
+
+interface Checkpoint {
+  readonly format: number
+  readonly barMillis: number
+  readonly times: Float64Array
+  readonly moved: boolean
+  /** Of the fair value: each coin's last solution, from which the next one begins. */
+  readonly values: Readonly<Record<string, number>>
+  readonly coins: Readonly<Record<string, Saved>>
+  readonly instruments: Readonly<Record<string, SavedInstrument>>
+}
+
+interface Described {
+  readonly barMillis: number
+  readonly coins: ReadonlyArray<Coin>
+  readonly instruments: ReadonlyArray<Instrument>
+}
+
+/** What a coin is, not what it learned; and what waits for room in a ring that is gone. */
+const coinExcept = ["peg", "rateBearing", "sources", "previousPending"]
+/** Books, and what belongs to a connection. */
+const instrumentExcept = ["book", "base", "quote", "source", "venue", "connection", "flow", "resyncAsked", "resyncPending", "resyncReason"]
+
+export const saveCheckpoint = (market: Market, { barMillis, coins, instruments }: Described): Uint8Array<ArrayBuffer> => {
+  const checkpoint: Checkpoint = {
+    format,
+    barMillis,
+    times: market.times.slice(),
+    moved: market.moved,
+    values: Object.fromEntries(coins.map(({ symbol }, index) => [symbol, market.value.valueBps[index]!])),
+    coins: Object.fromEntries(coins.map(({ symbol }, index) => [symbol, saveFields(market.coins[index]!, coinExcept)])),
+    instruments: Object.fromEntries(
+      instruments.map((instrument, index) => {
+        const track = market.instruments[index]!
+        const saved: SavedInstrument = {
+          track: saveFields(track, instrumentExcept),
+          flow: track.flow === undefined ? undefined : saveFields(track.flow),
+          observed: track.source < 0 ? undefined : market.value.save(track.source)
+        }
+        return [instrumentKey(instrument), saved]
+      })
+    )
+  }
+  return new Uint8Array(serialize(checkpoint))
+}
+
+/** Undefined when the checkpoint was taken up, else why it cannot be. */
+export const loadCheckpoint = (market: Market, { barMillis, coins, instruments }: Described, bytes: Uint8Array): string | undefined => {
+  const read = Result.try(() => deserialize(bytes) as Partial<Checkpoint>)
+  if (Result.isFailure(read) || read.success.format !== format) return "it is of another version"
+  const checkpoint = read.success as Checkpoint
+  if (checkpoint.barMillis !== barMillis)
+    return `it was taken with bars of ${checkpoint.barMillis / 1000} s, and bars are ${barMillis / 1000} s`
+  const knownCoins = coins.flatMap(({ symbol }, index) => {
+    const saved = checkpoint.coins[symbol]
+    return saved === undefined ? [] : [{ track: market.coins[index]!, index, symbol, saved }]
+  })
+  const knownInstruments = instruments.flatMap((instrument, index) => {
+    const saved = checkpoint.instruments[instrumentKey(instrument)]
+    return saved === undefined ? [] : [{ track: market.instruments[index]!, saved }]
+  })
+  const whole =
+    knownCoins.every(({ saved, track }) => fits(track, saved, coinExcept)) &&
+    knownInstruments.every(
+      ({ saved, track }) => fits(track, saved.track, instrumentExcept) && (saved.flow === undefined || fits(new Flow(), saved.flow))
+    )
+  if (!whole || checkpoint.times.length !== market.times.length) return "it was written by another version"
+
+  market.times.set(checkpoint.times)
+  market.moved = checkpoint.moved
+  for (const { index, saved, symbol, track } of knownCoins) {
+    loadFields(track, saved)
+    market.value.valueBps[index] = checkpoint.values[symbol] ?? 0
+  }
+  for (const { saved, track } of knownInstruments) {
+    loadFields(track, saved.track)
+    if (saved.flow !== undefined) {
+      track.flow = new Flow()
+      loadFields(track.flow, saved.flow)
+    }
+    if (saved.observed !== undefined && track.source >= 0) market.value.load(track.source, saved.observed)
+    track.row[instrumentState.book] = 0
+  }
+  return undefined
+}

@@ -1,0 +1,219 @@
+/**
+ * Decides levels where bars close: solves the fair value, gathers each coin's evidence, brings its features up to date, asks the model, and lets
+ * the coin's risk machine decide. Between bars it decides one thing: a coin without a fresh price is `stale`.
+ */
+import { changeKinds, riskLevels, severity } from "@evenkeel/domain/risk/RiskLevel"
+import { barsToConfirm } from "../detector/Confirmation.ts"
+import { ModelReader } from "../model/ModelMemory.ts"
+import { isRun, type RiskEvidence, riskThresholds, warningLevelBps } from "../risk/RiskMachine.ts"
+import { CoinBars } from "./CoinBars.ts"
+import { type Market, time } from "./Market.ts"
+import type { Signals } from "./Signals.ts"
+import { instrumentState } from "./SignalRecord.ts"
+import type { CoinTrack, InstrumentTrack } from "./Tracks.ts"
+import { deviationOf, observedAt, offPegOf } from "./Views.ts"
+
+const minute = 60_000
+const warning = severity("warning")
+/** A venue this far from the fair value, and by so many of its errors, for so many bars, is dislocated while two other sources hold. */
+const localBps = 30
+const localSignificance = 4
+const localBars = 3
+const holdersMin = 2
+const holderMillis = 15 * minute
+/** A source whose usual volume is below this share of the coin's largest does not speak for the coin's flow. */
+const flowShareMin = 0.1
+
+const stale = riskLevels.indexOf("stale")
+const kind = Object.fromEntries(changeKinds.map((name, number) => [name, number])) as Readonly<Record<(typeof changeKinds)[number], number>>
+
+export interface JudgeOptions {
+  readonly barMillis: number
+  readonly staleAfterMillis: number
+  /** Where the model that serves is published; none serves without. */
+  readonly models: WebAssembly.Memory | undefined
+  /** Whether the model is asked at each bar's close, or only for a change of level: replays that write nothing else need no more. */
+  readonly predictAlways: boolean
+}
+
+export class Judge {
+  readonly #market: Market
+  readonly #signals: Signals
+  readonly #options: JudgeOptions
+  readonly #bars: CoinBars
+  readonly #model: ModelReader | undefined
+  /** Called with what every fresh coin was judged by, at each bar's close; valid during the call alone. */
+  onJudged: ((coin: number, evidence: RiskEvidence, features: Float64Array) => void) | undefined
+
+  constructor(market: Market, signals: Signals, options: JudgeOptions) {
+    this.#market = market
+    this.#signals = signals
+    this.#options = options
+    this.#bars = new CoinBars(market.coins, market.bySource, market.value)
+    this.#model = options.models === undefined ? undefined : new ModelReader(options.models)
+  }
+
+  solve(at: number): void {
+    this.#market.value.solve(at)
+    this.#market.times[time.lastSolve] = at
+    this.#market.moved = false
+  }
+
+  /** Judges every coin at a bar's close; false when no source had news since the last. */
+  closeBar(close: number): boolean {
+    const { bySource, coins } = this.#market
+    let news = false
+    for (const coin of coins) news ||= coin.fresh
+    if (!news) return false
+    this.solve(close)
+    for (const track of bySource) if (track.traded) this.#countBarsApart(track, close)
+    for (const track of bySource) {
+      if (track.flow === undefined) continue
+      track.flow.add(track.volume, track.bought, Math.log(track.lastMid) * 1e4)
+      track.flow.close(close)
+    }
+    for (let index = 0; index < coins.length; index++) {
+      const coin = coins[index]!
+      if (!coin.fresh) continue
+      coin.fresh = false
+      this.#judge(index, coin, close)
+    }
+    for (const track of bySource) {
+      track.traded = false
+      track.volume = track.bought = 0
+    }
+    return true
+  }
+
+  #judge(index: number, coin: CoinTrack, close: number): void {
+    const { evidence, machine } = coin
+    this.#returnIfFresh(index, coin)
+    const offPeg = offPegOf(this.#market, index)
+    this.#gatherEvidence(index, coin, close, offPeg)
+    const elapsed = Number.isNaN(coin.lastClose) ? 0 : close - coin.lastClose
+    coin.lastClose = close
+    evidence.local = this.#dislocated(index)
+    this.#takeHardestSold(index, coin)
+    const previous = machine.level
+    const changed = machine.update(evidence)
+    const marketPrice = this.#market.whole?.row[instrumentState.lastPrice] ?? Number.NaN
+    coin.features.update(this.#bars.gather(index, elapsed, marketPrice))
+    if (evidence.breakBars >= barsToConfirm(evidence.barMillis)) coin.inBreak = true
+    else if (Math.abs(evidence.deviationBps) < riskThresholds.breakBps / 2) coin.inBreak = false
+    if (changed || this.#options.predictAlways) this.#predict(coin)
+    this.onJudged?.(index, evidence, coin.features.values)
+    if (machine.acceptedAsNormal) coin.baseline.rebase(offPeg)
+    if (changed) {
+      coin.change = this.#changeOf(coin, previous)
+      coin.since = close
+      this.#signals.levelChanged(coin, previous)
+    }
+    this.#signals.writeCoin(index)
+  }
+
+  #gatherEvidence(index: number, coin: CoinTrack, close: number, offPeg: number): void {
+    const { evidence } = coin
+    const deviation = deviationOf(this.#market, index)
+    const { barMillis } = evidence
+    const score = Number.isNaN(coin.baseline.medianBps) ? 0 : coin.baseline.score(offPeg)
+    evidence.time = close
+    evidence.deviationBps = deviation
+    evidence.errorBps = this.#market.value.errorBps[index]!
+    evidence.score = score
+    evidence.cusum = coin.cusum.update(score)
+    evidence.changepoint = coin.changepoint.update(score)
+    evidence.stressBars = coin.stress.update(close, deviation, riskThresholds.stressBps, barMillis)
+    evidence.warningBars = coin.warned.update(close, deviation, warningLevelBps(evidence), barMillis)
+    evidence.breakBars = coin.broken.update(close, deviation, riskThresholds.breakBps, barMillis)
+    coin.baseline.update(close, offPeg, coin.machine.level >= warning)
+    evidence.baselineBps = coin.rateBearing ? 0 : coin.baseline.medianBps
+    evidence.scaleBps = coin.baseline.scaleBps
+  }
+
+  #predict(coin: CoinTrack): void {
+    const predicted = this.#model?.predict(coin.features.values, coin.inBreak, coin.probabilities) === true
+    coin.modelVersion = predicted ? this.#model!.version : 0
+  }
+
+  /** Makes coins stale that have had no price for too long, and takes those back that have one again. Called as time passes. */
+  checkFreshness(): void {
+    const { coins, times } = this.#market
+    const now = times[time.now]!
+    if (Number.isNaN(times[time.firstTick]!)) times[time.firstTick] = now
+    for (let index = 0; index < coins.length; index++) {
+      const coin = coins[index]!
+      this.#returnIfFresh(index, coin)
+      // A coin that was never seen counts from the first moment that time passed.
+      const since = Math.max(observedAt(this.#market, index), times[time.firstTick]!)
+      if (coin.stale || now - since <= this.#options.staleAfterMillis) continue
+      this.#markStale(index, coin, true, kind.stale)
+    }
+  }
+
+  #returnIfFresh(index: number, coin: CoinTrack): void {
+    if (!coin.stale) return
+    if (this.#market.times[time.now]! - observedAt(this.#market, index) > this.#options.staleAfterMillis) return
+    this.#markStale(index, coin, false, kind.recovery)
+  }
+
+  #markStale(index: number, coin: CoinTrack, isStale: boolean, change: number): void {
+    const now = this.#market.times[time.now]!
+    // Error bars widen with the age of what they stand on.
+    this.solve(now)
+    coin.stale = isStale
+    coin.change = change
+    coin.since = now
+    this.#signals.levelChanged(coin, isStale ? coin.machine.level : stale)
+    this.#signals.writeCoin(index)
+  }
+
+  /** Takes the flow of the source whose takers sell hardest, among those that trade much of the coin. */
+  #takeHardestSold(index: number, { evidence, sources }: CoinTrack): void {
+    const { bySource } = this.#market
+    let largest = 0
+    for (const source of sources) {
+      const { base, flow } = bySource[source]!
+      if (base === index && flow !== undefined) largest = Math.max(largest, flow.usualVolume)
+    }
+    evidence.flowShort = evidence.flowLong = evidence.flowSurge = Number.NaN
+    for (const source of sources) {
+      const { base, flow } = bySource[source]!
+      if (base !== index || flow === undefined || !(flow.usualVolume >= flowShareMin * largest)) continue
+      if (flow.longScore >= evidence.flowLong) continue
+      evidence.flowShort = flow.shortScore
+      evidence.flowLong = flow.longScore
+      evidence.flowSurge = flow.surge
+      evidence.flowInferred = flow.inferred
+      evidence.leanBps = flow.leanBps
+    }
+  }
+
+  #changeOf({ evidence, machine }: CoinTrack, previous: number): number {
+    if (machine.level < previous) return kind.recovery
+    if (isRun(evidence)) return kind.break
+    if (evidence.local && machine.level < warning && Math.abs(evidence.deviationBps) < riskThresholds.stressBps) return kind.local
+    return evidence.deviationBps > 0 ? kind.premium : kind.break
+  }
+
+  /** How many bars in a row the source has stood apart from the fair value. */
+  #countBarsApart(track: InstrumentTrack, close: number): void {
+    const { value } = this.#market
+    const residual = value.residualBps[track.source]!
+    const apart = Math.abs(residual) > localSignificance * value.sourceErrorBps[track.source]!
+    track.apartBars = track.apart.update(close, apart ? residual : 0, localBps, this.#options.barMillis)
+  }
+
+  /** One of the coin's own sources stands apart while others hold. */
+  #dislocated(coin: number): boolean {
+    const { bySource, coins, times, value } = this.#market
+    let apart = 0
+    let hold = 0
+    for (const source of coins[coin]!.sources) {
+      const track = bySource[source]!
+      if (track.base !== coin) continue
+      if (track.apartBars >= localBars) apart++
+      else if (times[time.now]! - value.timeOf(source) < holderMillis) hold++
+    }
+    return apart > 0 && hold >= holdersMin
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * What the hot path knows of the market between frames: its coins, its instruments, the graph of fair values that they make, and the time.
+ *
+ * Plain state that the hot path's parts share; nothing here decides anything. Doubles stand in typed arrays, where writing one allocates nothing.
+ */
+import { type Coin, isCurrency } from "@evenkeel/domain/coin/Coin"
+import type { Instrument } from "@evenkeel/domain/market/Instrument"
+import { SymbolTable } from "@evenkeel/domain/market/SymbolTable"
+import { levelNumber, type RiskLevel } from "@evenkeel/domain/risk/RiskLevel"
+import { Schema } from "effect"
+import { FairValue } from "../value/FairValue.ts"
+import { CoinTrack, InstrumentTrack } from "./Tracks.ts"
+
+/** Slots of `Market.times`. */
+export const time = {
+  /** Of the frame in hand, or the latest before it: time never runs backwards. Unix ms. */
+  now: 0,
+  nextClose: 1,
+  lastSolve: 2,
+  /** Of the frame in hand: begun and published, ns of the Nanoclock. */
+  started: 3,
+  published: 4,
+  /** The first clock frame; NaN before it. */
+  firstTick: 5
+} as const
+
+/** Venues are bits of an int32. */
+export const venuesMax = 32
+
+/** More venues than a signal record has bits for. */
+export class TooManyVenues extends Schema.TaggedError<TooManyVenues>()("TooManyVenues", { venues: Schema.Int }) {
+  override get message() {
+    return `${this.venues} venues: at most ${venuesMax} are possible`
+  }
+}
+
+/** What measures the market as a whole. */
+const marketCoin = "BTC"
+
+type Nodes = readonly [base: number, quote: number]
+
+export interface MarketOptions {
+  readonly coins: ReadonlyArray<Coin>
+  readonly instruments: ReadonlyArray<Instrument>
+  readonly spareInstruments?: number
+  readonly venues: ReadonlyArray<{ readonly id: string }>
+  readonly initialLevels?: Readonly<Record<string, RiskLevel>>
+}
+
+export class Market {
+  readonly coins: ReadonlyArray<CoinTrack>
+  readonly instruments: Array<InstrumentTrack>
+  /** The instrument behind each source of the fair value. */
+  readonly bySource: Array<InstrumentTrack> = []
+  readonly value: FairValue
+  /** A venue's symbols, by venue. */
+  readonly symbols: ReadonlyArray<SymbolTable>
+  readonly times = new Float64Array(6).fill(Number.NaN)
+  /** The connection of the frame in hand. */
+  connection = 0
+  /** The coin that the frame in hand touched last, or -1. */
+  touched = -1
+  /** Something moved since the last solve. */
+  moved = false
+  /** The instrument that prices the market as a whole, or -1. */
+  readonly #whole: number
+  readonly #coins: ReadonlyArray<Coin>
+  readonly #coinNumbers: ReadonlyMap<string, number>
+  /** The fair value's source of each place that is kept free. */
+  readonly #spareSources = new Map<number, number>()
+
+  constructor({ coins, initialLevels, instruments, spareInstruments = 0, venues }: MarketOptions) {
+    if (venues.length > venuesMax) throw new TooManyVenues({ venues: venues.length })
+    this.#coins = coins
+    this.#coinNumbers = new Map(coins.map(({ symbol }, number) => [symbol, number]))
+    this.coins = coins.map((coin) => {
+      const track = new CoinTrack(coin)
+      const level = initialLevels?.[coin.symbol] ?? "normal"
+      track.stale = level === "stale"
+      track.machine.level = track.stale ? 0 : levelNumber(level)
+      return track
+    })
+    const edges: Array<Nodes> = []
+    this.instruments = instruments.map((instrument) => {
+      const nodes = this.#nodesOf(instrument)
+      const venue = venues.findIndex(({ id }) => id === instrument.venue)
+      return nodes === undefined ? new InstrumentTrack(-1, -1, -1, venue) : this.#track(nodes, edges.push(nodes) - 1, venue)
+    })
+    for (let spare = 0; spare < spareInstruments; spare++) {
+      this.#spareSources.set(this.instruments.length, edges.push([-1, -1]) - 1)
+      this.instruments.push(new InstrumentTrack(-1, -1, -1, -1))
+    }
+    this.value = new FairValue(
+      edges,
+      coins.map(({ anchor }) => anchor)
+    )
+    this.#whole = instruments.findIndex(({ base }) => base === marketCoin)
+    this.symbols = venues.map(
+      ({ id }) => new SymbolTable(instruments.flatMap(({ symbol, venue }, number) => (venue === id ? [[symbol, number] as const] : [])))
+    )
+    this.times[time.now] = this.times[time.lastSolve] = Number.NEGATIVE_INFINITY
+  }
+
+  /** The instrument that prices the market as a whole. */
+  get whole(): InstrumentTrack | undefined {
+    return this.instruments[this.#whole]
+  }
+
+  /** Gives a place that was kept free to a pair that was listed; false when there is none of that number. */
+  list(instrument: number, venue: number, listed: Pick<Instrument, "base" | "quote" | "symbol">): boolean {
+    const source = this.#spareSources.get(instrument)
+    const symbols = this.symbols[venue]
+    if (source === undefined || symbols === undefined) return false
+    symbols.add(listed.symbol, instrument)
+    const nodes = this.#nodesOf(listed)
+    if (nodes === undefined) {
+      this.instruments[instrument] = new InstrumentTrack(-1, -1, -1, venue)
+      return true
+    }
+    this.value.connect(source, nodes[0], nodes[1])
+    this.instruments[instrument] = this.#track(nodes, source, venue)
+    this.#spareSources.delete(instrument)
+    return true
+  }
+
+  /** A track that prices a pair of coins. */
+  #track([base, quote]: Nodes, source: number, venue: number): InstrumentTrack {
+    if (base >= 0) this.coins[base]!.sources.push(source)
+    if (quote >= 0) this.coins[quote]!.sources.push(source)
+    const track = new InstrumentTrack(base, quote, source, venue)
+    this.bySource.push(track)
+    return track
+  }
+
+  /** The two nodes of a pair; undefined for a pair that says nothing of any coin's peg. */
+  #nodesOf({ base: baseSymbol, quote: quoteSymbol }: Pick<Instrument, "base" | "quote">): Nodes | undefined {
+    const base = this.#nodeOf(baseSymbol)
+    const quote = this.#nodeOf(quoteSymbol)
+    if (base === undefined || quote === undefined || base === quote) return undefined
+    // A pair between pegs of two currencies measures their exchange rate, not a peg.
+    return this.#pegOf(baseSymbol) === this.#pegOf(quoteSymbol) ? [base, quote] : undefined
+  }
+
+  #nodeOf(symbol: string): number | undefined {
+    return isCurrency(symbol) ? -1 : this.#coinNumbers.get(symbol)
+  }
+
+  #pegOf(symbol: string): string {
+    return isCurrency(symbol) ? symbol : this.#coins[this.#coinNumbers.get(symbol)!]!.peg
+  }
+}

@@ -1,0 +1,58 @@
+/** What follows from the market's state without changing it: deviations, who agrees, and what a coin's fall may come from. */
+import { severity } from "@evenkeel/domain/risk/RiskLevel"
+import { riskThresholds } from "../risk/RiskMachine.ts"
+import { type Market, time } from "./Market.ts"
+
+const warning = severity("warning")
+/** A source that is older says nothing of whether it agrees. */
+const agreeMillis = 15 * 60_000
+/** A source agrees within this distance of the fair value, or within so many of its own errors. */
+const agreeBps = 15
+const agreeSignificance = 3
+
+/** Fair value over the peg less one, in basis points, rounded to 1e-6. */
+export const offPegOf = ({ value }: Market, coin: number): number => Math.round(Math.expm1(value.valueBps[coin]! / 1e4) * 1e10) / 1e6
+
+/** Fair value against the peg, bps; of a rate-bearing coin against its own slow trend. */
+export const deviationOf = (market: Market, coin: number): number => {
+  const offPeg = offPegOf(market, coin)
+  const track = market.coins[coin]!
+  if (!track.rateBearing) return offPeg
+  // It stands above its peg by all the rate that it bore; what it departs from is its own slow trend.
+  const { medianBps } = track.baseline
+  return Number.isNaN(medianBps) ? 0 : ((1 + offPeg / 1e4) / (1 + medianBps / 1e4) - 1) * 1e4
+}
+
+/** Venues of the coin's fresh sources as bits: those that agree with the fair value, or those that differ. */
+export const agreeingVenues = ({ bySource, coins, times, value }: Market, coin: number, agreeing: boolean): number => {
+  let bits = 0
+  for (const source of coins[coin]!.sources) {
+    const { venue } = bySource[source]!
+    const residual = Math.abs(value.residualBps[source]!)
+    if (venue < 0 || Number.isNaN(residual) || times[time.now]! - value.timeOf(source) > agreeMillis) continue
+    const agrees = residual <= Math.max(agreeBps, agreeSignificance * value.sourceErrorBps[source]!)
+    if (agrees === agreeing) bits |= 1 << venue
+  }
+  return bits
+}
+
+/** The coin that fell before this one and farther, or -1: what is held or redeemed in it falls with it. */
+export const carrierOf = ({ coins }: Market, index: number): number => {
+  const { evidence, peg, since } = coins[index]!
+  let carrier = -1
+  if (evidence.deviationBps >= 0) return carrier
+  for (let other = 0; other < coins.length; other++) {
+    const track = coins[other]!
+    if (other === index || track.peg !== peg || track.machine.level < warning || !(track.since < since)) continue
+    const farther = track.evidence.deviationBps < Math.min(-riskThresholds.breakBps, evidence.deviationBps)
+    if (farther && (carrier < 0 || track.since < coins[carrier]!.since)) carrier = other
+  }
+  return carrier
+}
+
+/** When a source of the coin was last observed, Unix ms; -Infinity when none was. */
+export const observedAt = ({ coins, value }: Market, coin: number): number => {
+  let newest = Number.NEGATIVE_INFINITY
+  for (const source of coins[coin]!.sources) newest = Math.max(newest, value.timeOf(source))
+  return newest
+}
