@@ -65,6 +65,10 @@ const replay = Command.make(
       Flag.withDescription("Only changes to this level or above; all when left out"),
       Flag.optional
     ),
+    model: Flag.String("model").pipe(
+      Flag.withDescription("Model whose probabilities are given: shipped, none, or a model file"),
+      Flag.withDefault("none")
+    ),
     speed: Flag.Finite("at-speed").pipe(Flag.withDescription("Times real time; as fast as it goes when left out"), Flag.optional),
     venue: Flag.Literals("venue", venueIds).pipe(Flag.withDescription("Whose frames a capture holds"), Flag.optional)
   },
