@@ -14,7 +14,7 @@ import { runModelsAdd, runModelsCompare, runModelsList, runModelsPromote, runMod
 import { runJournalExport, runJournalStat, runJournalVerify } from "./command/Journal.ts"
 import { runRecord } from "./command/Record.ts"
 import { runReplay } from "./command/Replay.ts"
-import { layerTraining } from "@evenkeel/lab/training/Train"
+import { layerTraining } from "@evenkeel/lab/training/HeadFitter"
 import { runTrain } from "./command/Train.ts"
 import { loadConfig } from "./config/LoadConfig.ts"
 import { runDemo } from "./mode/Demo.ts"
@@ -64,6 +64,10 @@ const replay = Command.make(
     level: Flag.Literals("level", ["watch", "warning", "critical"]).pipe(
       Flag.withDescription("Only changes to this level or above; all when left out"),
       Flag.optional
+    ),
+    model: Flag.String("model").pipe(
+      Flag.withDescription("Model whose probabilities are given: shipped, none, or a model file"),
+      Flag.withDefault("none")
     ),
     speed: Flag.Finite("at-speed").pipe(Flag.withDescription("Times real time; as fast as it goes when left out"), Flag.optional),
     venue: Flag.Literals("venue", venueIds).pipe(Flag.withDescription("Whose frames a capture holds"), Flag.optional)

@@ -5,6 +5,8 @@
  */
 import { reasonsOf } from "@evenkeel/alerting/render/Reasons"
 import { readCapture } from "@evenkeel/connectors/capture/Capture"
+import { modelUnusable, openModel } from "@evenkeel/detection/model/ModelFiles"
+import { allocateModelMemory, ModelPublisher } from "@evenkeel/detection/model/ModelMemory"
 import { type VenueId, venueIds } from "@evenkeel/domain/market/Venue"
 import { type LevelChange, type RiskLevel, severity } from "@evenkeel/domain/risk/RiskLevel"
 import { readJournal } from "@evenkeel/store/journal/JournalReader"
@@ -39,11 +41,13 @@ export const runReplay = Effect.fn("runReplay")(function* (options: {
   readonly json: boolean
   /** Changes to a level below it are left out. */
   readonly level: Option.Option<RiskLevel>
+  /** `shipped`, `none`, or a model file. */
+  readonly model: string
   readonly speed: Option.Option<number>
   readonly venue: Option.Option<VenueId>
 }) {
   const began = performance.now()
-  const sources = yield* open(options.files, options.venue)
+  const sources = yield* open(options.files, options.venue, yield* openModelMemory(options.model))
   let rows = 0
   const changes: Array<LevelChange> = []
   const floor = Option.match(options.level, { onNone: () => 0, onSome: severity })
@@ -74,7 +78,22 @@ export const runReplay = Effect.fn("runReplay")(function* (options: {
   yield* Effect.logInfo("replayed", { rows, seconds: Number(seconds.toFixed(3)), rowsPerSecond: Math.round(rows / seconds) })
 })
 
-const open = Effect.fnUntraced(function* (files: ReadonlyArray<string>, venue: Option.Option<VenueId>) {
+/** The memory that the hot path reads its model from; undefined where none was asked for. */
+const openModelMemory = Effect.fnUntraced(function* (model: string) {
+  if (model === "none") return undefined
+  const opened = yield* openModel(model === "shipped" ? Option.none() : Option.some(model))
+  if (Option.isNone(opened))
+    return yield* new ReplayRefused({ problem: "no model is shipped with this program: name a model file with --model" })
+  const memory = allocateModelMemory()
+  const problem = new ModelPublisher(memory).publish(opened.value.file.model, 1)
+  return problem === undefined ? memory : yield* modelUnusable(opened.value.name, problem)
+})
+
+const open = Effect.fnUntraced(function* (
+  files: ReadonlyArray<string>,
+  venue: Option.Option<VenueId>,
+  models: WebAssembly.Memory | undefined
+) {
   if (files.every(isJournal)) {
     return yield* Effect.forEach(
       files,
@@ -82,7 +101,7 @@ const open = Effect.fnUntraced(function* (files: ReadonlyArray<string>, venue: O
         const segment = yield* readJournal(file)
         if (segment.damagedBytes > 0)
           yield* Effect.logWarning("the journal ends in damage, which is left out", { file, bytes: segment.damagedBytes })
-        const replay = new JournalReplay(segment)
+        const replay = new JournalReplay(segment, models)
         return { nextTime: () => replay.nextTime(), feed: (onChange) => replay.feed(onChange) } satisfies Source
       })
     )
@@ -93,7 +112,7 @@ const open = Effect.fnUntraced(function* (files: ReadonlyArray<string>, venue: O
       Effect.fnUntraced(function* (file) {
         const named = Option.getOrUndefined(venue) ?? venueIds.find((id) => file.split("/").includes(id) || basename(file).startsWith(id))
         if (named === undefined) return yield* new ReplayRefused({ problem: `${file}: say whose frames these are with --venue` })
-        const replay = new CaptureReplay(named, yield* readCapture(file))
+        const replay = new CaptureReplay(named, yield* readCapture(file), models)
         return { nextTime: () => replay.nextTime(), feed: (onChange, rows) => replay.feed(rows, onChange) } satisfies Source
       })
     )
@@ -105,7 +124,7 @@ const open = Effect.fnUntraced(function* (files: ReadonlyArray<string>, venue: O
   for (const { badRows, file, rows } of priceFiles) {
     if (badRows > 0) yield* Effect.logWarning("rows were left out that cannot be read", { file, badRows, rows })
   }
-  const replay = new FileReplay(priceFiles)
+  const replay = new FileReplay(priceFiles, models === undefined ? {} : { models })
   return [{ nextTime: () => replay.nextTime(), feed: (onChange, rows) => replay.feed(rows, onChange) } satisfies Source]
 })
 

@@ -13,7 +13,6 @@ import { MarketFeed } from "@evenkeel/connectors/feed/MarketFeed"
 import { FrameSink } from "@evenkeel/connectors/transport/FrameSink"
 import { CheckpointStore } from "@evenkeel/detection/host/CheckpointStore"
 import { LevelRecorder } from "@evenkeel/detection/host/LevelRecorder"
-import { Prediction } from "@evenkeel/detection/host/Prediction"
 import { layerThread } from "@evenkeel/detection/host/ThreadDetection"
 import { layerRuntime } from "@evenkeel/runtime/Runtime"
 import { busyPoll, spinThenSleep } from "@evenkeel/runtime/ring/RingHeader"
@@ -27,10 +26,10 @@ import type { EngineConfig } from "../config/EngineConfig.ts"
 import { layerBridges } from "./Bridges.ts"
 import { layerEngineFacts } from "./EngineFacts.ts"
 import { layerEngineMetrics } from "./EngineMetrics.ts"
+import { layerPrediction } from "./EnginePrediction.ts"
 import { databaseOf, type EngineSetup, journalOf, journalTailOf, receiversOf } from "./EngineSetup.ts"
 import { layerEngineView } from "./EngineViews.ts"
 import { layerReadiness } from "./Readiness.ts"
-import { retrainOn } from "./Retraining.ts"
 
 /** What survives a restart. */
 const layerStore = (config: EngineConfig) =>
@@ -82,12 +81,7 @@ const layerFeed = (config: EngineConfig, setup: EngineSetup) =>
 export const layerEngine = (config: EngineConfig, setup: EngineSetup) =>
   Layer.mergeAll(layerBridges, layerEngineMetrics, layerReadiness(setup.coins), layerEngineFacts(config, setup)).pipe(
     Layer.provideMerge(layerEngineView),
-    Layer.provideMerge(
-      Prediction.layer({
-        ...config.models,
-        ...(config.models.trainingData === "" ? {} : { retrain: retrainOn(config.models.trainingData) })
-      })
-    ),
+    Layer.provideMerge(layerPrediction(config.models)),
     Layer.provideMerge(layerFeed(config, setup)),
     Layer.provideMerge(layerDetection(config, setup)),
     Layer.provideMerge(layerAlerting(config, setup)),

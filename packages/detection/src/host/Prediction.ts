@@ -1,216 +1,204 @@
 /**
- * Puts a model to work in the hot path and watches over it.
+ * The prediction engine: decides which model serves in the hot path, watches how well it does, and has a new one trained when it drifts.
  *
- * The registry's champion serves, or the shipped model where there is none; where challengers are allowed they take turns as Thompson sampling
- * draws them. When no model can serve, the detectors alone do, and health says so. When a model drifts, people are told, and a new
- * challenger is trained where there is something to train it: elsewhere, because the thread of the sockets has no time for it.
+ * Probabilities are computed in the hot path, at each bar's close; nothing is predicted here. While no model can serve, the detectors alone
+ * decide, and health says so. A model that cannot be loaded leaves the one before it in service.
  */
 import { Random } from "@evenkeel/learning/data/Random"
-import { chooseArm } from "@evenkeel/learning/drift/ThompsonSampling"
-import { explainModelProblem, type ModelFile } from "@evenkeel/learning/model/ModelFile"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { makeActor } from "@evenkeel/runtime/supervision/Actor"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
-import { type ModelEntry, ModelRegistry } from "@evenkeel/store/model/ModelRegistry"
-import { Cause, Clock, Context, Effect, Layer, Option } from "effect"
-import { coinFeatureNames, featureRow } from "../feature/coin/CoinFeatures.ts"
-import { DriftWatch, type DriftFinding } from "../model/DriftWatch.ts"
-import { openModel, readModel, sha256Of } from "../model/ModelFiles.ts"
+import { type ModelEntry, ModelRegistry, type ModelStatus } from "@evenkeel/store/model/ModelRegistry"
+import { Cause, Clock, Context, Effect, Layer, Option, PubSub, Stream } from "effect"
+import type { DriftFinding } from "../drift/DriftWatch.ts"
+import { modelUnusable, readModel } from "../model/ModelFiles.ts"
 import { ModelPublisher } from "../model/ModelMemory.ts"
-import { Outcomes } from "../model/Outcomes.ts"
 import { Detection } from "./Detection.ts"
+import { chooseModel, enterShippedModel } from "./PredictionChoice.ts"
+import { makeRetraining, type Retrain, type RetrainedModel } from "./PredictionRetraining.ts"
+import { PredictionWatch } from "./PredictionWatch.ts"
+import type { CoinState } from "./States.ts"
 
-export interface Serving {
+export interface ServingModel {
   readonly version: number
   readonly name: string
+  readonly status: ModelStatus
 }
 
-export interface PredictionOptions {
-  /** Off: the detectors alone decide, and there are no probabilities. */
-  readonly enabled: boolean
-  /** Challengers serve in turn, as they earn it. */
-  readonly challengers: boolean
-  /** How long a model serves before it is chosen anew. */
-  readonly turnMinutes: number
-  /** Trains a new model when the one that serves has drifted: its bytes. Left out: people are told and nothing is trained. */
-  readonly retrain?: Effect.Effect<Uint8Array, { readonly message: string }>
+/** The probabilities of one coin, see `CoinState`. */
+export interface CoinPrediction extends NonNullable<CoinState["model"]> {
+  readonly coin: string
+  /** Unix ms. */
+  readonly time: number | null
 }
+
+export type PredictionEvent =
+  | { readonly _tag: "ModelServes"; readonly model: ServingModel }
+  | { readonly _tag: "ModelDrifts"; readonly finding: DriftFinding }
+  | { readonly _tag: "ModelRetrained"; readonly model: RetrainedModel }
 
 export class Prediction extends Context.Service<
   Prediction,
   {
-    /** The model that serves; none while the detectors alone decide. */
-    readonly serving: () => Option.Option<Serving>
+    /** The model that serves; undefined while the detectors alone decide. */
+    readonly serving: () => ServingModel | undefined
+    /** A coin's probabilities each time it is scored while a model serves. Broadcast; a listener that falls behind loses the oldest. */
+    readonly probabilities: Stream.Stream<CoinPrediction>
+    /** Changes of who serves, drift and retrained models, from now on. Broadcast; a listener that falls behind loses the oldest. */
+    readonly events: Stream.Stream<PredictionEvent>
+    /** Chooses who serves now, and not when the turn ends: after a promotion. Completes when that is done. */
+    readonly choose: Effect.Effect<void>
   }
 >()("@evenkeel/detection/host/Prediction") {
   static readonly layer = (options: PredictionOptions) => Layer.effect(Prediction, makePrediction(options))
 
-  /** A double: `serving` serves, and nothing is watched. */
-  static readonly layerTest = (serving: Option.Option<Serving> = Option.none()) =>
-    Layer.succeed(Prediction, Prediction.of({ serving: () => serving }))
+  /** A double: no model serves and nothing happens, but for what `over` says. */
+  static readonly layerTest = (over: Partial<Prediction["Service"]> = {}) =>
+    Layer.succeed(
+      Prediction,
+      Prediction.of({ serving: () => undefined, probabilities: Stream.never, events: Stream.never, choose: Effect.void, ...over })
+    )
 }
 
-const component = "model"
-/** While the hot path has not taken up the model before, its place is looked at this often. */
-const publishAgain = "20 millis"
-const watchEvery = "1 second"
-const watchHangsAfter = "10 seconds"
-const hourMinutes = 60
-/** Drift of one serving model is told once; more findings than this wait for nobody. */
-const findingsMax = 8
-/** Trainings in the life of an engine: a model that drifts again and again needs a person. */
-const retrainingsMax = 1
+export interface PredictionOptions {
+  /** False: no model serves and the detectors alone decide. */
+  readonly enabled: boolean
+  /** Challengers serve in turn with the champion, as Thompson sampling draws them. */
+  readonly challengers: boolean
+  /** How long a model serves before it is chosen anew, minutes. */
+  readonly turnMinutes: number
+  /** Trains a new model when the one that serves drifts; none where there is no data to train on. */
+  readonly retrain: Option.Option<Retrain>
+  /** Trainings that may start within a day; 1 unless said otherwise. */
+  readonly retrainingsPerDayMax?: number
+}
 
-/** The registry's champion; the shipped model becomes it where there is none. */
-const championOf = Effect.fn("championOf")(function* (now: number) {
-  const registry = yield* ModelRegistry
-  const known = yield* registry.champion
-  const shipped = yield* openModel(Option.none())
-  if (Option.isNone(shipped)) return known
-  const { bytes, name } = shipped.value
-  const sha256 = sha256Of(bytes)
-  if ((yield* registry.list).some((entry) => entry.sha256 === sha256)) return known
-  // A newer shipped model challenges what serves here: a person promotes it.
-  yield* registry.add({ name, sha256, bytes, status: Option.isSome(known) ? "challenger" : "champion", at: now })
-  return yield* registry.champion
-})
+const component = "prediction"
+const observeEvery = "1 second"
+const retrainingsPerDayMax = 1
+/** Events that a listener may be behind. */
+const listenerMax = 64
 
-const watchOf = ({ model, provenance }: ModelFile): DriftWatch =>
-  new DriftWatch(
-    model.features,
-    model.features.map((name) => coinFeatureNames.indexOf(name)),
-    provenance.profiles
-  )
+const Observe = { _tag: "Observe" } as const
+const Choose = { _tag: "Choose" } as const
 
 const makePrediction = Effect.fnUntraced(function* (options: PredictionOptions) {
+  const detection = yield* Detection
   const health = yield* HealthRegistry
-  if (!options.enabled) {
-    yield* Effect.logInfo("models are turned off: the detectors alone decide")
-    return Prediction.of({ serving: Option.none })
-  }
   const registry = yield* ModelRegistry
   const supervisor = yield* Supervisor
-  const detection = yield* Detection
   const publisher = new ModelPublisher(detection.models)
+  const watch = new PredictionWatch(detection)
+  const events = yield* PubSub.sliding<PredictionEvent>(listenerMax)
   const random = new Random(yield* Clock.currentTimeMillis)
-  let watch: DriftWatch | undefined
-  let serving: Option.Option<Serving> = Option.none()
+  let serving: ServingModel | undefined
 
-  const publish = Effect.fn("Prediction.publish")(function* (entry: ModelEntry) {
-    const file = yield* readModel(`model ${entry.name}`, yield* registry.bytesOf(entry.version))
-    while (!publisher.free) yield* Effect.sleep(publishAgain)
-    const problem = publisher.publish(file.model, entry.version)
-    if (problem !== undefined) {
-      yield* Effect.logError("a model cannot serve", { model: entry.name, problem: explainModelProblem(problem) })
-      return
-    }
-    watch = watchOf(file)
-    serving = Option.some({ version: entry.version, name: entry.name })
-    yield* health.report(component, "running", `${entry.name}, version ${entry.version}`)
+  const service = (choose: Effect.Effect<void>) =>
+    Prediction.of({
+      serving: () => serving,
+      probabilities: Stream.flatMap(detection.values, ({ coin, model, time }) =>
+        model === null ? Stream.empty : Stream.make({ coin, time, ...model })
+      ),
+      events: Stream.fromPubSub(events),
+      choose
+    })
+  if (!options.enabled) {
+    yield* Effect.logInfo("no model serves: the detectors alone decide", { reason: "models are turned off" })
+    return service(Effect.void)
+  }
+
+  const retraining = Option.isNone(options.retrain)
+    ? undefined
+    : yield* makeRetraining({
+        retrain: options.retrain.value,
+        perDayMax: options.retrainingsPerDayMax ?? retrainingsPerDayMax,
+        random,
+        onRetrained: (model) => PubSub.publish(events, { _tag: "ModelRetrained", model })
+      })
+
+  const publish = Effect.fn("Prediction.publish")(function* ({ name, status, version }: ModelEntry) {
+    const file = yield* readModel(`model ${name}`, yield* registry.bytesOf(version))
+    const problem = publisher.publish(file.model, version)
+    if (problem !== undefined) return yield* modelUnusable(`model ${name}`, problem)
+    watch.follow(file)
+    serving = { version, name, status }
+    yield* health.report(component, "running", `${name}, version ${version}`)
     yield* Effect.logInfo("a model serves", {
-      model: entry.name,
-      version: entry.version,
-      status: entry.status,
+      model: name,
+      version,
+      status,
       features: file.model.features.length,
       heads: file.model.heads.length
     })
+    yield* PubSub.publish(events, { _tag: "ModelServes", model: serving })
   })
+
   const withoutModel = (problem: string) =>
-    health
-      .report(component, "degraded", `no model serves, the detectors alone decide: ${problem}`)
-      .pipe(Effect.andThen(Effect.logWarning("no model serves: the detectors alone decide", { problem })))
-  /** Decides who serves for the next while. */
+    Effect.andThen(
+      health.report(component, "degraded", `no model serves, the detectors alone decide: ${problem}`),
+      Effect.logWarning("no model serves: the detectors alone decide", { problem })
+    )
+
+  /** While the hot path has not taken up the model before, the place of the next one is in use: the next turn tries again. */
   const choose = Effect.gen(function* () {
-    const champion = yield* championOf(yield* Clock.currentTimeMillis)
-    if (Option.isNone(champion)) return yield* withoutModel("there is none: `evenkeel train` makes one")
-    const challengers = (yield* registry.list).filter(({ status }) => status === "challenger")
-    const arms = [champion.value, ...challengers]
-    const chosen = options.challengers ? arms[chooseArm(arms, random)]! : champion.value
-    if (publisher.version !== chosen.version) yield* publish(chosen)
+    yield* enterShippedModel().pipe(
+      Effect.catch((error) => Effect.logWarning("the shipped model is not entered into the registry", { problem: error.message }))
+    )
+    const chosen = chooseModel(yield* registry.list, options, random)
+    if (chosen === undefined) return yield* withoutModel("the registry has no champion; `evenkeel train` makes a model")
+    if (chosen.version !== serving?.version && publisher.free) yield* publish(chosen)
   }).pipe(
-    // What served before goes on.
     Effect.catchCause((cause) =>
-      publisher.version > 0 ? Effect.logError("a model cannot serve", Cause.squash(cause)) : withoutModel(String(Cause.squash(cause)))
+      serving === undefined ? withoutModel(String(Cause.squash(cause))) : Effect.logError("a model cannot serve", Cause.squash(cause))
     )
   )
 
-  let retrainings = 0
-  const retrain = Effect.fn("Prediction.retrain")(function* () {
-    if (options.retrain === undefined || retrainings >= retrainingsMax) return
-    retrainings++
-    const bytes = yield* options.retrain
-    const { name } = yield* readModel("the retrained model", bytes)
-    const at = yield* Clock.currentTimeMillis
-    const version = yield* registry.add({ name, sha256: sha256Of(bytes), bytes, status: "challenger", at })
-    yield* Effect.logInfo("a retrained model challenges the champion", { model: name, version })
-  })
-  const drift = yield* makeActor({
-    name: "model-drift",
-    mailboxCapacity: findingsMax,
-    overflow: { _tag: "Slide" },
+  const credit = Effect.suspend(() =>
+    Effect.forEach(
+      watch.earned(),
+      ([version, { reward, served }]) =>
+        Effect.andThen(
+          registry.reward(version, served, reward),
+          Effect.sync(() => watch.credited(version))
+        ),
+      { discard: true }
+    )
+  ).pipe(Effect.catch((error) => Effect.logWarning("what models earned is kept until the next turn", { problem: error.message })))
+
+  const observe = Effect.suspend(() =>
+    Effect.forEach(
+      watch.observe(),
+      (finding) =>
+        Effect.gen(function* () {
+          yield* Effect.logWarning("the model drifts", {
+            ...finding,
+            retraining: retraining === undefined ? "no data to train on" : "asked for"
+          })
+          yield* PubSub.publish(events, { _tag: "ModelDrifts", finding })
+          // A request that the full mailbox refuses would train for the same drift again.
+          if (retraining !== undefined) yield* Effect.ignore(retraining.tell(finding))
+        }),
+      { discard: true }
+    )
+  )
+
+  // Registered before the actor: runs once it has stopped.
+  yield* Effect.addFinalizer(() => credit)
+  // One fiber publishes, observes and credits, so that none of them sees another's half-done work.
+  const actor = yield* makeActor({
+    name: component,
+    mailboxCapacity: 8,
+    overflow: { _tag: "Conflate", key: ({ _tag }: typeof Observe | typeof Choose) => _tag },
     initial: Effect.void,
-    receive: (_: void, { detail, kind }: DriftFinding) =>
-      Effect.logWarning("the model drifts", {
-        kind,
-        detail,
-        retraining: options.retrain === undefined ? "set EVENKEEL_MODELS_TRAINING_DATA" : "begins"
-      }).pipe(
-        Effect.andThen(retrain()),
-        Effect.catchCause((cause) => Effect.logError("retraining failed", Cause.squash(cause))),
-        Effect.as([undefined, undefined] as const)
-      ),
-    // A training that is cut short begins again with the next drift.
-    drainWithin: 0
+    receive: (_: void, { _tag }) =>
+      Effect.as(_tag === "Observe" ? observe : Effect.andThen(credit, choose), [undefined, undefined] as const)
   })
-
-  const outcomes = new Outcomes()
-  const row = new Float64Array(featureRow)
-  const bars = new Float64Array(detection.coins.length)
-  /** By version: hours served, and what they earned. */
-  const earned = new Map<number, { served: number; reward: number }>()
-  /** Looks at coins whose bar has closed since; what drifted. */
-  const look = (): ReadonlyArray<DriftFinding> => {
-    const found: Array<DriftFinding | undefined> = []
-    for (let coin = 0; coin < detection.coins.length; coin++) {
-      if (!detection.features(coin, row) || row[0] === bars[coin]) continue
-      bars[coin] = row[0]!
-      found.push(watch?.features(row.subarray(1)))
-      const state = detection.coin(coin)
-      const said = state?.model?.horizons.find(({ minutes }) => minutes === hourMinutes)?.probability ?? Number.NaN
-      const known = outcomes.update(coin, row[0]!, state?.deviationBps ?? Number.NaN, state?.model?.version ?? 0, said)
-      for (const { broke, probability, version } of known) {
-        const squared = (probability - (broke ? 1 : 0)) ** 2
-        const sum = earned.get(version) ?? { served: 0, reward: 0 }
-        earned.set(version, { served: sum.served + 1 / hourMinutes, reward: sum.reward + (1 - squared) / hourMinutes })
-        found.push(watch?.error(squared))
-      }
-    }
-    return found.filter((finding) => finding !== undefined)
-  }
-  const keepEarned = Effect.suspend(() =>
-    Effect.forEach([...earned], ([version, { reward, served }]) =>
-      Effect.andThen(
-        registry.reward(version, served, reward),
-        Effect.sync(() => earned.delete(version))
-      )
-    )
-  )
-
-  yield* choose
-  yield* supervisor.superviseBeating(
-    "model-watch",
-    (beat) =>
-      Effect.sync(look).pipe(
-        Effect.flatMap((findings) => Effect.forEach(findings, (finding) => Effect.ignore(drift.tell(finding)))),
-        Effect.andThen(beat),
-        Effect.andThen(Effect.sleep(watchEvery)),
-        Effect.forever
-      ),
-    watchHangsAfter
-  )
-  yield* supervisor.supervise(
-    "model-turns",
-    Effect.sleep(`${options.turnMinutes} minutes`).pipe(Effect.andThen(Effect.ignore(keepEarned)), Effect.andThen(choose), Effect.forever)
-  )
-  return Prediction.of({ serving: () => serving })
+  const every = (name: string, gap: Parameters<typeof Effect.sleep>[0], message: typeof Observe | typeof Choose) =>
+    supervisor.supervise(name, Effect.sleep(gap).pipe(Effect.andThen(actor.tell(message)), Effect.ignore, Effect.forever))
+  // An actor stops with the layer alone; then nobody asks.
+  const chooseNow = Effect.ignore(actor.ask(Choose))
+  yield* chooseNow
+  yield* every("prediction-observing", observeEvery, Observe)
+  yield* every("prediction-turns", `${options.turnMinutes} minutes`, Choose)
+  return service(chooseNow)
 })

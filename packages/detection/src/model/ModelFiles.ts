@@ -1,4 +1,4 @@
-/** Model files on disk: the one that is shipped, and any other. */
+/** Reads model files: the one that is shipped, and any other. A model that this version cannot serve is refused with what to do about it. */
 import { coinFeatureNames } from "../feature/coin/CoinFeatures.ts"
 import { decodeModel, explainModelProblem, type ModelFile, type ModelProblem } from "@evenkeel/learning/model/ModelFile"
 import { Effect, FileSystem, Option, Schema } from "effect"
@@ -7,10 +7,10 @@ import { fileURLToPath } from "node:url"
 
 export const sha256Of = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex")
 
-/** The champion that comes with the project. */
+/** The model that comes with the program. */
 export const shippedModel = fileURLToPath(new URL("../../model/champion.evkmodel", import.meta.url))
 
-/** Bytes that are no model which this version can serve; the message says what to do. */
+/** The bytes are no model, or none that this version can serve; the message says what to do. */
 export class ModelUnusable extends Schema.TaggedError<ModelUnusable>()("ModelUnusable", {
   file: Schema.String,
   reason: Schema.Literals(["NotFound", "NotAModel", "Truncated", "Altered", "FutureFormat", "Malformed", "OtherFeatures", "TooLarge"]),
@@ -21,16 +21,17 @@ export class ModelUnusable extends Schema.TaggedError<ModelUnusable>()("ModelUnu
   }
 }
 
-const unusable = (file: string, problem: ModelProblem) =>
+/** The error of a problem with the model that `file` names. */
+export const modelUnusable = (file: string, problem: ModelProblem) =>
   new ModelUnusable({ file, reason: problem._tag, advice: explainModelProblem(problem) })
 
 /** Reads a model from bytes; every feature that it asks for must be one that the engine makes. */
 export const readModel = (file: string, bytes: Uint8Array): Effect.Effect<ModelFile, ModelUnusable> =>
   Effect.suspend(() => {
     const decoded = decodeModel(bytes)
-    if ("_tag" in decoded) return Effect.fail(unusable(file, decoded))
+    if ("_tag" in decoded) return Effect.fail(modelUnusable(file, decoded))
     const missing = decoded.model.features.filter((name) => !coinFeatureNames.includes(name))
-    return missing.length > 0 ? Effect.fail(unusable(file, { _tag: "OtherFeatures", missing })) : Effect.succeed(decoded)
+    return missing.length > 0 ? Effect.fail(modelUnusable(file, { _tag: "OtherFeatures", missing })) : Effect.succeed(decoded)
   })
 
 export const readModelFile = Effect.fn("readModelFile")(function* (file: string) {

@@ -17,11 +17,13 @@ export interface Track {
 export const play = (files: ReadonlyArray<PriceFile>, coin?: string, track?: Track): ReadonlyArray<LevelChange> => {
   const changes: Array<LevelChange> = []
   const followed = hotPathOptionsOf(files).coins.findIndex(({ symbol }) => symbol === coin)
-  const replay = new FileReplay(files, (index, { deviationBps, errorBps, time }) => {
-    if (index !== followed || track === undefined) return
-    track.times.push(time)
-    track.deviationsBps.push(deviationBps)
-    track.errorsBps.push(errorBps)
+  const replay = new FileReplay(files, {
+    onJudged: (index, { deviationBps, errorBps, time }) => {
+      if (index !== followed || track === undefined) return
+      track.times.push(time)
+      track.deviationsBps.push(deviationBps)
+      track.errorsBps.push(errorBps)
+    }
   })
   while (replay.feed(Number.POSITIVE_INFINITY, (change) => changes.push(change)) > 0);
   return changes

@@ -53,12 +53,14 @@ export const seriesOfMarket = (market: Market): ReadonlyArray<CoinSeries> => {
   const { coins } = hotPathOptionsOf(market.files)
   const priced = new Set(market.files.flatMap(({ instrument }) => (coinOf(instrument.base) === undefined ? [] : [instrument.base])))
   const collected = coins.map(() => ({ times: [] as Array<number>, deviations: [] as Array<number>, features: new Growing() }))
-  const replay = new FileReplay(market.files, (coin, evidence, features) => {
-    const into = collected[coin]!
-    if (!priced.has(coins[coin]!.symbol)) return
-    into.times.push(evidence.time)
-    into.deviations.push(evidence.deviationBps)
-    into.features.push(features)
+  const replay = new FileReplay(market.files, {
+    onJudged: (coin, evidence, features) => {
+      const into = collected[coin]!
+      if (!priced.has(coins[coin]!.symbol)) return
+      into.times.push(evidence.time)
+      into.deviations.push(evidence.deviationBps)
+      into.features.push(features)
+    }
   })
   while (replay.feed(Number.POSITIVE_INFINITY, () => undefined) > 0);
   return coins.flatMap(({ symbol }, index) => {

@@ -1,27 +1,20 @@
 /**
- * Trains whole models: one job a head in the worker pool, with progress, and a checkpoint after each, from which an interrupted training goes on.
+ * Trains a whole model head by head, with progress and a checkpoint after each head: an interrupted training continues from its checkpoints.
  *
- * The same files, recipe and seed give the same bytes, whatever the number of threads.
+ * The same rows, recipe and seed give the same bytes, wherever the heads are fitted and however many at once.
  */
 import { explainProblem } from "@evenkeel/learning/data/Table"
 import type { FittedHead, HeadProblem } from "@evenkeel/learning/ensemble/FitHead"
 import type { Model } from "@evenkeel/learning/model/Model"
-import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
-import { WorkerPool } from "@evenkeel/runtime/worker/WorkerPool"
-import { Effect, FileSystem, Layer, Option, Path, Schema } from "effect"
+import { Effect, FileSystem, Option, Path, Schema } from "effect"
 import { createHash } from "node:crypto"
-import { availableParallelism } from "node:os"
 import { deserialize, serialize } from "node:v8"
+import { HeadFitter } from "./HeadFitter.ts"
 import { fitScalerOf, type HeadJobInput } from "./HeadJob.ts"
 import { recipe, recipeOf, recipeSeed } from "./Recipe.ts"
 import { headKeys, type TrainingSet } from "./TrainingSet.ts"
 
-/** Threads that fit models at once. */
-export const layerTraining = WorkerPool.layer({ threads: Math.min(8, availableParallelism()), waitingMax: 1000 }).pipe(
-  Layer.provide(HealthRegistry.layer)
-)
-
-/** The data do not make a model. */
+/** No head can be learned from the data; the problem says what is missing. */
 export class TrainingRefused extends Schema.TaggedError<TrainingRefused>()("TrainingRefused", {
   head: Schema.String,
   problem: Schema.String
@@ -34,9 +27,9 @@ export class TrainingRefused extends Schema.TaggedError<TrainingRefused>()("Trai
 export interface TrainOptions {
   readonly set: TrainingSet
   readonly hidden: HeadJobInput["hidden"]
-  /** Where finished heads are kept until the model is whole. */
+  /** Directory in which finished heads are kept until the model is whole. */
   readonly checkpoints: Option.Option<string>
-  /** Told after each head. */
+  /** Called after each head with its name. */
   readonly onHead: (name: string) => Effect.Effect<void>
   readonly seed?: number
 }
@@ -48,7 +41,7 @@ const explain = (problem: HeadProblem, features: ReadonlyArray<string>): string 
     ? `breaks of ${problem.events} event${problem.events === 1 ? "" : "s"} are too few to learn from: give data of at least two`
     : explainProblem(problem, features)
 
-/** What a checkpoint is good for: the same rows, labels, recipe and hidden time. */
+/** Names the directory of a training's checkpoints: they serve only for the same rows, labels, recipe, seed and hidden time. */
 const fingerprintOf = ({ hidden, set }: TrainOptions, seed: number): string =>
   createHash("sha256")
     .update(new Uint8Array(set.values.buffer))
@@ -59,7 +52,7 @@ const fingerprintOf = ({ hidden, set }: TrainOptions, seed: number): string =>
 
 export const trainModel = Effect.fn("trainModel")(function* (options: TrainOptions) {
   const { hidden, set } = options
-  const pool = yield* WorkerPool
+  const fitter = yield* HeadFitter
   const files = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const seed = options.seed ?? recipeSeed
@@ -82,12 +75,7 @@ export const trainModel = Effect.fn("trainModel")(function* (options: TrainOptio
         return { head, fitted: known.value, problem: undefined }
       }
       const input: HeadJobInput = { set, head, scaler, hidden, options: { ...recipeOf(key.label, key.horizonMinutes), seed } }
-      const result = (yield* pool.run({
-        priority: "medium",
-        module: new URL("./HeadJob.ts", import.meta.url),
-        function: "fitHeadJob",
-        input
-      })) as FittedHead | HeadProblem
+      const result = yield* fitter.fit(input)
       if ("_tag" in result) return { head, fitted: undefined, problem: explain(result, set.features) }
       if (Option.isSome(file)) {
         // A file that is cut off by an interruption must not be taken for a head.
@@ -99,13 +87,13 @@ export const trainModel = Effect.fn("trainModel")(function* (options: TrainOptio
     }),
     { concurrency: "unbounded" }
   )
-  // A model goes without the heads that there is too little to learn for, but not without all of them.
+  // A head with too little data is left out of the model; a model without any head is refused.
   const trained = results.flatMap(({ fitted, head }) => (fitted === undefined ? [] : [{ fitted, head }]))
   for (const { head, problem } of results) {
     if (problem === undefined) continue
     const name = nameOf(headKeys[head]!)
     if (trained.length === 0) return yield* new TrainingRefused({ head: name, problem })
-    yield* Effect.logWarning("the model goes without a head", { head: name, problem })
+    yield* Effect.logWarning("a head is left out of the model", { head: name, problem })
   }
   const model: Model = {
     features: set.features,

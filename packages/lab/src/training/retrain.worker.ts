@@ -1,31 +1,38 @@
 /**
- * Entry of a thread that trains a model on a directory of price files, from the first byte read to the last head fitted, and posts the model's
- * bytes. The engine that asks for it goes on with its sockets meanwhile.
+ * A whole training as one job of the worker pool: reads the price files, plays them, fits every head, and gives back the model's bytes alone.
+ *
+ * All of it happens in the job's thread, at the operating system's lowest priority where a thread can have one of its own (Linux), so that it
+ * takes only the processor time that market data leaves. The thread stays at that priority: give retraining a pool of its own.
  */
 import { NodeServices } from "@effect/platform-node"
 import { encodeModel } from "@evenkeel/learning/model/ModelFile"
 import { readPriceFiles } from "@evenkeel/replay/price/Markets"
-import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
-import { WorkerPool } from "@evenkeel/runtime/worker/WorkerPool"
-import { Cause, Effect, Exit, Layer, Option } from "effect"
-import { parentPort, workerData } from "node:worker_threads"
-import type { RetrainAnswer, RetrainOrder } from "./RetrainEntry.ts"
+import { Effect, Layer, Logger, Option } from "effect"
+import { constants, setPriority } from "node:os"
+import { HeadFitter } from "./HeadFitter.ts"
 import { trainOn } from "./TrainOnFiles.ts"
 
-const { directory, name, seed } = workerData as RetrainOrder
-const port = parentPort!
+export interface RetrainInput {
+  /** Where the price files lie. */
+  readonly directory: string
+  readonly name: string
+  readonly seed: number
+}
 
-const train = Effect.gen(function* () {
+const services = Layer.mergeAll(
+  NodeServices.layer,
+  HeadFitter.layerSameThread,
+  Logger.layer([Logger.withConsoleError(Logger.formatLogFmt)])
+)
+
+const train = Effect.fnUntraced(function* ({ directory, name, seed }: RetrainInput) {
   const files = yield* readPriceFiles(directory)
   const { file } = yield* trainOn(files, { name, seed, checkpoints: Option.none(), progress: () => Effect.void })
   return encodeModel(file)
 })
 
-// One head after the other: whoever trades now needs the processor more.
-const layer = WorkerPool.layer({ threads: 1, waitingMax: 1000 }).pipe(
-  Layer.provide(HealthRegistry.layer),
-  Layer.provideMerge(NodeServices.layer)
-)
-
-const exit = await Effect.runPromiseExit(Effect.provide(train, layer))
-port.postMessage((Exit.isSuccess(exit) ? { model: exit.value } : { failed: String(Cause.squash(exit.cause)) }) satisfies RetrainAnswer)
+export const retrainJob = (input: RetrainInput): Promise<Uint8Array> => {
+  // Elsewhere a process has one priority, and the sockets' thread would be slowed down too.
+  if (process.platform === "linux") setPriority(constants.priority.PRIORITY_LOW)
+  return Effect.runPromise(Effect.provide(train(input), services))
+}

@@ -33,7 +33,8 @@ export class CaptureReplay {
   readonly #connections = new Map<string, number>()
   #next = 0
 
-  constructor(venue: VenueId, records: ReadonlyArray<CaptureRecord>) {
+  /** `models` holds the model that predicts at each bar's close, see `ModelPublisher`. */
+  constructor(venue: VenueId, records: ReadonlyArray<CaptureRecord>, models?: WebAssembly.Memory) {
     const scout = new CaptureDecoding(venue)
     for (const record of records) scout.feed(record)
     this.#instruments = scout.symbols().flatMap((symbol) => {
@@ -46,13 +47,16 @@ export class CaptureReplay {
     }
     this.#records = records.filter(({ kind }) => kind === "recv" || kind === "http")
     this.#exchange = exchanges[venue]
-    this.local = new LocalHotPath({
-      coins: [...coins.values()],
-      instruments: this.#instruments,
-      venues: decodedSources,
-      barMillis: minute,
-      scoreGapMillis: Number.POSITIVE_INFINITY
-    })
+    this.local = new LocalHotPath(
+      {
+        coins: [...coins.values()],
+        instruments: this.#instruments,
+        venues: decodedSources,
+        barMillis: minute,
+        scoreGapMillis: Number.POSITIVE_INFINITY
+      },
+      models
+    )
   }
 
   nextTime(): number | undefined {

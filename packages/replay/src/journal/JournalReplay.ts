@@ -9,24 +9,28 @@ import { LocalHotPath, viewOf } from "@evenkeel/detection/host/LocalHotPath"
 
 const factories: Readonly<Record<string, FrameDecoderFactory>> = decoders
 
-const localOf = (manifest: JournalManifest) =>
-  new LocalHotPath({
-    coins: manifest.coins,
-    instruments: manifest.instruments,
-    spareInstruments: manifest.spareInstruments ?? 0,
-    venues: manifest.venues.map((id) => ({ id, decoder: factories[id] })),
-    barMillis: manifest.barMillis,
-    ...(manifest.staleAfterMillis === undefined ? {} : { staleAfterMillis: manifest.staleAfterMillis }),
-    scoreGapMillis: Number.POSITIVE_INFINITY
-  })
+const localOf = (manifest: JournalManifest, models: WebAssembly.Memory | undefined) =>
+  new LocalHotPath(
+    {
+      coins: manifest.coins,
+      instruments: manifest.instruments,
+      spareInstruments: manifest.spareInstruments ?? 0,
+      venues: manifest.venues.map((id) => ({ id, decoder: factories[id] })),
+      barMillis: manifest.barMillis,
+      ...(manifest.staleAfterMillis === undefined ? {} : { staleAfterMillis: manifest.staleAfterMillis }),
+      scoreGapMillis: Number.POSITIVE_INFINITY
+    },
+    models
+  )
 
 export class JournalReplay {
   readonly local: LocalHotPath
   readonly #blocks: ReadonlyArray<Block>
   #block = 0
 
-  constructor(segment: JournalSegment) {
-    this.local = localOf(segment.manifest)
+  /** `models` holds the model that predicts at each bar's close, see `ModelPublisher`. */
+  constructor(segment: JournalSegment, models?: WebAssembly.Memory) {
+    this.local = localOf(segment.manifest, models)
     this.#blocks = segment.blocks
   }
 

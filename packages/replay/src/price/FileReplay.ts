@@ -1,14 +1,16 @@
 /**
- * Drives the hot path from price files, merged in time, in this thread: the same module that serves live.
+ * Plays price files, merged in time, through the hot path in the caller's thread: the same module that serves live.
  *
- * It is deterministic: rows that became known at the same moment come in the order of the files that were named.
+ * The order is fixed, so that a replay can be repeated: rows that became known at the same time come in the order of the files.
  */
 import type { HotPath, HotPathOptions } from "@evenkeel/detection/hotpath/HotPath"
 import { type Coin, coinOf } from "@evenkeel/domain/coin/Coin"
 import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
-import { EventKind, eventPayload } from "@evenkeel/domain/market/MarketRecord"
+import { EventKind, eventPayloadBytes } from "@evenkeel/domain/market/MarketRecord"
 import type { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
 import { LocalHotPath } from "@evenkeel/detection/host/LocalHotPath"
+import { frameOffsets } from "@evenkeel/runtime/ring/FrameRing"
+import { FileMerge } from "./FileMerge.ts"
 import type { PriceFile } from "./PriceFile.ts"
 
 const minute = 60_000
@@ -30,69 +32,74 @@ export const hotPathOptionsOf = (files: ReadonlyArray<PriceFile>): HotPathOption
   }
 }
 
+export interface FileReplayOptions {
+  /** Sees what every coin is judged by, at each bar's close. Its arguments are valid during the call alone. */
+  readonly onJudged?: HotPath["onJudged"]
+  /** Where a model is published that predicts at each bar's close; see `ModelPublisher`. Without it the detectors alone decide. */
+  readonly models?: WebAssembly.Memory
+}
+
 export class FileReplay {
   readonly #files: ReadonlyArray<PriceFile>
-  readonly #next: Int32Array
+  readonly #merge: FileMerge
   readonly #local: LocalHotPath
-  readonly #venueOf: ReadonlyArray<number>
+  readonly #venueOf: Int32Array
 
-  /** `onJudged` sees what every coin is judged by, at each bar's close. */
-  constructor(files: ReadonlyArray<PriceFile>, onJudged?: HotPath["onJudged"]) {
+  constructor(files: ReadonlyArray<PriceFile>, { models, onJudged }: FileReplayOptions = {}) {
     const options = hotPathOptionsOf(files)
     this.#files = files
-    this.#next = new Int32Array(files.length)
-    this.#local = new LocalHotPath(options)
+    this.#merge = new FileMerge(files)
+    this.#local = new LocalHotPath(options, models)
     this.#local.hotPath.onJudged = onJudged
-    this.#venueOf = files.map(({ instrument }) => options.venues.findIndex(({ id }) => id === instrument.venue))
+    this.#venueOf = Int32Array.from(files, ({ instrument }) => options.venues.findIndex(({ id }) => id === instrument.venue))
   }
 
   /** When the next row becomes known, or undefined at the end. */
   nextTime(): number | undefined {
-    const file = this.#earliest()
-    return file < 0 ? undefined : this.#files[file]!.times[this.#next[file]!]
+    const { file } = this.#merge
+    return file < 0 ? undefined : this.#files[file]!.times[this.#merge.row]
   }
 
   /** Feeds at most `rows` rows; returns how many there were. At the end the last bar closes. */
   feed(rows: number, onChange: (change: LevelChange) => void): number {
-    let fed = 0
-    for (; fed < rows; fed++) {
-      const file = this.#earliest()
+    const merge = this.#merge
+    const handlers = { levelChange: onChange }
+    for (let fed = 0; fed < rows; fed++) {
+      const { file } = merge
       if (file < 0) {
         this.#local.hotPath.finish()
-        this.#local.signals({ levelChange: onChange })
-        break
+        this.#local.signals(handlers)
+        return fed
       }
-      this.#row(file, this.#next[file]!++)
-      this.#local.signals({ levelChange: onChange })
+      this.#row(file, merge.row)
+      merge.advance()
+      this.#local.signals(handlers)
     }
-    return fed
+    return rows
   }
 
-  #earliest(): number {
-    let earliest = -1
-    let time = Number.POSITIVE_INFINITY
-    for (let file = 0; file < this.#files.length; file++) {
-      const { rows, times } = this.#files[file]!
-      const next = this.#next[file]!
-      if (next < rows && times[next]! < time) {
-        earliest = file
-        time = times[next]!
-      }
-    }
-    return earliest
-  }
-
+  /** One row as the frame of an event; nothing is allocated. */
   #row(file: number, row: number): void {
     const { buyVolumes, prices, stepMillis, times, volumes } = this.#files[file]!
+    const { bytes, float64, int32, uint16 } = this.#local.claim(eventPayloadBytes)
     const time = times[row]!
     const price = prices[row]!
-    const kind = stepMillis > 0 ? EventKind.candle : EventKind.oracle
-    this.#local.feed({
-      source: FrameSource.event,
-      venue: this.#venueOf[file]!,
-      instrument: file,
-      received: time,
-      payload: eventPayload(kind, [time, price, volumes[row]!, buyVolumes[row]!, price, price, stepMillis])
-    })
+    bytes[frameOffsets.source] = FrameSource.event
+    bytes[frameOffsets.venue] = this.#venueOf[file]!
+    uint16[frameOffsets.connection >> 1] = 0
+    int32[frameOffsets.instrument >> 2] = file
+    float64[frameOffsets.received >> 3] = time
+    // The event's kind, then its numbers; see `eventPayload`.
+    const at = frameOffsets.payload >> 3
+    float64[at] = stepMillis > 0 ? EventKind.candle : EventKind.oracle
+    float64[at + 1] = time
+    float64[at + 2] = price
+    float64[at + 3] = volumes[row]!
+    float64[at + 4] = buyVolumes[row]!
+    float64[at + 5] = price
+    float64[at + 6] = price
+    float64[at + 7] = stepMillis
+    float64[at + 8] = Number.NaN
+    this.#local.process()
   }
 }
