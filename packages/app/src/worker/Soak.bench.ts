@@ -115,7 +115,7 @@ const soak = async (): Promise<ReadonlyArray<BenchResult>> => {
     entry: new URL("./hotpath.worker.ts", import.meta.url)
   }).pipe(
     Layer.provideMerge(
-      FrameSink.layer({ venues: sourceIds.length, nanoclock: new Nanoclock(origin), sampleEvery: 0 }).pipe(
+      FrameSink.layer({ nanoclock: new Nanoclock(origin), sampleEvery: 0 }).pipe(
         Layer.provide(Layer.sync(Frames, () => new FrameProducer(memory.frames)))
       )
     ),
