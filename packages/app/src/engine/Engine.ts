@@ -33,7 +33,8 @@ import { layerReadiness } from "./Readiness.ts"
 
 /** What survives a restart. */
 const layerStore = (config: EngineConfig) =>
-  Layer.mergeAll(EventStore.layer, Outbox.layer, Snapshots.layer, ModelRegistry.layer, AlertTable.layer).pipe(
+  Layer.mergeAll(Outbox.layer, Snapshots.layer, ModelRegistry.layer, AlertTable.layer).pipe(
+    Layer.provideMerge(EventStore.layer),
     Layer.provideMerge(databaseOf(config))
   )
 
