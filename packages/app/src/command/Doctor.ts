@@ -164,23 +164,29 @@ const checkVenue = Effect.fnUntraced(function* (config: EngineConfig, venue: Ven
             : `not listed or not trading: ${missing.map(({ symbol }) => symbol).join(", ")}`,
       advice: "take them out of EVENKEEL_INSTRUMENTS, or let EVENKEEL_DISCOVERY_VENUES find what is listed"
     },
-    ...(wanted.length === 0 ? [] : [yield* checkSocket(exchange, endpoints, rest, wanted)])
+    ...(wanted.length === 0 ? [] : [yield* checkSocket(venue, exchange, endpoints, rest, wanted)])
   ] satisfies ReadonlyArray<Finding>
 })
 
 /** Subscribes as the connector does, on one connection, and listens for a moment. */
-const checkSocket = Effect.fnUntraced(function* (exchange: Exchange, endpoints: Endpoints, rest: Rest, wanted: ReadonlyArray<Instrument>) {
+const checkSocket = Effect.fnUntraced(function* (
+  venue: VenueId,
+  exchange: Exchange,
+  endpoints: Endpoints,
+  rest: Rest,
+  wanted: ReadonlyArray<Instrument>
+) {
   const carried = wanted.slice(0, exchange.instrumentsPerConnection)
   const connections = Math.ceil(wanted.length / exchange.instrumentsPerConnection)
   const spoke = new Set<number>()
   const refused: Array<string> = []
   const record = new MarketRecord()
   const books = new OrderBook()
-  const decoder = decoders[exchange.id](new SymbolTable(carried.map(({ symbol }, number) => [symbol, number] as const)), record, {
+  const decoder = decoders[venue](new SymbolTable(carried.map(({ symbol }, number) => [symbol, number] as const)), record, {
     accept: () => void spoke.add(record.integers[1]!),
     book: () => books
   })
-  const what = `${exchange.id} socket`
+  const what = `${venue} socket`
   const listen = Effect.gen(function* () {
     const { handshake } = exchange
     const url =

@@ -27,7 +27,7 @@ import { layerBridges } from "./Bridges.ts"
 import { layerEngineFacts } from "./EngineFacts.ts"
 import { layerEngineMetrics } from "./EngineMetrics.ts"
 import { layerPrediction } from "./EnginePrediction.ts"
-import { databaseOf, type EngineSetup, journalOf, receiversOf } from "./EngineSetup.ts"
+import { databaseOf, type EngineSetup, journalOf, journalTailOf, receiversOf } from "./EngineSetup.ts"
 import { layerEngineView } from "./EngineViews.ts"
 import { layerReadiness } from "./Readiness.ts"
 
@@ -55,6 +55,7 @@ const layerDetection = (config: EngineConfig, setup: EngineSetup) =>
     scoreGapMillis: config.hotPath.scoreGapMillis,
     staleAfterMillis: setup.staleAfterMillis,
     framesBytes: config.hotPath.ringMebibytes << 20,
+    ...(setup.warmStart && config.journal.enabled ? { tail: journalTailOf(config, setup) } : {}),
     wait: config.hotPath.wait === "spin" ? busyPoll : spinThenSleep
   }).pipe(
     Layer.provideMerge(

@@ -7,9 +7,10 @@ import { sourceInstrument } from "@evenkeel/connectors/chain/ChainSource"
 import type { Endpoints, Exchange } from "@evenkeel/connectors/exchange/Exchange"
 import { coinbaseExchange, exchanges } from "@evenkeel/connectors/exchange/Exchanges"
 import { type Coin, coinOf } from "@evenkeel/domain/coin/Coin"
-import type { Instrument } from "@evenkeel/domain/market/Instrument"
+import { type Instrument, instrumentKey } from "@evenkeel/domain/market/Instrument"
 import { sourceIds, type VenueId, venueIds } from "@evenkeel/domain/market/Venue"
 import { layerDatabase } from "@evenkeel/store/database/Database"
+import { readJournalTail } from "@evenkeel/store/journal/JournalTail"
 import { MarketJournal } from "@evenkeel/store/journal/MarketJournal"
 import { Effect, Layer } from "effect"
 import type { EngineConfig } from "../config/EngineConfig.ts"
@@ -59,10 +60,27 @@ export const journalOf = (config: EngineConfig, setup: EngineSetup) =>
           coins: setup.coins,
           venues: sourceIds,
           instruments: [...setup.instruments],
-          spareInstruments: setup.spares
+          spareInstruments: setup.spares,
+          staleAfterMillis: setup.staleAfterMillis
         }
       })
     : MarketJournal.layerNoop
+
+/** What the last run recorded after a time; nothing where it watched other instruments, whose numbers mean other pairs. */
+export const journalTailOf = (config: EngineConfig, setup: EngineSetup) => {
+  const directory = `${config.data}/journal`
+  const own = setup.instruments.map(instrumentKey).join()
+  return Effect.fn("journalTail")(
+    function* (after: number) {
+      const tail = yield* readJournalTail(directory, after)
+      if (tail === undefined) return []
+      if (tail.manifest.instruments.map(instrumentKey).join() === own) return tail.blocks
+      yield* Effect.logInfo("the journal's last run watched other instruments: its end is not replayed")
+      return []
+    },
+    Effect.catch((error) => Effect.as(Effect.logWarning("the journal's end cannot be read", { problem: error.message }), []))
+  )
+}
 
 /** `venue:SYMBOL:BASE:QUOTE`; a symbol may hold colons. */
 export const parseInstrument = (text: string): Instrument => {

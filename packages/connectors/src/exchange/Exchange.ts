@@ -3,7 +3,6 @@
  * its pairs and its clock. One connector (`transport/Connector.ts`) runs every venue; the venue's decoder turns what comes back into events.
  */
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
-import type { VenueId } from "@evenkeel/domain/market/Venue"
 import { type Duration, Result } from "effect"
 
 export interface Endpoints {
@@ -36,7 +35,7 @@ export interface RestBook {
 /** A venue's public market data: where it is, how it is asked for, how a connection is kept alive, and how a lost book is built anew. */
 export interface Feed {
   /** The venue's id: `binance`; also the name of its instruments' venue. */
-  readonly id: VenueId
+  readonly id: string
   /** Production, for public data. */
   readonly endpoints: Endpoints
   /** Path and query behind the socket endpoint. */

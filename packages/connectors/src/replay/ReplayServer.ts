@@ -82,7 +82,7 @@ export const makeReplayServer = (options: ReplayServerOptions): Effect.Effect<Re
         stream.cork()
         for (let left = Math.min(due(), sliceFramesMax); left > 0 && at < frames.length; left--) {
           binary = frames.binary[at] === 1
-          line(frames.bytes.subarray(frames.starts[at], frames.starts[++at]))
+          line.give(frames.bytes.subarray(frames.starts[at], frames.starts[++at]))
           sent++
         }
         stream.uncork()
@@ -91,6 +91,7 @@ export const makeReplayServer = (options: ReplayServerOptions): Effect.Effect<Re
         playing--
       }, sliceMillis)
       socket.on("close", () => {
+        line.end()
         clearInterval(timer)
         if (at < frames.length) playing--
         at = frames.length

@@ -16,6 +16,12 @@ export interface FaultRates {
 
 export const noFaults: FaultRates = { drop: 0, duplicate: 0, reorder: 0, corrupt: 0, delay: 0, cut: 0 }
 
+export interface FaultyLine {
+  readonly give: (frame: string | Uint8Array) => void
+  /** The connection has ended: what is still held back is lost. */
+  readonly end: () => void
+}
+
 /** A delayed frame comes after so many others. */
 const delayFrames = 5
 
@@ -23,21 +29,35 @@ export class Faults {
   rates: FaultRates = noFaults
   readonly #random: () => number
   readonly counts = { drop: 0, duplicate: 0, reorder: 0, corrupt: 0, delay: 0, cut: 0 }
+  /** Sends what each open line holds back. */
+  readonly #releases = new Set<() => void>()
 
   constructor(seed: number) {
     this.#random = seeded(seed)
   }
 
+  /** Sends everything that is held back or delayed, at once. */
+  release(): void {
+    for (const release of this.#releases) release()
+  }
+
   /** A connection's own line; hand each frame to it. `cut` ends the connection. */
-  line(send: (frame: string | Uint8Array) => void, cut: () => void): (frame: string | Uint8Array) => void {
+  line(send: (frame: string | Uint8Array) => void, cut: () => void): FaultyLine {
     let held: string | Uint8Array | undefined
-    const late: Array<{ frame: string | Uint8Array; after: number }> = []
+    let late: Array<{ frame: string | Uint8Array; after: number }> = []
+    const release = () => {
+      for (const { frame } of late) send(frame)
+      late = []
+      if (held !== undefined) send(held)
+      held = undefined
+    }
+    this.#releases.add(release)
     const happens = (fault: keyof FaultRates): boolean => {
       if (this.rates[fault] === 0 || this.#random() >= this.rates[fault]) return false
       this.counts[fault]++
       return true
     }
-    return (frame) => {
+    const give = (frame: string | Uint8Array) => {
       for (const entry of late) entry.after--
       while (late[0] !== undefined && late[0].after <= 0) send(late.shift()!.frame)
       if (happens("cut")) return cut()
@@ -57,6 +77,7 @@ export class Faults {
       }
       if (happens("duplicate")) send(frame)
     }
+    return { give, end: () => this.#releases.delete(release) }
   }
 
   /** The end missing, or a byte that is no text: what a listener can notice. */

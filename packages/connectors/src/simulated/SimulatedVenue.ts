@@ -11,14 +11,20 @@ import { createServer } from "node:http"
 import type { Duplex } from "node:stream"
 import { type WebSocket, WebSocketServer } from "ws"
 import type { Endpoints } from "../exchange/Exchange.ts"
-import { type Session, stepMarket } from "./dialect/Dialect.ts"
+import { type Dialect, type Session, stepMarket } from "./dialect/Dialect.ts"
 import { dialects } from "./dialect/Dialects.ts"
 import { Faults } from "./Faults.ts"
 import { SimulatedInstrument } from "./Market.ts"
 import type { Scenario } from "./Scenario.ts"
 
-export interface SimulatedVenueOptions {
-  readonly venue: VenueId
+export type SimulatedVenueOptions = MarketOptions &
+  (
+    | { readonly venue: VenueId; readonly dialect?: undefined }
+    /** A venue of one's own, and its side of its protocol. */
+    | { readonly venue: string; readonly dialect: Dialect }
+  )
+
+interface MarketOptions {
   /** Of this venue. */
   readonly instruments: ReadonlyArray<Instrument>
   readonly scenario: Scenario
@@ -46,6 +52,8 @@ export interface SimulatedVenue {
   restHeaders: Readonly<Record<string, string>>
   /** REST calls so far. */
   restCalls: number
+  /** Steps of the market so far. */
+  steps: number
   /** While true every socket is closed as soon as it is opened, as in maintenance. */
   refuseSockets: boolean
   /** While true every checksum is wrong. */
@@ -69,7 +77,7 @@ const maintenance = 1013
 
 export const makeSimulatedVenue = (options: SimulatedVenueOptions): Effect.Effect<SimulatedVenue, VenueUnopened, Scope.Scope> =>
   Effect.gen(function* () {
-    const dialect = dialects[options.venue]
+    const dialect = options.dialect ?? dialects[options.venue]
     const instruments = new Map(
       options.instruments.map(
         (instrument, index) =>
@@ -109,7 +117,7 @@ export const makeSimulatedVenue = (options: SimulatedVenueOptions): Effect.Effec
         sequence: 0,
         counters: new Map(),
         send: (message) => {
-          if (!venue.mute) line(message)
+          if (!venue.mute) line.give(message)
         },
         close: (code) => socket.close(code)
       }
@@ -117,6 +125,7 @@ export const makeSimulatedVenue = (options: SimulatedVenueOptions): Effect.Effec
       socket.on("message", (message) => dialect.received(session, String(message), market))
       streams.add(request.socket)
       socket.on("close", () => {
+        line.end()
         sessions.delete(socket)
         streams.delete(request.socket)
       })
@@ -137,6 +146,7 @@ export const makeSimulatedVenue = (options: SimulatedVenueOptions): Effect.Effec
       restStatus: undefined,
       restHeaders: {},
       restCalls: 0,
+      steps: 0,
       refuseSockets: false,
       badChecksums: false,
       stall: () => {
@@ -174,6 +184,7 @@ export const makeSimulatedVenue = (options: SimulatedVenueOptions): Effect.Effec
       if (burst) for (const stream of streams) stream.cork()
       const listeners = [...sessions.values()].filter((session) => !stalled.has(session))
       for (let left = options.stepsAtOnce ?? 1; left > 0; left--) stepMarket(dialect, market, listeners)
+      venue.steps++
       if (burst) for (const stream of streams) stream.uncork()
     })
     const heartbeat = Effect.sync(() => {

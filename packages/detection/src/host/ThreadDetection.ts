@@ -19,9 +19,10 @@ import { StateTable } from "@evenkeel/runtime/ring/StateTable"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { Histogram } from "@evenkeel/runtime/telemetry/Histogram"
 import { ProcessNanoclock } from "@evenkeel/runtime/time/Nanoclock"
-import { Clock, Context, Effect, Layer, Queue, Schema } from "effect"
+import { Clock, Context, DateTime, Effect, type FileSystem, Layer, Queue, Schema } from "effect"
 import { Worker } from "node:worker_threads"
 import { featureRow } from "../feature/coin/CoinFeatures.ts"
+import { checkpointTime } from "../hotpath/Checkpoint.ts"
 import { Counters, engineCounters } from "../hotpath/Counters.ts"
 import { signalBytes } from "../hotpath/SignalRecord.ts"
 import { CheckpointStore } from "./CheckpointStore.ts"
@@ -29,6 +30,7 @@ import { Detection } from "./Detection.ts"
 import { allocateHotPathMemory, control, hotPathEntry, type HotPathWorkerData, type ThreadVenue } from "./HotPathMemory.ts"
 import { makeSignalReader } from "./SignalReader.ts"
 import { States } from "./States.ts"
+import { writeFrames } from "./WarmStart.ts"
 
 export interface ThreadDetectionOptions {
   readonly coins: ReadonlyArray<Coin>
@@ -43,6 +45,8 @@ export interface ThreadDetectionOptions {
   readonly scoreGapMillis: number
   /** A coin without a price for so long is `stale`. */
   readonly staleAfterMillis: number
+  /** Frame records that came after a time, as bytes; read once, after a checkpoint was taken up. */
+  readonly tail?: (after: number) => Effect.Effect<ReadonlyArray<Uint8Array>, never, FileSystem.FileSystem>
   /** Size of the frames ring, a power of two. */
   readonly framesBytes: number
   readonly wait: WaitStrategy
@@ -73,7 +77,8 @@ const makeThreadDetection = Effect.fnUntraced(function* (options: ThreadDetectio
   const supervisor = yield* Supervisor
   const health = yield* HealthRegistry
   const checkpoints = yield* CheckpointStore
-  const { origin } = yield* ProcessNanoclock
+  const clock = yield* ProcessNanoclock
+  const { origin } = clock
   const memory = allocateHotPathMemory({
     coins: coins.length,
     instruments: instruments.length + options.spareInstruments,
@@ -187,6 +192,17 @@ const makeThreadDetection = Effect.fnUntraced(function* (options: ThreadDetectio
     }).pipe(Effect.timeoutOption(drainWithin), Effect.asVoid)
   )
 
+  const frames = new FrameProducer(memory.frames)
+  const checkpointed = checkpoint === undefined ? undefined : checkpointTime(checkpoint)
+  if (checkpointed !== undefined && options.tail !== undefined) {
+    const blocks = yield* options.tail(checkpointed)
+    const written = yield* Effect.forEach(blocks, (block) => writeFrames(frames, clock, block))
+    yield* Effect.logInfo("the detectors go on where they were", {
+      checkpoint: DateTime.formatIso(DateTime.makeUnsafe(Math.round(checkpointed))),
+      framesSince: written.reduce((sum, count) => sum + count, 0)
+    })
+  }
+
   const features = new StateTable(memory.features, featureRow)
   const counters = new Counters(new Uint32Array(memory.counters), venues.length)
   const detection = Detection.of({
@@ -205,7 +221,7 @@ const makeThreadDetection = Effect.fnUntraced(function* (options: ThreadDetectio
     scoresDropped: () => counters.ofEngine(engineCounters.indexOf("scoresDropped")),
     latency: new Histogram(memory.latency)
   })
-  return Context.make(Detection, detection).pipe(Context.add(Frames, new FrameProducer(memory.frames)))
+  return Context.make(Detection, detection).pipe(Context.add(Frames, frames))
 })
 
 const wallNanosNow = (): bigint => BigInt(Math.round((performance.timeOrigin + performance.now()) * 1e6))

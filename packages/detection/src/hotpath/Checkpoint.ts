@@ -10,7 +10,7 @@ import { Result } from "effect"
 import { deserialize, serialize } from "node:v8"
 import { Flow } from "../detector/Flow.ts"
 import { fits, loadFields, type Saved, saveFields } from "./Fields.ts"
-import type { Market } from "./Market.ts"
+import { type Market, time } from "./Market.ts"
 import { instrumentState } from "./SignalRecord.ts"
 
 const format = 1
@@ -65,6 +65,12 @@ export const saveCheckpoint = (market: Market, { barMillis, coins, instruments }
     )
   }
   return new Uint8Array(serialize(checkpoint))
+}
+
+/** The time of the last frame before a checkpoint was taken, Unix ms; undefined for bytes that are none. */
+export const checkpointTime = (bytes: Uint8Array): number | undefined => {
+  const read = Result.try(() => deserialize(bytes) as Partial<Checkpoint>)
+  return Result.isSuccess(read) && read.success.format === format ? read.success.times?.[time.now] : undefined
 }
 
 /** Undefined when the checkpoint was taken up, else why it cannot be. */

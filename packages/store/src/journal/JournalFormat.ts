@@ -37,7 +37,9 @@ export const JournalManifest = Schema.Struct({
   venues: Schema.Array(Schema.String),
   instruments: Schema.Array(Schema.Struct({ venue: Schema.String, symbol: Schema.String, base: Schema.String, quote: Schema.String })),
   /** Places behind the instruments for pairs that were listed while running. */
-  spareInstruments: Schema.optionalKey(Schema.Int)
+  spareInstruments: Schema.optionalKey(Schema.Int),
+  /** A coin without a price for so long was stale. */
+  staleAfterMillis: Schema.optionalKey(Schema.Finite)
 })
 export type JournalManifest = typeof JournalManifest.Type
 

@@ -1,0 +1,79 @@
+import { assert, describe, it } from "@effect/vitest"
+import { coinOf } from "@evenkeel/domain/coin/Coin"
+import type { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
+import { serialize } from "node:v8"
+import { candleMarket, candles, minute } from "../../test/support/Candles.ts"
+import { type LocalFrame, LocalHotPath } from "../host/LocalHotPath.ts"
+import type { HotPathOptions } from "./HotPath.ts"
+
+/** Ten days: order flow knows what is usual, then USDC is sold and breaks. */
+const days = 10
+const breaksAt = (days - 1) * 1440
+const market = candles(days * 1440, breaksAt)
+
+const play = (local: LocalHotPath, frames: ReadonlyArray<LocalFrame>): ReadonlyArray<LevelChange> => {
+  const changes: Array<LevelChange> = []
+  for (const frame of frames) {
+    local.feed(frame)
+    local.signals({ levelChange: (change) => changes.push(change) })
+  }
+  return changes
+}
+
+describe("a checkpoint", () => {
+  it("lets another hot path go on to the same bits, also in the middle of a warning by order flow", () => {
+    const whole = new LocalHotPath(candleMarket)
+    const all = play(whole, market)
+    assert.isTrue(
+      all.some(({ evidence, level }) => level === "warning" && evidence.flow !== null),
+      "the market has a warning by flow"
+    )
+    const warnedAt = all.find(({ level }) => level === "warning")!.time
+    // In the flow warning, and in the middle of a bar: one of its three candles is in.
+    const cut = market.findIndex(({ received }) => received > warnedAt + 5 * minute) + 1
+    const first = new LocalHotPath(candleMarket)
+    const before = play(first, market.slice(0, cut))
+    const second = new LocalHotPath(candleMarket)
+    assert.isUndefined(second.hotPath.restore(first.hotPath.snapshot()))
+    const after = play(second, market.slice(cut))
+    assert.deepStrictEqual([...before, ...after], all)
+    assert.isAbove(after.length, 0)
+    assert.isTrue(Buffer.from(second.hotPath.snapshot()).equals(whole.hotPath.snapshot()))
+  })
+
+  it("without it, the warning by order flow is silent", () => {
+    const cut = market.findIndex(({ received }) => received > market[0]!.received + (breaksAt - 5) * minute)
+    const changes = play(new LocalHotPath(candleMarket), market.slice(cut))
+    assert.isFalse(changes.some(({ evidence }) => evidence.flow !== null))
+  })
+
+  it("serves an engine that watches more than the one that took it", () => {
+    const more: HotPathOptions = {
+      ...candleMarket,
+      coins: [coinOf("DAI")!, ...candleMarket.coins],
+      instruments: [{ venue: "kraken", symbol: "DAI/USD", base: "DAI", quote: "USD" }, ...candleMarket.instruments]
+    }
+    const first = new LocalHotPath(candleMarket)
+    play(first, market.slice(0, 6000))
+    const second = new LocalHotPath(more)
+    assert.isUndefined(second.hotPath.restore(first.hotPath.snapshot()))
+    const shifted = market.slice(6000).map((frame) => ({ ...frame, instrument: frame.instrument! + 1 }))
+    const levels = (changes: ReadonlyArray<LevelChange>) => changes.map(({ coin, level, time }) => `${time} ${coin} ${level}`)
+    assert.deepStrictEqual(levels(play(second, shifted)), levels(play(first, market.slice(6000))))
+  })
+
+  it("is refused with its reason when it is damaged, of another version, or of other bars", () => {
+    const first = new LocalHotPath(candleMarket)
+    play(first, market.slice(0, 300))
+    const bytes = first.hotPath.snapshot()
+    const refused = (over: Partial<HotPathOptions>, checkpoint: Uint8Array) =>
+      new LocalHotPath({ ...candleMarket, ...over }).hotPath.restore(checkpoint)
+    assert.strictEqual(refused({}, bytes.subarray(0, 100)), "it is of another version")
+    assert.strictEqual(refused({}, new Uint8Array(0)), "it is of another version")
+    assert.strictEqual(refused({}, serialize({ format: 2 })), "it is of another version")
+    assert.strictEqual(refused({ barMillis: 5000 }, bytes), "it was taken with bars of 60 s, and bars are 5 s")
+    const fresh = new LocalHotPath(candleMarket)
+    assert.isString(fresh.hotPath.restore(bytes.subarray(0, 100)))
+    assert.deepStrictEqual(play(fresh, market.slice(0, 300)), play(new LocalHotPath(candleMarket), market.slice(0, 300)))
+  })
+})
