@@ -71,7 +71,6 @@ describe("two engines on one Postgres and one webhook", () => {
     () =>
       Effect.gen(function* () {
         const postgres = yield* makeTestPostgres
-        yield* postgres.start
         const webhook = yield* webhookServer
         // Each coin breaks and recovers again and again: every change is news to its alert.
         const history = Array.from({ length: changes }, (_, time) => {

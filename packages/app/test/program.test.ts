@@ -112,7 +112,6 @@ describe.concurrent("the program", () => {
       Effect.gen(function* () {
         const data = yield* directory
         const postgres = yield* makeTestPostgres
-        yield* postgres.start
         const levels: Array<string> = []
         const webhook = yield* serve((_request, body) => {
           levels.push((JSON.parse(body.toString()) as { alert: { level: string } }).alert.level)

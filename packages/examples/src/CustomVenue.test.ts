@@ -1,28 +1,38 @@
-import { LocalHotPath } from "@evenkeel/detection/host/LocalHotPath"
 import { assert, describe, it } from "@effect/vitest"
-import { knownCoins } from "@evenkeel/domain/coin/Coin"
-import { FrameOutcome, FrameSource } from "@evenkeel/domain/market/FrameDecoder"
-import { makeLineDecoder } from "./CustomVenue.ts"
+import { Venues } from "@evenkeel/connectors/exchange/Venues"
+import { SimulatedInstrument } from "@evenkeel/connectors/simulated/Market"
+import { scenarios } from "@evenkeel/connectors/simulated/Scenario"
+import { Effect } from "effect"
+import { conformance } from "../../app/test/support/Conformance.ts"
+import { acmeDialect } from "./CustomDialect.ts"
+import { acme } from "./CustomVenue.ts"
+
+const symbolOf = (base: string, quote: string) => `${base}-${quote}`
+
+conformance("a custom venue", { venue: acme, dialect: acmeDialect, symbolOf })
 
 describe("a custom venue", () => {
-  it("feeds the hot path like any other, and its bad frames are counted", () => {
-    const local = new LocalHotPath({
-      coins: knownCoins.filter(({ symbol }) => symbol === "DAI"),
-      instruments: [{ venue: "lines", symbol: "DAIUSD", base: "DAI", quote: "USD" }],
-      venues: [{ id: "lines", decoder: makeLineDecoder }],
-      barMillis: 60_000,
-      scoreGapMillis: 0
-    })
-    const feed = (text: string, received: number) =>
-      local.feed({ source: FrameSource.socket, venue: 0, received, payload: new TextEncoder().encode(text) })
-    const refused: Array<number> = []
-    feed("DAIUSD 0.9994 1000 0.9996 1000", 1000)
-    feed("BTCUSD 1 1 2 1", 1001)
-    feed("DAIUSD what is this", 1002)
-    local.signals({ refusal: (outcome) => refused.push(outcome) })
-    assert.deepStrictEqual(refused, [FrameOutcome.unlisted, FrameOutcome.malformed])
-    const row = new Float64Array(local.state.fields)
-    assert.isTrue(local.state.read(0, row))
-    assert.closeTo(row[1]!, 0.9995, 1e-5)
+  it.effect("is registered beside the built-in ones, and its decoder can be imported where threads begin", () =>
+    Effect.gen(function* () {
+      const venues = yield* Venues
+      assert.strictEqual(venues.get("acme"), acme)
+      const { decoder } = venues.threadSources[venues.wireNumber("acme")]!
+      const module = yield* Effect.promise(() => import(decoder!.module))
+      assert.strictEqual(module[decoder!.export], acme.decoder)
+    }).pipe(Effect.provide(Venues.layerWith([acme])))
+  )
+
+  it("lists its pairs and tells its time", () => {
+    const scenario = scenarios.calm()
+    const instrument = { venue: "acme", symbol: "DAI-USD", base: "DAI", quote: "USD" }
+    const market = {
+      instruments: new Map([[instrument.symbol, new SimulatedInstrument(instrument, scenario, 1)]]),
+      now: () => scenario.startsAt,
+      badChecksums: false
+    }
+    const ask = (path: string) => acmeDialect.get(new URL(path, "http://venue"), market)
+    const { decodeListings, decodeTime, listingsPath, timePath } = acme.exchange
+    assert.deepInclude(decodeListings(ask(listingsPath))?.[0], { symbol: "DAI-USD", base: "DAI", quote: "USD", trading: true })
+    assert.strictEqual(decodeTime(ask(timePath)), scenario.startsAt)
   })
 })

@@ -23,6 +23,8 @@ const lookEvery = "1 second"
 const leaseMillis = 60_000
 /** A delivery that takes longer is given up, so that none outlives its claim. */
 const deliveryMillisMax = leaseMillis / 2
+/** On shutdown, claims are given back unless the database takes longer to answer. */
+const releaseWithin = "1 second"
 /** While the database is away a receiver's actor waits this long. */
 const databaseWait = "2 seconds"
 
@@ -87,6 +89,8 @@ const makeDispatcher = Effect.fnUntraced(function* (owner: string) {
 
   let pending = 0
   yield* health.gauge("dispatcher", "outbox_pending", () => pending)
+  // Runs after the actors have stopped: what they had claimed and not sent is free for another engine, or for the next start.
+  yield* Effect.addFinalizer(() => outbox.release(owner).pipe(Effect.ignore, Effect.timeoutOption(releaseWithin)))
   const actors = yield* Effect.forEach(receivers, (receiver) =>
     makeActor({
       name: `receiver:${receiver.name}`,

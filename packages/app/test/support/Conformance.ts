@@ -47,7 +47,7 @@ export const conformance = (name: string, live: ConformingVenue) => {
           const before = seen.frames
           yield* until("a hundred more frames", () => seen.frames > before + 100)
           // A message of an unknown kind is counted, and changes nothing.
-          venue.say('{"surprise":{"party":[1,2,{"three":"four"}]}}')
+          venue.broadcast('{"surprise":{"party":[1,2,{"three":"four"}]}}')
           yield* until("it is counted on each connection", () => seen.refusals.length >= 2)
           yield* booksAreRight
           assert.deepStrictEqual(seen.resyncs, [])

@@ -1,5 +1,5 @@
 /** Where each venue's decoder is exported, for threads: code cannot cross them. The compiler holds the list complete. */
-import { sourceIds, type VenueId } from "@evenkeel/domain/market/Venue"
+import { sourceIds, type VenueId, venueIds } from "@evenkeel/domain/market/Venue"
 
 const factories: Readonly<Record<VenueId, string>> = {
   binance: "makeBinanceDecoder",
@@ -20,11 +20,16 @@ const factories: Readonly<Record<VenueId, string>> = {
 
 const ending = import.meta.url.slice(import.meta.url.lastIndexOf("."))
 
-const moduleOf = (id: string) => {
-  const factory = (factories as Readonly<Record<string, string>>)[id]
-  if (factory === undefined) return undefined
+/** The module of a built-in venue's decoder and the name under which it exports the factory. */
+export const decoderModule = (id: VenueId) => {
+  const factory = factories[id]
   return { module: new URL(`./${id}/${factory.slice("make".length)}${ending}`, import.meta.url).href, export: factory }
 }
 
-/** Every source by wire number, as the hot path's thread wants them. */
+const moduleOf = (source: string) => {
+  const id = venueIds.find((venue) => venue === source)
+  return id === undefined ? undefined : decoderModule(id)
+}
+
+/** Every built-in source by wire number, for the hot path's thread; `Venues` has those of one's own too. */
 export const threadSources = sourceIds.map((id) => ({ id, decoder: moduleOf(id) }))

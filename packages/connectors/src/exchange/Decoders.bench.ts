@@ -1,4 +1,4 @@
-/** Each venue's usual frames: bytes to a record, against what one would write first: `JSON.parse` and `Number`. */
+/** Each venue's usual frames, decoded from bytes to a record; the baseline is `JSON.parse` and `Number`. */
 import { type FrameDecoder, FrameOutcome } from "@evenkeel/domain/market/FrameDecoder"
 import { type LevelReader, MarketRecord, type MarketSink } from "@evenkeel/domain/market/MarketRecord"
 import { SymbolTable } from "@evenkeel/domain/market/SymbolTable"

@@ -36,5 +36,5 @@ export const decoders: Record<VenueId, FrameDecoderFactory> = {
 /** The decoder of a source; undefined for chains, whose readings come as events. */
 export const decoderOf = (id: string): FrameDecoderFactory | undefined => (decoders as Readonly<Record<string, FrameDecoderFactory>>)[id]
 
-/** Every source by wire number, as the hot path wants them. */
+/** Every built-in source by wire number, for a hot path in the caller's thread; `Venues` has those of one's own too. */
 export const decodedSources = sourceIds.map((id) => ({ id, decoder: decoderOf(id) }))

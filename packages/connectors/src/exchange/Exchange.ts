@@ -18,12 +18,12 @@ export interface Listing {
   readonly base: string
   readonly quote: string
   readonly trading: boolean
-  /** Smallest steps of price and quantity, as decimals; undefined where the venue does not say. */
+  /** Smallest steps of price and quantity, as decimals; undefined where the venue does not list them. */
   readonly priceStep: string | undefined
   readonly quantityStep: string | undefined
 }
 
-/** A venue's whole book by REST: what a merged book begins with, what doubts are settled by, and what is polled when sockets fail. */
+/** A venue's whole book by REST: a merged book begins with it, a quiet connection is tested by it, and it is polled while sockets fail. */
 export interface RestBook {
   readonly path: (symbol: string) => string
   /** What one request costs, in tokens of the venue's rate. */
@@ -46,8 +46,8 @@ export interface Feed {
   readonly subscribe: (instruments: ReadonlyArray<Instrument>) => ReadonlyArray<string>
   readonly book: RestBook
   /**
-   * How a loss in a book is noticed: by ids that must follow each other, by a checksum, by times that must not run back, or, where the
-   * venue sends the whole book again and again, not at all. `nothing`: the venue promises delivery, and only a crossing tells.
+   * How a lost change of a book is noticed: by ids that must follow each other, by a checksum, or by times that must not run back. `whole
+   * books`: the venue sends the whole book each time, so that a loss mends itself. `nothing`: only a book whose sides cross shows it.
    */
   readonly verifiedBy: "ids" | "checksum" | "ids and checksum" | "times" | "whole books" | "nothing"
   /** Where the best bid and ask come from. */
@@ -68,18 +68,18 @@ export interface Feed {
   readonly ping: { readonly every: Duration.Input; readonly message: string } | undefined
   /** The reply that a message of the venue's asks for: its own pings. */
   readonly reply?: (message: Uint8Array) => string | undefined
-  /** Messages that prove life and carry no data: pongs, heartbeats. */
+  /** Messages that show that the connection works and carry no data: pongs, heartbeats. */
   readonly isHeartbeat?: (message: Uint8Array) => boolean
   /** The message in a frame, where the venue packs them. Throws when it is not packed as it should be. */
   readonly unpack?: (frame: Uint8Array) => Uint8Array
-  /** A connection without a single frame for this long is dead: the venue is known to speak more often. */
+  /** A connection without a single frame for this long is dead: the venue is known to send frames more often. */
   readonly silenceMax: Duration.Input
-  /** Without data for this long, pings or not, the connection is put to the test. */
+  /** Without data for this long, pings or not, the connection is tested: its books are compared with the venue's by REST. */
   readonly quietMax: Duration.Input
   /** Messages that may be sent to the venue in a second, on one connection. */
   readonly messagesPerSecond: number
   readonly instrumentsPerConnection: number
-  /** REST tokens a minute; half of what the venue allows is left to its other users. */
+  /** REST tokens a minute: half of what the venue allows, so that other programs of the same address find room. */
   readonly restPerMinute: number
 }
 

@@ -47,5 +47,5 @@ export const exchanges: Record<VenueId, Exchange> = {
   mexc: { ...mexcFeed, ...mexcReference }
 }
 
-/** Coinbase by its older feed, for those who choose it in the configuration. */
+/** Coinbase by its older feed, which the configuration may choose. */
 export const coinbaseExchange: Exchange = { ...coinbaseExchangeFeed, ...coinbaseReference }

@@ -7,6 +7,7 @@
 import type { FrameDecoderFactory } from "@evenkeel/domain/market/FrameDecoder"
 import { sourceIds, venueIds } from "@evenkeel/domain/market/Venue"
 import { Context, Effect, Layer, Schema } from "effect"
+import { decoderModule } from "./DecoderModules.ts"
 import { decoders } from "./Decoders.ts"
 import type { Exchange } from "./Exchange.ts"
 import { exchanges } from "./Exchanges.ts"
@@ -43,7 +44,7 @@ export class Venues extends Context.Service<
     /** Built-in venues first, then one's own in order of registration. */
     readonly list: ReadonlyArray<Venue>
     readonly get: (id: string) => Venue | undefined
-    /** The number by which frames name a source, chains included; -1 for an id that nobody has. */
+    /** The number by which frames name a source, chains included; -1 for an unknown id. */
     readonly wireNumber: (id: string) => number
     /** Every source by wire number. Chains have no decoder: their readings come as events. */
     readonly sources: ReadonlyArray<{ readonly id: string; readonly decoder: FrameDecoderFactory | undefined }>
@@ -87,15 +88,7 @@ const registryOf = (own: ReadonlyArray<Venue>): Venues["Service"] => {
   }
 }
 
-/** `.ts` inside the repository, `.js` where the package is installed. */
-const extension = import.meta.url.slice(-3)
-
 const builtIn: ReadonlyArray<Venue> = venueIds.map((id) => {
-  const name = id.charAt(0).toUpperCase() + id.slice(1)
-  return {
-    exchange: exchanges[id],
-    decoder: decoders[id],
-    decoderModule: new URL(`./${id}/${name}Decoder${extension}`, import.meta.url),
-    decoderExport: `make${name}Decoder`
-  }
+  const { export: decoderExport, module } = decoderModule(id)
+  return { exchange: exchanges[id], decoder: decoders[id], decoderModule: module, decoderExport }
 })

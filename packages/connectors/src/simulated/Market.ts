@@ -20,7 +20,7 @@ const ordersMax = 4096
 const makerOrders = 25
 /** They stand within this many ticks of the value. */
 const makerReach = 40
-/** Trades that venues show to those who come later. */
+/** Past trades that a subscription may begin with. */
 const historyMax = 50
 /** A step takes at most this long; longer ones are cut, so that a paused process does not explode. */
 const stepMillisMax = 60_000
@@ -83,7 +83,7 @@ export class SimulatedInstrument {
     })
   }
 
-  /** A change's id as the venue prints it; the newest unless said. */
+  /** A change's id as the venue prints it; by default the newest. */
   id(sequence = this.sequence): string {
     return this.#idPrefix + sequence
   }
@@ -126,7 +126,7 @@ export class SimulatedInstrument {
     }
   }
 
-  /** Lets the market live until `time` (Unix ms) and says what changed. */
+  /** Lets the market go on until `time` (Unix ms); returns what changed. */
   step(time: number): MarketChanges {
     const elapsed = Number.isNaN(this.#time) ? stepMillisMax : Math.min(stepMillisMax, Math.max(0, time - this.#time))
     this.#time = time
@@ -166,7 +166,7 @@ export class SimulatedInstrument {
     while (this.#engine.bestAsk < tick) this.#engine.market(0, this.#engine.quantityAt(1, this.#engine.bestAsk))
   }
 
-  /** Makers leave what is out of reach, and some of the rest, and stand anew around the value. */
+  /** Makers cancel orders that are out of reach and some of the others, and place new ones around the value. */
   #make(tick: number, liquidity: number): void {
     for (const side of [0, 1] as const) {
       this.#orders[side] = this.#orders[side].filter(({ id, tick: at }) => {

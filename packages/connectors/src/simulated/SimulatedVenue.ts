@@ -1,7 +1,7 @@
 /**
- * A venue on loopback that speaks a real venue's protocol over real sockets, on top of a simulated market.
+ * A venue on loopback: a real venue's protocol over real sockets, on top of a simulated market.
  *
- * The connector cannot tell: it opens a WebSocket, asks for snapshots over HTTP and gets what the venue would send. The market's time
+ * To the connector it is the venue: it opens a WebSocket, asks for snapshots over HTTP and gets what the venue would send. The market's time
  * runs on the clock that is given, at whatever speed.
  */
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
@@ -35,7 +35,7 @@ interface MarketOptions {
   readonly idPrefix?: string
   /** Real time between two steps of the market. */
   readonly stepMillis: number
-  /** Steps that are taken at once: fewer and larger bursts for the same market. 1 unless said. */
+  /** Steps that are taken at once: fewer and larger bursts for the same market. Default 1. */
   readonly stepsAtOnce?: number
 }
 
@@ -43,7 +43,7 @@ export interface SimulatedVenue {
   readonly endpoints: Endpoints
   readonly instruments: ReadonlyMap<string, SimulatedInstrument>
   readonly faults: Faults
-  /** While true the market stands still and says nothing but heartbeats. */
+  /** While true the market stands still, and only heartbeats are sent. */
   pause: boolean
   /** While true nothing is sent at all, heartbeats and pings included. */
   mute: boolean
@@ -60,8 +60,8 @@ export interface SimulatedVenue {
   badChecksums: boolean
   /** The connections of this moment get signs of life from now on, and no data. */
   readonly stall: () => void
-  /** Says something to everyone, outside the protocol. */
-  readonly say: (message: string) => void
+  /** Sends a message to every connection, outside the protocol. */
+  readonly broadcast: (message: string) => void
   /** Takes a pair off the venue: it is neither listed nor traded any more. */
   readonly delist: (symbol: string) => void
   /** Ends every connection with a close code. */
@@ -152,7 +152,7 @@ export const makeSimulatedVenue = (options: SimulatedVenueOptions): Effect.Effec
       stall: () => {
         for (const session of sessions.values()) stalled.add(session)
       },
-      say: (message) => {
+      broadcast: (message) => {
         for (const session of sessions.values()) session.send(message)
       },
       delist: (symbol) => {

@@ -20,9 +20,9 @@ const isExponent = (digit: number): boolean => digit === (0x65 ^ zero) || digit 
 
 /** 10^0 .. 10^22, all exact doubles. */
 const powersOfTen = Float64Array.from({ length: 23 }, (_, power) => 10 ** power)
-/** Digits whose integer is below 2^53 whatever they are. */
+/** Any integer of so many digits is below 2^53. */
 const exactDigits = 15
-/** Digits that fit a 32-bit integer whatever they are. */
+/** Any integer of so many digits fits 32 bits. */
 const halfDigits = 9
 
 /** Bytes that a protocol is known to send, compared four at a time. */
@@ -37,7 +37,7 @@ export class ByteScanner {
   bytes: Uint8Array = new Uint8Array(0)
   #view = new DataView(this.bytes.buffer)
   end = 0
-  /** Just past what was read last. */
+  /** Where the next read begins: behind what was read last. */
   position = 0
   /** `[0]` the number read last. `[1]`, `[2]` the integer read last, as high * 1e9 + low. */
   readonly registers = new Float64Array(3)

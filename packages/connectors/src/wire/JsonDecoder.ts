@@ -1,9 +1,8 @@
 /**
- * What the decoders of JSON feeds share: reading the usual forms, and the two ways in which a book keeps its place in its
- * venue's sequence.
+ * What the decoders of JSON feeds share: reading the usual forms, and the two ways in which a book follows its venue's sequence.
  *
  * - Chained: the stream sends a snapshot and numbers what follows (`chainSnapshot`, `chainDelta`).
- * - Merged: deltas are held back until a REST snapshot says where they begin (`mergeDelta`, `mergeSnapshot`).
+ * - Merged: deltas are held back until a REST snapshot shows where they begin (`mergeDelta`, `mergeSnapshot`).
  *
  * Either way a delta that does not continue the book makes it stale, and nothing is applied until it has been built anew.
  */
@@ -29,7 +28,7 @@ export interface BookPlace {
 
 export abstract class JsonDecoder extends WireDecoder {
   protected readonly json: JsonReader
-  /** The ids of the message at hand: the first and last that it covers, and the one that it says it comes after. */
+  /** The ids of the message at hand: the first and last that it covers, and the one that it names as the one before. */
   protected readonly first = new SequenceId()
   protected readonly last = new SequenceId()
   protected readonly previous = new SequenceId()

@@ -68,7 +68,7 @@ export const quoted = (text: string): Template => template(`"${text}"`)
 /** `"text…`: strings that begin so. */
 export const beginning = (text: string): Template => template(`"${text}`)
 
-/** What a byte means to someone who steps over values. */
+/** What a byte means while a value is stepped over. */
 const plain = 0
 const quote = 1
 const opening = 2

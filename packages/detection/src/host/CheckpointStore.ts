@@ -6,6 +6,7 @@
  */
 import { Snapshots } from "@evenkeel/store/snapshot/Snapshots"
 import { Context, Effect, Layer, Option } from "effect"
+import { zstdCompress, zstdDecompress } from "node:zlib"
 
 export class CheckpointStore extends Context.Service<
   CheckpointStore,
@@ -25,13 +26,16 @@ export class CheckpointStore extends Context.Service<
         const key = `detectors ${name}`
         return CheckpointStore.of({
           load: snapshots.load(key).pipe(
-            Effect.map(Option.match({ onNone: () => undefined, onSome: ({ payload }) => payload })),
+            Effect.flatMap(
+              Option.match({ onNone: () => Effect.succeed(undefined), onSome: ({ payload }) => packed(zstdDecompress, payload) })
+            ),
             Effect.catch((error) => Effect.as(Effect.logWarning("no checkpoint can be read", { problem: error.message }), undefined))
           ),
           save: (checkpoint) =>
-            snapshots
-              .save(key, 0, checkpoint)
-              .pipe(Effect.catch((error) => Effect.logWarning("a checkpoint was not written", { problem: error.message })))
+            packed(zstdCompress, checkpoint).pipe(
+              Effect.flatMap((bytes) => snapshots.save(key, 0, bytes)),
+              Effect.catch((error) => Effect.logWarning("a checkpoint was not written", { problem: error.message }))
+            )
         })
       })
     )
@@ -48,3 +52,7 @@ export class CheckpointStore extends Context.Service<
     })
   })
 }
+
+/** By a thread of Node's pool, so that megabytes hold nobody up. */
+const packed = (work: typeof zstdCompress | typeof zstdDecompress, bytes: Uint8Array): Effect.Effect<Uint8Array, Error> =>
+  Effect.callback((resume) => work(bytes, (error, done) => resume(error === null ? Effect.succeed(done) : Effect.fail(error))))

@@ -68,6 +68,8 @@ const hungAfterMillis = 2000
 const startMillisMax = 60_000
 /** Between two checkpoints: what a thread that dies had learned since the last one is lost. */
 const checkpointEvery = "10 seconds"
+/** One checkpoint in so many is stored; the journal's tail has what an engine that is killed had learned since. */
+const checkpointsToStore = 6
 const drainWithin = "3 seconds"
 
 export const layerThread = (options: ThreadDetectionOptions) => Layer.effectContext(makeThreadDetection(options))
@@ -181,7 +183,12 @@ const makeThreadDetection = Effect.fnUntraced(function* (options: ThreadDetectio
   const saveCheckpoint = Effect.suspend(() => (checkpoint === undefined ? Effect.void : checkpoints.save(checkpoint)))
   yield* supervisor.supervise(
     "checkpoint",
-    Effect.sleep(checkpointEvery).pipe(Effect.andThen(askForCheckpoint), Effect.andThen(saveCheckpoint), Effect.forever)
+    Effect.sleep(checkpointEvery).pipe(
+      Effect.andThen(askForCheckpoint),
+      Effect.repeat({ times: checkpointsToStore - 1 }),
+      Effect.andThen(saveCheckpoint),
+      Effect.forever
+    )
   )
   // Runs before the fibers are interrupted: what was accepted from venues is still judged, its changes are handed over, and what was learned is kept.
   yield* Effect.addFinalizer(() =>

@@ -143,7 +143,7 @@ export class Judge {
     for (let index = 0; index < coins.length; index++) {
       const coin = coins[index]!
       this.#returnIfFresh(index, coin)
-      // A coin that was never seen counts from the first moment that time passed.
+      // After a start, venues are given as long as ever to bring a first price.
       const since = Math.max(observedAt(this.#market, index), times[time.firstTick]!)
       if (coin.stale || now - since <= this.#options.staleAfterMillis) continue
       this.#markStale(index, coin, true, kind.stale)

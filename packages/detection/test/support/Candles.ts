@@ -7,7 +7,8 @@ import type { HotPathOptions } from "../../src/hotpath/HotPath.ts"
 import type { LocalFrame } from "../../src/host/LocalHotPath.ts"
 
 export const minute = 60_000
-export const startsAt = 1_700_000_000_000
+/** On the grid of minutes. */
+export const startsAt = 1_700_000_040_000
 
 export const candleMarket: HotPathOptions = {
   coins: [coinOf("USDC")!, coinOf("USDT")!],

@@ -1,6 +1,7 @@
 /** The tables, in the order in which they came to be. Append only: a migration that has run somewhere never changes. */
 import { Effect } from "effect"
 import { Migrator, SqlClient } from "effect/sql"
+import { moveFirstLog } from "./FirstLog.ts"
 
 const statements = (...all: ReadonlyArray<string>) =>
   Effect.gen(function* () {
@@ -8,7 +9,8 @@ const statements = (...all: ReadonlyArray<string>) =>
     for (const statement of all) yield* sql.unsafe(statement)
   })
 
-const migrations = {
+/** By number and name. */
+export const migrations = {
   "0001_events": statements(
     `create table event (
       position bigint primary key,
@@ -68,7 +70,7 @@ const migrations = {
     )`
   ),
   "0006_log": statements(
-    // What was written before the log had families is kept, and read no more.
+    // The log before it had families: 0010 moves it over.
     "alter table event rename to event_v1",
     "alter table notification rename to notification_v1",
     "alter index notification_pending rename to notification_v1_pending",
@@ -131,7 +133,15 @@ const migrations = {
   "0008_binary_snapshots": statements(
     "drop table snapshot",
     "create table snapshot (name text primary key, position bigint not null, saved_at double precision not null, payload bytea not null)"
-  )
+  ),
+  "0009_streams": statements(
+    // Versions outlive facts that retention removes.
+    "create table event_stream (stream text primary key, version integer not null, position bigint not null)",
+    "insert into event_stream (stream, version, position) select stream, max(version), max(position) from event group by stream",
+    "create index event_recorded on event (family, recorded_at)",
+    "create index notification_over on notification (coalesce(delivered_at, abandoned_at))"
+  ),
+  "0010_first_log": moveFirstLog
 }
 
 /** Brings the database up to date; concurrent starts wait for each other. */

@@ -3,8 +3,8 @@ import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Deferred, Effect, Exit, Fiber, Layer, Scope } from "effect"
 import { SqlClient } from "effect/sql"
 import { databases } from "../../test/support/Databases.ts"
-import { drainConsumer, lagOf, makeConsumer, resetConsumer } from "./Consumer.ts"
-import { EventStore, type StoredEvent } from "./EventStore.ts"
+import { drainConsumer, lagOf, makeConsumer, resetConsumer, setAsideBy } from "./Consumer.ts"
+import { type Cursor, EventStore, type StoredEvent } from "./EventStore.ts"
 
 const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => from + index)
 const append = (from: number, to: number) =>
@@ -83,8 +83,55 @@ for (const [name, database] of databases) {
           select position::float8 as position, problem from consumer_poison where consumer = 'poison'`
           assert.strictEqual(poison!.position, 8)
           assert.include(poison!.problem, "no good")
-          const component = (yield* (yield* HealthRegistry).snapshot).find((entry) => entry.component === "consumer:poison")
-          assert.deepInclude(component, { status: "degraded", detail: "fact 8 could not be handled and is set aside" })
+        })
+      )
+
+      it.effect("reports what it set aside for as long as it is there", () =>
+        Effect.gen(function* () {
+          const health = yield* HealthRegistry
+          const scope = yield* Scope.make()
+          const past = yield* Deferred.make<void>()
+          yield* makeConsumer({
+            name: "reporting",
+            handle: (event) => (numberOf(event) === 7 ? Effect.fail("no good") : Effect.void),
+            afterCommit: Effect.asVoid(Deferred.succeed(past, undefined))
+          }).pipe(Scope.provide(scope))
+          yield* Deferred.await(past)
+          const component = Effect.map(health.snapshot, (all) => all.find((entry) => entry.component === "consumer:reporting"))
+          const degraded = yield* component.pipe(
+            Effect.repeat({ until: (found) => found?.status === "degraded" && found.gauges["lag"] === 0 })
+          )
+          assert.deepInclude(degraded, {
+            detail: "1 facts could not be handled and are set aside, the last at 8",
+            gauges: { lag: 0, set_aside: 1 }
+          })
+          yield* Scope.close(scope, Exit.void)
+        })
+      )
+
+      it.effect("sets a fact aside whose handler asks the database for what it refuses, and goes on", () =>
+        Effect.gen(function* () {
+          const sql = yield* SqlClient.SqlClient
+          const handled = yield* drainConsumer({
+            name: "refused",
+            handle: (event: StoredEvent) => Effect.asVoid(sql`select 1 / ${numberOf(event) - 9}::integer`)
+          })
+          assert.strictEqual(handled, 260)
+          const [aside, ...others] = yield* setAsideBy("refused")
+          assert.strictEqual(aside?.position, 10)
+          assert.deepStrictEqual(others, [])
+        })
+      )
+
+      it.effect("is past the facts of other families, too", () =>
+        Effect.gen(function* () {
+          const sql = yield* SqlClient.SqlClient
+          const store = yield* EventStore
+          const nothing = { name: "choosy", families: ["model"], handle: () => Effect.void }
+          assert.strictEqual(yield* drainConsumer(nothing), 0)
+          const [cursor] = yield* sql<Cursor>`
+            select transaction_id::text as transaction, position::float8 as position from consumer where name = 'choosy'`
+          assert.deepStrictEqual(cursor, yield* store.end)
         })
       )
 

@@ -17,21 +17,23 @@ export interface ConsumerOptions<E, R> {
   readonly name: string
   /** Only facts of these families; all when left out. */
   readonly families?: ReadonlyArray<string>
-  /** Runs in the transaction that moves the cursor. */
+  /** Runs in the transaction that moves the cursor. What it writes elsewhere may be repeated. */
   readonly handle: (event: StoredEvent) => Effect.Effect<void, E, R>
   /** After each batch is committed. */
   readonly afterCommit?: Effect.Effect<void>
 }
 
-export interface Consumer<R> {
+export interface Consumer {
   /** Handles everything that there is; how many facts that were. */
-  readonly drain: Effect.Effect<number, SqlError.SqlError, R>
+  readonly drain: Effect.Effect<number, SqlError.SqlError>
 }
 
 /** Facts in one transaction. */
 const batchMax = 100
 /** A fact that failed so often is set aside. */
 const attemptsMax = 3
+/** Of what is kept about a fact that was set aside; stacks can be long. */
+const problemCharactersMax = 4000
 /** Without an append of this process the log is looked at this often: other engines append too. */
 const lookMillis = 1000
 /** After an append that cannot be read yet, because an older transaction is not over, the log is looked at again so soon, then half as often. */
@@ -41,68 +43,79 @@ const databaseWait = "2 seconds"
 /** On shutdown, what was appended before is still handled. */
 const drainWithin = "2 seconds"
 
-/** Handles one batch; how many facts it stepped over. */
+interface SetAside {
+  readonly event: StoredEvent
+  readonly problem: string
+}
+
+/** Handles one batch; how many facts it stepped over, and those of them that could not be handled. */
 const handleBatch = Effect.fnUntraced(function* <E, R>({ families, handle, name }: ConsumerOptions<E, R>) {
   const sql = yield* SqlClient.SqlClient
   const store = yield* EventStore
-  const health = yield* HealthRegistry
   yield* sql`
     insert into consumer (name, transaction_id, position) values (${name}, ${beginning.transaction}::xid8, 0) on conflict do nothing`
   const [cursor] = yield* sql<Cursor>`
     select transaction_id::text as transaction, position::float8 as position from consumer where name = ${name} for update`
-  const events = yield* store.read({ after: cursor!, limit: batchMax, ...(families === undefined ? {} : { families }) })
+  const upTo = yield* store.end
+  const events = yield* store.read({ after: cursor!, upTo, limit: batchMax, ...(families === undefined ? {} : { families }) })
+  const setAside: Array<SetAside> = []
   for (const event of events) {
     // A savepoint of its own: what a failed attempt wrote is undone, and the batch goes on.
     const attempt = sql.withTransaction(Effect.suspend(() => handle(event))).pipe(Effect.sandbox, Effect.result)
     let outcome = yield* attempt
-    for (let tries = 1; Result.isFailure(outcome) && tries < attemptsMax && !isDatabaseTrouble(outcome.failure); tries++)
+    for (let tries = 1; Result.isFailure(outcome) && tries < attemptsMax && databaseTrouble(outcome.failure) === undefined; tries++)
       outcome = yield* attempt
     if (Result.isSuccess(outcome)) continue
-    const error = Cause.squash(outcome.failure)
     // The database's own trouble is not the fact's: the whole batch is tried again.
-    if (isDatabaseTrouble(outcome.failure) && SqlError.isSqlError(error)) return yield* error
-    const problem = Cause.pretty(outcome.failure)
+    const trouble = databaseTrouble(outcome.failure)
+    if (trouble !== undefined) return yield* trouble
+    const problem = Cause.pretty(outcome.failure).slice(0, problemCharactersMax)
     yield* sql`
       insert into consumer_poison ${sql.insert({ consumer: name, position: event.position, problem, at: yield* Clock.currentTimeMillis })}
-      on conflict do nothing`
-    yield* Effect.logError("a fact cannot be handled and is set aside", {
-      consumer: name,
-      position: event.position,
-      kind: event.kind,
-      problem
-    })
-    yield* health.report(componentOf(name), "degraded", `fact ${event.position} could not be handled and is set aside`)
-    yield* Metric.update(Metric.withAttributes(Metrics.factsSetAside, { consumer: name }), 1)
+      on conflict (consumer, position) do update set problem = excluded.problem, at = excluded.at`
+    setAside.push({ event, problem })
   }
-  const end = events.at(-1)
-  if (end !== undefined) {
+  // Behind a batch that was not full there is nothing of these families up to `upTo`.
+  const last = events.length === batchMax ? events.at(-1)! : upTo
+  if (last.transaction !== cursor!.transaction || last.position !== cursor!.position)
     yield* sql`
-      update consumer set transaction_id = ${end.transaction}::xid8, position = ${end.position} where name = ${name}`
-  }
-  return events.length
+      update consumer set transaction_id = ${last.transaction}::xid8, position = ${last.position} where name = ${name}
+        and (transaction_id, position) < (${last.transaction}::xid8, ${last.position})`
+  return { steps: events.length, setAside }
 })
 
-/** Anything of the database but a statement of the handler's that it refuses. */
-const isDatabaseTrouble = (cause: Cause.Cause<unknown>): boolean => {
+const databaseTroubles = new Set<SqlError.SqlError["reason"]["_tag"]>([
+  "ConnectionError",
+  "AuthenticationError",
+  "AuthorizationError",
+  "DeadlockError",
+  "SerializationError",
+  "LockTimeoutError",
+  "StatementTimeoutError"
+])
+
+/** The error when it is about the database itself, and not about what the handler asked of it. */
+const databaseTrouble = (cause: Cause.Cause<unknown>): SqlError.SqlError | undefined => {
   const error = Cause.squash(cause)
-  return SqlError.isSqlError(error) && !["SqlSyntaxError", "UniqueViolation", "ConstraintError"].includes(error.reason._tag)
+  return SqlError.isSqlError(error) && databaseTroubles.has(error.reason._tag) ? error : undefined
 }
 
 const componentOf = (name: string): string => `consumer:${name}`
 
-/** Handles all that there is, batch by batch. */
+/** Handles all that there is, batch by batch; how many facts. Also for tests and for rebuilding. */
 export const drainConsumer = Effect.fnUntraced(function* <E, R>(options: ConsumerOptions<E, R>) {
   const sql = yield* SqlClient.SqlClient
-  const store = yield* EventStore
   let total = 0
   for (;;) {
-    const handled = yield* sql.withTransaction(handleBatch(options))
-    total += handled
-    if (handled > 0) {
-      yield* store.announce
-      if (options.afterCommit !== undefined) yield* options.afterCommit
+    const { setAside, steps } = yield* sql.withTransaction(handleBatch(options))
+    total += steps
+    for (const { event, problem } of setAside) {
+      const { kind, position } = event
+      yield* Effect.logError("a fact cannot be handled and is set aside", { consumer: options.name, position, kind, problem })
+      yield* Metric.update(Metric.withAttributes(Metrics.factsSetAside, { consumer: options.name }), 1)
     }
-    if (handled < batchMax) return total
+    if (steps > 0 && options.afterCommit !== undefined) yield* options.afterCommit
+    if (steps < batchMax) return total
   }
 })
 
@@ -117,7 +130,18 @@ export const lagOf = Effect.fnUntraced(function* (name: string, families?: Reado
   return row?.lag ?? 0
 })
 
-/** Puts the cursor back to the beginning; in the transaction at hand. */
+/** Facts that the consumer could not handle, oldest first, with why. */
+export const setAsideBy = (name: string) =>
+  Effect.flatMap(
+    SqlClient.SqlClient,
+    (sql) => sql<{ position: number; problem: string }>`
+      select position::float8 as position, problem from consumer_poison where consumer = ${name} order by position`
+  )
+
+/**
+ * Puts the cursor back to the beginning and forgets what was set aside; in the transaction at hand. What the handler wrote before stays: whoever
+ * resets a consumer clears that first.
+ */
 export const resetConsumer = Effect.fnUntraced(function* (name: string) {
   const sql = yield* SqlClient.SqlClient
   yield* sql`delete from consumer where name = ${name}`
@@ -130,15 +154,20 @@ export const makeConsumer = Effect.fnUntraced(function* <E, R>(options: Consumer
   const supervisor = yield* Supervisor
   const health = yield* HealthRegistry
   const component = componentOf(options.name)
-  const context = yield* Effect.context<R | SqlClient.SqlClient | EventStore | HealthRegistry>()
+  const context = yield* Effect.context<R | SqlClient.SqlClient | EventStore>()
   const drain = drainConsumer(options).pipe(Effect.provideContext(context))
   let lag = 0
-  const measure = lagOf(options.name, options.families).pipe(
-    Effect.provideContext(context),
-    Effect.map((found) => {
-      lag = found
-    })
-  )
+  let setAside = 0
+  /** Health is `degraded` for as long as there are facts that were set aside. */
+  const measure = Effect.gen(function* () {
+    lag = yield* lagOf(options.name, options.families)
+    const found = yield* setAsideBy(options.name)
+    setAside = found.length
+    const newest = found.at(-1)
+    yield* newest === undefined
+      ? health.report(component, "running")
+      : health.report(component, "degraded", `${found.length} facts could not be handled and are set aside, the last at ${newest.position}`)
+  }).pipe(Effect.provideContext(context))
   const appended = yield* store.listen
   let pause = lookMillis
   const waitForMore = Effect.raceFirst(
@@ -154,6 +183,7 @@ export const makeConsumer = Effect.fnUntraced(function* <E, R>(options: Consumer
     yield* waitForMore
   })
   yield* health.gauge(component, "lag", () => lag)
+  yield* health.gauge(component, "set_aside", () => setAside)
   yield* supervisor.supervise(
     component,
     follow.pipe(
@@ -162,8 +192,7 @@ export const makeConsumer = Effect.fnUntraced(function* <E, R>(options: Consumer
           .report(component, "degraded", `the database does not answer: ${error.message}`)
           .pipe(
             Effect.andThen(Effect.logWarning("the log cannot be followed", { consumer: options.name, problem: error.message })),
-            Effect.andThen(Effect.sleep(databaseWait)),
-            Effect.andThen(health.report(component, "running"))
+            Effect.andThen(Effect.sleep(databaseWait))
           )
       ),
       Effect.forever
@@ -171,5 +200,5 @@ export const makeConsumer = Effect.fnUntraced(function* <E, R>(options: Consumer
   )
   // Runs before the loop is interrupted.
   yield* Effect.addFinalizer(() => drain.pipe(Effect.ignore, Effect.timeoutOption(drainWithin)))
-  return { drain } satisfies Consumer<never>
+  return { drain } satisfies Consumer
 })

@@ -87,9 +87,46 @@ for (const [name, database] of databases) {
           assert.deepInclude(yield* broken(sql`delete from event where family = 'model'`), {
             family: "model",
             chainIndex: 1,
-            problem: "is missing: the chain had 10 facts"
+            problem: "is missing: the chain has 10 facts"
+          })
+          assert.deepInclude(yield* broken(sql`delete from event_chain where family = 'model'`), {
+            family: "model",
+            problem: "is not part of the family's chain"
+          })
+          assert.deepInclude(yield* broken(sql`update event set position = 1000 + position where position = 3`), {
+            problem: "was moved in front of the fact before it"
           })
           assert.strictEqual(yield* events.verify, 27)
+        })
+      )
+
+      it.effect("tells a listener of an append once it is committed, and not of one that is rolled back", () =>
+        Effect.gen(function* () {
+          const sql = yield* SqlClient.SqlClient
+          const events = yield* EventStore
+          const appended = yield* events.listen
+          yield* events
+            .append("coin/USDC", "any", [changed("undone")])
+            .pipe(Effect.andThen(Effect.fail("crash")), sql.withTransaction, Effect.flip)
+          const told = yield* Effect.forkChild(appended, { startImmediately: true })
+          yield* sql.withTransaction(
+            Effect.gen(function* () {
+              yield* events.append("coin/USDC", "any", [changed("normal")])
+              assert.isUndefined(told.pollUnsafe())
+            })
+          )
+          yield* Fiber.join(told)
+          const end = yield* events.end
+          const [last] = yield* events.read({ after: { ...end, position: end.position - 1 }, limit: 1 })
+          assert.strictEqual(last!.payload, '"normal"')
+        }).pipe(Effect.scoped)
+      )
+
+      it.effect("takes a fact with a key once, also when one append names it twice", () =>
+        Effect.gen(function* () {
+          const events = yield* EventStore
+          const { appended } = yield* events.append("coin/USDC", "any", [changed("watch", "twice"), changed("watch", "twice")])
+          assert.strictEqual(appended, 1)
         })
       )
     }

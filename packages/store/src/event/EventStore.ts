@@ -3,16 +3,16 @@
  *
  * A stream's family is the part of its name before the first `/`: `coin/USDC` is of the family `coin`. Appenders of one family take turns on the
  * end of its chain, those of different families do not wait for each other. Positions come from one sequence, so a transaction that
- * commits late may hold smaller ones than were read already; readers therefore go by transaction, and see none before every older one is over.
+ * commits late may hold smaller ones than were read already. Readers therefore go by transaction, and see none before every older one is over.
  */
 import { Array, Clock, Context, Effect, Layer, PubSub, Schema, type Scope } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
-import { createHash } from "node:crypto"
+import { type ChainBroken, type ChainHead, genesis, seal, verifyChain, verifyNothingBeyond } from "./Chain.ts"
 
 export interface NewEvent {
   readonly kind: string
   readonly payload: Schema.Json
-  /** A fact with a key that its family has already is not appended again. */
+  /** A fact with a key that its family has already is not appended again. A key is remembered for as long as its fact is kept. */
   readonly key?: string
 }
 
@@ -39,10 +39,6 @@ export const Cursor = Schema.Struct({ transaction: Schema.String, position: Sche
 export type Cursor = typeof Cursor.Type
 export const beginning: Cursor = { transaction: "0", position: 0 }
 
-/** The end of a family's chain. */
-export const ChainHead = Schema.Struct({ family: Schema.String, length: Schema.Int, hash: Schema.String })
-export type ChainHead = typeof ChainHead.Type
-
 export class EventStore extends Context.Service<
   EventStore,
   {
@@ -55,20 +51,21 @@ export class EventStore extends Context.Service<
       expectedVersion: number | "any",
       events: ReadonlyArray<NewEvent>
     ) => Effect.Effect<Appended, ConcurrencyConflict | SqlError.SqlError>
-    /** Facts after `after` that no older transaction can still get in front of, at most `limit`. */
+    /** Facts after `after` and up to `upTo`, at most `limit`, in an order that no transaction can still change. */
     readonly read: (options: {
       readonly after: Cursor
+      readonly upTo?: Cursor
       readonly limit: number
       readonly stream?: string
       readonly families?: ReadonlyArray<string>
     }) => Effect.Effect<ReadonlyArray<StoredEvent>, SqlError.SqlError>
-    /** Waits for the next append of this process since the last wait; for the scope's lifetime. */
+    /** The last fact that readers may see; `beginning` when there is none. */
+    readonly end: Effect.Effect<Cursor, SqlError.SqlError>
+    /** Waits for the next append of this process, once it is committed, since the last wait; for the scope's lifetime. */
     readonly listen: Effect.Effect<Effect.Effect<void>, never, Scope.Scope>
-    /** Wakes the listeners: an append inside a larger transaction is seen once that is committed. */
-    readonly announce: Effect.Effect<void>
     /** The ends of all chains, by family. */
     readonly heads: Effect.Effect<ReadonlyArray<ChainHead>, SqlError.SqlError>
-    /** The hash of a family's fact at a place in its chain. */
+    /** The hash of a family's fact at a place in its chain; undefined when there is none, or it was removed. */
     readonly hashAt: (family: string, chainIndex: number) => Effect.Effect<string | undefined, SqlError.SqlError>
     /** Walks every chain from its first fact that is kept; returns how many facts there are. */
     readonly verify: Effect.Effect<number, ChainBroken | SqlError.SqlError>
@@ -100,148 +97,118 @@ export class ConcurrencyConflict extends Schema.TaggedError<ConcurrencyConflict>
   }
 }
 
-/** A chain is not what was once written. */
-export class ChainBroken extends Schema.TaggedError<ChainBroken>()("ChainBroken", {
-  family: Schema.String,
-  chainIndex: Schema.Int,
-  problem: Schema.String
-}) {
-  override get message() {
-    return `fact ${this.chainIndex} of the family ${this.family} ${this.problem}`
-  }
-}
+/** The columns of a `StoredEvent`. */
+export const eventColumns = `transaction_id::text as transaction, position::float8 as position, stream, family, version, kind, payload,
+  recorded_at as "recordedAt", chain_index::float8 as "chainIndex", previous_hash as "previousHash", hash`
 
-/** What the first fact of a chain follows. */
-export const genesis = "0".repeat(64)
-const verifyPage = 1000
+/** Only facts of transactions that no open one is older than. */
+const settled = "transaction_id < pg_snapshot_xmin(pg_current_snapshot())"
 
 const makeEventStore = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  // One that waits already stands for all.
+  // One signal that waits already stands for all.
   const appended = yield* PubSub.sliding<void>(1)
-  const announce = Effect.asVoid(PubSub.publish(appended, undefined))
 
-  const append = Effect.fn("EventStore.append")(
-    function* (stream: string, expectedVersion: number | "any", events: ReadonlyArray<NewEvent>) {
-      yield* Effect.annotateCurrentSpan({ stream, events: events.length })
-      const family = familyOf(stream)
-      // The row of the chain's end is what appenders of the family take turns on.
-      const [end] = yield* sql<{ length: number; hash: string }>`
+  const append = Effect.fn("EventStore.append")(function* (
+    stream: string,
+    expectedVersion: number | "any",
+    events: ReadonlyArray<NewEvent>
+  ) {
+    yield* Effect.annotateCurrentSpan({ stream, events: events.length })
+    const family = familyOf(stream)
+    // The row of the chain's end is what appenders of the family take turns on.
+    const [end] = yield* sql<{ length: number; hash: string }>`
       insert into event_chain (family, length, hash) values (${family}, 0, ${genesis})
       on conflict (family) do update set length = event_chain.length
       returning length::float8 as length, hash`
-      const [last] = yield* sql<{ version: number; position: number }>`
-      select coalesce(max(version), 0)::float8 as version, coalesce(max(position), 0)::float8 as position
-      from event where stream = ${stream}`
-      let version = last!.version
-      if (expectedVersion !== "any" && expectedVersion !== version) {
-        return yield* new ConcurrencyConflict({ stream, expected: expectedVersion, actual: version })
-      }
-      const keys = events.flatMap(({ key }) => (key === undefined ? [] : [key]))
-      const known = Array.isReadonlyArrayNonEmpty(keys)
-        ? yield* sql<{ key: string; position: number }>`
+    const [last] = yield* sql<{ version: number; position: number }>`
+      select version::float8 as version, position::float8 as position from event_stream where stream = ${stream}`
+    let version = last?.version ?? 0
+    if (expectedVersion !== "any" && expectedVersion !== version) {
+      return yield* new ConcurrencyConflict({ stream, expected: expectedVersion, actual: version })
+    }
+    const keys = events.flatMap(({ key }) => (key === undefined ? [] : [key]))
+    const known = Array.isReadonlyArrayNonEmpty(keys)
+      ? yield* sql<{ key: string; position: number }>`
           select key, position::float8 as position from event where family = ${family} and key in ${sql.in(keys)}`
-        : []
-      const fresh = events.filter(({ key }) => key === undefined || !known.some((event) => event.key === key))
-      if (!Array.isReadonlyArrayNonEmpty(fresh)) {
-        return { position: Math.max(last!.position, ...known.map(({ position }) => position)), version, appended: 0 }
+      : []
+    const seen = new Set(known.map(({ key }) => key))
+    const fresh = events.filter(({ key }) => key === undefined || (!seen.has(key) && seen.add(key)))
+    const before = Math.max(last?.position ?? 0, ...known.map(({ position }) => position))
+    if (!Array.isReadonlyArrayNonEmpty(fresh)) return { position: before, version, appended: 0 }
+    const recordedAt = yield* Clock.currentTimeMillis
+    let chainIndex = end!.length
+    let previousHash = end!.hash
+    const rows = Array.map(fresh, ({ key, kind, payload }) => {
+      const unsealed = {
+        stream,
+        version: ++version,
+        kind,
+        payload: JSON.stringify(payload),
+        recordedAt,
+        chainIndex: ++chainIndex,
+        previousHash
       }
-      const recordedAt = yield* Clock.currentTimeMillis
-      let chainIndex = end!.length
-      let previousHash = end!.hash
-      const rows = Array.map(fresh, ({ key, kind, payload }) => {
-        const unsealed = {
-          stream,
-          version: ++version,
-          kind,
-          payload: JSON.stringify(payload),
-          recordedAt,
-          chainIndex: ++chainIndex,
-          previousHash
-        }
-        const hash = seal(unsealed)
-        previousHash = hash
-        return {
-          stream,
-          family,
-          version,
-          kind,
-          payload: unsealed.payload,
-          key: key ?? null,
-          recorded_at: recordedAt,
-          chain_index: chainIndex,
-          previous_hash: unsealed.previousHash,
-          hash
-        }
-      })
-      const positions = yield* sql<{ position: number }>`
+      const hash = seal(unsealed)
+      previousHash = hash
+      return {
+        stream,
+        family,
+        version,
+        kind,
+        payload: unsealed.payload,
+        key: key ?? null,
+        recorded_at: recordedAt,
+        chain_index: chainIndex,
+        previous_hash: unsealed.previousHash,
+        hash
+      }
+    })
+    const positions = yield* sql<{ position: number }>`
       insert into event ${sql.insert(rows)} returning position::float8 as position`
-      yield* sql`update event_chain set length = ${chainIndex}, hash = ${previousHash} where family = ${family}`
-      return { position: Math.max(...positions.map(({ position }) => position)), version, appended: rows.length }
-    },
-    sql.withTransaction,
-    Effect.tap(announce)
-  )
+    const position = Math.max(...positions.map((row) => row.position))
+    yield* sql`update event_chain set length = ${chainIndex}, hash = ${previousHash} where family = ${family}`
+    yield* sql`
+      insert into event_stream (stream, version, position) values (${stream}, ${version}, ${position})
+      on conflict (stream) do update set version = excluded.version, position = excluded.position`
+    yield* sql.afterCommit(Effect.asVoid(PubSub.publish(appended, undefined)))
+    return { position, version, appended: rows.length }
+  }, sql.withTransaction)
 
-  const columns = sql.literal(
-    `transaction_id::text as transaction, position::float8 as position, stream, family, version, kind, payload,
-     recorded_at as "recordedAt", chain_index::float8 as "chainIndex", previous_hash as "previousHash", hash`
-  )
-  const read: EventStore["Service"]["read"] = ({ after, families, limit, stream }) =>
+  const read: EventStore["Service"]["read"] = ({ after, families, limit, stream, upTo }) =>
     sql<StoredEvent>`
-      select ${columns} from event
-      where (transaction_id, position) > (${after.transaction}::xid8, ${after.position})
-        and transaction_id < pg_snapshot_xmin(pg_current_snapshot())
+      select ${sql.literal(eventColumns)} from event
+      where (transaction_id, position) > (${after.transaction}::xid8, ${after.position}) and ${sql.literal(settled)}
+        ${upTo === undefined ? sql`` : sql`and (transaction_id, position) <= (${upTo.transaction}::xid8, ${upTo.position})`}
         ${stream === undefined ? sql`` : sql`and stream = ${stream}`}
         ${families === undefined ? sql`` : sql`and family in ${sql.in(families)}`}
       order by transaction_id, position limit ${limit}`
+
+  const end = Effect.map(
+    sql<Cursor>`
+      select transaction_id::text as transaction, position::float8 as position from event
+      where ${sql.literal(settled)} order by transaction_id desc, position desc limit 1`,
+    ([last]) => last ?? beginning
+  )
 
   const heads = sql<ChainHead>`select family, length::float8 as length, hash from event_chain order by family`
 
   const hashAt: EventStore["Service"]["hashAt"] = (family, chainIndex) =>
     Effect.map(sql<{ hash: string }>`select hash from event where family = ${family} and chain_index = ${chainIndex}`, ([row]) => row?.hash)
 
-  /** Walks one family's chain from what retention left of it. */
-  const verifyFamily = Effect.fnUntraced(function* ({ family, hash, length }: ChainHead) {
-    const broken = (chainIndex: number, problem: string) => new ChainBroken({ family, chainIndex, problem })
-    const [anchor] = yield* sql<{ chainIndex: number; hash: string }>`
-      select chain_index::float8 as "chainIndex", hash from event_anchor where family = ${family}`
-    let index = anchor?.chainIndex ?? 0
-    let previousHash = anchor?.hash ?? genesis
-    let count = 0
-    for (;;) {
-      const page: ReadonlyArray<StoredEvent> = yield* sql<StoredEvent>`
-        select ${columns} from event where family = ${family} and chain_index > ${index} order by chain_index limit ${verifyPage}`
-      for (const event of page) {
-        if (event.chainIndex !== index + 1) return yield* broken(index + 1, "is missing")
-        if (event.previousHash !== previousHash) return yield* broken(event.chainIndex, "does not follow the fact before it")
-        if (event.hash !== seal(event)) return yield* broken(event.chainIndex, "was altered after it was sealed")
-        index = event.chainIndex
-        previousHash = event.hash
-        count++
-      }
-      if (page.length < verifyPage) break
-    }
-    if (index !== length || previousHash !== hash) return yield* broken(index + 1, `is missing: the chain had ${length} facts`)
-    return count
-  })
+  const verify = Effect.gen(function* () {
+    const counts = yield* Effect.forEach(yield* heads, verifyChain)
+    yield* verifyNothingBeyond
+    return counts.reduce((sum, count) => sum + count, 0)
+  }).pipe(Effect.provideService(SqlClient.SqlClient, sql))
 
   return EventStore.of({
     append,
     read,
+    end,
     listen: Effect.map(PubSub.subscribe(appended), (subscription) => Effect.asVoid(PubSub.take(subscription))),
-    announce,
     heads,
     hashAt,
-    verify: Effect.flatMap(heads, (all) =>
-      Effect.map(Effect.forEach(all, verifyFamily), (counts) => counts.reduce((sum, count) => sum + count, 0))
-    )
+    verify
   })
 })
-
-const seal = (event: Omit<StoredEvent, "hash" | "transaction" | "position" | "family">): string =>
-  createHash("sha256")
-    .update(
-      JSON.stringify([event.previousHash, event.chainIndex, event.stream, event.version, event.kind, event.payload, event.recordedAt])
-    )
-    .digest("hex")

@@ -67,11 +67,52 @@ for (const [name, database] of databases) {
         })
       )
 
+      it.effect("does not listen to an engine whose lease is over", () =>
+        Effect.gen(function* () {
+          const outbox = yield* Outbox
+          yield* outbox.enqueue([row("late", "x", 20), row("late", "x", 21)], 0)
+          const [lost] = yield* claim("late", 0, "one")
+          const [taken] = yield* claim("late", 1000, "two")
+          assert.deepStrictEqual(yield* outbox.failed({ ...lost!, attempts: attemptsMax - 1 }, "no answer", 1001), { abandoned: false })
+          assert.deepStrictEqual(yield* claim("late", 1002, "one"), [], "the other engine's claim stands")
+          yield* outbox.delivered(taken!, 1003)
+          yield* outbox.failed({ ...lost!, attempts: attemptsMax - 1 }, "no answer", 1004)
+          assert.deepStrictEqual(keys(yield* claim("late", 1005, "one")), ["x-21"])
+        })
+      )
+
+      it.effect("gives back what an engine that stops has claimed, and nothing of others", () =>
+        Effect.gen(function* () {
+          const outbox = yield* Outbox
+          yield* outbox.enqueue([row("back", "x", 30), row("back", "y", 31)], 0)
+          assert.deepStrictEqual(keys(yield* claim("back", 0, "stopping", 1)), ["x-30"])
+          assert.deepStrictEqual(keys(yield* claim("back", 0, "running", 1)), ["y-31"])
+          yield* outbox.release("stopping")
+          const again = yield* claim("back", 1, "running")
+          assert.deepStrictEqual(keys(again), ["x-30"])
+          assert.deepInclude(again[0], { owner: "running", attempts: 0 })
+        })
+      )
+
+      it.effect("hands rows of one alert and one fact out one after the other", () =>
+        Effect.gen(function* () {
+          const outbox = yield* Outbox
+          const twins = ["a", "b"].map((idempotencyKey) => ({ ...row("twins", "x", 40), idempotencyKey }))
+          yield* outbox.enqueue(twins, 0)
+          const [first, ...others] = yield* claim("twins", 0)
+          assert.strictEqual(first!.idempotencyKey, "a")
+          assert.deepStrictEqual(others, [])
+          yield* outbox.delivered(first!, 1)
+          assert.deepStrictEqual(keys(yield* claim("twins", 1)), ["b"])
+        })
+      )
+
       it.effect("abandons a row after its last attempt, says so, and goes on with the next of the alert", () =>
         Effect.gen(function* () {
           const outbox = yield* Outbox
-          const failed = yield* outbox.failed({ ...row("slow", "x", 10), attempts: attemptsMax - 1 }, "503", 5000)
-          assert.deepStrictEqual(failed, { abandoned: true })
+          const [last] = yield* claim("slow", 5000, "two")
+          assert.strictEqual(last!.idempotencyKey, "x-10")
+          assert.deepStrictEqual(yield* outbox.failed({ ...last!, attempts: attemptsMax - 1 }, "503", 5000), { abandoned: true })
           assert.deepStrictEqual(keys(yield* claim("slow", 5000)), ["x-11"])
         })
       )
@@ -83,10 +124,12 @@ for (const [name, database] of databases) {
             Array.from({ length: 100 }, (_, n) => row("removed", `f${n}`, n)),
             0
           )
-          assert.deepStrictEqual(yield* outbox.orphans(["hook", "slow", "other"]), [{ receiver: "removed", count: 100 }])
+          assert.deepStrictEqual(yield* outbox.orphans(["hook", "slow", "other", "late", "back", "twins"]), [
+            { receiver: "removed", count: 100 }
+          ])
           yield* outbox.enqueue([row("configured", "z", 500)], 0)
           assert.deepStrictEqual(keys(yield* claim("configured", 0)), ["z-500"])
-          assert.lengthOf(yield* outbox.orphans([]), 5)
+          assert.deepInclude(yield* outbox.orphans([]), { receiver: "configured", count: 1 })
         })
       )
 

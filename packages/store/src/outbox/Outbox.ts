@@ -20,6 +20,8 @@ export interface OutboxRow {
 }
 
 export interface ClaimedRow extends OutboxRow {
+  /** Who holds the claim. */
+  readonly owner: string
   /** Attempts so far. */
   readonly attempts: number
 }
@@ -41,8 +43,13 @@ export class Outbox extends Context.Service<
       readonly limit: number
     }) => Effect.Effect<ReadonlyArray<ClaimedRow>, SqlError.SqlError>
     readonly delivered: (row: OutboxRow, now: number) => Effect.Effect<void, SqlError.SqlError>
-    /** Puts the row off, longer each time (1 s doubled up to an hour), or abandons it. */
+    /**
+     * Puts the row off, longer each time (1 s doubled up to an hour), or abandons it, which the caller reports. Changes nothing once the lease is
+     * over and somebody else has claimed or delivered the row.
+     */
     readonly failed: (row: ClaimedRow, problem: string, now: number) => Effect.Effect<{ readonly abandoned: boolean }, SqlError.SqlError>
+    /** Gives back what `owner` has claimed and not delivered, so that nobody has to wait until its leases are over. */
+    readonly release: (owner: string) => Effect.Effect<void, SqlError.SqlError>
     /** Rows that wait, of all receivers. */
     readonly pending: Effect.Effect<number, SqlError.SqlError>
     /** Rows that wait for receivers other than these. */
@@ -79,15 +86,16 @@ export class Outbox extends Context.Service<
                   and not exists (
                     select 1 from notification as earlier
                     where earlier.receiver = row.receiver and earlier.fingerprint = row.fingerprint
-                      and earlier.delivered_at is null and earlier.abandoned_at is null and earlier.position < row.position
+                      and earlier.delivered_at is null and earlier.abandoned_at is null
+                      and (earlier.position, earlier.idempotency_key) < (row.position, row.idempotency_key)
                   )
-                order by position limit ${limit}
+                order by position, idempotency_key limit ${limit}
                 for update skip locked
               )
               update notification set lease_owner = ${owner}, lease_until = ${now + leaseMillis}
               from head where notification.receiver = head.receiver and notification.idempotency_key = head.idempotency_key
               returning notification.receiver, notification.idempotency_key as "idempotencyKey", fingerprint,
-                        position::float8 as position, payload, attempts`,
+                        position::float8 as position, payload, attempts, lease_owner as owner`,
             (rows) => [...rows].sort((a, b) => a.position - b.position)
           ),
         delivered: ({ idempotencyKey, receiver }, now) =>
@@ -95,17 +103,18 @@ export class Outbox extends Context.Service<
             update notification
             set delivered_at = ${now}, attempts = attempts + 1, last_error = null, lease_owner = null, lease_until = null
             where receiver = ${receiver} and idempotency_key = ${idempotencyKey}`),
-        failed: ({ attempts, idempotencyKey, receiver }, problem, now) => {
-          const abandoned = attempts + 1 >= attemptsMax
-          return Effect.as(
-            sql`
+        failed: ({ attempts, idempotencyKey, owner, receiver }, problem, now) =>
+          Effect.map(
+            sql<{ abandoned: boolean }>`
               update notification
               set attempts = attempts + 1, last_error = ${problem}, next_attempt = ${now + backoffMillis(attempts)},
-                  abandoned_at = ${abandoned ? now : null}, lease_owner = null, lease_until = null
-              where receiver = ${receiver} and idempotency_key = ${idempotencyKey}`,
-            { abandoned }
-          )
-        },
+                  abandoned_at = ${attempts + 1 >= attemptsMax ? now : null}, lease_owner = null, lease_until = null
+              where receiver = ${receiver} and idempotency_key = ${idempotencyKey} and lease_owner = ${owner} and ${waiting}
+              returning abandoned_at is not null as abandoned`,
+            ([row]) => ({ abandoned: row?.abandoned ?? false })
+          ),
+        release: (owner) =>
+          Effect.asVoid(sql`update notification set lease_owner = null, lease_until = null where lease_owner = ${owner} and ${waiting}`),
         pending: Effect.map(
           sql<{ count: number }>`select count(*)::float8 as count from notification where ${waiting}`,
           ([row]) => row?.count ?? 0

@@ -1,28 +1,32 @@
 /** Both databases that the store's conformance suites run on: the embedded one, and a real Postgres. */
 import { NodeServices } from "@effect/platform-node"
+import { PgClient } from "@effect/sql-pg"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { Effect, Layer, Redacted } from "effect"
 import type { SqlClient } from "effect/sql"
 import { layerPglite, layerPostgres } from "../../src/database/Database.ts"
+import { layerEmbedded } from "../../src/database/Embedded.ts"
 import { makeTestPostgres } from "./TestPostgres.ts"
 
-/** A server of its own, or the one that EVENKEEL_TEST_DATABASE_URL names. */
-export const layerTestPostgres = Layer.unwrap(
-  Effect.gen(function* () {
-    const named = process.env["EVENKEEL_TEST_DATABASE_URL"]
-    if (named !== undefined) return layerPostgres(Redacted.make(named))
-    const server = yield* makeTestPostgres
-    yield* server.start
-    return layerPostgres(Redacted.make(server.url))
-  })
-)
+/** The address of a server of its own, or of the one that EVENKEEL_TEST_DATABASE_URL names. */
+const testDatabaseUrl = Effect.suspend(() => {
+  const named = process.env["EVENKEEL_TEST_DATABASE_URL"]
+  return named === undefined ? Effect.map(makeTestPostgres, ({ url }) => Redacted.make(url)) : Effect.succeed(Redacted.make(named))
+})
 
 const services = Layer.mergeAll(NodeServices.layer, Supervisor.layer.pipe(Layer.provideMerge(HealthRegistry.layer)))
 
 type Database = Layer.Layer<SqlClient.SqlClient | NodeServices.NodeServices | Supervisor | HealthRegistry, unknown>
+type Databases = readonly [readonly [string, Database], readonly [string, Database]]
 
-export const databases: readonly [readonly [string, Database], readonly [string, Database]] = [
+export const databases: Databases = [
   ["PGlite", Layer.provideMerge(layerPglite("memory://"), services)],
-  ["Postgres", Layer.provideMerge(layerTestPostgres, services)]
+  ["Postgres", Layer.provideMerge(Layer.unwrap(Effect.map(testDatabaseUrl, layerPostgres)), services)]
+]
+
+/** Without any table. */
+export const emptyDatabases: Databases = [
+  ["PGlite", Layer.provideMerge(layerEmbedded("memory://"), services)],
+  ["Postgres", Layer.provideMerge(Layer.unwrap(Effect.map(testDatabaseUrl, (url) => PgClient.layer({ url }))), services)]
 ]

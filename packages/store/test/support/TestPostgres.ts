@@ -19,11 +19,14 @@ export class PostgresFailed extends Schema.TaggedError<PostgresFailed>()("Postgr
 
 export interface TestPostgres {
   readonly url: string
-  /** Ends when the server takes connections. */
+  /** Ends when the server takes connections again, at the same address. */
   readonly start: Effect.Effect<void, PostgresFailed>
   /** Ends when the server is gone; its data stay. */
   readonly stop: Effect.Effect<void>
 }
+
+/** Another program may take a free port before the server does: then the next one is tried. */
+const portsMax = 5
 
 /** Where the installed binaries for this platform lie. */
 const binaries = (): string => {
@@ -38,7 +41,7 @@ export const freePort = Effect.callback<number>((resume) => {
   })
 })
 
-/** A server that is set up and not started; it is stopped and its data are removed when the scope closes. */
+/** A server that takes connections; it is stopped and its data are removed when the scope closes. */
 export const makeTestPostgres = Effect.gen(function* () {
   const asRoot = process.getuid?.() === 0
   const directory = yield* Effect.acquireRelease(
@@ -67,22 +70,27 @@ export const makeTestPostgres = Effect.gen(function* () {
     })
 
   yield* awaitProcess(run("initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"))
-  const port = yield* freePort
   let server: ChildProcess | undefined
+  const running = () => server !== undefined && server.exitCode === null && server.signalCode === null
   const stop = Effect.callback<void>((resume) => {
-    if (server === undefined || server.exitCode !== null || server.signalCode !== null) return resume(Effect.void)
-    server.once("exit", () => resume(Effect.void))
+    if (!running()) return resume(Effect.void)
+    server!.once("exit", () => resume(Effect.void))
     // Connections are ended, what is committed is kept.
-    server.kill("SIGINT")
+    server!.kill("SIGINT")
   })
-  yield* Effect.addFinalizer(() => stop)
-  return {
-    url: `postgres://postgres:postgres@127.0.0.1:${port}/postgres`,
-    start: Effect.suspend(() => {
+  const startAt = (port: number) =>
+    Effect.suspend(() => {
       const settings = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off"].flatMap((setting) => ["-c", setting])
       server = run("postgres", "-D", data, "-p", String(port), ...settings)
       return awaitProcess(server, /ready to accept connections/)
-    }),
+    })
+  yield* Effect.addFinalizer(() => stop)
+  const port = yield* Effect.flatMap(freePort, (free) => Effect.as(startAt(free), free)).pipe(
+    Effect.retry({ times: portsMax - 1, while: ({ problem }) => problem.includes("could not bind") })
+  )
+  return {
+    url: `postgres://postgres:postgres@127.0.0.1:${port}/postgres`,
+    start: Effect.suspend(() => (running() ? Effect.void : startAt(port))),
     stop
   } satisfies TestPostgres
 })

@@ -1,7 +1,7 @@
 /**
  * Decodes Bitfinex's v2 channels: book P0 with checksums, trades, ticker.
  *
- * Messages name a channel by a number that an acknowledgement gives; data may come before it and is held back for it. With the flags
+ * Messages name a channel by a number that an acknowledgement gives; data that comes before it is held back. With the flags
  * that the connector sets, every message of a connection is numbered and each book's checksum is sent: CRC-32, signed, over the 25 best
  * levels as `price:amount`, bid and ask in turn, an ask's amount negative. https://docs.bitfinex.com/docs/ws-websocket-checksum
  *
@@ -74,7 +74,7 @@ class BitfinexDecoder extends JsonDecoder {
     if (!json.object(event) || !json.ended()) return FrameOutcome.malformed
     if (json.is(event, Event.event, word.error)) return FrameOutcome.refused
     if (json.is(event, Event.event, word.info)) {
-      // What follows maintenance or a restart of the venue's does not continue what was before.
+      // After maintenance or a restart of the venue no book continues.
       if (json.is(event, Event.code, word.maintenanceBegins) || json.is(event, Event.code, word.restart)) this.loseAll("disconnected")
       return FrameOutcome.control
     }
@@ -158,7 +158,7 @@ class BitfinexDecoder extends JsonDecoder {
     }
   }
 
-  /** True for the tag; the cursor stays where it was. */
+  /** True when the tag is `expected`; the cursor stays where it was. */
   #tagged(tag: number, expected: typeof word.heartbeat): boolean {
     const { json } = this
     const behind = json.position
@@ -168,7 +168,7 @@ class BitfinexDecoder extends JsonDecoder {
     return found
   }
 
-  /** False for a message that was seen already. A number that was left out makes every book stale. */
+  /** False for a message that was seen already. A number that is missing makes every book stale. */
   #inSequence(number: number): boolean {
     const expected = this.#expected
     if (expected >= 0 && number < expected) return false
@@ -255,18 +255,18 @@ class BitfinexDecoder extends JsonDecoder {
   }
 }
 
-/** Numbers as JavaScript prints them, as the venue does. */
+/** The checksum of a book: the venue prints numbers as JavaScript does. */
 export const bitfinexChecksum = (book: LevelReader): number => {
   let crc = crcStart
   let begun = false
-  const say = (price: number, amount: number) => {
+  const addLevel = (price: number, amount: number) => {
     if (begun) crc = crcByte(crc, colon)
     begun = true
     crc = crcText(crcByte(crcText(crc, String(price)), colon), String(amount))
   }
   for (let depth = 0; depth < checksumLevels; depth++) {
-    if (depth < book.count(0)) say(book.price(0, depth), book.quantity(0, depth))
-    if (depth < book.count(1)) say(book.price(1, depth), -book.quantity(1, depth))
+    if (depth < book.count(0)) addLevel(book.price(0, depth), book.quantity(0, depth))
+    if (depth < book.count(1)) addLevel(book.price(1, depth), -book.quantity(1, depth))
   }
   return crcEnd(crc) | 0
 }

@@ -1,7 +1,7 @@
 /**
  * Bitfinex, v2 public channels: 250-level books with checksums, trades, ticker; every message numbered.
  *
- * Limits: 25 channels a connection, 20 connections a minute; each channel beats every 15 s. https://docs.bitfinex.com/docs/ws-general
+ * Limits: 25 channels a connection, 20 connections a minute; each channel has a heartbeat every 15 s. https://docs.bitfinex.com/docs/ws-general
  */
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
 import { type Feed, symbolInPath } from "../Exchange.ts"
@@ -11,7 +11,7 @@ const flags = 65_536 + 131_072
 const bookLevels = 250
 const channels = ["book", "trades", "ticker"] as const
 
-const say = (channel: (typeof channels)[number], { symbol }: Instrument) =>
+const request = (channel: (typeof channels)[number], { symbol }: Instrument) =>
   JSON.stringify({
     event: "subscribe",
     channel,
@@ -25,7 +25,7 @@ export const bitfinexFeed: Feed = {
   socketPath: () => "/ws/2",
   subscribe: (instruments) => [
     JSON.stringify({ event: "conf", flags }),
-    ...instruments.flatMap((instrument) => channels.map((channel) => say(channel, instrument)))
+    ...instruments.flatMap((instrument) => channels.map((channel) => request(channel, instrument)))
   ],
   verifiedBy: "ids and checksum",
   bestFrom: "feed",

@@ -2,7 +2,7 @@
 import { Option, Schema } from "effect"
 import type { Reference } from "../Exchange.ts"
 
-/** `tBTCUSD`, `tTESTBTC:TESTUSD`: the venue's own words for some coins. */
+/** `tBTCUSD`, `tTESTBTC:TESTUSD`: the venue's own names for some coins. */
 const coins: Readonly<Record<string, string>> = { UST: "USDT", UDC: "USDC", TSD: "TUSD", EUT: "EURT", FDU: "FDUSD" }
 
 export const bitfinexReference: Reference = {
@@ -20,7 +20,7 @@ export const bitfinexReference: Reference = {
       }
     }),
   timePath: "/v2/platform/status",
-  // The venue's clock is not offered: that it operates (1) is all that can be asked.
+  // The venue does not offer its clock, only whether it operates (1).
   decodeTime: () => undefined
 }
 

@@ -1,7 +1,7 @@
 /**
  * Decodes Bitget's v2 spot channels (books, books1, trade, ticker) and those of its unified v3 feed, which name a `topic`.
  *
- * Books are chained by `pseq` and `seq`. A checksum is sent no more; recordings that have one other than 0 are held against it: CRC-32, signed,
+ * Books are chained by `pseq` and `seq`. The venue no longer sends checksums; where a recording has one other than 0 it is verified: CRC-32, signed,
  * over the 25 best levels as `price:quantity` with the digits that were sent, bid and ask in turn.
  * https://www.bitget.com/api-doc/spot/websocket/public/Depth-Channel
  */
@@ -31,7 +31,7 @@ const channel = {
   publicTrade: quoted("publicTrade"),
   ticker: quoted("ticker")
 }
-/** Whole books of few levels again and again, candles, indices. */
+/** Channels that are not used: whole books of few levels, candles, indices. */
 const unused = ["books5", "books15", "books50", "candle", "kline", "auction", "index", "mark", "liquidation", "adl"].map(beginning)
 const checksumLevels = 25
 
@@ -93,7 +93,7 @@ class BitgetDecoder extends JsonDecoder {
     const place = this.placeOf(instrument)
     if (json.is(push, Push.action, word.snapshot)) this.chainSnapshot(instrument, numbered)
     else if (chained) this.chainDelta(instrument, this.previous.equals(place.id))
-    // Without a chain, what is older than the book or came twice is told by its number.
+    // Recordings without `pseq`: only messages that are old or came twice can be recognised, by their number.
     else this.chainDelta(instrument, !numbered || this.last.compare(place.id) > 0, numbered)
     if (!place.live || !json.to(book, Book.checksum) || !json.decimal() || json.registers[0] === 0) return true
     if (bitgetChecksum(this.sink.book(instrument), digits.price, digits.quantity) !== (json.registers[0]! | 0))

@@ -9,14 +9,14 @@ import { type Feed, symbolInQuery } from "../Exchange.ts"
 
 const channels = ["books", "books1", "trade"]
 
-const say = (op: "subscribe" | "unsubscribe", names: ReadonlyArray<string>, instruments: ReadonlyArray<Instrument>) =>
+const request = (op: "subscribe" | "unsubscribe", names: ReadonlyArray<string>, instruments: ReadonlyArray<Instrument>) =>
   JSON.stringify({ op, args: names.flatMap((channel) => instruments.map(({ symbol }) => ({ instType: "SPOT", channel, instId: symbol }))) })
 
 export const bitgetFeed: Feed = {
   id: "bitget",
   endpoints: { socket: "wss://ws.bitget.com", rest: "https://api.bitget.com" },
   socketPath: () => "/v2/ws/public",
-  subscribe: (instruments) => [say("subscribe", channels, instruments)],
+  subscribe: (instruments) => [request("subscribe", channels, instruments)],
   verifiedBy: "ids",
   bestFrom: "feed",
   book: {
@@ -27,7 +27,7 @@ export const bitgetFeed: Feed = {
   resync: {
     _tag: "Resubscribe",
     wholeConnection: false,
-    messages: (instruments) => [say("unsubscribe", ["books"], instruments), say("subscribe", ["books"], instruments)]
+    messages: (instruments) => [request("unsubscribe", ["books"], instruments), request("subscribe", ["books"], instruments)]
   },
   ping: { every: "25 seconds", message: "ping" },
   isHeartbeat: (message) => message.length === 4,

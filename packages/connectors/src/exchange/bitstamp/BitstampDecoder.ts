@@ -2,7 +2,7 @@
  * Decodes Bitstamp's v2 channels: `diff_order_book`, `live_trades`.
  *
  * Differences carry a time in microseconds and no number: they are merged with a REST snapshot by it. One that is older than the one
- * before it came out of order, and the book is built anew; one that never came cannot be told.
+ * before it came out of order, and the book is built anew; one that never came cannot be noticed.
  * https://www.bitstamp.net/websocket/v2/
  */
 import { type FrameDecoderFactory, FrameOutcome } from "@evenkeel/domain/market/FrameDecoder"

@@ -8,14 +8,14 @@ import { type Feed, symbolInPath } from "../Exchange.ts"
 
 const channels = ["diff_order_book", "live_trades"]
 
-const say = (channel: string, { symbol }: Instrument) =>
+const request = (channel: string, { symbol }: Instrument) =>
   JSON.stringify({ event: "bts:subscribe", data: { channel: `${channel}_${symbol}` } })
 
 export const bitstampFeed: Feed = {
   id: "bitstamp",
   endpoints: { socket: "wss://ws.bitstamp.net", rest: "https://www.bitstamp.net" },
   socketPath: () => "",
-  subscribe: (instruments) => instruments.flatMap((instrument) => channels.map((channel) => say(channel, instrument))),
+  subscribe: (instruments) => instruments.flatMap((instrument) => channels.map((channel) => request(channel, instrument))),
   verifiedBy: "times",
   bestFrom: "book",
   book: { path: (symbol) => `/api/v2/order_book/${symbol}/`, weight: 1, symbolOf: symbolInPath(/\/order_book\/([^/]+)\/?$/) },

@@ -11,7 +11,7 @@ const depth = 200
 const topics = [`orderbook.${depth}`, "orderbook.1", "publicTrade"]
 const topicsPerMessage = 10
 
-const say = (op: "subscribe" | "unsubscribe", names: ReadonlyArray<string>, instruments: ReadonlyArray<Instrument>) => {
+const request = (op: "subscribe" | "unsubscribe", names: ReadonlyArray<string>, instruments: ReadonlyArray<Instrument>) => {
   const args = instruments.flatMap(({ symbol }) => names.map((name) => `${name}.${symbol}`))
   return Array.from({ length: Math.ceil(args.length / topicsPerMessage) }, (_, message) =>
     JSON.stringify({ op, args: args.slice(message * topicsPerMessage, (message + 1) * topicsPerMessage) })
@@ -22,7 +22,7 @@ export const bybitFeed: Feed = {
   id: "bybit",
   endpoints: { socket: "wss://stream.bybit.com", rest: "https://api.bybit.com" },
   socketPath: () => "/v5/public/spot",
-  subscribe: (instruments) => say("subscribe", topics, instruments),
+  subscribe: (instruments) => request("subscribe", topics, instruments),
   verifiedBy: "ids",
   bestFrom: "feed",
   book: {
@@ -34,8 +34,8 @@ export const bybitFeed: Feed = {
     _tag: "Resubscribe",
     wholeConnection: false,
     messages: (instruments) => [
-      ...say("unsubscribe", [`orderbook.${depth}`], instruments),
-      ...say("subscribe", [`orderbook.${depth}`], instruments)
+      ...request("unsubscribe", [`orderbook.${depth}`], instruments),
+      ...request("subscribe", [`orderbook.${depth}`], instruments)
     ]
   },
   ping: { every: "20 seconds", message: '{"op":"ping"}' },

@@ -31,16 +31,15 @@ export class AdvancedDecoder extends JsonDecoder {
   claimed = false
   readonly #expected = new SequenceId()
   #begun = false
-  /** Of the message's events so far: market as soon as one is. */
+  /** The message's outcome so far: `market` as soon as one of its events is market data. */
   #outcome: FrameOutcome = FrameOutcome.control
-  /** Where the trades of one event begin. */
 
   override reset(): void {
     super.reset()
     this.#begun = false
   }
 
-  /** REST books are those of the Exchange. */
+  /** Books by REST are decoded by the Exchange feed's decoder. */
   override snapshot(): FrameOutcome {
     return FrameOutcome.unknown
   }

@@ -1,7 +1,7 @@
 /**
  * Decodes both of Coinbase's public feeds: Exchange here (`{"type":…`), Advanced Trade (`{"channel":…`) beside it.
  *
- * The Exchange feed's level 2 has no sequence: its delivery is promised by the venue, and a book that crosses is caught downstream.
+ * The Exchange feed's level 2 has no sequence: the venue promises delivery, and the hot path finds a book whose sides cross.
  * https://docs.cdp.coinbase.com/exchange/websocket-feed/channels
  */
 import { type FrameDecoderFactory, FrameOutcome } from "@evenkeel/domain/market/FrameDecoder"

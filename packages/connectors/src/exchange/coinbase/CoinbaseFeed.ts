@@ -1,7 +1,7 @@
 /**
  * Coinbase: the Advanced Trade feed, whose messages are numbered, or the older Exchange feed. Neither asks for a key.
  *
- * Limits: 8 unauthenticated messages a second, 10 requests a second. The heartbeats channel speaks every second, so silence
+ * Limits: 8 unauthenticated messages a second, 10 requests a second. The heartbeats channel sends every second, so silence
  * means a dead connection. https://docs.cdp.coinbase.com/coinbase-app/advanced-trade-apis/websocket/websocket-overview
  */
 import type { Instrument } from "@evenkeel/domain/market/Instrument"

@@ -1,7 +1,8 @@
 /**
  * Crypto.com Exchange, v1 market feed: 50-level books with updates, trades, ticker.
  *
- * Limits: 100 messages a second, 400 subscriptions a connection; the venue beats every 30 s and drops who does not answer within 5 s.
+ * Limits: 100 messages a second, 400 subscriptions a connection; the venue sends a heartbeat every 30 s and closes a connection that
+ * does not answer within 5 s.
  * https://exchange-docs.crypto.com/exchange/v1/rest-ws/index.html
  */
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
@@ -9,7 +10,7 @@ import { type Feed, symbolInQuery } from "../Exchange.ts"
 
 const depth = 50
 
-const say = (method: "subscribe" | "unsubscribe", names: ReadonlyArray<string>) =>
+const request = (method: "subscribe" | "unsubscribe", names: ReadonlyArray<string>) =>
   JSON.stringify({
     id: 1,
     method,
@@ -23,7 +24,7 @@ export const cryptocomFeed: Feed = {
   endpoints: { socket: "wss://stream.crypto.com", rest: "https://api.crypto.com" },
   socketPath: () => "/exchange/v1/market",
   subscribe: (instruments) => [
-    say("subscribe", [...books(instruments), ...instruments.flatMap(({ symbol }) => [`trade.${symbol}`, `ticker.${symbol}`])])
+    request("subscribe", [...books(instruments), ...instruments.flatMap(({ symbol }) => [`trade.${symbol}`, `ticker.${symbol}`])])
   ],
   verifiedBy: "ids",
   bestFrom: "feed",
@@ -35,7 +36,7 @@ export const cryptocomFeed: Feed = {
   resync: {
     _tag: "Resubscribe",
     wholeConnection: false,
-    messages: (instruments) => [say("unsubscribe", books(instruments)), say("subscribe", books(instruments))]
+    messages: (instruments) => [request("unsubscribe", books(instruments)), request("subscribe", books(instruments))]
   },
   ping: undefined,
   reply: (message) => {

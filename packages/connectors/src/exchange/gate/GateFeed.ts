@@ -8,7 +8,7 @@ import { type Feed, symbolInQuery } from "../Exchange.ts"
 
 const levels = 100
 
-const say = (channel: string, payload: ReadonlyArray<string>) => JSON.stringify({ time: 0, channel, event: "subscribe", payload })
+const request = (channel: string, payload: ReadonlyArray<string>) => JSON.stringify({ time: 0, channel, event: "subscribe", payload })
 const symbols = (instruments: ReadonlyArray<Instrument>) => instruments.map(({ symbol }) => symbol)
 
 export const gateFeed: Feed = {
@@ -16,9 +16,9 @@ export const gateFeed: Feed = {
   endpoints: { socket: "wss://api.gateio.ws", rest: "https://api.gateio.ws" },
   socketPath: () => "/ws/v4/",
   subscribe: (instruments) => [
-    ...instruments.map(({ symbol }) => say("spot.order_book_update", [symbol, "100ms"])),
-    say("spot.book_ticker", symbols(instruments)),
-    say("spot.trades", symbols(instruments))
+    ...instruments.map(({ symbol }) => request("spot.order_book_update", [symbol, "100ms"])),
+    request("spot.book_ticker", symbols(instruments)),
+    request("spot.trades", symbols(instruments))
   ],
   verifiedBy: "ids",
   bestFrom: "feed",

@@ -1,8 +1,9 @@
 /**
  * Decodes Gemini's v2 market data: l2 with its trades.
  *
- * The whole book comes in the form of an update, at first and again whenever the venue likes: it is told by the `trades` that it
- * brings, and replaces the book. Updates have no number; their delivery is promised by the venue, and a book that crosses is caught downstream.
+ * The whole book comes in the form of an update, at first and again whenever the venue likes: it is recognised by the `trades` that it
+ * brings, and replaces the book. Updates have no number; the venue promises delivery, and the hot path
+ * finds a book whose sides cross.
  * https://docs.gemini.com/websocket/market-data/v2/level-2-data
  */
 import { type FrameDecoderFactory, FrameOutcome } from "@evenkeel/domain/market/FrameDecoder"

@@ -6,14 +6,14 @@
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
 import { type Feed, symbolInPath } from "../Exchange.ts"
 
-const say = (type: "subscribe" | "unsubscribe", instruments: ReadonlyArray<Instrument>) =>
+const request = (type: "subscribe" | "unsubscribe", instruments: ReadonlyArray<Instrument>) =>
   JSON.stringify({ type, subscriptions: [{ name: "l2", symbols: instruments.map(({ symbol }) => symbol) }] })
 
 export const geminiFeed: Feed = {
   id: "gemini",
   endpoints: { socket: "wss://api.gemini.com", rest: "https://api.gemini.com" },
   socketPath: () => "/v2/marketdata",
-  subscribe: (instruments) => [say("subscribe", instruments)],
+  subscribe: (instruments) => [request("subscribe", instruments)],
   verifiedBy: "nothing",
   bestFrom: "book",
   book: {
@@ -24,7 +24,7 @@ export const geminiFeed: Feed = {
   resync: {
     _tag: "Resubscribe",
     wholeConnection: false,
-    messages: (instruments) => [say("unsubscribe", instruments), say("subscribe", instruments)]
+    messages: (instruments) => [request("unsubscribe", instruments), request("subscribe", instruments)]
   },
   ping: undefined,
   isHeartbeat: (message) => message.length < 96 && Buffer.from(message).toString("latin1").includes('"heartbeat"'),

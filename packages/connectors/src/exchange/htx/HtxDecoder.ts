@@ -3,7 +3,7 @@
  *
  * `depth.stepN` and `mbp.refresh` send the whole book each time, with a version that only grows. `mbp.N` sends changes, chained by
  * `prevSeqNum`, and its snapshot comes as the answer to a request on the same socket. A subscription to trades begins with the last one
- * before it, which is told by its time. https://www.htx.com/en-us/opend/newApiPages/
+ * before it, which its time shows. https://www.htx.com/en-us/opend/newApiPages/
  */
 import { type FrameDecoderFactory, FrameOutcome } from "@evenkeel/domain/market/FrameDecoder"
 import { template } from "../../wire/ByteScanner.ts"
@@ -101,7 +101,7 @@ class HtxDecoder extends JsonDecoder {
     const field = tick.has(Tick.version) ? Tick.version : Tick.seqNum
     if (!this.sequenceAt(this.last, tick, field)) return FrameOutcome.malformed
     const { id, live } = this.placeOf(instrument)
-    // One that was overtaken by a newer book is no news.
+    // A book that is older than the one at hand arrived late: it is ignored.
     return live && this.last.compare(id) < 0 ? FrameOutcome.market : this.chainSnapshot(instrument, false)
   }
 

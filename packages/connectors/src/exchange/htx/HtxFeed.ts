@@ -1,18 +1,18 @@
 /**
  * HTX, public market feed in gzip: whole 150-level books every second, best bid and ask tick by tick, trades.
  *
- * Limits: 100 messages a second; the venue pings every 5 s in its own words and drops who does not answer two of them.
+ * Limits: 100 messages a second; the venue sends its own pings every 5 s, as JSON, and closes a connection that leaves two unanswered.
  * https://www.htx.com/en-us/opend/newApiPages/?id=7ec3fbae-7773-11ed-9966-0242ac110003
  */
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
 import { gunzipSync } from "node:zlib"
 import { type Feed, symbolInQuery } from "../Exchange.ts"
 
-/** A packed frame may not grow beyond this. */
+/** A frame that unpacks to more bytes than this is refused. */
 const messageBytesMax = 8 << 20
 const topics = ["depth.step0", "bbo", "trade.detail"]
 
-const say = (verb: "sub" | "unsub", names: ReadonlyArray<string>, instruments: ReadonlyArray<Instrument>) =>
+const request = (verb: "sub" | "unsub", names: ReadonlyArray<string>, instruments: ReadonlyArray<Instrument>) =>
   instruments.flatMap(({ symbol }) =>
     names.map((name) => JSON.stringify({ [verb]: `market.${symbol}.${name}`, id: `${verb}-${symbol}-${name}` }))
   )
@@ -28,7 +28,7 @@ export const htxFeed: Feed = {
     return Buffer.from(message).toString("latin1").replace("ping", "pong")
   },
   isHeartbeat: (message) => message.length < 96,
-  subscribe: (instruments) => say("sub", topics, instruments),
+  subscribe: (instruments) => request("sub", topics, instruments),
   verifiedBy: "whole books",
   bestFrom: "feed",
   book: {
@@ -39,7 +39,7 @@ export const htxFeed: Feed = {
   resync: {
     _tag: "Resubscribe",
     wholeConnection: false,
-    messages: (instruments) => [...say("unsub", ["depth.step0"], instruments), ...say("sub", ["depth.step0"], instruments)]
+    messages: (instruments) => [...request("unsub", ["depth.step0"], instruments), ...request("sub", ["depth.step0"], instruments)]
   },
   ping: undefined,
   silenceMax: "20 seconds",

@@ -129,9 +129,9 @@ class KrakenDecoder extends WireDecoder {
     return scanner.skipByte(byte.close)
   }
 
-  /** Applies the staged levels, cuts the book to its depth and holds it against the checksum. */
+  /** Applies the staged levels, cuts the book to its depth and verifies its checksum. */
   #apply(instrument: number, book: BookState, snapshot: boolean, time: number, checksum: number): void {
-    // An update before its snapshot, or after a bad checksum, has nothing to stand on.
+    // An update before its snapshot, or after a bad checksum, has no book to change.
     if (!snapshot && !book.live) return
     this.setTime(time)
     if (snapshot) {
@@ -177,7 +177,7 @@ class KrakenDecoder extends WireDecoder {
     )
       return notThisForm
     this.setTime(scanner.registers[0]!)
-    // Several trades in one message are rare: they take the slow path, whole.
+    // Several trades in one message are rare: the slow path reads all of them.
     if (!scanner.skipByte(byte.quote) || !scanner.skip(key.end)) return notThisForm
     if (instrument < 0) return FrameOutcome.unlisted
     this.emit(EventKind.trade, instrument)

@@ -10,7 +10,7 @@ import { restPair } from "./KrakenSymbol.ts"
 /** Levels a side: 10, 25, 100, 500 or 1000. */
 const depth = 100
 
-const say = (method: "subscribe" | "unsubscribe", params: Record<string, unknown>, instruments: ReadonlyArray<Instrument>) =>
+const request = (method: "subscribe" | "unsubscribe", params: Record<string, unknown>, instruments: ReadonlyArray<Instrument>) =>
   JSON.stringify({ method, params: { ...params, symbol: instruments.map(({ symbol }) => symbol) } })
 
 export const krakenFeed: Feed = {
@@ -20,9 +20,9 @@ export const krakenFeed: Feed = {
   subscribe: (instruments) => [
     // First, so that a book's decimals are known before its checksum.
     JSON.stringify({ method: "subscribe", params: { channel: "instrument" } }),
-    say("subscribe", { channel: "book", depth }, instruments),
-    say("subscribe", { channel: "trade", snapshot: false }, instruments),
-    say("subscribe", { channel: "ticker", event_trigger: "bbo" }, instruments)
+    request("subscribe", { channel: "book", depth }, instruments),
+    request("subscribe", { channel: "trade", snapshot: false }, instruments),
+    request("subscribe", { channel: "ticker", event_trigger: "bbo" }, instruments)
   ],
   verifiedBy: "checksum",
   bestFrom: "feed",
@@ -35,8 +35,8 @@ export const krakenFeed: Feed = {
     _tag: "Resubscribe",
     wholeConnection: false,
     messages: (instruments) => [
-      say("unsubscribe", { channel: "book", depth }, instruments),
-      say("subscribe", { channel: "book", depth }, instruments)
+      request("unsubscribe", { channel: "book", depth }, instruments),
+      request("subscribe", { channel: "book", depth }, instruments)
     ]
   },
   ping: { every: "30 seconds", message: '{"method":"ping"}' },

@@ -112,7 +112,7 @@ class KucoinDecoder extends JsonDecoder {
 
   #ticker(): FrameOutcome {
     const { json } = this
-    // Of all tickers at once, the subject is the symbol.
+    // In the channel of all tickers the subject is the symbol.
     const field = json.is(push, Push.topic, topic.allTickers) ? Push.subject : Push.topic
     const instrument =
       field === Push.subject ? this.symbolAt(push, field) : json.is(push, Push.topic, topic.ticker) ? this.symbol() : noSymbol

@@ -10,7 +10,7 @@ import { type Feed, symbolInQuery } from "../Exchange.ts"
 
 const topics = ["/market/level2", "/market/ticker", "/market/match"]
 
-const say = (type: "subscribe" | "unsubscribe", topic: string, instruments: ReadonlyArray<Instrument>) =>
+const request = (type: "subscribe" | "unsubscribe", topic: string, instruments: ReadonlyArray<Instrument>) =>
   JSON.stringify({ id: topic, type, topic: `${topic}:${instruments.map(({ symbol }) => symbol).join(",")}`, response: true })
 
 export const kucoinFeed: Feed = {
@@ -22,7 +22,7 @@ export const kucoinFeed: Feed = {
     socketUrl: (body) =>
       Option.getOrUndefined(Option.map(decodeBullet(body), ({ data }) => `${data.instanceServers[0].endpoint}?token=${data.token}`))
   },
-  subscribe: (instruments) => topics.map((topic) => say("subscribe", topic, instruments)),
+  subscribe: (instruments) => topics.map((topic) => request("subscribe", topic, instruments)),
   verifiedBy: "ids",
   bestFrom: "feed",
   book: {

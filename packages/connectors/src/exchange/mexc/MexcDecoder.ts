@@ -1,5 +1,5 @@
 /**
- * Decodes MEXC's v3 spot channels: aggregated depth, deals and book ticker in Protocol Buffers, and the JSON of the same that came before.
+ * Decodes MEXC's v3 spot channels: aggregated depth, deals and book ticker in Protocol Buffers, and their JSON form, which the venue sent earlier.
  *
  * Depth is merged with a REST snapshot: `fromVersion` follows the `toVersion` before it. The fields of the messages are those of
  * https://github.com/mexcdevelop/websocket-proto (`PushDataV3ApiWrapper` and what it wraps).

@@ -2,7 +2,7 @@
  * Decodes OKX's public channels: books, best bid and ask, trades, tickers.
  *
  * Books are chained by `prevSeqId`; `checksum` is always 0 by now and is not looked at. Older recordings have no ids and are taken as they
- * come. Recordings may carry the tick-by-tick books (`books-l2-tbt`, `books50-l2-tbt`), which speak as `books` does and need an account.
+ * come. Recordings may carry the tick-by-tick books (`books-l2-tbt`, `books50-l2-tbt`): they have the same form as `books`.
  * https://www.okx.com/docs-v5/en/#order-book-trading-market-data-ws-order-book-channel
  */
 import { type FrameDecoderFactory, FrameOutcome } from "@evenkeel/domain/market/FrameDecoder"

@@ -9,14 +9,14 @@ import { type Feed, symbolInQuery } from "../Exchange.ts"
 
 const channels = ["books", "bbo-tbt", "trades"]
 
-const say = (op: "subscribe" | "unsubscribe", names: ReadonlyArray<string>, instruments: ReadonlyArray<Instrument>) =>
+const request = (op: "subscribe" | "unsubscribe", names: ReadonlyArray<string>, instruments: ReadonlyArray<Instrument>) =>
   JSON.stringify({ op, args: names.flatMap((channel) => instruments.map(({ symbol }) => ({ channel, instId: symbol }))) })
 
 export const okxFeed: Feed = {
   id: "okx",
   endpoints: { socket: "wss://ws.okx.com:8443", rest: "https://www.okx.com" },
   socketPath: () => "/ws/v5/public",
-  subscribe: (instruments) => [say("subscribe", channels, instruments)],
+  subscribe: (instruments) => [request("subscribe", channels, instruments)],
   verifiedBy: "ids",
   bestFrom: "feed",
   book: {
@@ -27,12 +27,12 @@ export const okxFeed: Feed = {
   resync: {
     _tag: "Resubscribe",
     wholeConnection: false,
-    messages: (instruments) => [say("unsubscribe", ["books"], instruments), say("subscribe", ["books"], instruments)]
+    messages: (instruments) => [request("unsubscribe", ["books"], instruments), request("subscribe", ["books"], instruments)]
   },
   ping: { every: "20 seconds", message: "ping" },
   isHeartbeat: (message) => message.length === 4,
   silenceMax: "50 seconds",
-  // A book without changes is said to be so once a minute.
+  // A book without changes is confirmed by an empty update once a minute.
   quietMax: "90 seconds",
   messagesPerSecond: 3,
   instrumentsPerConnection: 60,

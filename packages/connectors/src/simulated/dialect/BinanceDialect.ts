@@ -10,7 +10,7 @@ const quantity = (value: number) => fixed(value, quantityDecimals)
 
 const stream = (instrument: SimulatedInstrument, kind: string) => `${instrument.instrument.symbol.toLowerCase()}@${kind}`
 
-const say = (session: Session, topic: string, data: string) => {
+const push = (session: Session, topic: string, data: string) => {
   if (session.topics.has(topic)) session.send(`{"stream":"${topic}","data":${data}}`)
 }
 
@@ -39,14 +39,14 @@ export const binanceDialect: Dialect = {
     const now = Math.floor(market.now())
     for (const trade of trades) {
       const id = instrument.tradeId
-      say(
+      push(
         session,
         stream(instrument, "aggTrade"),
         `{"e":"aggTrade","E":${now},"s":"${symbol}","a":${id},"p":"${price(trade.price)}","q":"${quantity(trade.quantity)}","f":${id},"l":${id},"T":${now},"m":${trade.takerSide === "sell"},"M":true}`
       )
     }
     if (bids.size + asks.size > 0) {
-      say(
+      push(
         session,
         stream(instrument, "depth@100ms"),
         `{"e":"depthUpdate","E":${now},"s":"${symbol}","U":${instrument.id(firstSequence)},"u":${instrument.id()},"b":[${levels(bids)}],"a":[${levels(asks)}]}`
@@ -54,7 +54,7 @@ export const binanceDialect: Dialect = {
     }
     const best = instrument.best()
     if (bestChanged && best.bid > 0 && best.ask > 0) {
-      say(
+      push(
         session,
         stream(instrument, "bookTicker"),
         `{"u":${instrument.id()},"s":"${symbol}","b":"${price(best.bid)}","B":"${quantity(best.bidQuantity)}","a":"${price(best.ask)}","A":"${quantity(best.askQuantity)}"}`

@@ -11,9 +11,9 @@ const decodeRequest = Schema.decodeUnknownOption(
 )
 
 /** Every message has a number behind. */
-const say = (session: Session, body: string) => session.send(`[${body},${++session.sequence}]`)
+const sendNumbered = (session: Session, body: string) => session.send(`[${body},${++session.sequence}]`)
 
-/** `[price, orders, amount]` with an ask's amount negative; nobody's orders when it is gone. */
+/** `[price, orders, amount]` with an ask's amount negative; 0 orders where the level is gone. */
 const level = (side: 0 | 1, at: number, size: number): string =>
   `[${at},${size === 0 ? 0 : 1},${(size === 0 ? 1 : size) * (side === 0 ? 1 : -1)}]`
 
@@ -38,7 +38,7 @@ export const bitfinexDialect: Dialect = {
     session.topics.add(`${channel}:${symbol}`)
     if (channel === "book") {
       const side = (which: 0 | 1) => instrument.levels(which).map(([at, size]) => level(which, at, size))
-      say(session, `${id},[${[...side(0), ...side(1)].join(",")}]`)
+      sendNumbered(session, `${id},[${[...side(0), ...side(1)].join(",")}]`)
     }
     session.send(JSON.stringify({ event: "subscribed", channel, chanId: id, symbol, ...(channel === "book" ? { prec: "P0" } : {}) }))
   },
@@ -49,23 +49,23 @@ export const bitfinexDialect: Dialect = {
     if (trade !== undefined) {
       for (const { price, quantity, takerSide } of trades) {
         const body = `[${instrument.tradeId},${now},${takerSide === "buy" ? quantity : -quantity},${price}]`
-        say(session, `${trade},"te",${body}`)
-        say(session, `${trade},"tu",${body}`)
+        sendNumbered(session, `${trade},"te",${body}`)
+        sendNumbered(session, `${trade},"tu",${body}`)
       }
     }
     const book = session.counters.get(`book:${symbol}`)
     if (book !== undefined && bids.size + asks.size > 0) {
-      for (const [at, size] of bids) say(session, `${book},${level(0, at, size)}`)
-      for (const [at, size] of asks) say(session, `${book},${level(1, at, size)}`)
-      say(session, `${book},"cs",${checksum(instrument, market)}`)
+      for (const [at, size] of bids) sendNumbered(session, `${book},${level(0, at, size)}`)
+      for (const [at, size] of asks) sendNumbered(session, `${book},${level(1, at, size)}`)
+      sendNumbered(session, `${book},"cs",${checksum(instrument, market)}`)
     }
     const best = instrument.best()
     const ticker = session.counters.get(`ticker:${symbol}`)
     if (ticker !== undefined && bestChanged && best.bid > 0 && best.ask > 0)
-      say(session, `${ticker},[${best.bid},${best.bidQuantity},${best.ask},${best.askQuantity},0,0,${best.bid},1,1,1]`)
+      sendNumbered(session, `${ticker},[${best.bid},${best.bidQuantity},${best.ask},${best.askQuantity},0,0,${best.bid},1,1,1]`)
   },
   heartbeat: (session) => {
-    for (const topic of session.topics) say(session, `${session.counters.get(topic)},"hb"`)
+    for (const topic of session.topics) sendNumbered(session, `${session.counters.get(topic)},"hb"`)
   },
   get: (url, market) => {
     if (url.pathname === "/v2/platform/status") return [1]

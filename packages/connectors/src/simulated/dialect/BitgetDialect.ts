@@ -15,7 +15,7 @@ const decodeRequest = Schema.decodeUnknownOption(
 const push = (session: Session, symbol: string, channel: string, action: string, data: string, time: number) =>
   session.send(`{"action":"${action}","arg":{"instType":"SPOT","channel":"${channel}","instId":"${symbol}"},"data":[${data}],"ts":${time}}`)
 
-const sayBook = (
+const sendBook = (
   session: Session,
   instrument: SimulatedInstrument,
   action: "snapshot" | "update",
@@ -30,7 +30,7 @@ const sayBook = (
   push(session, symbol, "books", action, `{${levels},"seq":${instrument.id()},"pseq":${previous},"ts":"${now}"}`, now)
 }
 
-const sayTrades = (
+const sendTrades = (
   session: Session,
   instrument: SimulatedInstrument,
   action: "snapshot" | "update",
@@ -61,16 +61,16 @@ export const bitgetDialect: Dialect = {
       else session.topics.add(topic)
       session.send(JSON.stringify({ event: request.op, arg }))
       if (request.op === "subscribe" && arg.channel === "books")
-        sayBook(session, instrument, "snapshot", [instrument.levels(0), instrument.levels(1)], market)
+        sendBook(session, instrument, "snapshot", [instrument.levels(0), instrument.levels(1)], market)
       if (request.op === "subscribe" && arg.channel === "trade")
-        sayTrades(session, instrument, "snapshot", instrument.history(), Math.floor(market.now()))
+        sendTrades(session, instrument, "snapshot", instrument.history(), Math.floor(market.now()))
     }
   },
   changed: (session, instrument, { asks, bestChanged, bids, trades }, _firstSequence, market) => {
     const { symbol } = instrument.instrument
     const now = Math.floor(market.now())
-    if (trades.length > 0 && session.topics.has(`trade:${symbol}`)) sayTrades(session, instrument, "update", trades.toReversed(), now)
-    if (bids.size + asks.size > 0 && session.topics.has(`books:${symbol}`)) sayBook(session, instrument, "update", [bids, asks], market)
+    if (trades.length > 0 && session.topics.has(`trade:${symbol}`)) sendTrades(session, instrument, "update", trades.toReversed(), now)
+    if (bids.size + asks.size > 0 && session.topics.has(`books:${symbol}`)) sendBook(session, instrument, "update", [bids, asks], market)
     const best = instrument.best()
     if (bestChanged && best.bid > 0 && best.ask > 0 && session.topics.has(`books1:${symbol}`)) {
       const side = (at: number, size: number) => quotedLevels([[at, size]])

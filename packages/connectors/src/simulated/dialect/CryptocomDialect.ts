@@ -1,6 +1,6 @@
 /**
- * Crypto.com's side of its v1 market feed. Trades come newest first, and a subscription begins with those before it; who does not answer
- * its heartbeats is dropped.
+ * Crypto.com's side of its v1 market feed. Trades come newest first, and a subscription begins with those before it. A connection that does not
+ * answer heartbeats is closed.
  */
 import { Option, Schema } from "effect"
 import type { MarketTrade, SimulatedInstrument } from "../Market.ts"
@@ -25,14 +25,14 @@ const push = (session: Session, symbol: string, subscription: string, channel: s
     `{"id":-1,"method":"subscribe","code":0,"result":{"instrument_name":"${symbol}","subscription":"${subscription}","channel":"${channel}","data":[${data}]}}`
   )
 
-const sayWhole = (session: Session, subscription: string, instrument: SimulatedInstrument, time: number) => {
+const sendWhole = (session: Session, subscription: string, instrument: SimulatedInstrument, time: number) => {
   session.counters.set(subscription, instrument.sequence)
   const { symbol } = instrument.instrument
   const levels = `"asks":${quotedLevels(instrument.levels(1), ...orders)},"bids":${quotedLevels(instrument.levels(0), ...orders)}`
   push(session, symbol, subscription, "book", `{${levels},"t":${time},"tt":${time},"u":${instrument.id()},"cs":1}`)
 }
 
-const sayTrades = (session: Session, instrument: SimulatedInstrument, newestFirst: ReadonlyArray<MarketTrade>) => {
+const sendTrades = (session: Session, instrument: SimulatedInstrument, newestFirst: ReadonlyArray<MarketTrade>) => {
   const { symbol } = instrument.instrument
   const data = newestFirst.map(
     (trade) =>
@@ -59,15 +59,15 @@ export const cryptocomDialect: Dialect = {
       else {
         session.topics.add(channel)
         const instrument = market.instruments.get(channel.split(".")[1]!)!
-        if (channel.startsWith("book.")) sayWhole(session, channel, instrument, Math.floor(market.now()))
-        if (channel.startsWith("trade.")) sayTrades(session, instrument, instrument.history())
+        if (channel.startsWith("book.")) sendWhole(session, channel, instrument, Math.floor(market.now()))
+        if (channel.startsWith("trade.")) sendTrades(session, instrument, instrument.history())
       }
     }
   },
   changed: (session, instrument, { asks, bestChanged, bids, trades }, _firstSequence, market) => {
     const { symbol } = instrument.instrument
     const now = Math.floor(market.now())
-    if (trades.length > 0 && session.topics.has(`trade.${symbol}`)) sayTrades(session, instrument, trades.toReversed())
+    if (trades.length > 0 && session.topics.has(`trade.${symbol}`)) sendTrades(session, instrument, trades.toReversed())
     const subscription = `book.${symbol}.50`
     if (bids.size + asks.size > 0 && session.topics.has(subscription)) {
       const previous = session.counters.get(subscription)

@@ -1,4 +1,4 @@
-/** How a simulated venue speaks: its protocol, seen from the server. One file a venue. */
+/** A simulated venue's protocol, seen from the server. One file a venue. */
 import { DateTime } from "effect"
 import { type MarketChanges, priceDecimals, type SimulatedInstrument } from "../Market.ts"
 
@@ -24,12 +24,12 @@ export interface DialectMarket {
 }
 
 export interface Dialect {
-  /** Frames are binary; text unless said. */
+  /** Frames are binary; by default they are text. */
   readonly binary?: boolean
   /** A connection was opened at `path`. */
   readonly opened: (session: Session, path: string, market: DialectMarket) => void
   readonly received: (session: Session, message: string, market: DialectMarket) => void
-  /** An instrument changed: tell those who listen. */
+  /** An instrument changed: sends what the session subscribed to. */
   readonly changed: (
     session: Session,
     instrument: SimulatedInstrument,
@@ -43,7 +43,7 @@ export interface Dialect {
   readonly get: (url: URL, market: DialectMarket) => unknown
 }
 
-/** Lets every instrument of the market live until now, and tells who listens what changed. */
+/** Lets every instrument of the market go on until now, and sends each listener what changed. */
 export const stepMarket = (dialect: Dialect, market: DialectMarket, listeners: Iterable<Session>): void => {
   for (const instrument of market.instruments.values()) {
     const first = instrument.sequence + 1

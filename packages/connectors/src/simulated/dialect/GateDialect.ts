@@ -38,23 +38,23 @@ export const gateDialect: Dialect = {
   changed: (session, instrument, { asks, bestChanged, bids, trades }, firstSequence, market) => {
     const { symbol } = instrument.instrument
     const now = Math.floor(market.now())
-    const say = (channel: string, result: string) => {
+    const push = (channel: string, result: string) => {
       if (session.topics.has(`${channel}:${symbol}`))
         session.send(`{"time":${Math.floor(now / 1000)},"time_ms":${now},"channel":"${channel}","event":"update","result":${result}}`)
     }
     for (const trade of trades)
-      say(
+      push(
         "spot.trades",
         `{"id":${instrument.tradeId},"create_time":${Math.floor(now / 1000)},"create_time_ms":"${now}.2642","side":"${trade.takerSide}","currency_pair":"${symbol}","amount":"${quantity(trade.quantity)}","price":"${price(trade.price)}"}`
       )
     if (bids.size + asks.size > 0)
-      say(
+      push(
         "spot.order_book_update",
         `{"t":${now},"e":"depthUpdate","E":${Math.floor(now / 1000)},"s":"${symbol}","U":${instrument.id(firstSequence)},"u":${instrument.id()},"b":${quotedLevels(bids)},"a":${quotedLevels(asks)}}`
       )
     const best = instrument.best()
     if (bestChanged && best.bid > 0 && best.ask > 0)
-      say(
+      push(
         "spot.book_ticker",
         `{"t":${now},"u":${instrument.id()},"s":"${symbol}","b":"${price(best.bid)}","B":"${quantity(best.bidQuantity)}","a":"${price(best.ask)}","A":"${quantity(best.askQuantity)}"}`
       )

@@ -20,7 +20,7 @@ const changes = (bids: Iterable<readonly [number, number]>, asks: Iterable<reado
   return [...side("buy", bids), ...side("sell", asks)].join(",")
 }
 
-const sayWhole = (session: Session, instrument: SimulatedInstrument) =>
+const sendWhole = (session: Session, instrument: SimulatedInstrument) =>
   session.send(
     `{"type":"l2_updates","symbol":"${instrument.instrument.symbol}","changes":[${changes(instrument.levels(0), instrument.levels(1))}],"trades":[],"auction_events":[]}`
   )
@@ -39,7 +39,7 @@ export const geminiDialect: Dialect = {
       if (request.type === "unsubscribe") session.topics.delete(symbol)
       else {
         session.topics.add(symbol)
-        sayWhole(session, instrument)
+        sendWhole(session, instrument)
       }
     }
   },
@@ -55,7 +55,7 @@ export const geminiDialect: Dialect = {
   heartbeat: (session, market) => {
     session.send(`{"type":"heartbeat","timestamp":${Math.floor(market.now())}}`)
     if (count(session, "heartbeats") % wholeEvery !== 0) return
-    for (const symbol of session.topics) sayWhole(session, market.instruments.get(symbol)!)
+    for (const symbol of session.topics) sendWhole(session, market.instruments.get(symbol)!)
   },
   get: (url, market) => {
     if (url.pathname === "/v1/symbols") return [...market.instruments.keys()].map((symbol) => symbol.toLowerCase())

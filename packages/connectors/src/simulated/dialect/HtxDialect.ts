@@ -21,24 +21,24 @@ const decodeRequest = Schema.decodeUnknownOption(
 const pingsMax = 3
 const goneAway = 1001
 
-const say = (session: Session, text: string) => session.send(gzipSync(text, { level: 1 }))
+const sendPacked = (session: Session, text: string) => session.send(gzipSync(text, { level: 1 }))
 
-const sayBook = (session: Session, instrument: SimulatedInstrument, time: number) => {
+const sendBook = (session: Session, instrument: SimulatedInstrument, time: number) => {
   const channel = `market.${instrument.instrument.symbol}.depth.step0`
-  say(
+  sendPacked(
     session,
     `{"ch":"${channel}","ts":${time},"tick":{"bids":${bareLevels(instrument.levels(0))},"asks":${bareLevels(instrument.levels(1))},"version":${instrument.id()},"ts":${time}}}`
   )
 }
 
-const sayTrades = (session: Session, instrument: SimulatedInstrument, newestFirst: ReadonlyArray<MarketTrade>) => {
+const sendTrades = (session: Session, instrument: SimulatedInstrument, newestFirst: ReadonlyArray<MarketTrade>) => {
   const time = Math.floor(newestFirst[0]!.time)
   const data = newestFirst.map(
     (trade) =>
       `{"id":${time}${instrument.id()}0001311318,"ts":${Math.floor(trade.time)},"tradeId":${instrument.tradeId},"amount":${trade.quantity},"price":${trade.price},"direction":"${trade.takerSide}"}`
   )
   const channel = `market.${instrument.instrument.symbol}.trade.detail`
-  say(session, `{"ch":"${channel}","ts":${time},"tick":{"id":${instrument.id()},"ts":${time},"data":[${data.join(",")}]}}`)
+  sendPacked(session, `{"ch":"${channel}","ts":${time},"tick":{"id":${instrument.id()},"ts":${time},"data":[${data.join(",")}]}}`)
 }
 
 export const htxDialect: Dialect = {
@@ -52,45 +52,46 @@ export const htxDialect: Dialect = {
     const symbol = topic?.split(".")[1] ?? ""
     const instrument = market.instruments.get(symbol)
     if (request === undefined || topic === undefined || instrument === undefined)
-      return say(
+      return sendPacked(
         session,
         JSON.stringify({ status: "error", ts: now, id: request?.id, "err-code": "bad-request", "err-msg": "invalid topic" })
       )
     if (request.req !== undefined) {
       const levels = `"bids":${bareLevels(instrument.levels(0))},"asks":${bareLevels(instrument.levels(1))}`
       const id = JSON.stringify(request.id ?? null)
-      return say(session, `{"id":${id},"rep":"${topic}","status":"ok","ts":${now},"data":{"seqNum":${instrument.id()},${levels}}}`)
+      return sendPacked(session, `{"id":${id},"rep":"${topic}","status":"ok","ts":${now},"data":{"seqNum":${instrument.id()},${levels}}}`)
     }
     if (request.unsub !== undefined) {
       session.topics.delete(topic)
-      return say(session, JSON.stringify({ id: request.id, status: "ok", unsubbed: topic, ts: now }))
+      return sendPacked(session, JSON.stringify({ id: request.id, status: "ok", unsubbed: topic, ts: now }))
     }
     session.topics.add(topic)
-    say(session, JSON.stringify({ id: request.id, status: "ok", subbed: topic, ts: now }))
-    if (topic.includes(".depth.")) sayBook(session, instrument, now)
-    if (topic.endsWith(".trade.detail") && instrument.history().length > 0) sayTrades(session, instrument, instrument.history().slice(0, 1))
+    sendPacked(session, JSON.stringify({ id: request.id, status: "ok", subbed: topic, ts: now }))
+    if (topic.includes(".depth.")) sendBook(session, instrument, now)
+    if (topic.endsWith(".trade.detail") && instrument.history().length > 0)
+      sendTrades(session, instrument, instrument.history().slice(0, 1))
   },
   changed: (session, instrument, { asks, bestChanged, bids, trades }, firstSequence, market) => {
     const { symbol } = instrument.instrument
     const now = Math.floor(market.now())
-    if (trades.length > 0 && session.topics.has(`market.${symbol}.trade.detail`)) sayTrades(session, instrument, trades.toReversed())
-    if (bids.size + asks.size > 0 && session.topics.has(`market.${symbol}.depth.step0`)) sayBook(session, instrument, now)
+    if (trades.length > 0 && session.topics.has(`market.${symbol}.trade.detail`)) sendTrades(session, instrument, trades.toReversed())
+    if (bids.size + asks.size > 0 && session.topics.has(`market.${symbol}.depth.step0`)) sendBook(session, instrument, now)
     const byPrice = [...session.topics].find((topic) => topic.startsWith(`market.${symbol}.mbp.`))
     if (bids.size + asks.size > 0 && byPrice !== undefined)
-      say(
+      sendPacked(
         session,
         `{"ch":"${byPrice}","ts":${now},"tick":{"seqNum":${instrument.id()},"prevSeqNum":${instrument.id(firstSequence - 1)},"bids":${bareLevels(bids)},"asks":${bareLevels(asks)}}}`
       )
     const best = instrument.best()
     if (bestChanged && best.bid > 0 && best.ask > 0 && session.topics.has(`market.${symbol}.bbo`))
-      say(
+      sendPacked(
         session,
         `{"ch":"market.${symbol}.bbo","ts":${now},"tick":{"seqId":${instrument.id()},"ask":${best.ask},"askSize":${best.askQuantity},"bid":${best.bid},"bidSize":${best.bidQuantity},"quoteTime":${now},"symbol":"${symbol}"}}`
       )
   },
   heartbeat: (session, market) => {
     if (count(session, "pings") > pingsMax) return session.close(goneAway)
-    say(session, `{"ping":${Math.floor(market.now())}}`)
+    sendPacked(session, `{"ping":${Math.floor(market.now())}}`)
   },
   get: (url, market) => {
     const now = Math.floor(market.now())

@@ -11,7 +11,7 @@ const decodeRequest = Schema.decodeUnknownOption(
 /** Liquidated orders, orders. */
 const orders = ["0", "1"]
 
-const sayBook = (
+const sendBook = (
   session: Session,
   instrument: SimulatedInstrument,
   action: "snapshot" | "update",
@@ -43,7 +43,7 @@ export const okxDialect: Dialect = {
       else session.topics.add(topic)
       session.send(JSON.stringify({ event: request.op, arg, connId: "a4d3ae55" }))
       if (request.op === "subscribe" && arg.channel === "books")
-        sayBook(session, instrument, "snapshot", [instrument.levels(0), instrument.levels(1)], Math.floor(market.now()))
+        sendBook(session, instrument, "snapshot", [instrument.levels(0), instrument.levels(1)], Math.floor(market.now()))
     }
   },
   changed: (session, instrument, { asks, bestChanged, bids, trades }, _firstSequence, market) => {
@@ -55,7 +55,7 @@ export const okxDialect: Dialect = {
           `{"arg":{"channel":"trades","instId":"${symbol}"},"data":[{"instId":"${symbol}","tradeId":"${instrument.tradeId}","px":"${price(trade.price)}","sz":"${quantity(trade.quantity)}","side":"${trade.takerSide}","ts":"${now}","count":"1"}]}`
         )
     }
-    if (bids.size + asks.size > 0 && session.topics.has(`books:${symbol}`)) sayBook(session, instrument, "update", [bids, asks], now)
+    if (bids.size + asks.size > 0 && session.topics.has(`books:${symbol}`)) sendBook(session, instrument, "update", [bids, asks], now)
     const best = instrument.best()
     if (bestChanged && best.bid > 0 && best.ask > 0 && session.topics.has(`bbo-tbt:${symbol}`)) {
       const side = (at: number, size: number) => quotedLevels([[at, size]], ...orders)

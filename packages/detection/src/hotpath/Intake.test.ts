@@ -1,0 +1,134 @@
+import { assert, describe, it } from "@effect/vitest"
+import { coinOf } from "@evenkeel/domain/coin/Coin"
+import { type FrameDecoderFactory, FrameOutcome, FrameSource } from "@evenkeel/domain/market/FrameDecoder"
+import { listedPayload } from "@evenkeel/domain/market/Instrument"
+import { EventKind } from "@evenkeel/domain/market/MarketRecord"
+import { LocalHotPath } from "../host/LocalHotPath.ts"
+import { Counters, type VenueCounter, venueCounters } from "./Counters.ts"
+import { coinState, instrumentState } from "./SignalRecord.ts"
+
+/** Frames are `INSTRUMENT PRICE`, which makes a good book of one level, or `throw`. */
+const makeWordDecoder: FrameDecoderFactory = (_symbols, record, sink) => {
+  let resets = 0
+  const emit = (kind: EventKind, instrument: number) => {
+    record.integers[0] = kind
+    record.integers[1] = instrument
+    sink.accept()
+  }
+  return {
+    decode: (bytes, start, end) => {
+      const [word = "", price = ""] = Buffer.from(bytes.slice(start, end)).toString().split(" ")
+      if (word === "throw") throw new RangeError("toFixed() digits argument must be between 0 and 100")
+      if (word === "resets") return resets === Number(price) ? FrameOutcome.control : FrameOutcome.malformed
+      const instrument = Number(word)
+      record.numbers.fill(Number.NaN)
+      emit(EventKind.bookClear, instrument)
+      record.integers[3] = 2
+      record.levels.set([0, Number(price) - 1e-5, 1e6, 1, Number(price) + 1e-5, 1e6])
+      emit(EventKind.bookLevels, instrument)
+      emit(EventKind.bookCommit, instrument)
+      return FrameOutcome.market
+    },
+    snapshot: () => {
+      throw new Error("bug")
+    },
+    reset: () => {
+      resets++
+    }
+  }
+}
+
+const setup = (spareInstruments = 0) => {
+  const local = new LocalHotPath({
+    coins: [coinOf("USDC")!, coinOf("DAI")!],
+    instruments: [
+      { venue: "one", symbol: "USDC", base: "USDC", quote: "USD" },
+      { venue: "two", symbol: "DAI", base: "DAI", quote: "USD" }
+    ],
+    spareInstruments,
+    venues: [
+      { id: "one", decoder: makeWordDecoder },
+      { id: "two", decoder: makeWordDecoder }
+    ],
+    barMillis: 60_000,
+    scoreGapMillis: 0
+  })
+  const counters = new Counters(local.counters, 2)
+  const row = new Float64Array(local.state.fields)
+  let time = 1_700_000_000_000
+  return {
+    local,
+    send: (venue: number, text: string, source: number = FrameSource.socket, instrument = -1) =>
+      local.feed({ source: source as FrameSource, venue, instrument, received: (time += 10), payload: Buffer.from(text) }),
+    count: (venue: number, counter: VenueCounter) => counters.ofVenue(venue, venueCounters.indexOf(counter)),
+    /** A field of a row of the state table: coins first, then instruments. */
+    state: (index: number, field: number) => {
+      local.state.read(index, row)
+      return row[field]
+    },
+    signals: () => {
+      const seen = { refusals: [] as Array<number>, resyncs: [] as Array<string> }
+      local.signals({
+        refusal: (outcome) => seen.refusals.push(outcome),
+        resync: (instrument, reason) => seen.resyncs.push(`${instrument} ${reason}`)
+      })
+      return seen
+    }
+  }
+}
+
+describe("Intake", () => {
+  it("lets a decoder that throws cost its own connection and nothing else", () => {
+    const { count, send, signals, state } = setup()
+    send(0, "0 0.999")
+    send(1, "1 0.998")
+    signals()
+    send(0, "throw")
+    assert.strictEqual(count(0, "decoderCrashes"), 1)
+    assert.strictEqual(count(0, "malformed"), 1)
+    assert.strictEqual(count(1, "decoderCrashes"), 0)
+    assert.strictEqual(state(2, instrumentState.book), 2, "its book is stale")
+    assert.strictEqual(state(3, instrumentState.book), 1, "the other venue's is good")
+    assert.deepStrictEqual(signals(), { refusals: [FrameOutcome.malformed], resyncs: ["0 lost-frame"] })
+    send(0, "resets 1")
+    assert.strictEqual(count(0, "control"), 1, "the decoder was reset, and is asked again")
+    send(0, "0 0.997")
+    assert.strictEqual(state(2, instrumentState.book), 1)
+    assert.closeTo(state(0, coinState.fairValue)!, 0.997, 1e-4)
+    assert.closeTo(state(1, coinState.fairValue)!, 0.998, 1e-4)
+  })
+
+  it("does the same for a snapshot that the decoder throws on", () => {
+    const { count, send } = setup()
+    send(0, "{}", FrameSource.snapshot, 0)
+    assert.strictEqual(count(0, "decoderCrashes"), 1)
+  })
+
+  it("counts frames of a kind and of instruments that there are not, and changes nothing", () => {
+    const { count, send, signals, state } = setup()
+    send(0, "0 0.999")
+    send(0, "?", 77)
+    send(0, "17 0.5")
+    send(0, "?", FrameSource.delisted, 17)
+    assert.strictEqual(count(0, "unknown"), 1)
+    assert.deepStrictEqual(signals().refusals, [FrameOutcome.unknown])
+    assert.closeTo(state(0, coinState.fairValue)!, 0.999, 1e-4)
+  })
+
+  it("gives a listed pair a free place once, and takes back what a delisted one said", () => {
+    const { count, local, send, state } = setup(1)
+    const listed = (symbol: string) => Buffer.from(listedPayload({ venue: "one", symbol, base: "USDC", quote: "DAI" })).toString()
+    send(0, listed("USDCDAI"), FrameSource.listed, 2)
+    send(0, listed("USDCDAI2"), FrameSource.listed, 2)
+    assert.strictEqual(count(0, "control"), 1)
+    assert.strictEqual(count(0, "malformed"), 1, "the place is taken")
+    send(1, "1 1")
+    send(0, "2 0.98")
+    assert.closeTo(state(0, coinState.fairValue)!, 0.98, 1e-3)
+    assert.strictEqual(local.hotPath.book(2).count(0), 1)
+    send(0, "", FrameSource.delisted, 2)
+    assert.strictEqual(local.hotPath.book(2).count(0), 0)
+    send(0, "0 0.99")
+    assert.closeTo(state(0, coinState.fairValue)!, 0.99, 1e-3)
+  })
+})

@@ -1,0 +1,91 @@
+import { assert, describe, it } from "@effect/vitest"
+import { coinOf } from "@evenkeel/domain/coin/Coin"
+import { frameHeaderBytes, frameOffsets } from "@evenkeel/runtime/ring/FrameRing"
+import { allocateSpscRing, SpscConsumer, SpscProducer } from "@evenkeel/runtime/ring/SpscRing"
+import { allocateStateTable, StateTable } from "@evenkeel/runtime/ring/StateTable"
+import { candle, candleMarket, minute, startsAt } from "../../test/support/Candles.ts"
+import { viewOf } from "../host/LocalHotPath.ts"
+import { counterBytes, Counters, engineCounters } from "./Counters.ts"
+import { HotPath } from "./HotPath.ts"
+import { readLevelChange } from "./LevelChanges.ts"
+import { Market, venuesMax } from "./Market.ts"
+import { signalBytes, signalIntegers, SignalKind, stateFields } from "./SignalRecord.ts"
+
+const slots = 8
+
+/** A hot path whose signals ring has room for few records. */
+const setup = () => {
+  const ring = allocateSpscRing(slots, signalBytes)
+  const producer = new SpscProducer(ring, signalBytes)
+  const consumer = new SpscConsumer(ring, signalBytes)
+  const counts = new Uint32Array(counterBytes(2) / 4)
+  const state = new StateTable(allocateStateTable(5, stateFields), stateFields)
+  const hotPath = new HotPath(candleMarket, state, producer, counts, () => 0)
+  const buffer = new ArrayBuffer(256)
+  const view = viewOf(buffer)
+  const feed = (minutes: number, usdc: number) => {
+    const frame = candle(0, startsAt + minutes * minute, usdc)
+    view.bytes[frameOffsets.source] = frame.source
+    view.bytes[frameOffsets.venue] = 0
+    view.int32[frameOffsets.instrument >> 2] = 0
+    view.int32[frameOffsets.payloadBytes >> 2] = frame.payload.length
+    view.float64[frameOffsets.received >> 3] = frame.received
+    view.bytes.set(frame.payload, frameHeaderBytes)
+    hotPath.process(view, 0)
+    producer.publish()
+  }
+  /** Reads everything that is there; level changes in words. */
+  const drain = () => {
+    const changes: Array<string> = []
+    for (let at = consumer.peek(); at >= 0; at = consumer.peek()) {
+      if (consumer.int32[(at >> 2) + signalIntegers.kind] === SignalKind.levelChange) {
+        const change = readLevelChange(consumer.float64, consumer.int32, at, candleMarket.coins, ["kraken", "binance"])
+        changes.push(`${change.coin} ${change.previous} → ${change.level}`)
+      }
+      consumer.advance()
+    }
+    consumer.release()
+    return changes
+  }
+  return { counts, drain, feed }
+}
+
+describe("Signals", () => {
+  it("keeps level changes that find the ring full, and writes them in one step once there is room", () => {
+    const { counts, drain, feed } = setup()
+    for (let n = 0; n < 60; n++) {
+      feed(n, 1 + (n % 2) * 1e-5)
+      drain()
+    }
+    // Nobody reads: the ring fills with scores, then the coin breaks.
+    for (let n = 60; n < 75; n++) feed(n, 1 + (n % 2) * 1e-5)
+    assert.isAbove(new Counters(counts, 2).ofEngine(engineCounters.indexOf("scoresDropped")), 0)
+    for (let n = 75; n < 80; n++) feed(n, 0.98 + (n % 2) * 1e-5)
+    assert.deepStrictEqual(drain(), [], "what stood in the ring were scores")
+    feed(80, 0.98)
+    assert.deepStrictEqual(drain(), ["USDC normal → critical"], "from the level that was last written to the one that stands")
+  })
+})
+
+describe("venues", () => {
+  const options = (venues: number) => ({
+    coins: [coinOf("USDC")!],
+    instruments: [],
+    venues: Array.from({ length: venues }, (_, n) => ({ id: `v${n}` }))
+  })
+
+  it("are refused above the number of bits that a record has for them", () => {
+    assert.isOk(new Market(options(venuesMax)))
+    assert.throws(() => new Market(options(venuesMax + 1)), "33 venues: at most 32 are possible")
+  })
+
+  it("are named rightly up to the last bit", () => {
+    const names = Array.from({ length: venuesMax }, (_, n) => `v${n}`)
+    const bytes = new ArrayBuffer(signalBytes)
+    const float64 = new Float64Array(bytes)
+    float64[18] = (1 << 31) | 1
+    float64[19] = 1 << 30
+    const { venues } = readLevelChange(float64, new Int32Array(bytes), 0, options(0).coins, names)
+    assert.deepStrictEqual(venues, { agree: ["v0", "v31"], differ: ["v30"] })
+  })
+})
