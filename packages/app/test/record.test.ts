@@ -158,7 +158,7 @@ describe("record and journal", () => {
         const replay = new JournalReplay(yield* readJournal(`${directory}/000001.journal`))
         let frames = 0
         for (;;) {
-          const fed = replay.feed(() => {})
+          const fed = replay.feed(1000, () => {})
           if (fed === 0) break
           frames += fed
         }

@@ -20,12 +20,6 @@ import { FileReplay } from "@evenkeel/replay/price/FileReplay"
 /** Rows between two looks at the clock and at interruption. */
 const sliceRows = 5000
 
-interface Source {
-  readonly nextTime: () => number | undefined
-  /** 0 at the end. */
-  readonly feed: (onChange: (change: LevelChange) => void, rows: number) => number
-}
-
 /** The files are of different kinds, or of a venue that is not known. */
 export class ReplayRefused extends Schema.TaggedError<ReplayRefused>()("ReplayRefused", { problem: Schema.String }) {
   override get message() {
@@ -67,7 +61,7 @@ export const runReplay = Effect.fn("runReplay")(function* (options: {
         const due = (next - firstTime) / options.speed.value - (performance.now() - started)
         if (due > 0) yield* Effect.sleep(due)
       }
-      const fed = source.feed((change) => changes.push(change), Option.isSome(options.speed) ? 1 : sliceRows)
+      const fed = source.feed(Option.isSome(options.speed) ? 1 : sliceRows, (change) => changes.push(change))
       yield* print
       if (fed === 0) break
       rows += fed
@@ -101,8 +95,7 @@ const open = Effect.fnUntraced(function* (
         const segment = yield* readJournal(file)
         if (segment.damagedBytes > 0)
           yield* Effect.logWarning("the journal ends in damage, which is left out", { file, bytes: segment.damagedBytes })
-        const replay = new JournalReplay(segment, models)
-        return { nextTime: () => replay.nextTime(), feed: (onChange) => replay.feed(onChange) } satisfies Source
+        return new JournalReplay(segment, models)
       })
     )
   }
@@ -112,8 +105,7 @@ const open = Effect.fnUntraced(function* (
       Effect.fnUntraced(function* (file) {
         const named = Option.getOrUndefined(venue) ?? venueIds.find((id) => file.split("/").includes(id) || basename(file).startsWith(id))
         if (named === undefined) return yield* new ReplayRefused({ problem: `${file}: say whose frames these are with --venue` })
-        const replay = new CaptureReplay(named, yield* readCapture(file), models)
-        return { nextTime: () => replay.nextTime(), feed: (onChange, rows) => replay.feed(rows, onChange) } satisfies Source
+        return new CaptureReplay(named, yield* readCapture(file), models)
       })
     )
   }
@@ -124,8 +116,7 @@ const open = Effect.fnUntraced(function* (
   for (const { badRows, file, rows } of priceFiles) {
     if (badRows > 0) yield* Effect.logWarning("rows were left out that cannot be read", { file, badRows, rows })
   }
-  const replay = new FileReplay(priceFiles, models === undefined ? {} : { models })
-  return [{ nextTime: () => replay.nextTime(), feed: (onChange, rows) => replay.feed(rows, onChange) } satisfies Source]
+  return [new FileReplay(priceFiles, models === undefined ? {} : { models })]
 })
 
 const isoOf = (time: number): string => DateTime.formatIso(DateTime.makeUnsafe(Math.round(time)))

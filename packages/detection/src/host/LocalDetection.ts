@@ -35,10 +35,15 @@ const payloadMax = 16 << 20
 
 export const layerLocal = (options: LocalDetectionOptions) => Layer.effectContext(makeLocalDetection(options))
 
-const makeLocalDetection = Effect.fnUntraced(function* (options: LocalDetectionOptions) {
-  const { coins, instruments, venues } = options
-  const models = allocateModelMemory()
-  const local = new LocalHotPath({ barMillis: minute, scoreGapMillis, ...options }, models)
+/**
+ * The service over a hot path of this thread. `accept` takes the signal record at a byte offset, see `LocalHotPath.take`; false when it must be
+ * offered again, because the recorder of level changes is full.
+ */
+export const makeDetectionOver = Effect.fnUntraced(function* (
+  local: LocalHotPath,
+  { coins, instruments, venues }: Pick<LocalDetectionOptions, "coins" | "instruments" | "venues">,
+  models: WebAssembly.Memory
+) {
   const ids = venues.map(({ id }) => id)
   const states = new States(local.state.buffer, coins, ids)
   const restarts = yield* Queue.sliding<void>(1)
@@ -59,6 +64,36 @@ const makeLocalDetection = Effect.fnUntraced(function* (options: LocalDetectionO
     // Every time of this hot path is zero: its spans have no length.
     wallNanos: () => BigInt(Math.round(performance.timeOrigin + performance.now())) * 1_000_000n
   })
+
+  const counters = new Counters(local.counters, venues.length)
+  const detection = Detection.of({
+    coins,
+    levels: reader.levels,
+    values: reader.values,
+    quotes: reader.quotes,
+    coin: (index) => states.coin(index),
+    instrument: (number) => states.instrument(number),
+    features: (coin, target) => {
+      const row = features[coin]
+      if (row === undefined || row[0] === 0) return false
+      target.set(row)
+      return true
+    },
+    models,
+    resyncs: reader.resyncs,
+    refusals: reader.refusals,
+    restarts,
+    counter: (venue, counter) => counters.ofVenue(venue, counter),
+    scoresDropped: () => counters.ofEngine(engineCounters.indexOf("scoresDropped")),
+    latency: new Histogram()
+  })
+  return { detection, accept: reader.accept }
+})
+
+const makeLocalDetection = Effect.fnUntraced(function* (options: LocalDetectionOptions) {
+  const models = allocateModelMemory()
+  const local = new LocalHotPath({ barMillis: minute, scoreGapMillis, ...options }, models)
+  const { accept, detection } = yield* makeDetectionOver(local, options, models)
 
   let view = local.claim(0)
   const frames = Frames.of({
@@ -81,32 +116,10 @@ const makeLocalDetection = Effect.fnUntraced(function* (options: LocalDetectionO
     },
     commit: () => {
       local.process()
-      local.take(reader.accept)
+      local.take(accept)
     },
     publish: () => {},
     fill: () => 0
-  })
-  const counters = new Counters(local.counters, venues.length)
-  const detection = Detection.of({
-    coins,
-    levels: reader.levels,
-    values: reader.values,
-    quotes: reader.quotes,
-    coin: (index) => states.coin(index),
-    instrument: (number) => states.instrument(number),
-    features: (coin, target) => {
-      const row = features[coin]
-      if (row === undefined || row[0] === 0) return false
-      target.set(row)
-      return true
-    },
-    models,
-    resyncs: reader.resyncs,
-    refusals: reader.refusals,
-    restarts,
-    counter: (venue, counter) => counters.ofVenue(venue, counter),
-    scoresDropped: () => counters.ofEngine(engineCounters.indexOf("scoresDropped")),
-    latency: new Histogram()
   })
   return Context.make(Detection, detection).pipe(Context.add(Frames, frames))
 })

@@ -10,6 +10,8 @@ import { type VenueId, sourceIds } from "@evenkeel/domain/market/Venue"
 import type { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
 import { CaptureDecoding } from "./CaptureDecoding.ts"
 import { LocalHotPath } from "@evenkeel/detection/host/LocalHotPath"
+import type { HotPathOptions } from "@evenkeel/detection/hotpath/HotPath"
+import { playSteps, type RecordedMarket } from "../market/RecordedMarket.ts"
 
 const minute = 60_000
 
@@ -25,9 +27,11 @@ const pairOf = (name: string): readonly [base: string, quote: string] | undefine
   return undefined
 }
 
-export class CaptureReplay {
-  readonly #records: ReadonlyArray<CaptureRecord>
+export class CaptureReplay implements RecordedMarket {
   readonly local: LocalHotPath
+  readonly options: HotPathOptions
+  readonly models: WebAssembly.Memory | undefined
+  readonly #records: ReadonlyArray<CaptureRecord>
   readonly #instruments: ReadonlyArray<Instrument>
   readonly #exchange: Exchange
   readonly #connections = new Map<string, number>()
@@ -47,35 +51,32 @@ export class CaptureReplay {
     }
     this.#records = records.filter(({ kind }) => kind === "recv" || kind === "http")
     this.#exchange = exchanges[venue]
-    this.local = new LocalHotPath(
-      {
-        coins: [...coins.values()],
-        instruments: this.#instruments,
-        venues: decodedSources,
-        barMillis: minute,
-        scoreGapMillis: Number.POSITIVE_INFINITY
-      },
-      models
-    )
+    this.options = {
+      coins: [...coins.values()],
+      instruments: this.#instruments,
+      venues: decodedSources,
+      barMillis: minute,
+      scoreGapMillis: Number.POSITIVE_INFINITY
+    }
+    this.models = models
+    this.local = new LocalHotPath(this.options, models)
   }
 
   nextTime(): number | undefined {
     return this.#records[this.#next]?.time
   }
 
-  feed(rows: number, onChange: (change: LevelChange) => void): number {
-    let fed = 0
-    for (; fed < rows; fed++) {
-      const record = this.#records[this.#next++]
-      if (record === undefined) {
-        this.local.hotPath.finish()
-        this.local.signals({ levelChange: onChange })
-        break
-      }
-      this.#frame(record)
-      this.local.signals({ levelChange: onChange })
-    }
-    return fed
+  step(): boolean {
+    const record = this.#records[this.#next]
+    if (record === undefined) return false
+    this.#next++
+    this.#frame(record)
+    return true
+  }
+
+  /** Plays at most `records` frames and snapshots; returns how many there were. At the end the last bar closes. */
+  feed(records: number, onChange: (change: LevelChange) => void): number {
+    return playSteps(this, records, onChange)
   }
 
   #frame(record: CaptureRecord): void {

@@ -1,60 +1,72 @@
 /** Plays a journal's frames through the hot path, with the venues' decoders, to the same bits as when they came. */
 import { decoders } from "@evenkeel/connectors/exchange/Decoders"
+import { LocalHotPath, viewOf } from "@evenkeel/detection/host/LocalHotPath"
+import type { HotPathOptions } from "@evenkeel/detection/hotpath/HotPath"
 import type { FrameDecoderFactory } from "@evenkeel/domain/market/FrameDecoder"
 import type { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
 import { frameOffsets } from "@evenkeel/runtime/ring/FrameRing"
 import { type Block, framesOf, type JournalManifest } from "@evenkeel/store/journal/JournalFormat"
 import type { JournalSegment } from "@evenkeel/store/journal/JournalReader"
-import { LocalHotPath, viewOf } from "@evenkeel/detection/host/LocalHotPath"
+import { playSteps, type RecordedMarket } from "../market/RecordedMarket.ts"
 
 const factories: Readonly<Record<string, FrameDecoderFactory>> = decoders
 
-const localOf = (manifest: JournalManifest, models: WebAssembly.Memory | undefined) =>
-  new LocalHotPath(
-    {
-      coins: manifest.coins,
-      instruments: manifest.instruments,
-      spareInstruments: manifest.spareInstruments ?? 0,
-      venues: manifest.venues.map((id) => ({ id, decoder: factories[id] })),
-      barMillis: manifest.barMillis,
-      ...(manifest.staleAfterMillis === undefined ? {} : { staleAfterMillis: manifest.staleAfterMillis }),
-      scoreGapMillis: Number.POSITIVE_INFINITY
-    },
-    models
-  )
+const optionsOf = (manifest: JournalManifest): HotPathOptions => ({
+  coins: manifest.coins,
+  instruments: manifest.instruments,
+  spareInstruments: manifest.spareInstruments ?? 0,
+  venues: manifest.venues.map((id) => ({ id, decoder: factories[id] })),
+  barMillis: manifest.barMillis,
+  ...(manifest.staleAfterMillis === undefined ? {} : { staleAfterMillis: manifest.staleAfterMillis }),
+  scoreGapMillis: Number.POSITIVE_INFINITY
+})
 
-export class JournalReplay {
+const noFrames = viewOf(new ArrayBuffer(0))
+
+export class JournalReplay implements RecordedMarket {
   readonly local: LocalHotPath
+  readonly options: HotPathOptions
+  readonly models: WebAssembly.Memory | undefined
   readonly #blocks: ReadonlyArray<Block>
-  #block = 0
+  #nextBlock = 0
+  /** The frames of the block in hand, and where the next one begins. */
+  #frames = noFrames
+  #at = 0
 
   /** `models` holds the model that predicts at each bar's close, see `ModelPublisher`. */
   constructor(segment: JournalSegment, models?: WebAssembly.Memory) {
-    this.local = localOf(segment.manifest, models)
+    this.options = optionsOf(segment.manifest)
+    this.models = models
+    this.local = new LocalHotPath(this.options, models)
     this.#blocks = segment.blocks
   }
 
   nextTime(): number | undefined {
-    return this.#blocks[this.#block]?.firstReceived
+    return this.#open() ? this.#frames.float64[(this.#at + frameOffsets.received) >> 3] : undefined
   }
 
-  /** Feeds one block; returns how many frames it held, 0 at the end. */
-  feed(onChange: (change: LevelChange) => void): number {
-    const block = this.#blocks[this.#block++]
-    if (block === undefined) {
-      this.local.hotPath.finish()
-      this.local.signals({ levelChange: onChange })
-      return 0
+  step(): boolean {
+    if (!this.#open()) return false
+    const at = this.#at
+    this.#at += this.#frames.int32[at >> 2]!
+    this.local.hotPath.process(this.#frames, at)
+    return true
+  }
+
+  /** Plays at most `frames` frames; returns how many there were. At the end the last bar closes. */
+  feed(frames: number, onChange: (change: LevelChange) => void): number {
+    return playSteps(this, frames, onChange)
+  }
+
+  /** Makes sure that a frame is in hand: unpacks the next block where one has ended. False at the end. */
+  #open(): boolean {
+    while (this.#at + frameOffsets.payload > this.#frames.bytes.length || this.#frames.int32[this.#at >> 2]! <= 0) {
+      const block = this.#blocks[this.#nextBlock]
+      if (block === undefined) return false
+      this.#nextBlock++
+      this.#frames = viewOf(framesOf(block).buffer)
+      this.#at = 0
     }
-    const bytes = framesOf(block)
-    const view = viewOf(bytes.buffer)
-    let frames = 0
-    for (let at = 0; at + frameOffsets.payload <= bytes.length; at += view.int32[at >> 2]!) {
-      if (view.int32[at >> 2]! <= 0) break
-      this.local.hotPath.process(view, at)
-      this.local.signals({ levelChange: onChange })
-      frames++
-    }
-    return frames
+    return true
   }
 }

@@ -10,6 +10,7 @@ import { EventKind, eventPayloadBytes } from "@evenkeel/domain/market/MarketReco
 import type { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
 import { LocalHotPath } from "@evenkeel/detection/host/LocalHotPath"
 import { frameOffsets } from "@evenkeel/runtime/ring/FrameRing"
+import { playSteps, type RecordedMarket } from "../market/RecordedMarket.ts"
 import { FileMerge } from "./FileMerge.ts"
 import type { PriceFile } from "./PriceFile.ts"
 
@@ -37,51 +38,50 @@ export interface FileReplayOptions {
   readonly onJudged?: HotPath["onJudged"]
   /** Where a model is published that predicts at each bar's close; see `ModelPublisher`. Without it the detectors alone decide. */
   readonly models?: WebAssembly.Memory
+  /** Scores of one coin are at least this far apart; only levels are signalled unless said otherwise. */
+  readonly scoreGapMillis?: number
 }
 
-export class FileReplay {
+export class FileReplay implements RecordedMarket {
+  readonly local: LocalHotPath
+  readonly options: HotPathOptions
+  readonly models: WebAssembly.Memory | undefined
   readonly #files: ReadonlyArray<PriceFile>
   readonly #merge: FileMerge
-  readonly #local: LocalHotPath
   readonly #venueOf: Int32Array
 
-  constructor(files: ReadonlyArray<PriceFile>, { models, onJudged }: FileReplayOptions = {}) {
-    const options = hotPathOptionsOf(files)
+  constructor(files: ReadonlyArray<PriceFile>, { models, onJudged, scoreGapMillis }: FileReplayOptions = {}) {
+    this.options = { ...hotPathOptionsOf(files), ...(scoreGapMillis === undefined ? {} : { scoreGapMillis }) }
+    this.models = models
+    this.local = new LocalHotPath(this.options, models)
+    this.local.hotPath.onJudged = onJudged
     this.#files = files
     this.#merge = new FileMerge(files)
-    this.#local = new LocalHotPath(options, models)
-    this.#local.hotPath.onJudged = onJudged
-    this.#venueOf = Int32Array.from(files, ({ instrument }) => options.venues.findIndex(({ id }) => id === instrument.venue))
+    this.#venueOf = Int32Array.from(files, ({ instrument }) => this.options.venues.findIndex(({ id }) => id === instrument.venue))
   }
 
-  /** When the next row becomes known, or undefined at the end. */
   nextTime(): number | undefined {
     const { file } = this.#merge
     return file < 0 ? undefined : this.#files[file]!.times[this.#merge.row]
   }
 
-  /** Feeds at most `rows` rows; returns how many there were. At the end the last bar closes. */
+  step(): boolean {
+    const { file } = this.#merge
+    if (file < 0) return false
+    this.#row(file, this.#merge.row)
+    this.#merge.advance()
+    return true
+  }
+
+  /** Plays at most `rows` rows; returns how many there were. At the end the last bar closes. */
   feed(rows: number, onChange: (change: LevelChange) => void): number {
-    const merge = this.#merge
-    const handlers = { levelChange: onChange }
-    for (let fed = 0; fed < rows; fed++) {
-      const { file } = merge
-      if (file < 0) {
-        this.#local.hotPath.finish()
-        this.#local.signals(handlers)
-        return fed
-      }
-      this.#row(file, merge.row)
-      merge.advance()
-      this.#local.signals(handlers)
-    }
-    return rows
+    return playSteps(this, rows, onChange)
   }
 
   /** One row as the frame of an event; nothing is allocated. */
   #row(file: number, row: number): void {
     const { buyVolumes, prices, stepMillis, times, volumes } = this.#files[file]!
-    const { bytes, float64, int32, uint16 } = this.#local.claim(eventPayloadBytes)
+    const { bytes, float64, int32, uint16 } = this.local.claim(eventPayloadBytes)
     const time = times[row]!
     const price = prices[row]!
     bytes[frameOffsets.source] = FrameSource.event
@@ -100,6 +100,6 @@ export class FileReplay {
     float64[at + 6] = price
     float64[at + 7] = stepMillis
     float64[at + 8] = Number.NaN
-    this.#local.process()
+    this.local.process()
   }
 }
