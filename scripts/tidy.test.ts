@@ -83,6 +83,39 @@ describe("tidy", () => {
     for (const path of edges.keys()) visit(path, [])
   })
 
+  it("has a test of every service", () => {
+    const tested = new Set(
+      modules
+        .filter(({ path }) => isTest(path))
+        .flatMap(({ path, text }) =>
+          importsOf(text).map((specifier) => {
+            const inside = /^@evenkeel\/([a-z]+)\/(.+)$/.exec(specifier)
+            return inside === null ? normalize(`${dirname(path)}/${specifier}`) : `packages/${inside[1]}/src/${inside[2]}.ts`
+          })
+        )
+    )
+    const services = sources.filter(({ text }) => /extends Context\.Service</.test(text)).map(({ path }) => path)
+    assert.isNotEmpty(services)
+    assert.deepStrictEqual(
+      services.filter((path) => !tested.has(path)),
+      []
+    )
+  })
+
+  it("imports every dependency that a package declares", () => {
+    for (const name of tiers.flat()) {
+      const { dependencies = {} } = JSON.parse(readFileSync(`packages/${name}/package.json`, "utf8")) as {
+        dependencies?: Record<string, string>
+      }
+      const own = modules.filter(({ path }) => path.startsWith(`packages/${name}/`)).map(({ text }) => text)
+      for (const dependency of Object.keys(dependencies)) {
+        const used = own.some((text) => text.includes(`"${dependency}"`) || text.includes(`"${dependency}/`))
+        // The page's script is not a module of TypeScript.
+        if (name !== "dashboard") assert.isTrue(used, `${name} declares ${dependency} and imports nothing of it`)
+      }
+    }
+  })
+
   it("imports only modules that exist", () => {
     for (const { path, text } of modules) {
       for (const specifier of importsOf(text)) {

@@ -1,0 +1,81 @@
+import { NodeServices } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import type { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
+import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
+import { layerRuntime } from "@evenkeel/runtime/Runtime"
+import { layerPglite } from "@evenkeel/store/database/Database"
+import { beginning, EventStore } from "@evenkeel/store/event/EventStore"
+import { Effect, Layer, Tracer } from "effect"
+import { SqlClient } from "effect/sql"
+import { LevelRecorder } from "./LevelRecorder.ts"
+
+const change = (time: number, over: Partial<LevelChange> = {}): LevelChange => ({
+  time,
+  coin: "USDC",
+  level: "critical",
+  previous: "normal",
+  kind: "break",
+  fairValue: 0.98,
+  errorBps: 1,
+  deviationBps: -200,
+  venues: { agree: [], differ: [] },
+  evidence: { baselineBps: null, beyond: null, flow: null, carrier: null, grounded: true, model: null, drivers: [] },
+  ...over
+})
+const span = Tracer.externalSpan({ traceId: "0".repeat(32), spanId: "0".repeat(16), sampled: false })
+
+const store = EventStore.layer.pipe(
+  Layer.provideMerge(layerPglite("memory://")),
+  Layer.provideMerge(Layer.merge(layerRuntime, NodeServices.layer))
+)
+/** Times of the changes in the log. */
+const recorded = Effect.gen(function* () {
+  const events = yield* (yield* EventStore).read({ after: beginning, limit: 5000, families: ["coin"] })
+  return events.map(({ payload }) => (JSON.parse(payload) as LevelChange).time)
+})
+
+describe("LevelRecorder", () => {
+  it.live(
+    "records what it was offered before it is closed, in order, and a change that it is offered again once",
+    () =>
+      Effect.gen(function* () {
+        yield* Effect.gen(function* () {
+          const recorder = yield* LevelRecorder
+          for (let time = 0; time < 50; time++) assert.isTrue(recorder.offer({ change: change(time), span }))
+          assert.isTrue(recorder.offer({ change: change(7), span }))
+        }).pipe(Effect.provide(LevelRecorder.layer))
+        assert.deepStrictEqual(
+          yield* recorded,
+          Array.from({ length: 50 }, (_, time) => time)
+        )
+      }).pipe(Effect.provide(store)),
+    30_000
+  )
+
+  it.live(
+    "refuses what finds no room, and loses nothing of what waits while the log cannot be written",
+    () =>
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const health = yield* HealthRegistry
+        yield* sql`alter table event rename to away`
+        yield* Effect.gen(function* () {
+          const recorder = yield* LevelRecorder
+          let taken = 0
+          while (recorder.offer({ change: change(taken), span })) taken++
+          assert.strictEqual(taken, 1024)
+          const status = Effect.map(health.snapshot, (all) => all.find(({ component }) => component === "level-recorder")?.status)
+          yield* Effect.andThen(Effect.sleep("5 millis"), status).pipe(Effect.repeat({ while: (seen) => seen !== "degraded" }))
+          yield* sql`alter table away rename to event`
+          yield* Effect.andThen(Effect.sleep("5 millis"), status).pipe(Effect.repeat({ while: (seen) => seen !== "running" }))
+          assert.isTrue(recorder.offer({ change: change(taken), span }), "there is room again")
+          yield* Effect.sleep("10 millis").pipe(Effect.repeat({ while: () => recorder.recorded() < 1025 }))
+        }).pipe(Effect.provide(LevelRecorder.layer))
+        assert.deepStrictEqual(
+          yield* recorded,
+          Array.from({ length: 1025 }, (_, time) => time)
+        )
+      }).pipe(Effect.provide(store)),
+    30_000
+  )
+})
