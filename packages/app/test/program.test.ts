@@ -1,6 +1,9 @@
 /** The program as its users run it: how it ends, and what it says when something is wrong. */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { NodeServices } from "@effect/platform-node"
+import { layerPglite } from "@evenkeel/store/database/Database"
+import { Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
@@ -133,6 +136,43 @@ describe.concurrent("the program", () => {
         assert.strictEqual(yield* program.exit, 0, program.errors())
       }),
     150_000
+  )
+
+  it.live(
+    "finds a log that was cut after its head was exported, and makes the table of alerts anew",
+    () =>
+      Effect.gen(function* () {
+        const data = yield* directory
+        const environment = { EVENKEEL_DATA: data, EVENKEEL_HTTP_PORT: "0" }
+        const run = Effect.fnUntraced(function* (...args: ReadonlyArray<string>) {
+          const program = yield* startProgram(args, environment)
+          return { exit: yield* program.exit, text: program.output() + program.errors() }
+        })
+        assert.strictEqual((yield* run("demo", "--scenario", "jump", "--speed", "2400", "--seconds", "6")).exit, 0)
+        const head = join(data, "head.json")
+        const exported = yield* run("audit", "--export", head)
+        assert.match(exported.text, /^\d+ facts in \d+ families, every hash chain holds/)
+        assert.strictEqual(exported.exit, 0)
+        const same = yield* run("audit", "--against", head)
+        assert.include(same.text, "unchanged")
+        assert.strictEqual(same.exit, 0)
+        assert.match((yield* run("alerts", "rebuild")).text, /made anew from [1-9]\d* facts/)
+        // Somebody who can write the database cuts the last fact off, and mends the chain's end.
+        yield* Effect.gen(function* () {
+          const sql = yield* SqlClient.SqlClient
+          yield* sql`delete from event where family = 'coin' and chain_index = (select max(chain_index) from event where family = 'coin')`
+          yield* sql`update event_chain set (length, hash) = (
+            select chain_index, hash from event where family = 'coin' order by chain_index desc limit 1) where family = 'coin'`
+        }).pipe(Effect.provide(layerPglite(join(data, "database")).pipe(Layer.provide(NodeServices.layer))))
+        const cut = yield* run("audit", "--against", head)
+        assert.include(cut.text, "every hash chain holds")
+        assert.include(cut.text, "SHORTENED")
+        assert.strictEqual(cut.exit, 1)
+        const noHead = yield* run("audit", "--against", join(data, "audit.key"))
+        assert.include(noHead.text, "holds no exported head")
+        assert.strictEqual(noHead.exit, 2)
+      }),
+    90_000
   )
 
   it.live(

@@ -25,7 +25,7 @@ const layer = Supervisor.layer.pipe(
   Layer.provideMerge(HealthRegistry.layer),
   Layer.provideMerge(Layer.merge(NodeServices.layer, NodeHttpClient.layerUndici))
 )
-const program = new URL("../src/main.ts", import.meta.url).pathname
+const program = new URL("../bin/evenkeel.js", import.meta.url).pathname
 const symbols = { okx: "USDC-USDT", htx: "usdcusdt", mexc: "USDCUSDT", kraken: "USDC/USDT" } as const
 type Recorded = keyof typeof symbols
 

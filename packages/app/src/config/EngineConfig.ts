@@ -48,6 +48,13 @@ export const EngineConfig = Schema.Struct({
     url: Schema.Redacted(Schema.String.check(Schema.isPattern(/^$|^postgres(ql)?:\/\//)))
   }),
   journal: Schema.Struct({ enabled: Schema.Boolean }),
+  /** What is kept of the journal, the log and delivered notifications; see `Retention` for what else bounds them. */
+  retention: Schema.Struct({
+    journalGigabytes: between(0.1, 1e6),
+    journalDays: between(1, 36_500),
+    factDays: between(1, 36_500),
+    notificationDays: between(1, 36_500)
+  }),
   http: Schema.Struct({ host: Schema.NonEmptyString, port: Port }),
   alerts: Schema.Struct({
     minimumLevel: RiskLevel,
@@ -105,6 +112,7 @@ export const configDefaults = {
   coinbaseFeed: "advanced",
   database: { url: "" },
   journal: { enabled: true },
+  retention: { journalGigabytes: 20, journalDays: 30, factDays: 365, notificationDays: 30 },
   http: { host: "127.0.0.1", port: 8787 },
   alerts: {
     minimumLevel: "warning",

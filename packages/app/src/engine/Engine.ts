@@ -20,6 +20,7 @@ import { MarketClock } from "@evenkeel/runtime/time/MarketClock"
 import { EventStore } from "@evenkeel/store/event/EventStore"
 import { ModelRegistry } from "@evenkeel/store/model/ModelRegistry"
 import { Outbox } from "@evenkeel/store/outbox/Outbox"
+import { Retention } from "@evenkeel/store/retention/Retention"
 import { Snapshots } from "@evenkeel/store/snapshot/Snapshots"
 import { Effect, Layer } from "effect"
 import type { EngineConfig } from "../config/EngineConfig.ts"
@@ -27,13 +28,14 @@ import { layerBridges } from "./Bridges.ts"
 import { layerEngineFacts } from "./EngineFacts.ts"
 import { layerEngineMetrics } from "./EngineMetrics.ts"
 import { layerPrediction } from "./EnginePrediction.ts"
-import { databaseOf, type EngineSetup, journalOf, journalTailOf, receiversOf } from "./EngineSetup.ts"
+import { databaseOf, type EngineSetup, journalOf, journalTailOf, receiversOf, retentionOf } from "./EngineSetup.ts"
 import { layerEngineView } from "./EngineViews.ts"
 import { layerReadiness } from "./Readiness.ts"
 
 /** What survives a restart. */
 const layerStore = (config: EngineConfig) =>
-  Layer.mergeAll(Outbox.layer, Snapshots.layer, ModelRegistry.layer, AlertTable.layer).pipe(
+  Retention.layer(retentionOf(config)).pipe(
+    Layer.provideMerge(Layer.mergeAll(Outbox.layer, Snapshots.layer, ModelRegistry.layer, AlertTable.layer)),
     Layer.provideMerge(EventStore.layer),
     Layer.provideMerge(databaseOf(config))
   )

@@ -12,6 +12,7 @@ import { sourceIds, type VenueId, venueIds } from "@evenkeel/domain/market/Venue
 import { layerDatabase } from "@evenkeel/store/database/Database"
 import { readJournalTail } from "@evenkeel/store/journal/JournalTail"
 import { MarketJournal } from "@evenkeel/store/journal/MarketJournal"
+import { retentionDefaults, type RetentionOptions } from "@evenkeel/store/retention/Retention"
 import { Effect, Layer } from "effect"
 import type { EngineConfig } from "../config/EngineConfig.ts"
 
@@ -81,6 +82,16 @@ export const journalTailOf = (config: EngineConfig, setup: EngineSetup) => {
     Effect.catch((error) => Effect.as(Effect.logWarning("the journal's end cannot be read", { problem: error.message }), []))
   )
 }
+
+/** What is kept, and for how long. */
+export const retentionOf = ({ data, retention }: EngineConfig): RetentionOptions => ({
+  ...retentionDefaults,
+  directory: data,
+  journalBytesMax: retention.journalGigabytes * 1e9,
+  journalAgeMax: `${retention.journalDays} days`,
+  eventsAgeMax: `${retention.factDays} days`,
+  deliveredAgeMax: `${retention.notificationDays} days`
+})
 
 /** `venue:SYMBOL:BASE:QUOTE`; a symbol may hold colons. */
 export const parseInstrument = (text: string): Instrument => {

@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
 import { createServer, type IncomingMessage } from "node:http"
 
-const entry = new URL("../../src/main.ts", import.meta.url).pathname
+const entry = new URL("../../bin/evenkeel.js", import.meta.url).pathname
 
 export interface Program {
   readonly process: ChildProcess

@@ -1,5 +1,5 @@
 /** The places where coins trade. A venue's id is also its folder under `connectors/exchange`. */
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 
 export const VenueId = Schema.Literals([
   "binance",

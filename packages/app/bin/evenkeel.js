@@ -1,0 +1,13 @@
+#!/usr/bin/env -S node --single-threaded-gc
+/**
+ * The program's entry. It turns on Node's compile cache, which serves only what is imported afterwards, and starts the command line. It is
+ * JavaScript because the cache cannot serve the entry itself, and loading Node's TypeScript support takes longer than all of this.
+ *
+ * The cache lies in the package's own `node_modules`: whoever may write there may change the program anyway. Where it cannot be
+ * written, `enableCompileCache` says so in its result, and the program starts without a cache.
+ */
+import { enableCompileCache } from "node:module"
+import { fileURLToPath } from "node:url"
+
+enableCompileCache(fileURLToPath(new URL("../node_modules/.cache/evenkeel", import.meta.url)))
+await import("../src/main.ts")

@@ -1,0 +1,26 @@
+/** `evenkeel demo`: the engine against simulated venues. */
+import { scenarioNames } from "@evenkeel/connectors/simulated/Scenario"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import { config, load } from "./Root.ts"
+
+export const demo = Command.make(
+  "demo",
+  {
+    scenario: Flag.Literals("scenario", scenarioNames).pipe(
+      Flag.withDescription("What happens in the market"),
+      Flag.withDefault("usdc-2023-03")
+    ),
+    seed: Flag.Int("seed").pipe(Flag.withDescription("Seed of the market's random numbers"), Flag.withDefault(1)),
+    speed: Flag.Finite("speed").pipe(Flag.withDescription("Market seconds in a real second"), Flag.withDefault(120)),
+    seconds: Flag.Finite("seconds").pipe(Flag.withDescription("Stop after so many real seconds"), Flag.optional)
+  },
+  Effect.fnUntraced(function* ({ scenario, seconds, seed, speed }) {
+    const stop = Option.match(seconds, { onNone: () => ({}), onSome: (value) => ({ stopAfterMillis: value * 1000 }) })
+    const known = yield* config
+    const { runDemo } = yield* load(() => import("../mode/Demo.ts"))
+    yield* runDemo(known, { scenario, seed, speed, ...stop })
+  })
+).pipe(Command.withDescription("Run the engine against simulated venues on loopback"))

@@ -1,0 +1,62 @@
+/** `evenkeel models`: the models that may serve, and which one does. */
+import * as Effect from "effect/Effect"
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import { data, modelFiles } from "./Parameters.ts"
+import { config, load, logs } from "./Root.ts"
+
+const commands = load(() => import("../command/Models.ts"))
+
+const list = Command.make(
+  "list",
+  {},
+  Effect.fnUntraced(function* () {
+    const known = yield* config
+    const { runModelsList } = yield* commands
+    yield* runModelsList(known)
+  })
+).pipe(Command.withDescription("All models, newest first"))
+
+const add = Command.make(
+  "add",
+  { file: Argument.String("file").pipe(Argument.withDescription("A model file")) },
+  Effect.fnUntraced(function* ({ file }) {
+    const known = yield* config
+    const { runModelsAdd } = yield* commands
+    yield* runModelsAdd(known, file)
+  })
+).pipe(Command.withDescription("Add a model as a challenger"))
+
+const promote = Command.make(
+  "promote",
+  { version: Argument.Int("version").pipe(Argument.withDescription("As `models list` shows it")) },
+  Effect.fnUntraced(function* ({ version }) {
+    const known = yield* config
+    const { runModelsPromote } = yield* commands
+    yield* runModelsPromote(known, version)
+  })
+).pipe(Command.withDescription("Make a model the champion"))
+
+const rollback = Command.make(
+  "rollback",
+  {},
+  Effect.fnUntraced(function* () {
+    const known = yield* config
+    const { runModelsRollback } = yield* commands
+    yield* runModelsRollback(known)
+  })
+).pipe(Command.withDescription("Make the previous champion the champion again"))
+
+const compare = Command.make(
+  "compare",
+  { data, files: modelFiles },
+  Effect.fnUntraced(function* (options) {
+    const { runModelsCompare } = yield* commands
+    yield* Effect.provide(runModelsCompare(options), logs)
+  })
+).pipe(Command.withDescription("Judge models side by side on price files that they were not trained on"))
+
+export const models = Command.make("models").pipe(
+  Command.withDescription("The models that may serve"),
+  Command.withSubcommands([list, add, promote, rollback, compare])
+)

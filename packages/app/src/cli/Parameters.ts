@@ -1,0 +1,18 @@
+/** Flags and arguments that several commands take. */
+import * as Argument from "effect/cli/Argument"
+import * as Flag from "effect/cli/Flag"
+
+export const data = Flag.String("data").pipe(
+  Flag.withDescription("Directory of price files (venue-BASE-QUOTE-….csv or .csv.gz); its subdirectories are searched too")
+)
+
+export const checkpoints = Flag.String("checkpoints").pipe(
+  Flag.withDescription("Directory in which finished parts are kept, so that an interrupted run can be continued"),
+  Flag.optional
+)
+
+export const model = Flag.String("model").pipe(Flag.withDescription("A model file; the shipped one when left out"), Flag.optional)
+
+export const json = Flag.Boolean("json").pipe(Flag.withDescription("JSON instead of tables"), Flag.withDefault(false))
+
+export const modelFiles = Argument.String("file").pipe(Argument.withDescription("Model files"), Argument.variadic({ min: 1 }))
