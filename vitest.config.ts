@@ -18,8 +18,6 @@ export default defineConfig({
   test: {
     include: ["packages/*/src/**/*.test.ts", "packages/*/test/**/*.test.ts", "scripts/*.test.ts"],
     reporters: ["default", closingLine],
-    // Suites over real sockets share their cores with whatever else a shared machine does: a second try tells a slow machine from a broken program.
-    retry: process.env["CI"] === undefined ? 0 : 1,
     testTimeout: 30_000,
     hookTimeout: 60_000
   }

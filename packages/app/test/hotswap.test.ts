@@ -1,7 +1,7 @@
 /** Models change under a market of 100,000 ticks a second: no tick is lost, and every probability is one that a model said. */
 import { assert, describe, it } from "@effect/vitest"
 import { Counters, venueCounters } from "@evenkeel/detection/hotpath/Counters"
-import { threadSources } from "@evenkeel/connectors/exchange/DecoderModules"
+import { Venues } from "@evenkeel/connectors/exchange/Venues"
 import { coinState, horizonsMinutes, instrumentState, signalBytes, stateFields } from "@evenkeel/detection/hotpath/SignalRecord"
 import { ModelPublisher } from "@evenkeel/detection/model/ModelMemory"
 import { allocateHotPathMemory, hotPathEntry, type HotPathWorkerData } from "@evenkeel/detection/host/HotPathMemory"
@@ -14,6 +14,7 @@ import { FrameProducer, frameOffsets } from "@evenkeel/runtime/ring/FrameRing"
 import { closeRing, spinThenSleep } from "@evenkeel/runtime/ring/RingHeader"
 import { SpscConsumer } from "@evenkeel/runtime/ring/SpscRing"
 import { StateTable } from "@evenkeel/runtime/ring/StateTable"
+import { Effect } from "effect"
 import { once } from "node:events"
 import { setImmediate } from "node:timers/promises"
 import { Worker } from "node:worker_threads"
@@ -51,7 +52,7 @@ describe("hot swap", () => {
         barMillis,
         scoreGapMillis: Number.POSITIVE_INFINITY
       },
-      venues: threadSources,
+      venues: Effect.runSync(Venues).threadSources,
       wait: spinThenSleep,
       origin: process.hrtime.bigint(),
       skipFrame: false,

@@ -24,7 +24,7 @@ export const detection = layerLocal({
 
 /** The same fed by Kraken itself; it needs an HTTP client, and `MarketFeed.layerTest` takes its place in tests. */
 export const liveEngine = MarketFeed.layer({ venues: ["kraken"] }).pipe(
-  Layer.provideMerge(FrameSink.layer({ venues: decodedSources.length, sampleEvery: 0 })),
+  Layer.provideMerge(FrameSink.layer({ sampleEvery: 0 })),
   Layer.provideMerge(detection),
   Layer.provideMerge(Layer.mergeAll(Instruments.layer({ instruments, spares: 0 }), MarketJournal.layerNoop, layerRuntime))
 )

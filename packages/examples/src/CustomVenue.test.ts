@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Venues } from "@evenkeel/connectors/exchange/Venues"
+import { layerVenues, Venues } from "@evenkeel/connectors/exchange/Venues"
 import { SimulatedInstrument } from "@evenkeel/connectors/simulated/Market"
 import { scenarios } from "@evenkeel/connectors/simulated/Scenario"
 import { Effect } from "effect"
@@ -19,7 +19,7 @@ describe("a custom venue", () => {
       const { decoder } = venues.threadSources[venues.wireNumber("acme")]!
       const module = yield* Effect.promise(() => import(decoder!.module))
       assert.strictEqual(module[decoder!.export], acme.decoder)
-    }).pipe(Effect.provide(Venues.layerWith([acme])))
+    }).pipe(Effect.provide(layerVenues([acme])))
   )
 
   it("lists its pairs and tells its time", () => {

@@ -1,5 +1,5 @@
 /**
- * A venue of one's own: its feed, its reference data and its decoder, as `Venues.layerWith([acme])` registers them.
+ * A venue of one's own: its feed, its reference data and its decoder, as `layerVenues([acme])` registers them.
  *
  * Acme sends JSON: `{"type":"snapshot","symbol":"DAI-USD","seq":7,"time":1,"bids":[["0.9998","5"]],"asks":[]}`, then changes that name the
  * `seq` that they come `after`, trades, and the best bid and ask. What follows from that is `JsonDecoder`'s work: a change that does not

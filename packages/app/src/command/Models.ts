@@ -1,4 +1,5 @@
 /** `evenkeel models`: which models there are, which one serves, and changing that. An engine that runs takes it up at its next turn. */
+import { EventStore } from "@evenkeel/store/event/EventStore"
 import { ModelRegistry } from "@evenkeel/store/model/ModelRegistry"
 import { Clock, Console, DateTime, Effect, Layer, Option } from "effect"
 import type { EngineConfig } from "../config/EngineConfig.ts"
@@ -10,7 +11,7 @@ import { marketsOf, readPriceFiles } from "@evenkeel/replay/price/Markets"
 import { seriesOfMarket } from "@evenkeel/lab/training/Samples"
 import { openModel, readModel, sha256Of } from "@evenkeel/detection/model/ModelFiles"
 
-const registryOf = (config: EngineConfig) => ModelRegistry.layer.pipe(Layer.provide(databaseOf(config)))
+const registryOf = (config: EngineConfig) => ModelRegistry.layer.pipe(Layer.provide(EventStore.layer), Layer.provide(databaseOf(config)))
 
 const when = (time: number | null): string => (time === null ? "-" : DateTime.formatIso(DateTime.makeUnsafe(Math.round(time))).slice(0, 16))
 

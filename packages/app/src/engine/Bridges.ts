@@ -1,8 +1,8 @@
 /** Carries what the hot path asks of the market to where it is asked: books that must be built anew, and frames that people should see. */
+import { Venues } from "@evenkeel/connectors/exchange/Venues"
 import { MarketFeed } from "@evenkeel/connectors/feed/MarketFeed"
 import { Detection } from "@evenkeel/detection/host/Detection"
 import { FrameOutcome } from "@evenkeel/domain/market/FrameDecoder"
-import { sourceIds } from "@evenkeel/domain/market/Venue"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { Effect, Layer, Queue } from "effect"
 
@@ -16,6 +16,7 @@ export const layerBridges = Layer.effectDiscard(
     const supervisor = yield* Supervisor
     const detection = yield* Detection
     const feed = yield* MarketFeed
+    const venues = yield* Venues
     yield* supervisor.supervise(
       "resync",
       Queue.take(detection.resyncs).pipe(
@@ -28,7 +29,7 @@ export const layerBridges = Layer.effectDiscard(
       "refusals",
       Queue.take(detection.refusals).pipe(
         Effect.flatMap(({ outcome, sample, venue }) =>
-          Effect.logWarning("a frame cannot be used", { venue: sourceIds[venue], outcome: outcomeName(outcome), sample })
+          Effect.logWarning("a frame cannot be used", { venue: venues.sources[venue]?.id, outcome: outcomeName(outcome), sample })
         ),
         Effect.andThen(Effect.sleep(refusalEvery)),
         Effect.forever

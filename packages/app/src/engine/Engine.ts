@@ -7,7 +7,7 @@
 import { Dispatcher } from "@evenkeel/alerting/dispatch/Dispatcher"
 import { AlertManager } from "@evenkeel/alerting/manager/AlertManager"
 import { AlertTable } from "@evenkeel/alerting/manager/AlertTable"
-import { threadSources } from "@evenkeel/connectors/exchange/DecoderModules"
+import { Venues } from "@evenkeel/connectors/exchange/Venues"
 import { Instruments } from "@evenkeel/connectors/feed/Instruments"
 import { MarketFeed } from "@evenkeel/connectors/feed/MarketFeed"
 import { FrameSink } from "@evenkeel/connectors/transport/FrameSink"
@@ -21,7 +21,7 @@ import { EventStore } from "@evenkeel/store/event/EventStore"
 import { ModelRegistry } from "@evenkeel/store/model/ModelRegistry"
 import { Outbox } from "@evenkeel/store/outbox/Outbox"
 import { Snapshots } from "@evenkeel/store/snapshot/Snapshots"
-import { Layer } from "effect"
+import { Effect, Layer } from "effect"
 import type { EngineConfig } from "../config/EngineConfig.ts"
 import { layerBridges } from "./Bridges.ts"
 import { layerEngineFacts } from "./EngineFacts.ts"
@@ -33,7 +33,8 @@ import { layerReadiness } from "./Readiness.ts"
 
 /** What survives a restart. */
 const layerStore = (config: EngineConfig) =>
-  Layer.mergeAll(EventStore.layer, Outbox.layer, Snapshots.layer, ModelRegistry.layer, AlertTable.layer).pipe(
+  Layer.mergeAll(Outbox.layer, Snapshots.layer, ModelRegistry.layer, AlertTable.layer).pipe(
+    Layer.provideMerge(EventStore.layer),
     Layer.provideMerge(databaseOf(config))
   )
 
@@ -46,18 +47,22 @@ const layerAlerting = (config: EngineConfig, setup: EngineSetup) =>
 
 /** The hot path in its thread, and what it keeps and records. */
 const layerDetection = (config: EngineConfig, setup: EngineSetup) =>
-  layerThread({
-    coins: setup.coins,
-    instruments: setup.instruments,
-    spareInstruments: setup.spares,
-    venues: threadSources,
-    barMillis: config.hotPath.barSeconds * 1000,
-    scoreGapMillis: config.hotPath.scoreGapMillis,
-    staleAfterMillis: setup.staleAfterMillis,
-    framesBytes: config.hotPath.ringMebibytes << 20,
-    ...(setup.warmStart && config.journal.enabled ? { tail: journalTailOf(config, setup) } : {}),
-    wait: config.hotPath.wait === "spin" ? busyPoll : spinThenSleep
-  }).pipe(
+  Layer.unwrap(
+    Effect.map(Venues, ({ threadSources }) =>
+      layerThread({
+        coins: setup.coins,
+        instruments: setup.instruments,
+        spareInstruments: setup.spares,
+        venues: threadSources,
+        barMillis: config.hotPath.barSeconds * 1000,
+        scoreGapMillis: config.hotPath.scoreGapMillis,
+        staleAfterMillis: setup.staleAfterMillis,
+        framesBytes: config.hotPath.ringMebibytes << 20,
+        ...(setup.warmStart && config.journal.enabled ? { tail: journalTailOf(config, setup) } : {}),
+        wait: config.hotPath.wait === "spin" ? busyPoll : spinThenSleep
+      })
+    )
+  ).pipe(
     Layer.provideMerge(
       Layer.merge(LevelRecorder.layer, setup.warmStart ? CheckpointStore.layer(setup.engineName) : CheckpointStore.layerMemory)
     )
@@ -72,7 +77,7 @@ const layerFeed = (config: EngineConfig, setup: EngineSetup) =>
       ? {}
       : { discovery: { venues: setup.discovered, coins: setup.coins, every: `${config.discovery.everyMinutes} minutes` as const } })
   }).pipe(
-    Layer.provideMerge(FrameSink.layer({ venues: threadSources.length, sampleEvery: config.hotPath.traceEvery })),
+    Layer.provideMerge(FrameSink.layer({ sampleEvery: config.hotPath.traceEvery })),
     Layer.provideMerge(Instruments.layer({ instruments: setup.instruments, spares: setup.spares })),
     Layer.provideMerge(journalOf(config, setup))
   )

@@ -1,10 +1,10 @@
 /** Copies the engine's state and counts into metrics, for whoever scrapes. */
 import { EngineView } from "@evenkeel/api/server/EngineView"
+import { Venues } from "@evenkeel/connectors/exchange/Venues"
 import { MarketFeed } from "@evenkeel/connectors/feed/MarketFeed"
 import { FrameSink } from "@evenkeel/connectors/transport/FrameSink"
 import { Detection } from "@evenkeel/detection/host/Detection"
 import { venueCounters } from "@evenkeel/detection/hotpath/Counters"
-import { sourceIds } from "@evenkeel/domain/market/Venue"
 import { severity } from "@evenkeel/domain/risk/RiskLevel"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
@@ -23,6 +23,7 @@ export const layerEngineMetrics = Layer.effectDiscard(
     const view = yield* EngineView
     const detection = yield* Detection
     const feed = yield* MarketFeed
+    const venues = yield* Venues
     const sink = yield* FrameSink
     const health = yield* HealthRegistry
     const latency = new RecentHistogram(detection.latency)
@@ -54,7 +55,7 @@ export const layerEngineMetrics = Layer.effectDiscard(
         Effect.fnUntraced(function* ({ dropped, frames, venue }) {
           yield* catchUp(`frames ${venue}`, frames, Metric.withAttributes(Metrics.framesReceived, { venue }))
           yield* catchUp(`dropped ${venue}`, dropped, Metric.withAttributes(Metrics.framesDropped, { venue }))
-          const number = sourceIds.findIndex((id) => id === venue)
+          const number = venues.wireNumber(venue)
           for (const [index, outcome] of venueCounters.entries()) {
             if (used.includes(outcome)) continue
             const metric = Metric.withAttributes(Metrics.framesRefused, { venue, outcome })

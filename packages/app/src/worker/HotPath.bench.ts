@@ -2,7 +2,8 @@
  * From a tick's publication in the frames ring to its score read back from the signals ring, through the real hot path's thread: decode,
  * fair value over three venues, features, state and signal, at 100,000 ticks a second.
  */
-import { allocateHotPathMemory, type HotPathWorkerData } from "@evenkeel/detection/thread/HotPathMemory"
+import { Venues } from "@evenkeel/connectors/exchange/Venues"
+import { allocateHotPathMemory, control, hotPathEntry, type HotPathWorkerData } from "@evenkeel/detection/host/HotPathMemory"
 import { signalBytes, signalFields, SignalKind } from "@evenkeel/detection/hotpath/SignalRecord"
 import { coinOf } from "@evenkeel/domain/coin/Coin"
 import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
@@ -13,7 +14,7 @@ import { busyPoll } from "@evenkeel/runtime/ring/RingHeader"
 import { SpscConsumer } from "@evenkeel/runtime/ring/SpscRing"
 import { Histogram } from "@evenkeel/runtime/telemetry/Histogram"
 import { Nanoclock } from "@evenkeel/runtime/time/Nanoclock"
-import { setTimeout as sleep } from "node:timers/promises"
+import { Effect } from "effect"
 import { Worker } from "node:worker_threads"
 import { configDefaults } from "../config/EngineConfig.ts"
 import { parseInstrument } from "../engine/EngineSetup.ts"
@@ -36,12 +37,14 @@ const publishToScore = async (): Promise<ReadonlyArray<BenchResult>> => {
   const origin = process.hrtime.bigint()
   const data: HotPathWorkerData = {
     memory,
-    options: { coins, instruments, venueIds: sourceIds, barMillis: 60_000, scoreGapMillis: 0 },
+    options: { coins, instruments, barMillis: 60_000, scoreGapMillis: 0 },
+    venues: Effect.runSync(Venues).threadSources,
     wait: busyPoll,
     origin,
-    skipFrame: false
+    skipFrame: false,
+    checkpoint: undefined
   }
-  const worker = new Worker(new URL("./hotpath.worker.ts", import.meta.url), { workerData: data })
+  const worker = new Worker(hotPathEntry, { workerData: data })
   const clock = new Nanoclock(origin)
   const frames = new FrameProducer(memory.frames)
   const signals = new SpscConsumer(memory.signals, signalBytes)
@@ -98,7 +101,8 @@ const publishToScore = async (): Promise<ReadonlyArray<BenchResult>> => {
     while (histogram.count() < ticksPerRound && clock.now() < deadline) take(histogram)
     return histogram
   }
-  await sleep(500)
+  // The thread loads decoders first: on a slow machine that takes as long as it takes.
+  await Atomics.waitAsync(new Int32Array(memory.control), control.ready, 0).value
   const p50: Array<number> = []
   const p99: Array<number> = []
   for (let n = 0; n < rounds + warmUpRounds; n++) {

@@ -5,14 +5,16 @@
  * whether memory grows. `soak-ccxt`: frames in a second of processor time, sequences and checksums verified, beside ccxt's Pro classes.
  */
 import { NodeHttpClient, NodeServices } from "@effect/platform-node"
-import { decodedSources, decoders } from "@evenkeel/connectors/exchange/Decoders"
+import { decoders } from "@evenkeel/connectors/exchange/Decoders"
 import { exchanges } from "@evenkeel/connectors/exchange/Exchanges"
+import { Venues } from "@evenkeel/connectors/exchange/Venues"
 import { makeConnector } from "@evenkeel/connectors/transport/Connector"
 import { FrameSink } from "@evenkeel/connectors/transport/FrameSink"
-import { hotCounters, counterCount } from "@evenkeel/detection/hotpath/HotPath"
-import { allocateHotPathMemory } from "@evenkeel/detection/thread/HotPathMemory"
-import { HotPathThread } from "@evenkeel/detection/thread/HotPathThread"
-import { instrumentState, stateFields } from "@evenkeel/detection/hotpath/SignalRecord"
+import { CheckpointStore } from "@evenkeel/detection/host/CheckpointStore"
+import { Detection } from "@evenkeel/detection/host/Detection"
+import { LevelRecorder } from "@evenkeel/detection/host/LevelRecorder"
+import { layerThread } from "@evenkeel/detection/host/ThreadDetection"
+import { type VenueCounter, venueCounters } from "@evenkeel/detection/hotpath/Counters"
 import { OrderBook } from "@evenkeel/detection/book/OrderBook"
 import { coinOf } from "@evenkeel/domain/coin/Coin"
 import { EventKind, MarketRecord, type MarketSink } from "@evenkeel/domain/market/MarketRecord"
@@ -24,14 +26,9 @@ import { type Bench, type BenchResult, quantile } from "@evenkeel/runtime/bench/
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Policies } from "@evenkeel/runtime/resilience/Policies"
 import { busyPoll } from "@evenkeel/runtime/ring/RingHeader"
-import { StateTable } from "@evenkeel/runtime/ring/StateTable"
-import { FrameProducer } from "@evenkeel/runtime/ring/FrameRing"
-import { Frames } from "@evenkeel/runtime/ring/Frames"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
-import { Histogram } from "@evenkeel/runtime/telemetry/Histogram"
-import { Nanoclock } from "@evenkeel/runtime/time/Nanoclock"
 import { MarketJournal } from "@evenkeel/store/journal/MarketJournal"
-import { Effect, Layer, Queue, References } from "effect"
+import { Effect, Layer, References } from "effect"
 import { fork } from "node:child_process"
 import { once } from "node:events"
 import type { SoakOrder, SoakVenue } from "./soak.bench.worker.ts"
@@ -99,28 +96,18 @@ const soak = async (): Promise<ReadonlyArray<BenchResult>> => {
     framesPerVenue: perVenue * (soakSeconds + 2),
     framesPerSecond: perVenue
   })
-  const origin = process.hrtime.bigint()
-  const memory = allocateHotPathMemory({
-    coins: coins.length,
-    instruments: pairs.length,
-    venues: sourceIds.length,
+  const engine = layerThread({
+    coins,
+    instruments: pairs,
+    spareInstruments: 0,
+    venues: Effect.runSync(Venues).threadSources,
+    barMillis: 60_000,
+    scoreGapMillis: 0,
+    staleAfterMillis: 60_000,
     framesBytes: 1 << 24,
-    signalSlots: 1 << 14
-  })
-  const engine = HotPathThread.layer({
-    memory,
-    hotPath: { coins, instruments: pairs, venues: decodedSources, barMillis: 60_000, scoreGapMillis: 0 },
-    wait: busyPoll,
-    origin,
-    entry: new URL("./hotpath.worker.ts", import.meta.url)
-  }).pipe(
-    Layer.provideMerge(
-      FrameSink.layer({ venues: sourceIds.length, nanoclock: new Nanoclock(origin), sampleEvery: 0 }).pipe(
-        Layer.provide(Layer.sync(Frames, () => new FrameProducer(memory.frames)))
-      )
-    ),
-    Layer.provideMerge(layer)
-  )
+    wait: busyPoll
+  }).pipe(Layer.provide(Layer.merge(LevelRecorder.layerNoop, CheckpointStore.layerMemory)))
+  const feed = FrameSink.layer({ sampleEvery: 0 }).pipe(Layer.provideMerge(engine), Layer.provideMerge(layer))
   const middles: Array<number> = []
   const latencies: Array<number> = []
   /** What is in use after a collection, and what the system has given. */
@@ -128,16 +115,14 @@ const soak = async (): Promise<ReadonlyArray<BenchResult>> => {
   const resident: Array<readonly [number, number]> = []
   const run = Effect.gen(function* () {
     const sink = yield* FrameSink
-    const thread = yield* HotPathThread
-    yield* Queue.take(thread.refusals).pipe(Effect.forever, Effect.forkScoped)
+    const detection = yield* Detection
     for (const { endpoints, venue } of servers.venues) yield* makeConnector({ exchange: exchanges[venue], endpoints, instruments: pairs })
     yield* Effect.sleep("1 second")
-    const shared = new Histogram(memory.latency)
     for (let second = 0; second < soakSeconds; second++) {
-      const before = shared.copy()
+      const before = detection.latency.copy()
       yield* Effect.sleep("1 second")
       if (second < warmUpSeconds) continue
-      const added = shared.since(before)
+      const added = detection.latency.since(before)
       middles.push(added.quantile(0.5) / 1000)
       latencies.push(added.quantile(0.99) / 1000)
       if (second % collectEvery !== 0) continue
@@ -151,16 +136,13 @@ const soak = async (): Promise<ReadonlyArray<BenchResult>> => {
       frames: 0,
       dropped: 0
     })
-    const counters = new Uint32Array(memory.counters)
-    const counted = (name: (typeof hotCounters)[number]) =>
-      sourceIds.reduce((sum, _, venue) => sum + counters[venue * counterCount + hotCounters.indexOf(name)]!, 0)
-    const table = new StateTable(memory.state, stateFields)
-    const row = new Float64Array(stateFields)
-    const good = pairs.filter((_, number) => table.read(coins.length + number, row) && row[instrumentState.book] === 1).length
+    const counted = (name: VenueCounter) =>
+      sourceIds.reduce((sum, _, venue) => sum + detection.counter(venue, venueCounters.indexOf(name)), 0)
+    const good = pairs.filter((_, number) => detection.instrument(number)?.book === "good").length
     return { ...counts, market: counted("market"), control: counted("control"), refused: counted("malformed") + counted("unknown"), good }
   })
   const began = performance.now()
-  const result = await Effect.runPromise(run.pipe(Effect.scoped, Effect.provide(engine)))
+  const result = await Effect.runPromise(run.pipe(Effect.scoped, Effect.provide(feed)))
   const sent = await servers.sent()
   servers.stop()
   const [p99, worst] = [quantile(latencies, 0.5), quantile(latencies, 1)]

@@ -3,7 +3,7 @@ import { chainIds, sourceIds, venueIds } from "@evenkeel/domain/market/Venue"
 import { Effect } from "effect"
 import { decoders } from "./Decoders.ts"
 import { exchanges } from "./Exchanges.ts"
-import { sourcesMax, type Venue, Venues } from "./Venues.ts"
+import { layerVenues, sourcesMax, type Venue, Venues } from "./Venues.ts"
 
 const own = (id: string): Venue => ({
   exchange: { ...exchanges.okx, id },
@@ -22,7 +22,7 @@ describe("Venues", () => {
       )
       for (const id of venueIds) assert.strictEqual(venues.sources[venues.wireNumber(id)]!.decoder, decoders[id])
       for (const id of chainIds) assert.isUndefined(venues.sources[venues.wireNumber(id)]!.decoder)
-    }).pipe(Effect.provide(Venues.layer))
+    })
   )
 
   it.effect("names a module from which a thread can import each built-in decoder", () =>
@@ -33,7 +33,7 @@ describe("Venues", () => {
         const module = yield* Effect.promise(() => import(decoder.module))
         assert.strictEqual(module[decoder.export], venues.get(id)?.decoder, id)
       }
-    }).pipe(Effect.provide(Venues.layer))
+    })
   )
 
   it.effect("numbers venues of one's own behind the built-in sources, in order of registration", () =>
@@ -48,13 +48,13 @@ describe("Venues", () => {
         id: "second",
         decoder: { module: "file:///own/Decoder.ts", export: "makeOwnDecoder" }
       })
-    }).pipe(Effect.provide(Venues.layerWith([own("first"), own("second")])))
+    }).pipe(Effect.provide(layerVenues([own("first"), own("second")])))
   )
 
   it.effect("refuses an id that another source has, whether built-in or one's own", () =>
     Effect.gen(function* () {
       for (const venues of [[own("kraken")], [own("ethereum")], [own("mine"), own("mine")]]) {
-        const error = yield* Effect.flip(Effect.provide(Venues, Venues.layerWith(venues)))
+        const error = yield* Effect.flip(Effect.provide(Venues, layerVenues(venues)))
         assert.strictEqual(error.reason, "id-taken")
         assert.include(error.message, venues[0]!.exchange.id)
       }
@@ -64,9 +64,9 @@ describe("Venues", () => {
   it.effect("takes as many sources as there are bits to name them by, and refuses one more", () =>
     Effect.gen(function* () {
       const full = Array.from({ length: sourcesMax - sourceIds.length }, (_, index) => own(`own${index}`))
-      const venues = yield* Effect.provide(Venues, Venues.layerWith(full))
+      const venues = yield* Effect.provide(Venues, layerVenues(full))
       assert.strictEqual(venues.sources.length, sourcesMax)
-      const error = yield* Effect.flip(Effect.provide(Venues, Venues.layerWith([...full, own("last")])))
+      const error = yield* Effect.flip(Effect.provide(Venues, layerVenues([...full, own("last")])))
       assert.deepInclude(error, { venue: "last", reason: "too-many" })
     })
   )

@@ -38,30 +38,28 @@ export class VenueRefused extends Schema.TaggedError<VenueRefused>()("VenueRefus
   }
 }
 
-export class Venues extends Context.Service<
-  Venues,
-  {
-    /** Built-in venues first, then one's own in order of registration. */
-    readonly list: ReadonlyArray<Venue>
-    readonly get: (id: string) => Venue | undefined
-    /** The number by which frames name a source, chains included; -1 for an unknown id. */
-    readonly wireNumber: (id: string) => number
-    /** Every source by wire number. Chains have no decoder: their readings come as events. */
-    readonly sources: ReadonlyArray<{ readonly id: string; readonly decoder: FrameDecoderFactory | undefined }>
-    /** The same for a thread, with decoders by the module that exports them. */
-    readonly threadSources: ReadonlyArray<{
-      readonly id: string
-      readonly decoder: { readonly module: string; readonly export: string } | undefined
-    }>
-  }
->()("@evenkeel/connectors/exchange/Venues") {
-  /** The built-in venues. */
-  static readonly layer: Layer.Layer<Venues> = Layer.sync(Venues, () => registryOf([]))
-
-  /** The built-in venues and one's own. */
-  static readonly layerWith = (own: ReadonlyArray<Venue>): Layer.Layer<Venues, VenueRefused> =>
-    Layer.effect(Venues, Effect.as(checkPlaces(own), registryOf(own)))
+/** The venues of an engine. */
+export interface VenueRegistry {
+  /** Built-in venues first, then one's own in order of registration. */
+  readonly list: ReadonlyArray<Venue>
+  readonly get: (id: string) => Venue | undefined
+  /** The number by which frames name a source, chains included; -1 for an id that nobody has. */
+  readonly wireNumber: (id: string) => number
+  /** Every source by wire number. Chains have no decoder: their readings come as events. */
+  readonly sources: ReadonlyArray<{ readonly id: string; readonly decoder: FrameDecoderFactory | undefined }>
+  /** The same for a thread, with decoders by the module that exports them. */
+  readonly threadSources: ReadonlyArray<{
+    readonly id: string
+    readonly decoder: { readonly module: string; readonly export: string } | undefined
+  }>
 }
+
+/** The built-in ones, unless `layerVenues` registers more. */
+export const Venues = Context.Reference<VenueRegistry>("@evenkeel/connectors/exchange/Venues", { defaultValue: () => registryOf([]) })
+
+/** The built-in venues and one's own. */
+export const layerVenues = (own: ReadonlyArray<Venue>): Layer.Layer<never, VenueRefused> =>
+  Layer.effect(Venues, Effect.as(checkPlaces(own), registryOf(own)))
 
 const checkPlaces = Effect.fnUntraced(function* (own: ReadonlyArray<Venue>) {
   const taken = new Set<string>(sourceIds)
@@ -72,7 +70,7 @@ const checkPlaces = Effect.fnUntraced(function* (own: ReadonlyArray<Venue>) {
   }
 })
 
-const registryOf = (own: ReadonlyArray<Venue>): Venues["Service"] => {
+const registryOf = (own: ReadonlyArray<Venue>): VenueRegistry => {
   const list = [...builtIn, ...own]
   const byId = new Map(list.map((venue) => [venue.exchange.id, venue] as const))
   const ids: ReadonlyArray<string> = [...sourceIds, ...own.map(({ exchange }) => exchange.id)]

@@ -8,9 +8,9 @@
 import type { Coin } from "@evenkeel/domain/coin/Coin"
 import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
 import { listedPayload } from "@evenkeel/domain/market/Instrument"
-import { sourceIds } from "@evenkeel/domain/market/Venue"
 import { Effect } from "effect"
 import { compareListings, discoverPairs, isPairOf } from "../discovery/Discovery.ts"
+import { Venues } from "../exchange/Venues.ts"
 import type { Connector } from "../transport/Connector.ts"
 import { FrameSink } from "../transport/FrameSink.ts"
 import { Instruments, type Numbered } from "./Instruments.ts"
@@ -30,6 +30,7 @@ const noBytes = new Uint8Array(0)
 export const makeListings = Effect.fnUntraced(function* (connectors: ReadonlyArray<Connector>, coins: ReadonlyArray<Coin>) {
   const instruments = yield* Instruments
   const sink = yield* FrameSink
+  const venues = yield* Venues
   type Announcement = typeof FrameSource.listed | typeof FrameSource.delisted
   /** By instrument number: what a hot path that starts now with the first instruments does not know. */
   const changed = new Map<number, Announcement>()
@@ -40,7 +41,7 @@ export const makeListings = Effect.fnUntraced(function* (connectors: ReadonlyArr
   const send = (number: number, source: Announcement): boolean => {
     const instrument = instruments.byNumber(number)
     if (instrument === undefined) return true
-    const venue = sourceIds.findIndex((id) => id === instrument.venue)
+    const venue = venues.wireNumber(instrument.venue)
     return sink.offer(source, venue, 0, number, source === FrameSource.listed ? listedPayload(instrument) : noBytes)
   }
 

@@ -6,7 +6,6 @@
  * it still has, and nothing comes after.
  */
 import type { Coin } from "@evenkeel/domain/coin/Coin"
-import { sourceIds, type VenueId } from "@evenkeel/domain/market/Venue"
 import { HealthMonitor } from "@evenkeel/runtime/health/HealthMonitor"
 import type { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import type { Policies } from "@evenkeel/runtime/resilience/Policies"
@@ -16,7 +15,7 @@ import type { Snapshots } from "@evenkeel/store/snapshot/Snapshots"
 import { Context, type Duration, Effect, Layer } from "effect"
 import type { HttpClient } from "effect/http"
 import type { Endpoints, Exchange } from "../exchange/Exchange.ts"
-import { exchanges } from "../exchange/Exchanges.ts"
+import { type VenueRegistry, Venues } from "../exchange/Venues.ts"
 import { type Connector, makeConnector } from "../transport/Connector.ts"
 import { type FrameCounts, FrameSink } from "../transport/FrameSink.ts"
 import { layerChains, type WatchedChain } from "./ChainFeed.ts"
@@ -65,7 +64,7 @@ export interface VenueConnection {
 
 export interface MarketFeedOptions {
   /** Venues to connect to: by id at their public addresses, or one's own description and address. */
-  readonly venues: ReadonlyArray<VenueId | VenueConnection>
+  readonly venues: ReadonlyArray<string | VenueConnection>
   /** Looks for pairs that come and go while the engine runs. */
   readonly discovery?: {
     /** Pairs of these coins are followed. */
@@ -92,9 +91,10 @@ const makeMarketFeed = Effect.fnUntraced(function* ({ discovery, venues }: Marke
   const instruments = yield* Instruments
   const supervisor = yield* Supervisor
   const monitor = yield* HealthMonitor
+  const registry = yield* Venues
 
   const connectors: Array<Connector> = []
-  for (const venue of venues.map(connectionOf)) {
+  for (const venue of venues.map((venue) => connectionOf(registry, venue))) {
     const connector = yield* makeConnector({ ...venue, instruments: [] })
     connectors.push(connector)
     yield* connector.add(instruments.list().filter(({ instrument }) => instrument.venue === venue.exchange.id))
@@ -139,7 +139,7 @@ const makeMarketFeed = Effect.fnUntraced(function* ({ discovery, venues }: Marke
     connectors,
     counts: () =>
       connectors.map(({ exchange }) => {
-        const { bytes, dropped, frames } = sink.counts[sourceIds.findIndex((id) => id === exchange.id)] ?? noCounts
+        const { bytes, dropped, frames } = sink.counts[registry.wireNumber(exchange.id)] ?? noCounts
         return { venue: exchange.id, frames, bytes, dropped }
       })
   })
@@ -147,5 +147,10 @@ const makeMarketFeed = Effect.fnUntraced(function* ({ discovery, venues }: Marke
 
 const noCounts: FrameCounts = { frames: 0, bytes: 0, dropped: 0 }
 
-const connectionOf = (venue: VenueId | VenueConnection): VenueConnection =>
-  typeof venue === "string" ? { exchange: exchanges[venue], endpoints: exchanges[venue].endpoints } : venue
+/** A venue's own description and address, or those of the registered one of that id; an id that nobody has is a defect of the caller. */
+const connectionOf = (registry: VenueRegistry, venue: string | VenueConnection): VenueConnection => {
+  if (typeof venue !== "string") return venue
+  const exchange = registry.get(venue)?.exchange
+  if (exchange === undefined) throw new RangeError(`there is no venue ${venue}: register it with layerVenues`)
+  return { exchange, endpoints: exchange.endpoints }
+}

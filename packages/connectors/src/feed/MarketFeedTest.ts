@@ -1,8 +1,8 @@
 /** What a test holds in its hand beside `MarketFeed.layerTest`: the requests that the feed was given, and a way to push frames. */
 import type { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
-import { sourceIds } from "@evenkeel/domain/market/Venue"
 import { Context, Effect } from "effect"
 import { FrameSink } from "../transport/FrameSink.ts"
+import { Venues } from "../exchange/Venues.ts"
 
 export type FeedRequest =
   | { readonly _tag: "Resync"; readonly instrument: number; readonly reason: string }
@@ -30,7 +30,9 @@ export class MarketFeedTest extends Context.Service<
 >()("@evenkeel/connectors/feed/MarketFeedTest") {}
 
 /** Both sides of the double. */
-export const makeFeedDouble = Effect.map(FrameSink, (sink) => {
+export const makeFeedDouble = Effect.gen(function* () {
+  const sink = yield* FrameSink
+  const venues = yield* Venues
   const requests: Array<FeedRequest> = []
   const record = (request: FeedRequest) => Effect.sync(() => void requests.push(request))
   return {
@@ -44,13 +46,7 @@ export const makeFeedDouble = Effect.map(FrameSink, (sink) => {
     control: MarketFeedTest.of({
       requests: () => requests,
       push: ({ connection = 0, instrument = -1, payload = new Uint8Array(0), source, venue }) =>
-        sink.offer(
-          source,
-          sourceIds.findIndex((id) => id === venue),
-          connection,
-          instrument,
-          payload
-        ),
+        sink.offer(source, venues.wireNumber(venue), connection, instrument, payload),
       tick: sink.tick
     })
   }

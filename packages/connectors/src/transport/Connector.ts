@@ -5,7 +5,6 @@
  * (`ConnectionLoop.ts`).
  */
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
-import { sourceIds } from "@evenkeel/domain/market/Venue"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import type { Policies } from "@evenkeel/runtime/resilience/Policies"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
@@ -17,6 +16,7 @@ import type { Connection } from "./Connection.ts"
 import { keepConnected } from "./ConnectionLoop.ts"
 import type { FrameSink } from "./FrameSink.ts"
 import { makeRest, type Rest } from "./Rest.ts"
+import { Venues } from "../exchange/Venues.ts"
 
 export interface ConnectorOptions {
   readonly exchange: Exchange
@@ -50,7 +50,7 @@ export const makeConnector = Effect.fnUntraced(function* ({ endpoints, exchange,
   const supervisor = yield* Supervisor
   const health = yield* HealthRegistry
   const rest = yield* makeRest(exchange, endpoints)
-  const venue = sourceIds.findIndex((id) => id === exchange.id)
+  const venue = (yield* Venues).wireNumber(exchange.id)
   const connections: Array<Connection & { readonly carried: Array<Numbered> }> = []
   // Connections that are added later live as long as the first ones.
   const context = yield* Effect.context<FrameSink | Policies | HealthRegistry | Scope.Scope>()

@@ -9,7 +9,7 @@ import { FrameSink } from "./FrameSink.ts"
 
 const buffer = () => allocateFrameRing(4096)
 const layer = (ring: SharedArrayBuffer) =>
-  FrameSink.layer({ venues: 2, sampleEvery: 0 }).pipe(
+  FrameSink.layer({ sampleEvery: 0 }).pipe(
     Layer.provide(Layer.sync(Frames, () => new FrameProducer(ring))),
     Layer.provide(Layer.succeed(MarketClock, () => 1_700_000_000_007)),
     Layer.provide(MarketJournal.layerNoop)

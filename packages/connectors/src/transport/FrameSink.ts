@@ -13,6 +13,7 @@ import { MarketClock } from "@evenkeel/runtime/time/MarketClock"
 import { ProcessNanoclock } from "@evenkeel/runtime/time/Nanoclock"
 import { MarketJournal } from "@evenkeel/store/journal/MarketJournal"
 import { Context, Effect, Exit, Layer, Option, type Tracer } from "effect"
+import { Venues } from "../exchange/Venues.ts"
 
 /** Counts of one venue's frames, as plain numbers that anyone may read at any time. */
 export interface FrameCounts {
@@ -34,25 +35,25 @@ export class FrameSink extends Context.Service<
     readonly fill: () => number
   }
 >()("@evenkeel/connectors/transport/FrameSink") {
-  /** `venues`: how many wire numbers there are. One frame in `sampleEvery` carries a trace (0: none). */
+  /** One frame in `sampleEvery` carries a trace (0: none). */
   static readonly layer = (options: FrameSinkOptions) => Layer.effect(FrameSink, makeFrameSink(options))
 }
 
 export interface FrameSinkOptions {
-  readonly venues: number
   readonly sampleEvery: number
 }
 
 const noBytes = new Uint8Array(0)
 
-const makeFrameSink = Effect.fnUntraced(function* ({ sampleEvery, venues }: FrameSinkOptions) {
+const makeFrameSink = Effect.fnUntraced(function* ({ sampleEvery }: FrameSinkOptions) {
+  const { sources } = yield* Venues
   const frames = yield* Frames
   const journal = yield* MarketJournal
   const now = yield* MarketClock
   const nanoclock = yield* ProcessNanoclock
   const tracer = yield* Effect.tracer
   const copier = new WordCopy()
-  const counts: ReadonlyArray<FrameCounts> = Array.from({ length: venues }, () => ({ frames: 0, bytes: 0, dropped: 0 }))
+  const counts: ReadonlyArray<FrameCounts> = sources.map(() => ({ frames: 0, bytes: 0, dropped: 0 }))
   /** Connections that lost a frame, which the hot path does not know yet: venue << 16 | connection. */
   const lossesPending = new Set<number>()
   let sequence = 0

@@ -4,7 +4,8 @@
  * Nothing else differs from the one that serves live.
  */
 import { counterBytes } from "../hotpath/Counters.ts"
-import { type FrameView, HotPath, type HotPathOptions } from "../hotpath/HotPath.ts"
+import { HotPath, type HotPathOptions } from "../hotpath/HotPath.ts"
+import type { FrameView } from "../hotpath/Intake.ts"
 import { readLevelChange } from "../hotpath/LevelChanges.ts"
 import type { SignalWriter } from "../hotpath/Signals.ts"
 import { signalBytes, signalIntegers, SignalKind, stateFields } from "../hotpath/SignalRecord.ts"

@@ -7,6 +7,7 @@ import { encodeModel, type ModelFile } from "@evenkeel/learning/model/ModelFile"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { layerPglite } from "@evenkeel/store/database/Database"
+import { EventStore } from "@evenkeel/store/event/EventStore"
 import { ModelRegistry, type ModelStatus } from "@evenkeel/store/model/ModelRegistry"
 import { Deferred, Effect, Exit, Fiber, Layer, Option, Scope, Stream } from "effect"
 import { SqlClient } from "effect/sql"
@@ -107,7 +108,11 @@ class Market {
 }
 
 const services = Supervisor.layer.pipe(Layer.provideMerge(HealthRegistry.layer), Layer.provideMerge(NodeServices.layer))
-const store = ModelRegistry.layer.pipe(Layer.provideMerge(layerPglite("memory://")), Layer.provideMerge(services))
+const store = ModelRegistry.layer.pipe(
+  Layer.provideMerge(EventStore.layer),
+  Layer.provideMerge(layerPglite("memory://")),
+  Layer.provideMerge(services)
+)
 
 /** Runs against an empty registry, with the engine and its market for as long as the scope lasts. */
 const open = Effect.fnUntraced(function* (market: Market, options: Partial<PredictionOptions> = {}) {

@@ -17,7 +17,7 @@ import type { StateTable } from "@evenkeel/runtime/ring/StateTable"
 import { BookHealth } from "../book/BookHealth.ts"
 import { loadCheckpoint, saveCheckpoint } from "./Checkpoint.ts"
 import { Counters, venueCounters } from "./Counters.ts"
-import { Intake } from "./Intake.ts"
+import { type FrameView, Intake } from "./Intake.ts"
 import { Judge } from "./Judge.ts"
 import { Market, time } from "./Market.ts"
 import { Observations } from "./Observations.ts"
@@ -41,14 +41,6 @@ export interface HotPathOptions {
   readonly initialLevels?: Readonly<Record<string, RiskLevel>>
   /** False: the model is asked for changes of level alone. True unless said otherwise. */
   readonly predictAlways?: boolean
-}
-
-/** A frame where it lies: in the ring, or in the replayer's own block of the same layout. */
-export interface FrameView {
-  readonly bytes: Uint8Array
-  readonly int32: Int32Array
-  readonly float64: Float64Array
-  readonly uint16: Uint16Array
 }
 
 const staleAfterMillisUsual = 60_000

@@ -11,13 +11,20 @@ import { frameOffsets } from "@evenkeel/runtime/ring/FrameRing"
 import { Option } from "effect"
 import type { BookHealth } from "../book/BookHealth.ts"
 import { type Counters, venueCounters } from "./Counters.ts"
-import type { FrameView } from "./HotPath.ts"
 import { type Market, time } from "./Market.ts"
 import type { Observations } from "./Observations.ts"
 import type { Signals } from "./Signals.ts"
 import { instrumentState } from "./SignalRecord.ts"
 
 const decoderCrashes = venueCounters.indexOf("decoderCrashes")
+
+/** A frame where it lies: in the ring, or in the replayer's own block of the same layout. */
+export interface FrameView {
+  readonly bytes: Uint8Array
+  readonly int32: Int32Array
+  readonly float64: Float64Array
+  readonly uint16: Uint16Array
+}
 
 export class Intake implements MarketSink {
   readonly #market: Market

@@ -4,7 +4,6 @@ import { MarketFeed } from "@evenkeel/connectors/feed/MarketFeed"
 import { MarketFeedTest } from "@evenkeel/connectors/feed/MarketFeedTest"
 import { FrameSink } from "@evenkeel/connectors/transport/FrameSink"
 import { Detection } from "@evenkeel/detection/host/Detection"
-import { sourceIds } from "@evenkeel/domain/market/Venue"
 import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
 import { EventKind, eventPayload } from "@evenkeel/domain/market/MarketRecord"
 import { MarketClock } from "@evenkeel/runtime/time/MarketClock"
@@ -18,7 +17,7 @@ const minute = 60_000
 export const playPrices = (prices: ReadonlyArray<number>, changes: number) => {
   let now = 0
   const layer = MarketFeed.layerTest.pipe(
-    Layer.provideMerge(FrameSink.layer({ venues: sourceIds.length, sampleEvery: 0 })),
+    Layer.provideMerge(FrameSink.layer({ sampleEvery: 0 })),
     Layer.provideMerge(detection),
     Layer.provideMerge(Layer.merge(Instruments.layer({ instruments: [], spares: 0 }), MarketJournal.layerNoop)),
     Layer.provide(Layer.succeed(MarketClock, () => now))

@@ -10,6 +10,7 @@ import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { WorkerPool } from "@evenkeel/runtime/worker/WorkerPool"
 import { layerPglite } from "@evenkeel/store/database/Database"
+import { EventStore } from "@evenkeel/store/event/EventStore"
 import { ModelRegistry } from "@evenkeel/store/model/ModelRegistry"
 import { Effect, FileSystem, Layer, Option, Stream } from "effect"
 import { TestClock } from "effect/testing"
@@ -64,6 +65,7 @@ const counted = Layer.effect(
 ).pipe(Layer.provideMerge(NodeServices.layer))
 
 const services = Layer.mergeAll(WorkerPool.layer({ threads: 1, waitingMax: 1 }), Supervisor.layer, ModelRegistry.layer).pipe(
+  Layer.provideMerge(EventStore.layer),
   Layer.provideMerge(layerPglite("memory://")),
   Layer.provideMerge(HealthRegistry.layer),
   Layer.provideMerge(counted)

@@ -138,8 +138,7 @@ export const migrations = {
     // Versions outlive facts that retention removes.
     "create table event_stream (stream text primary key, version integer not null, position bigint not null)",
     "insert into event_stream (stream, version, position) select stream, max(version), max(position) from event group by stream",
-    "create index event_recorded on event (family, recorded_at)",
-    "create index notification_over on notification (coalesce(delivered_at, abandoned_at))"
+    "create index notification_over on notification ((coalesce(delivered_at, abandoned_at)))"
   ),
   "0010_first_log": moveFirstLog
 }

@@ -1,8 +1,12 @@
+import { NodeServices } from "@effect/platform-node"
 import { assert, layer } from "@effect/vitest"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
-import { Deferred, Effect, Exit, Fiber, Layer, Scope } from "effect"
+import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
+import { Deferred, Effect, Exit, Fiber, Layer, Redacted, Scope } from "effect"
 import { SqlClient } from "effect/sql"
 import { databases } from "../../test/support/Databases.ts"
+import { makeTestPostgres } from "../../test/support/TestPostgres.ts"
+import { layerPostgres } from "../database/Database.ts"
 import { drainConsumer, lagOf, makeConsumer, resetConsumer, setAsideBy } from "./Consumer.ts"
 import { type Cursor, EventStore, type StoredEvent } from "./EventStore.ts"
 
@@ -180,3 +184,80 @@ for (const [name, database] of databases) {
     }
   )
 }
+
+layer(NodeServices.layer, { timeout: "60 seconds", excludeTestServices: true })("consumers of two engines on one Postgres", (it) => {
+  const families = ["coin", "alert", "model", "engine"]
+
+  /** An engine's own connections and store; the database is shared. */
+  const engines = Effect.gen(function* () {
+    const { url } = yield* makeTestPostgres
+    const runtime = Supervisor.layer.pipe(Layer.provideMerge(HealthRegistry.layer))
+    const engine = Layer.mergeAll(EventStore.layer, runtime).pipe(Layer.provideMerge(Layer.fresh(layerPostgres(Redacted.make(url)))))
+    return yield* Effect.forEach([1, 2], () => Layer.build(Layer.fresh(engine)))
+  })
+
+  it.effect("handle 1,000 facts once each and in order, while both engines append in overlapping transactions", () =>
+    Effect.gen(function* () {
+      const both = yield* engines
+      const facts = 1000
+      const perFamily = facts / families.length
+      const seen: Array<StoredEvent> = []
+      const done = yield* Deferred.make<void>()
+      const handle = (event: StoredEvent) =>
+        Effect.suspend(() => (seen.push(event) < facts ? Effect.yieldNow : Effect.asVoid(Deferred.succeed(done, undefined))))
+      for (const engine of both) yield* makeConsumer({ name: "shared", handle }).pipe(Effect.provide(engine))
+      const appendAll = (family: string) =>
+        Effect.gen(function* () {
+          const sql = yield* SqlClient.SqlClient
+          const events = yield* EventStore
+          for (let n = 0; n < perFamily / 5; n++) {
+            const five = Array.from({ length: 5 }, (_, index) => ({ kind: "Number", payload: n * 5 + index }))
+            // The transaction stays open while those of other families commit.
+            yield* sql.withTransaction(
+              Effect.andThen(events.append(`${family}/x`, "any", five), Effect.replicateEffect(Effect.yieldNow, n % 3))
+            )
+          }
+        })
+      yield* Effect.forEach(families, (family, index) => Effect.provide(appendAll(family), both[index % 2]!), {
+        concurrency: "unbounded",
+        discard: true
+      })
+      yield* Deferred.await(done)
+      assert.lengthOf(seen, facts)
+      assert.strictEqual(new Set(seen.map(({ position }) => position)).size, facts)
+      for (const family of families) {
+        assert.deepStrictEqual(
+          seen.filter((event) => event.family === family).map(({ chainIndex }) => chainIndex),
+          numbers(1, perFamily + 1)
+        )
+      }
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("do not step over a fact whose transaction commits late", () =>
+    Effect.gen(function* () {
+      const [one, two] = yield* engines
+      const seen: Array<string> = []
+      const consumer = { name: "late", handle: ({ stream }: StoredEvent) => Effect.asVoid(Effect.sync(() => seen.push(stream))) }
+      const fact = [{ kind: "Number", payload: 1 }]
+      const appended = yield* Deferred.make<void>()
+      const commit = yield* Deferred.make<void>()
+      const late = yield* Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const events = yield* EventStore
+        yield* events
+          .append("coin/late", "any", fact)
+          .pipe(Effect.andThen(Deferred.succeed(appended, undefined)), Effect.andThen(Deferred.await(commit)), sql.withTransaction)
+      }).pipe(Effect.provide(one!), Effect.forkChild)
+      yield* Deferred.await(appended)
+      yield* Effect.gen(function* () {
+        yield* (yield* EventStore).append("alert/early", "any", fact)
+        assert.strictEqual(yield* drainConsumer(consumer), 0)
+      }).pipe(Effect.provide(two!))
+      yield* Deferred.succeed(commit, undefined)
+      yield* Fiber.join(late)
+      assert.strictEqual(yield* Effect.provide(drainConsumer(consumer), two!), 2)
+      assert.deepStrictEqual(seen, ["coin/late", "alert/early"])
+    }).pipe(Effect.scoped)
+  )
+})

@@ -34,6 +34,7 @@ const batchMax = 100
 const attemptsMax = 3
 /** Of what is kept about a fact that was set aside; stacks can be long. */
 const problemCharactersMax = 4000
+const causesMax = 5
 /** Without an append of this process the log is looked at this often: other engines append too. */
 const lookMillis = 1000
 /** After an append that cannot be read yet, because an older transaction is not over, the log is looked at again so soon, then half as often. */
@@ -45,6 +46,7 @@ const drainWithin = "2 seconds"
 
 interface SetAside {
   readonly event: StoredEvent
+  /** In one line; the table has the stack, too. */
   readonly problem: string
 }
 
@@ -73,7 +75,7 @@ const handleBatch = Effect.fnUntraced(function* <E, R>({ families, handle, name 
     yield* sql`
       insert into consumer_poison ${sql.insert({ consumer: name, position: event.position, problem, at: yield* Clock.currentTimeMillis })}
       on conflict (consumer, position) do update set problem = excluded.problem, at = excluded.at`
-    setAside.push({ event, problem })
+    setAside.push({ event, problem: messagesOf(outcome.failure) })
   }
   // Behind a batch that was not full there is nothing of these families up to `upTo`.
   const last = events.length === batchMax ? events.at(-1)! : upTo
@@ -98,6 +100,17 @@ const databaseTroubles = new Set<SqlError.SqlError["reason"]["_tag"]>([
 const databaseTrouble = (cause: Cause.Cause<unknown>): SqlError.SqlError | undefined => {
   const error = Cause.squash(cause)
   return SqlError.isSqlError(error) && databaseTroubles.has(error.reason._tag) ? error : undefined
+}
+
+/** The messages of an error and of what caused it. */
+const messagesOf = (cause: Cause.Cause<unknown>): string => {
+  const messages: Array<string> = []
+  for (let error: unknown = Cause.squash(cause); error !== undefined && messages.length < causesMax;) {
+    const message = error instanceof Error ? error.message : String(error)
+    if (messages.at(-1) !== message) messages.push(message)
+    error = error instanceof Error ? error.cause : undefined
+  }
+  return messages.join(": ")
 }
 
 const componentOf = (name: string): string => `consumer:${name}`

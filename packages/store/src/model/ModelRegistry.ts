@@ -1,6 +1,11 @@
-/** Every model that may serve, by version, with its bytes: which one is the champion, which challenge it, and what they were before. */
+/**
+ * Every model that may serve, by version, with its bytes: which one is the champion, which challenge it, and what they were before.
+ *
+ * Additions, promotions and rollbacks are facts in the log, appended in the transaction that changes the table: who served when can be audited.
+ */
 import { Context, Effect, Layer, Option, Schema } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
+import { EventStore } from "../event/EventStore.ts"
 
 export const ModelStatus = Schema.Literals(["champion", "challenger", "retired"])
 export type ModelStatus = typeof ModelStatus.Type
@@ -17,6 +22,17 @@ export interface ModelEntry {
   /** What it said while it served: hours and their reward, see `ThompsonSampling`. */
   readonly served: number
   readonly reward: number
+}
+
+/** The stream of the facts about models, and their payloads by kind. */
+export const registryStream = "model/registry"
+
+export interface ModelFacts {
+  readonly ModelAdded: { readonly version: number; readonly name: string; readonly sha256: string; readonly status: ModelStatus }
+  /** `former`: the champion before, if there was one. */
+  readonly ModelPromoted: { readonly version: number; readonly former: number | null }
+  /** `retired`: the champion that gave way. */
+  readonly ModelRolledBack: { readonly version: number; readonly retired: number | null }
 }
 
 export class ModelMissing extends Schema.TaggedError<ModelMissing>()("ModelMissing", { problem: Schema.String }) {
@@ -40,9 +56,12 @@ export class ModelRegistry extends Context.Service<
     }) => Effect.Effect<number, SqlError.SqlError>
     readonly bytesOf: (version: number) => Effect.Effect<Uint8Array, SqlError.SqlError | ModelMissing>
     readonly champion: Effect.Effect<Option.Option<ModelEntry>, SqlError.SqlError>
-    /** Makes a version the champion; the one before it becomes a challenger. */
+    /** Makes a version the champion, unless it is; the one before it becomes a challenger. */
     readonly promote: (version: number, at: number) => Effect.Effect<void, SqlError.SqlError | ModelMissing>
-    /** Makes the champion before the present one the champion again, which version that is, and retires the present one. */
+    /**
+     * Makes the champion before the present one the champion again and retires the present one; which version that is. Those that were retired by a
+     * rollback are not gone back to.
+     */
     readonly rollback: (at: number) => Effect.Effect<number, SqlError.SqlError | ModelMissing>
     readonly reward: (version: number, served: number, reward: number) => Effect.Effect<void, SqlError.SqlError>
   }
@@ -51,27 +70,34 @@ export class ModelRegistry extends Context.Service<
     ModelRegistry,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
+      const events = yield* EventStore
       const columns = sql.literal(
         `version::float8 as version, name, sha256, status, added_at as "addedAt", promoted_at as "promotedAt", served, reward`
       )
       const list = sql<ModelEntry>`select ${columns} from model order by version desc`
       const known = (version: number) =>
-        Effect.filterOrFail(
-          sql<{ version: number }>`select version::float8 as version from model where version = ${version}`,
-          (rows) => rows.length > 0,
-          () => new ModelMissing({ problem: `there is no model version ${version}: see \`evenkeel models list\`` })
+        Effect.flatMap(sql<ModelEntry>`select ${columns} from model where version = ${version}`, ([entry]) =>
+          entry === undefined
+            ? new ModelMissing({ problem: `there is no model version ${version}: see \`evenkeel models list\`` })
+            : Effect.succeed(entry)
         )
-      const promote = (version: number, at: number, formerStatus: ModelStatus) =>
-        known(version).pipe(
-          Effect.andThen(
-            Effect.andThen(
-              sql`update model set status = ${formerStatus} where status = 'champion' and version <> ${version}`,
-              sql`update model set status = 'champion', promoted_at = ${at} where version = ${version}`
-            )
-          ),
-          sql.withTransaction,
-          Effect.asVoid
+      const fact = <Kind extends keyof ModelFacts>(kind: Kind, payload: ModelFacts[Kind]) =>
+        events.append(registryStream, "any", [{ kind, payload: { ...payload } }]).pipe(
+          // "any" version cannot conflict.
+          Effect.catchTag("ConcurrencyConflict", Effect.die)
         )
+      /** Changes take turns, so that there is one champion; readers do not wait. */
+      const inTurn = <A, E>(change: Effect.Effect<A, E>) =>
+        sql.withTransaction(Effect.andThen(sql`lock table model in share row exclusive mode`, change))
+      /** Takes the champion's status away from all others; which version had it. */
+      const demote = (version: number, status: ModelStatus) =>
+        Effect.map(
+          sql<{ version: number }>`
+            update model set status = ${status} where status = 'champion' and version <> ${version} returning version::float8 as version`,
+          ([former]) => former?.version ?? null
+        )
+      const raise = (version: number, at: number) =>
+        sql`update model set status = 'champion', promoted_at = ${at} where version = ${version}`
       return ModelRegistry.of({
         list,
         add: ({ at, bytes, name, sha256, status }) =>
@@ -87,10 +113,11 @@ export class ModelRegistry extends Context.Service<
                 added_at: at,
                 promoted_at: status === "champion" ? at : null
               })} returning version::float8 as version`
-            if (status === "champion")
-              yield* sql`update model set status = 'challenger' where status = 'champion' and version <> ${row!.version}`
-            return row!.version
-          }).pipe(sql.withTransaction),
+            const { version } = row!
+            yield* fact("ModelAdded", { version, name, sha256, status })
+            if (status === "champion") yield* fact("ModelPromoted", { version, former: yield* demote(version, "challenger") })
+            return version
+          }).pipe(inTurn),
         bytesOf: (version) =>
           Effect.gen(function* () {
             yield* known(version)
@@ -98,18 +125,27 @@ export class ModelRegistry extends Context.Service<
             return new Uint8Array(Buffer.from(row!.bytes, "base64"))
           }),
         champion: Effect.map(list, (entries) => Option.fromNullishOr(entries.find(({ status }) => status === "champion"))),
-        promote: (version, at) => promote(version, at, "challenger"),
+        promote: (version, at) =>
+          Effect.gen(function* () {
+            const { status } = yield* known(version)
+            if (status === "champion") return
+            const former = yield* demote(version, "challenger")
+            yield* raise(version, at)
+            yield* fact("ModelPromoted", { version, former })
+          }).pipe(inTurn),
         rollback: (at) =>
           Effect.gen(function* () {
-            const entries = yield* list
-            const former = entries
-              .filter(({ promotedAt, status }) => status !== "champion" && promotedAt !== null)
-              .sort((a, b) => b.promotedAt! - a.promotedAt!)[0]
+            const [former] = yield* sql<{ version: number }>`
+              select version::float8 as version from model
+              where status = 'challenger' and promoted_at is not null order by promoted_at desc, version desc limit 1`
             if (former === undefined)
               return yield* new ModelMissing({ problem: "no model was the champion before this one: nothing to go back to" })
-            yield* promote(former.version, at, "retired")
-            return former.version
-          }),
+            const { version } = former
+            const retired = yield* demote(version, "retired")
+            yield* raise(version, at)
+            yield* fact("ModelRolledBack", { version, retired })
+            return version
+          }).pipe(inTurn),
         reward: (version, served, reward) =>
           Effect.asVoid(sql`update model set served = served + ${served}, reward = reward + ${reward} where version = ${version}`)
       })

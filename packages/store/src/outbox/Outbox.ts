@@ -56,6 +56,8 @@ export class Outbox extends Context.Service<
     readonly orphans: (
       receivers: ReadonlyArray<string>
     ) => Effect.Effect<ReadonlyArray<{ readonly receiver: string; readonly count: number }>, SqlError.SqlError>
+    /** Removes rows that were delivered or abandoned before `before`, and the oldest beyond the newest `keepMax` of them; how many. */
+    readonly removeOver: (options: { readonly before: number; readonly keepMax: number }) => Effect.Effect<number, SqlError.SqlError>
   }
 >()("@evenkeel/store/outbox/Outbox") {
   static readonly layer = Layer.effect(
@@ -123,7 +125,16 @@ export class Outbox extends Context.Service<
           sql<{ receiver: string; count: number }>`
             select receiver, count(*)::float8 as count from notification
             where ${waiting} ${Array.isReadonlyArrayNonEmpty(receivers) ? sql`and receiver not in ${sql.in(receivers)}` : sql``}
-            group by receiver order by receiver`
+            group by receiver order by receiver`,
+        removeOver: Effect.fnUntraced(function* ({ before, keepMax }) {
+          const over = sql.literal("coalesce(delivered_at, abandoned_at)")
+          const [beyond] = yield* sql<{ at: number }>`select ${over} as at from notification where ${over} is not null
+            order by ${over} desc offset ${keepMax} limit 1`
+          const removed = yield* sql<{ count: number }>`
+            with removed as (delete from notification where ${over} < ${before} or ${over} <= ${beyond?.at ?? null} returning 1)
+            select count(*)::float8 as count from removed`
+          return removed[0]?.count ?? 0
+        })
       })
     })
   )
