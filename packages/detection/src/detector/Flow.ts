@@ -64,6 +64,7 @@ export class Flow {
   close(time: number): void {
     const bucket = Math.floor(time / bucketMillis)
     if (Number.isNaN(this.bucket)) this.bucket = bucket - 1
+    if (this.bucket >= bucket) return
     if (bucket - this.bucket > week) this.bucket = bucket - week
     while (this.bucket < bucket) {
       this.bucket++
@@ -71,6 +72,36 @@ export class Flow {
       this.lean()
       this.pendingNet = this.pendingVolume = 0
     }
+    this.rate()
+  }
+
+  /** Rates the last bucket against the week, once for all buckets that were closed together: each costs a walk over the week. */
+  private rate(): void {
+    const known = Math.min(this.count, week)
+    if (known < bucketsMin) return
+    const at = (this.count - 1) % week
+    this.usualVolume = this.sorted[known >> 1]!
+    this.surge = this.usualVolume > 0 ? this.volumeSums[at]! / this.usualVolume : Number.NaN
+    const { longSums, shortSums } = this
+    // Both in one loop: the processor waits for each addition of a sum, and two sums wait together.
+    let shortSum = 0
+    let longSum = 0
+    for (let i = 0; i < known; i++) {
+      shortSum += shortSums[i]!
+      longSum += longSums[i]!
+    }
+    const shortMean = shortSum / known
+    const longMean = longSum / known
+    let shortSquares = 0
+    let longSquares = 0
+    for (let i = 0; i < known; i++) {
+      const short = shortSums[i]! - shortMean
+      const long = longSums[i]! - longMean
+      shortSquares += short * short
+      longSquares += long * long
+    }
+    this.shortScore = score(shortSums[at]!, shortMean, shortSquares / known)
+    this.longScore = score(longSums[at]!, longMean, longSquares / known)
   }
 
   private lean(): void {
@@ -94,12 +125,6 @@ export class Flow {
     const length = full ? week : this.count
     this.replace(length, full ? leaving : Number.NaN, this.volumeSums[at]!)
     this.count++
-    const known = Math.min(this.count, week)
-    if (known < bucketsMin) return
-    this.shortScore = score(this.shortSums, known, this.shortSums[at]!)
-    this.longScore = score(this.longSums, known, this.longSums[at]!)
-    this.usualVolume = this.sorted[known >> 1]!
-    this.surge = this.usualVolume > 0 ? this.volumeSums[at]! / this.usualVolume : Number.NaN
   }
 
   private sum(ring: Float64Array, at: number, buckets: number): number {
@@ -135,12 +160,8 @@ const place = (sorted: Float64Array, count: number, value: number): number => {
   return low
 }
 
-const score = (values: Float64Array, count: number, value: number): number => {
-  let sum = 0
-  for (let i = 0; i < count; i++) sum += values[i]!
-  const mean = sum / count
-  let squares = 0
-  for (let i = 0; i < count; i++) squares += (values[i]! - mean) * (values[i]! - mean)
-  const deviation = Math.sqrt(squares / count)
+/** Standard deviations from the mean; NaN where nothing varies. */
+const score = (value: number, mean: number, variance: number): number => {
+  const deviation = Math.sqrt(variance)
   return deviation > 0 ? (value - mean) / deviation : Number.NaN
 }

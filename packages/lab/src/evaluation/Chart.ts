@@ -1,4 +1,4 @@
-/** Small charts as SVG text, without scripts, for a page that carries everything in itself. */
+/** Draws small charts as SVG text, without scripts, for a page that loads nothing. */
 export interface Scale {
   readonly from: number
   readonly to: number
@@ -10,7 +10,7 @@ const right = 12
 const top = 10
 const bottom = 24
 
-/** Text that may hold anything, for HTML. */
+/** Escapes text for HTML. */
 export const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 
 export const place = ({ from, to }: Scale, low: number, high: number, value: number): number =>
@@ -70,7 +70,7 @@ export class Chart {
     return this
   }
 
-  /** A vertical line with its word at the top. */
+  /** A vertical line with a label at its top. */
   mark(at: number, name: string, word: string): this {
     const x = this.x(at).toFixed(1)
     this.#parts.push(

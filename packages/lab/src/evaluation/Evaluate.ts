@@ -1,8 +1,8 @@
 /**
- * The whole engine judged on a directory of price files: how soon it spoke of each break, what it said in calm, whom it blamed, and how well its
- * probabilities tell what comes.
+ * Judges the whole engine on a directory of price files: how early it warned of each break, its false alarms in calm time, which coins it blamed,
+ * and how good its probabilities are.
  *
- * Levels come from the hot path as it serves. Probabilities come from the served model where it has seen none of the files; where it has, from
+ * Levels come from the hot path as it serves. Probabilities come from the served model if it was trained on none of the files; otherwise from
  * models that are trained here with each event left out in turn.
  */
 import { day, type Span } from "@evenkeel/replay/referee/Onsets"
@@ -30,11 +30,11 @@ export interface FileReport {
   readonly track: Track
   readonly events: ReadonlyArray<EventReport & { readonly warningByPrice: number | null }>
   readonly calm: ReturnType<typeof reportCalm>
-  /** In calm, first of a run: warnings that order flow alone raised. */
+  /** Times of false warnings in calm time that order flow raised; of several in a row the first. */
   readonly flowWarnings: ReadonlyArray<number>
 }
 
-/** What was said of one coin while an event lasted, in a market seen as a whole. */
+/** The worst level of one coin around an event, when all files of the market are played together. */
 export interface Blame {
   readonly market: string
   readonly from: number
@@ -55,15 +55,15 @@ export interface Evaluation {
   readonly events: ReadonlyArray<MarketEvent>
   readonly blame: ReadonlyArray<Blame>
   readonly horizons: ReturnType<typeof reportHorizons>
-  /** The same by models that had seen nothing later either; none where the served model judges. */
+  /** The same by models that were trained on earlier time alone; undefined where the served model judges. */
   readonly walkForward: ReturnType<typeof reportHorizons> | undefined
-  /** The same around each event by itself, and of the event's other coins where one coin fell first. */
+  /** The same around each event by itself, and without the coin that broke first. */
   readonly horizonsByEvent: ReadonlyArray<{
     readonly event: MarketEvent
     readonly all: ReturnType<typeof reportHorizons>
     readonly others: { readonly without: string; readonly horizons: ReturnType<typeof reportHorizons> } | undefined
   }>
-  /** Who said the probabilities. */
+  /** Which models the probabilities come from, in words. */
   readonly judge: string
 }
 
@@ -90,7 +90,7 @@ const judgeFile = (file: PriceFile): FileReport => {
   }
 }
 
-/** The worst that was said of each coin from a day before an event until a week after it. */
+/** The worst level of each coin from a day before an event until a week after it. */
 const blameOf = (market: Market, changes: ReadonlyArray<LevelChange>, events: ReadonlyArray<MarketEvent>): ReadonlyArray<Blame> =>
   events.flatMap((event) => {
     const coins = [...new Set(changes.map(({ coin }) => coin))]
@@ -126,19 +126,19 @@ export const seenBy = ({ provenance }: ModelFile, files: ReadonlyArray<PriceFile
   return files.filter(({ sha256 }) => known.has(sha256))
 }
 
-/** A model to be trained: which time it must not see, and which it is then to judge. */
+/** A model to be trained for judging: the time that it is not trained on, and the time that it then judges. */
 interface Trial {
   readonly hidden: Span
   readonly judges: Span
 }
 
-/** Each event in turn is left out, with the longest horizon around it. */
+/** For leave-one-event-out: the event's time is hidden, with the longest horizon on both sides. */
 const leaveEventOut = ({ begins, ends }: MarketEvent): Trial => ({
   hidden: { from: begins - embargo, to: ends + embargo },
   judges: { from: begins, to: ends }
 })
 
-/** Each event in turn is judged by what was known the longest horizon before its time begins. */
+/** For walk-forward: everything from the longest horizon before the event's time on is hidden. */
 const walkForward = ({ begins, ends }: MarketEvent): Trial => ({
   hidden: { from: begins - embargo, to: Number.POSITIVE_INFINITY },
   judges: { from: begins, to: ends }
@@ -159,7 +159,7 @@ const trainJudges = Effect.fn("trainJudges")(function* (
       onHead: (name) => Effect.suspend(() => progress(++done, trials.length * headKeys.length, name))
     }).pipe(
       Effect.map(({ model }): ReadonlyArray<JudgedModel> => [{ model, ...judges }]),
-      // What may be seen can be too little to learn from: that time is judged by nobody then.
+      // What is left can be too little to train on: then no probabilities are judged in that event's time.
       Effect.catchTag("TrainingRefused", (refused) =>
         Effect.as(
           Effect.logWarning("no model can be trained for an event, so that its probabilities are not judged", {
@@ -183,14 +183,14 @@ export const evaluate = Effect.fn("evaluate")(function* (options: EvaluateOption
   const markets = marketsOf(files)
   const oracles = new Set(markets.filter(isOracleMarket).map(({ name }) => name))
   const everything = markets.flatMap(seriesOfMarket)
-  // Trained on: all but what is hardly pegged. Judged on: what has bars or regular readings.
+  // Judged are series with bars or regular readings; training excludes coins that are hardly pegged.
   const series = seriesToLearn(markets, everything, reports)
   const isJudged = ({ market }: CoinSeries) => !oracles.has(market)
-  // Where there is nothing but oracles, they are judged.
+  // A directory that holds oracles alone is judged by them.
   const judgedSeries = series.some(isJudged) ? series.filter(isJudged) : series
   const judgedEvents = eventsOf(judgedSeries)
   const champion = Option.filter(options.champion, ({ file }) => seenBy(file, files).length === 0)
-  // The first event has nothing before it to learn from.
+  // Before the first event there is no event to train on.
   const forward = judgedEvents.slice(1)
   const trials = Option.isSome(champion) ? [] : [...judgedEvents.map(leaveEventOut), ...forward.map(walkForward)]
   const judges = trials.length === 0 ? [] : yield* trainJudges(series, trials, options)
@@ -214,7 +214,7 @@ export const evaluate = Effect.fn("evaluate")(function* (options: EvaluateOption
     walkForward:
       walked.length === 0 ? undefined : reportHorizons(judgedSeries, predictSeries(walked, judgedSeries), judgedEvents, () => true),
     horizonsByEvent: judgedEvents.map((event) => {
-      // The coin whose bars are shortest tells best who broke first.
+      // Which coin broke first is read from the market with the shortest bars.
       const own = judgedSeries.filter((each) => each.breaks.some(({ onset }) => onset >= event.from - day && onset <= event.to + day))
       const finest = Math.min(...own.map(({ stepMillis }) => stepMillis || Number.POSITIVE_INFINITY))
       const together = own.filter(({ stepMillis }) => stepMillis === finest)

@@ -1,8 +1,8 @@
 /**
- * Why a model said what it said, feature by feature.
+ * Explains a prediction feature by feature.
  *
- * A feature's part is what the log odds lose when its value is replaced by the usual one (the median of the training data), all else
- * as it was; beside it the trees' own account: how far each question on the way to a leaf moved the answer (`pathContributions`).
+ * A feature's part is the change of the log odds when its value is replaced by the median of the training data and all others stay; beside
+ * it stands how far each split on the way to a leaf moved the trees' answer (`pathContributions`).
  */
 import { pathContributions } from "@evenkeel/learning/importance/Importance"
 import { logit } from "@evenkeel/learning/logistic/LogisticRegression"
@@ -15,11 +15,11 @@ export interface Explanation {
   readonly usual: number | null
   /** Of the log odds. */
   readonly part: number
-  /** By the paths through the trees, mean over a forest and sum over boosting; 0 where no tree asked. */
+  /** By the paths through the trees: mean over a forest, sum over boosting; 0 where no tree splits by the feature. */
   readonly path: number
 }
 
-/** The middle of each feature's training values; NaN where it was mostly missing. */
+/** The median of each feature's training values; NaN where it was mostly missing. */
 const usualOf = ({ model, provenance }: ModelFile): Float64Array =>
   Float64Array.from(model.features, (_, index) => {
     const { cuts } = provenance.profiles[index]!

@@ -1,4 +1,4 @@
-/** How well probabilities, and simpler scores beside them, tell that a break is coming or stands. */
+/** Measures how well probabilities, and simpler scores as baselines, predict that a break begins or stands within each horizon. */
 import { coinFeatureNames } from "@evenkeel/detection/feature/coin/CoinFeatures"
 import { horizonsMinutes } from "@evenkeel/detection/hotpath/SignalRecord"
 import { day } from "@evenkeel/replay/referee/Onsets"
@@ -18,17 +18,17 @@ export interface JudgedModel {
   readonly to: number
 }
 
-/** At every bar of a series; NaN where no model may judge. */
+/** Predictions at every bar of a series; NaN where every model was trained on the bar. */
 export interface SeriesPredictions {
   /** `[head * bars + bar]` */
   readonly probabilities: Float32Array
-  /** What each kind of member said: `[head * bars + bar]` by kind. */
+  /** The predictions of each kind of member alone: `[head * bars + bar]` by kind. */
   readonly members: Readonly<Record<MemberKind, Float32Array>>
 }
 
 const memoryBytes = 24 << 20
 
-/** What the models say of each series, each of its own time. */
+/** The models' predictions for each series, each model in its own time. */
 export const predictSeries = (models: ReadonlyArray<JudgedModel>, series: ReadonlyArray<CoinSeries>): ReadonlyArray<SeriesPredictions> => {
   const predictions = series.map(({ times }) => {
     const column = () => new Float32Array(times.length * headKeys.length).fill(Number.NaN)
@@ -80,8 +80,8 @@ const [distance, score, logScore, passage, dayPassage, cusum, changepoint] = [
   column("changepoint")
 ]
 
-/** Scores without a model; higher is more alarming. `at` is where the bar's features begin. */
-export const baselineScores: Readonly<Record<string, (features: Float32Array, at: number) => number>> = {
+/** The baselines: scores without a model, of which higher means a break is likelier. `at` is where the bar's features begin. */
+const baselineScores: Readonly<Record<string, (features: Float32Array, at: number) => number>> = {
   fixedThreshold: (features, at) => (features[at + distance]! > 20 ? 1 : 0),
   deviation: (features, at) => features[at + distance]!,
   robustScore: (features, at) => Math.abs(features[at + score]!),
@@ -109,7 +109,7 @@ export interface HorizonRows {
 }
 
 /** Rows of one head over all series that `keep` keeps, bar by bar. */
-export const rowsOfHead = (
+const rowsOfHead = (
   head: number,
   series: ReadonlyArray<CoinSeries>,
   predictions: ReadonlyArray<SeriesPredictions>,
@@ -147,11 +147,11 @@ export const rowsOfHead = (
   }
 }
 
-export const reportHorizon = ({ baselines, groups, labels, probabilities }: HorizonRows): HorizonReport => ({
+const reportHorizon = ({ baselines, groups, labels, probabilities }: HorizonRows): HorizonReport => ({
   model: reportFigures(labels, probabilities, groups, bootstrap) ?? null,
   baselines: Object.fromEntries(
     Object.entries(baselines).flatMap(([name, scores]) => {
-      // A kind of member that the head has none of.
+      // The head has no member of this kind.
       if (scores.length > 0 && Number.isNaN(scores[0]!)) return []
       const report = reportFigures(labels, scores, groups, { rounds: 0, seed: 0 })
       return [[name, { averagePrecision: report?.averagePrecision.value ?? Number.NaN, rocAuc: report?.rocAuc.value ?? Number.NaN }]]

@@ -1,4 +1,4 @@
-/** What the engine says of a market while it plays through it, and how that compares with what happened. */
+/** Plays a market through the engine and compares its levels with the referee's verdict. */
 import type { Break, Span } from "@evenkeel/replay/referee/Onsets"
 import { breakLevels, day, isWithin, lengthOf, without } from "@evenkeel/replay/referee/Onsets"
 import { type LevelChange, riskLevels, severity } from "@evenkeel/domain/risk/RiskLevel"
@@ -13,7 +13,7 @@ export interface Track {
   readonly errorsBps: Array<number>
 }
 
-/** Everything that the engine says while it plays `files` as one market; into `track`, where `coin` stands meanwhile. */
+/** The level changes while `files` are played as one market. The values of `coin` at its bars' closes are added to `track`. */
 export const play = (files: ReadonlyArray<PriceFile>, coin?: string, track?: Track): ReadonlyArray<LevelChange> => {
   const changes: Array<LevelChange> = []
   const followed = hotPathOptionsOf(files).coins.findIndex(({ symbol }) => symbol === coin)
@@ -29,7 +29,7 @@ export const play = (files: ReadonlyArray<PriceFile>, coin?: string, track?: Tra
   return changes
 }
 
-/** When a coin stood at a level or above. */
+/** The spans in which a coin stood at a level or above. */
 export const timeAt = (changes: ReadonlyArray<LevelChange>, level: (typeof riskLevels)[number], until: number): ReadonlyArray<Span> => {
   const floor = severity(level)
   const spans: Array<Span> = []
@@ -50,7 +50,7 @@ export interface EventReport {
   readonly end: number
   readonly worstBps: number
   readonly kind: "break" | "premium"
-  /** Onset of the event at each level of `breakLevels`; null where it did not get so far. */
+  /** Onset of the event at each distance of `breakLevels`; null where the price did not get so far. */
   readonly onsets: Readonly<Record<string, number | null>>
   readonly confirmed: number
   /** When each level was first reached, in the day before or while the event lasted; null when it was not. */
@@ -84,7 +84,7 @@ export const reportEvents = (verdict: Verdict, changes: ReadonlyArray<LevelChang
 /** Alarms where there was no break. */
 export interface CalmReport {
   readonly warnings: ReadonlyArray<number>
-  /** Those that have no stress within a day either. */
+  /** Those that are not within a day of stress. */
   readonly warningsLenient: ReadonlyArray<number>
   readonly criticals: ReadonlyArray<number>
   readonly aboveNormalShare: number

@@ -1,4 +1,4 @@
-/** An evaluation as one page that people look at: charts and tables, no scripts, nothing loaded from elsewhere. */
+/** Renders an evaluation as one HTML page of charts and tables, without scripts and without anything loaded from elsewhere. */
 import { day, hour } from "@evenkeel/replay/referee/Onsets"
 import { DateTime } from "effect"
 import { Chart, escaped, ticksOf } from "./Chart.ts"

@@ -1,4 +1,4 @@
-/** An evaluation as one JSON object: `events`, `calm`, `horizons`, `baselines`, and what they were taken from. */
+/** Sums an evaluation up as one JSON object: `events`, `calm`, `horizons`, `baselines`, and the files that they come from. */
 import { month } from "@evenkeel/replay/referee/Onsets"
 import type { FigureReport, Interval } from "@evenkeel/learning/metric/Bootstrap"
 import { DateTime } from "effect"
@@ -48,7 +48,7 @@ const baselinesOf = (report: HorizonReport) =>
 const resolutionOf = (file: PriceFile): string =>
   isOracle(file) ? "oracle" : file.stepMillis === 0 ? "readings" : `${file.stepMillis / 60_000}m`
 
-/** Files whose calm counts: neither an oracle's rounds nor a coin that is hardly pegged. */
+/** Files whose calm time is judged: neither an oracle's rounds nor those of a coin that is hardly pegged. */
 const countsAsCalm = (report: FileReport): boolean => !isOracle(report.file) && !isHardlyPegged(report.verdict)
 
 const calmOf = (reports: ReadonlyArray<FileReport>) => {
@@ -106,7 +106,7 @@ export const summaryOf = (evaluation: Evaluation) => {
         worstBps: rounded(event.worstBps, 1),
         onsets: Object.fromEntries(Object.entries(event.onsets).map(([level, time]) => [level, iso(time)])),
         reached: Object.fromEntries(Object.entries(event.reached).map(([level, time]) => [level, iso(time)])),
-        /** Minutes from each level's first report to the onset at each distance; below 0 it came after. */
+        /** Minutes from the first time at each level to the onset at each distance; negative when the level came after the onset. */
         leadMinutes: Object.fromEntries(
           Object.entries(event.reached).map(([level, time]) => [
             level,
@@ -115,7 +115,7 @@ export const summaryOf = (evaluation: Evaluation) => {
         ),
         warningLeadByPriceMinutes: minutesBetween(event.warningByPrice, event.onset),
         criticalAfterConfirmedMinutes: minutesBetween(event.confirmed, event.reached.critical),
-        /** No warning stood before the break began. */
+        /** The break began without a `warning` before it. */
         jump: event.reached.warning === null || event.reached.warning >= event.onset
       }))
     ),

@@ -1,13 +1,13 @@
 /**
- * Breaks of many coins at once are one event: what was learned from one of them was learned of all.
+ * Groups breaks into market events, which folds and intervals are made of: breaks of several coins in one crisis are not independent.
  *
- * Onsets less than a week apart are one event, and the time between two events is divided in the middle, so that every row belongs to one.
+ * Onsets less than a week apart belong to one event. The time between two events is divided in the middle, so that every row belongs to one.
  */
 import { day } from "@evenkeel/replay/referee/Onsets"
 import type { CoinSeries } from "./Samples.ts"
 
 const gapMax = 7 * day
-/** Nothing is trained on that is so near to what it is judged by: the longest horizon. */
+/** Rows this close to the time that judges a model are not trained on: their labels may look into it. It is the longest horizon. */
 export const embargo = day
 
 export interface MarketEvent {
@@ -15,7 +15,7 @@ export interface MarketEvent {
   readonly from: number
   readonly to: number
   readonly coins: ReadonlyArray<string>
-  /** The time that belongs to it. */
+  /** The time whose rows belong to the event. */
   readonly begins: number
   readonly ends: number
 }

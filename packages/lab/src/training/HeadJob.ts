@@ -1,4 +1,4 @@
-/** The part of training that runs in a thread of the worker pool: one head, on the rows that it may see. */
+/** Fits one head of a model on the rows that it may be trained on: plain code without Effect, to be called in a thread of the worker pool. */
 import { fitScaler, type Scaler } from "@evenkeel/learning/data/Scaler"
 import type { Table } from "@evenkeel/learning/data/Table"
 import { fitHead, type FittedHead, type HeadOptions, type HeadProblem } from "@evenkeel/learning/ensemble/FitHead"
@@ -10,7 +10,7 @@ export interface HeadJobInput {
   readonly head: number
   readonly scaler: Scaler
   readonly options: HeadOptions
-  /** Rows from this time until that, embargo included, are not seen. */
+  /** Rows whose time lies in one of these spans are not trained on; spans include the embargo. */
   readonly hidden: ReadonlyArray<{ readonly from: number; readonly to: number }>
 }
 
@@ -26,7 +26,7 @@ const tableFrom = (set: TrainingSet, rows: Uint32Array, labels: Uint8Array): Tab
   return { values, features, labels, weights: new Float64Array(rows.length).fill(1) }
 }
 
-/** The scaler of all that may be seen. */
+/** The scaler of all rows that may be trained on, fitted on a regular sample of them. */
 export const fitScalerOf = (set: TrainingSet, hidden: HeadJobInput["hidden"]): Scaler => {
   const seen = Uint32Array.from(set.times.keys()).filter((row) => visible(set, hidden, row))
   const every = Math.max(1, Math.floor(seen.length / scalerRows))

@@ -1,8 +1,8 @@
 /**
- * What the shipped model is made of: which features, which members, how strongly held back.
+ * What the shipped model is made of: which features, which members, how strongly regularised.
  *
- * Few breaks are known, so few features and simple members win: the nineteen here were chosen for what they mean, and every member is held back
- * more than its fit asks for. See docs/model-card.md for what else was tried.
+ * Few breaks are known, so few features and simple members generalise best: the nineteen here were chosen for their meaning, and every member is
+ * regularised more than its own cross-validation asks for. See docs/model-card.md for what else was tried.
  */
 import type { HeadOptions } from "@evenkeel/learning/ensemble/FitHead"
 import type { HeadLabel } from "@evenkeel/learning/model/Model"
@@ -29,7 +29,7 @@ export const modelFeatures: ReadonlyArray<string> = [
   "change_bps"
 ]
 
-/** The onset is rare and hard: five members of few degrees of freedom each, and those that extrapolate count for more than trees. */
+/** Onsets are rare and hard to predict: five members with few degrees of freedom each. Those that extrapolate weigh more than trees. */
 const onset: Omit<HeadOptions, "seed"> = {
   members: {
     logistic: { penalty: 100 },
@@ -45,7 +45,7 @@ const onset: Omit<HeadOptions, "seed"> = {
   calibration: "platt"
 }
 
-/** The state is plain to see, and its probability is what has to be right. */
+/** The state is easy to rank, so what matters is that its probability is calibrated. */
 const state: Omit<HeadOptions, "seed"> = {
   members: {
     logistic: { penalty: 10 },
@@ -58,11 +58,11 @@ const state: Omit<HeadOptions, "seed"> = {
   calibration: "isotonic"
 }
 
-/** A day ahead every break is one row a minute for a day, all alike: the fewest parameters, and nothing to blend. */
+/** A day ahead, each break gives a day of nearly identical positive rows: one member with the fewest parameters, and no blend. */
 const onsetDay: Omit<HeadOptions, "seed"> = { ...onset, members: { logistic: { penalty: 100 } } }
 
 export const recipeOf = (label: HeadLabel, horizonMinutes: number): Omit<HeadOptions, "seed"> =>
   label === "state" ? state : horizonMinutes >= 1440 ? onsetDay : onset
-/** All of it, as a model's file tells it. */
+/** The whole recipe, as it is recorded in a model's file. */
 export const recipe = { onset, onsetDay, state }
 export const recipeSeed = 1

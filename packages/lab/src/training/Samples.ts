@@ -1,7 +1,7 @@
 /**
- * What the engine saw and what came of it: each coin's features at every bar's close, with the labels that hindsight gives them.
+ * Training samples: each coin's features at every bar's close, and the labels that are known in hindsight.
  *
- * The rows come from the hot path itself while it plays the market, so that a model is trained on what it will be given.
+ * The features come from the hot path itself while it plays the market, so that a model is trained on exactly what it is given when it serves.
  */
 import { coinFeatureNames } from "@evenkeel/detection/feature/coin/CoinFeatures"
 import { type Break, coverage, findBreaks, hour, mergeBreaks } from "@evenkeel/replay/referee/Onsets"
@@ -24,7 +24,7 @@ export interface CoinSeries {
   readonly deviationsBps: Float64Array
   /** `[bar * features + feature]` */
   readonly features: Float32Array
-  /** Breaks of its fair value at 50 bps, and those less than a day apart as one. */
+  /** Breaks of its fair value at 50 bps, and `events`, in which those less than a day apart are one. */
   readonly breaks: ReadonlyArray<Break>
   readonly events: ReadonlyArray<Break>
 }
@@ -48,7 +48,7 @@ class Growing {
   }
 }
 
-/** Plays a market through the hot path; a series for each coin that a file prices. */
+/** Plays a market through the hot path; gives a series for each coin that is the base of one of its files. */
 export const seriesOfMarket = (market: Market): ReadonlyArray<CoinSeries> => {
   const { coins } = hotPathOptionsOf(market.files)
   const priced = new Set(market.files.flatMap(({ instrument }) => (coinOf(instrument.base) === undefined ? [] : [instrument.base])))
@@ -85,7 +85,7 @@ export const seriesOfMarket = (market: Market): ReadonlyArray<CoinSeries> => {
   })
 }
 
-/** What a model may learn from: every series but those of coins that are hardly pegged, as their own files have it; oracles' all. */
+/** The series to train on: all of oracles' markets; of other markets those of coins that kept their peg at least half of the time. */
 export const seriesToLearn = (
   markets: ReadonlyArray<Market>,
   series: ReadonlyArray<CoinSeries>,
@@ -98,13 +98,13 @@ export const seriesToLearn = (
   return series.filter(({ coin, market }) => oracles.has(market) || !hardly.has(coin))
 }
 
-/** Label of each bar: 1, 0, or `unlabelled` where the data ends before the horizon does, or the question makes no sense. */
+/** The label of a row that a head is not trained on; the others are 1 and 0. */
 export const unlabelled = 255
 
 /**
- * Onset: does a break begin after the bar's close and within the horizon; bars within a break, and those after which the data ends too soon,
- * have no label. State: does any bar within the horizon lie beyond 50 bps; where bars are longer than the horizon, or come when they come,
- * there may be none within it whatever the state, so there is no label.
+ * The label of each bar. `onset`: a break begins after the bar's close and within the horizon; bars within a break have no label. `state`: any
+ * bar within the horizon lies beyond 50 bps; where bars are longer than the horizon, or irregular, there may be no bar within it, so there is no
+ * label. Bars after which the data ends too soon have no label either.
  */
 export const labelsOf = (series: CoinSeries, label: "onset" | "state", horizonMinutes: number): Uint8Array => {
   const { breaks, deviationsBps, stepMillis, times } = series
@@ -121,7 +121,7 @@ export const labelsOf = (series: CoinSeries, label: "onset" | "state", horizonMi
     while (spans[span]!.to < time) span++
     const knownUntil = spans[span]!.to
     if (label === "onset") {
-      // The onset is the opening of a bar, known at its close: one that opens at this close is still ahead.
+      // An onset is the opening time of a bar: a break whose first bar opens at this bar's close is still ahead.
       while (next < breaks.length && breaks[next]!.onset < time) next++
       while (within < breaks.length && breaks[within]!.end < time) within++
       const inside = within < breaks.length && breaks[within]!.onset < time

@@ -1,4 +1,4 @@
-/** A whole model from price files, with where it comes from. */
+/** Trains a whole model on price files, and records in the model's file what it was trained on. */
 import { profileOf } from "@evenkeel/learning/drift/Drift"
 import type { ModelFile } from "@evenkeel/learning/model/ModelFile"
 import { Effect, type Option } from "effect"
@@ -11,7 +11,7 @@ import { seriesOfMarket, seriesToLearn } from "./Samples.ts"
 import { trainModel } from "./Train.ts"
 import { headKeys, trainingSetOf } from "./TrainingSet.ts"
 
-/** One row in so many is looked at for what features are like. */
+/** The profiles of the features, against which drift is measured, are made of one row in so many. */
 const profiledRows = 7
 
 export const trainOn = Effect.fn("trainOn")(function* (

@@ -1,4 +1,4 @@
-/** All rows of many series as one table in memory that threads share. */
+/** Puts the rows of many series into one table, in memory that threads share: a job is given the table without copying it. */
 import { coinFeatureNames } from "@evenkeel/detection/feature/coin/CoinFeatures"
 import { horizonsMinutes } from "@evenkeel/detection/hotpath/SignalRecord"
 import { headLabels } from "@evenkeel/learning/model/Model"

@@ -1,8 +1,8 @@
 /**
  * Runs a venue's own decoder over a capture, into books and counts or into events one by one.
  *
- * Instruments are named as they are met, so nothing has to be configured. Each connection has its decoder, as it has live;
- * a REST snapshot goes to the connection that carries its symbol, or waits until one shows it.
+ * Instruments are numbered as their symbols first appear, so nothing has to be configured. Each connection has a decoder of its own, as live;
+ * a REST snapshot goes to the connection that carries its symbol, and waits until there is one.
  */
 import type { CaptureRecord } from "@evenkeel/connectors/capture/Capture"
 import { decoders } from "@evenkeel/connectors/exchange/Decoders"
@@ -30,7 +30,7 @@ interface Trades {
   readonly volume: DecimalSum
 }
 
-/** The golden files' form; counts of frames by outcome beside it. */
+/** Books and trades in the form of the golden files, and counts of frames by outcome. */
 export interface CaptureSummary {
   readonly venue: string
   readonly frames: number
@@ -196,7 +196,7 @@ export class CaptureDecoding implements MarketSink {
     }
   }
 
-  /** Books that no message ever named are as their snapshot had them. */
+  /** Applies the snapshots of symbols that no message named. */
   #flush(): void {
     const [connection] = this.#connections.keys()
     for (const [symbol, { bytes }] of this.#early) {
@@ -206,7 +206,7 @@ export class CaptureDecoding implements MarketSink {
     this.#early.clear()
   }
 
-  /** Every symbol that was met, as the venue writes it. */
+  /** Every symbol so far, as the venue writes it. */
   symbols(): ReadonlyArray<string> {
     this.#flush()
     return [...new Set(this.#named.map(({ symbol }) => symbol))]

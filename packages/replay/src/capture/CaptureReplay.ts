@@ -1,4 +1,4 @@
-/** Plays a capture of whole connections through the hot path: frames as they came, REST snapshots where they were asked for. */
+/** Plays a capture of whole connections through the hot path: frames as they were received, REST snapshots at the time of their answer. */
 import type { CaptureRecord } from "@evenkeel/connectors/capture/Capture"
 import { decodedSources } from "@evenkeel/connectors/exchange/Decoders"
 import { type Exchange, messageIn } from "@evenkeel/connectors/exchange/Exchange"
@@ -83,7 +83,7 @@ export class CaptureReplay implements RecordedMarket {
     const symbol = record.kind === "http" ? this.#exchange.book.symbolOf(new URL(record.url)) : undefined
     const instrument = symbol === undefined ? -1 : this.#instruments.findIndex((candidate) => candidate.symbol === symbol)
     if (record.kind === "http" && instrument < 0) return
-    // A snapshot belongs to the connection whose frames it joins; captures keep it apart, so all share one decoder.
+    // A capture does not say to which connection a snapshot belongs: it goes to the decoder of the first one.
     const connection = record.kind === "http" ? 0 : this.#connectionOf(record.connection)
     this.local.feed({
       source: record.kind === "http" ? FrameSource.snapshot : FrameSource.socket,

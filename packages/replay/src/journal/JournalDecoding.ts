@@ -21,7 +21,7 @@ export interface JournalFrame {
   readonly payload: Uint8Array
 }
 
-/** The frames of a block, in order. Stops at the first that is not one. */
+/** The frames of a block, in order. Stops where the bytes are not a frame. */
 export function* framesIn(block: Block): Generator<JournalFrame> {
   const bytes = framesOf(block)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -42,7 +42,7 @@ export function* framesIn(block: Block): Generator<JournalFrame> {
   }
 }
 
-/** What a decoder hands over, with when it was received; the record is valid during the call alone. */
+/** Called with each market event and the time at which its frame was received; the record is valid during the call alone. */
 export type OnRecord = (record: MarketRecord, instrument: Instrument, received: number) => void
 
 export class JournalDecoding implements MarketSink {

@@ -1,9 +1,9 @@
-/** The price files of a directory, and which of them the engine would have seen together. */
+/** Finds the price files of a directory and groups those that the engine would have seen at the same time into markets. */
 import { coinOf } from "@evenkeel/domain/coin/Coin"
 import { Effect, FileSystem, Path, Schema } from "effect"
 import { instrumentOfName, type PriceFile, readPriceFile } from "./PriceFile.ts"
 
-/** Files that the engine sees at once: of one directory, with bars of one length, at the same time. */
+/** Files that are played together: of one directory, with bars of one length, and overlapping in time. */
 export interface Market {
   /** Directory and length of the bars: `usdc-2023-03 1m`. */
   readonly name: string
@@ -13,7 +13,7 @@ export interface Market {
 
 export class NoPriceFiles extends Schema.TaggedError<NoPriceFiles>()("NoPriceFiles", { directory: Schema.String }) {
   override get message() {
-    return `${this.directory}: holds no price files; they are named venue-BASE-QUOTE-….csv or .csv.gz, in it or in directories of it`
+    return `${this.directory}: holds no price files; they are named venue-BASE-QUOTE-….csv or .csv.gz, and may lie in directories below it`
   }
 }
 
@@ -39,7 +39,7 @@ export const readPriceFiles = Effect.fn("readPriceFiles")(function* (directory: 
 /** Files about a stablecoin; the rest are context. */
 export const isAboutCoin = ({ instrument }: PriceFile): boolean => coinOf(instrument.base) !== undefined
 
-/** Rounds that come when they come, as an oracle's do, are judged apart: hours between two say little of calm. */
+/** An oracle's rounds come irregularly, hours apart, and say little about calm time: they are judged apart. */
 export const isOracle = ({ regular, stepMillis }: PriceFile): boolean => stepMillis === 0 && !regular
 export const isOracleMarket = ({ files }: Market): boolean => files.some(isOracle)
 

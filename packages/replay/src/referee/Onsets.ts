@@ -1,7 +1,7 @@
 /**
- * The referee: when a series of prices broke its peg, by the rules that everything else is judged by.
+ * The referee: finds when a series of prices broke its peg. Everything else is judged by its rules.
  *
- * It looks at a whole series at once, backwards and forwards, and shares no code with the detectors that it judges.
+ * It sees a whole series at once, past and future, and shares no code with the detectors that it judges.
  *
  * - A break at a level: bars in a row beyond it on one side (three; two for bars of a quarter of an hour and more, and for rounds), no step
  *   between them longer than a quarter of an hour or three bars. Its onset is the opening of the first, confirmed the close of the last.
@@ -42,7 +42,7 @@ const minute = 60_000
 const quarterHour = 15 * minute
 export const hour = 60 * minute
 export const day = 24 * hour
-/** The longest time between two rounds of an oracle that is alive. */
+/** The longest usual time between two rounds of an oracle. */
 const roundGapMax = 26 * hour
 const medianWindow = 5 * day
 const stressBps = 20

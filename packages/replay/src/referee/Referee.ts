@@ -1,4 +1,4 @@
-/** What really happened in a price file: breaks, stress and calm of its base coin, by the referee's rules. */
+/** The verdict on a price file: when its base coin was in a break, in stress or calm, by the rules of `Onsets`. */
 import {
   type Break,
   breakLevels,
@@ -29,12 +29,12 @@ export interface Verdict {
 
 const hardlyPegged = 0.5
 
-/** A coin that is in a break for half of its time has no calm to be false in. */
+/** True for a coin with little calm time: false alarms cannot be judged by it. */
 export const isHardlyPegged = ({ calmMillis, coveredMillis }: Verdict): boolean =>
   calmMillis < hardlyPegged * coveredMillis && coveredMillis > 3 * month
 
 /** Bars that traded, by opening time; of two rows of one time the later counts. */
-export const seriesOf = ({ prices, rows, stepMillis, times, volumes }: PriceFile): PriceSeries => {
+const seriesOf = ({ prices, rows, stepMillis, times, volumes }: PriceFile): PriceSeries => {
   const kept = Array.from({ length: rows }, (_, row) => row).filter((row) => row + 1 === rows || times[row + 1] !== times[row])
   const traded = kept.filter((row) => stepMillis === 0 || !(volumes[row]! <= 0))
   return {
