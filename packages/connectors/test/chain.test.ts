@@ -2,7 +2,6 @@
 import { NodeHttpClient, NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { EventKind } from "@evenkeel/domain/market/MarketRecord"
-import { sqrtRatioAtTick } from "@evenkeel/domain/pool/ConcentratedLiquidity"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Policies } from "@evenkeel/runtime/resilience/Policies"
 import { defaultPolicies } from "@evenkeel/runtime/resilience/Policy"
@@ -44,6 +43,7 @@ const listening = () => {
 
 const compiled = compileContracts()
 const promised = <A>(run: () => Promise<A>) => Effect.promise(run)
+const sqrtRatioAtTick = (tick: number) => BigInt(Math.sqrt(1.0001 ** tick) * 2 ** 96)
 const unit = (decimals: number, whole: number) => BigInt(whole) * 10n ** BigInt(decimals)
 
 /** Every watched contract on a fresh node, and the sources that name them. */

@@ -1,33 +1,37 @@
-/** What people and machines outside are told, in Alertmanager's words. */
+/** Alerts and notifications as receivers get them, with the field names of Prometheus Alertmanager. */
 import { Schema } from "effect"
 import { LevelChange, RiskLevel } from "../risk/RiskLevel.ts"
 
 export const AlertStatus = Schema.Literals(["firing", "resolved"])
 export type AlertStatus = typeof AlertStatus.Type
 
-/** An alert's state: one per fingerprint, from the change that opened it to the one that resolved it. */
+/** The state of one alert; at most one alert per fingerprint is firing. */
 export const Alert = Schema.Struct({
-  /** Same coin and same kind of trouble, same fingerprint. */
+  /** 16 hex digits; equal for the same coin and the same kind of trouble. */
   fingerprint: Schema.String,
   status: AlertStatus,
   level: RiskLevel,
-  /** Unix ms of the change that opened it. */
+  /** Unix ms of the level change that opened it. */
   startsAt: Schema.Finite,
+  /** Unix ms of the level change that resolved it; null while firing. */
   endsAt: Schema.NullOr(Schema.Finite),
   change: LevelChange
 })
 export type Alert = typeof Alert.Type
 
-/** One message to one receiver. A receiver that has seen `idempotencyKey` may ignore a repeat. */
+/** One message to one receiver. Delivery is at least once: a receiver ignores an `idempotencyKey` that it has seen. */
 export const Notification = Schema.Struct({
   idempotencyKey: Schema.String,
-  /** Position of the event behind it in the event store. */
+  /** Position in the event store of the level change behind it. */
   position: Schema.Int,
   alert: Alert
 })
 export type Notification = typeof Notification.Type
 
-/** FNV-1a over 64 bits of the parts that make two alerts the same trouble. */
+/**
+ * The 64-bit FNV-1a hash of `parts`, as 16 hex digits. The same parts give the same fingerprint.
+ * Source: datatracker.ietf.org/doc/draft-eastlake-fnv.
+ */
 export const fingerprintOf = (...parts: ReadonlyArray<string>): string => {
   let value = 0xcbf29ce484222325n
   for (const byte of new TextEncoder().encode(parts.join("\u0000"))) {

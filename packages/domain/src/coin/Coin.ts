@@ -1,8 +1,8 @@
 /**
- * A coin that promises to hold a value, and what it promises.
+ * Stablecoins and the currencies that they are pegged to.
  *
- * The list is a default, not a limit: configuration may name any coin. A symbol that is not listed
- * is taken as pegged to one dollar when its name says so, and as no stablecoin otherwise.
+ * The list holds defaults: configuration may name any coin. An unlisted symbol that contains `USD` counts as pegged to the dollar; any
+ * other unlisted symbol is not a stablecoin.
  */
 import { Schema } from "effect"
 
@@ -10,7 +10,7 @@ import { Schema } from "effect"
 export const CoinSymbol = Schema.String.check(Schema.isPattern(/^[A-Z0-9]{1,12}$/))
 export type CoinSymbol = typeof CoinSymbol.Type
 
-/** What a coin is pegged to: a currency, which is worth `1` in its own unit. */
+/** The currency that a coin is pegged to. */
 export const Peg = Schema.Literals(["USD", "EUR"])
 export type Peg = typeof Peg.Type
 
@@ -18,18 +18,18 @@ export const Coin = Schema.Struct({
   symbol: CoinSymbol,
   peg: Peg,
   /**
-   * How firmly the coin is believed to stand at its peg, next to others, where no pair reaches its currency: of a lone pair
-   * the weaker coin is blamed, and a quote coin only when the coins that move against it outweigh it.
+   * Weight of the prior belief that the coin is at its peg, 0.1 to 100. It decides only where no pair leads to the currency itself: of two
+   * coins the one with the lower weight is blamed, and a quote coin is blamed only when the coins that move against it outweigh it together.
    */
   anchor: Schema.Finite.check(Schema.isBetween({ minimum: 0.1, maximum: 100 })),
-  /** The coin bears a rate: it is worth a slowly growing index of its peg, and is judged against its own trend. */
+  /** The coin accrues interest: its value grows slowly above its peg, and it is judged against its own trend. */
   rateBearing: Schema.optionalKey(Schema.Boolean)
 })
 export type Coin = typeof Coin.Type
 
 const usd = (symbol: string, anchor = 1): Coin => ({ symbol, peg: "USD", anchor })
 
-/** Coins known by name. USDT, in which most pairs are quoted, outweighs two others but not three. */
+/** Default coins. USDT, the quote coin of most pairs, has an anchor that outweighs two other coins but not three. */
 export const knownCoins: ReadonlyArray<Coin> = [
   usd("USDT", 2.5),
   usd("USDC", 1.2),
@@ -73,11 +73,8 @@ export const knownCoins: ReadonlyArray<Coin> = [
   { symbol: "EURT", peg: "EUR", anchor: 1 }
 ]
 
-/** Currencies that ground the graph of coins: one unit is worth one unit. */
-export const currencies: ReadonlyArray<Peg> = ["USD", "EUR"]
+export const isCurrency = (symbol: string): symbol is Peg => Peg.literals.some((currency) => currency === symbol)
 
-export const isCurrency = (symbol: string): symbol is Peg => currencies.some((currency) => currency === symbol)
-
-/** The coin of that symbol, or undefined when it is no stablecoin (`BTC`) or a currency itself. */
+/** The coin with this symbol; undefined for a currency (`USD`) and for what is not a stablecoin (`BTC`). */
 export const coinOf = (symbol: string): Coin | undefined =>
   knownCoins.find((coin) => coin.symbol === symbol) ?? (!isCurrency(symbol) && /USD/.test(symbol) ? usd(symbol) : undefined)

@@ -1,12 +1,11 @@
 /**
- * Decimals between text, doubles and exact sums.
+ * Doubles as decimal text, and exact sums of them.
  *
- * A double that came from a decimal of up to 15 digits prints as that decimal again; sums of such are taken in
- * `BigDecimal`, where nothing rounds.
+ * A decimal of up to 15 significant digits survives the round trip through a double. Sums are taken in `BigDecimal`, which does not round.
  */
 import { BigDecimal } from "effect"
 
-/** `1e-7` as `0.0000001`: a double's shortest text, without an exponent. */
+/** The shortest decimal that parses back to `value`, without an exponent: `1e-7` gives `0.0000001`. */
 export const plainDecimal = (value: number): string => {
   const text = String(value)
   return text.includes("e") ? expand(text) : text
@@ -22,7 +21,7 @@ const expand = (text: string): string => {
     : `${sign}${digits.slice(0, point)}.${digits.slice(point)}`
 }
 
-/** Exact running sum of doubles that stand for decimals. */
+/** An exact running sum; each double is taken as its `plainDecimal`. */
 export class DecimalSum {
   #total = BigDecimal.fromBigInt(0n)
 
@@ -30,7 +29,7 @@ export class DecimalSum {
     this.#total = BigDecimal.sum(this.#total, BigDecimal.fromStringUnsafe(plainDecimal(value)))
   }
 
-  /** Without trailing zeros or exponent. */
+  /** The sum as decimal text, without an exponent or trailing zeros. */
   format(): string {
     const { scale, value } = BigDecimal.normalize(this.#total)
     if (scale <= 0) return String(value * 10n ** BigInt(-scale))

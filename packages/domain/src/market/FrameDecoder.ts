@@ -1,56 +1,58 @@
 /**
- * Turns one venue's bytes into market events. The hot path knows decoders by this port alone.
+ * The interface between the hot path and the decoders that turn a venue's frames into market events.
  *
- * A decoder holds what its protocol needs between frames (sequence numbers, deltas that wait for a snapshot) and
- * nothing else: the same frames in the same order give the same events, live or from a journal.
+ * A decoder's only state is what its protocol needs between frames (sequence numbers, deltas that wait for a snapshot), so the same frames
+ * in the same order give the same events, live or replayed from a journal.
  */
 import type { MarketRecord, MarketSink } from "./MarketRecord.ts"
 import type { SymbolTable } from "./SymbolTable.ts"
 
-/** What a decoder made of a frame. Order is wire format: append only. */
+/** The result of decoding a frame. The numbers are wire format: append only. */
 export const FrameOutcome = {
-  /** Market data; zero or more events were handed to the sink. */
+  /** Market data; zero or more events went to the sink. */
   market: 0,
-  /** Acknowledgements, heartbeats, tickers that are not used: known and without events. */
+  /** A known message without events: an acknowledgement, a heartbeat, an unused ticker. */
   control: 1,
-  /** Well formed, but of a kind that this decoder does not know. */
+  /** Well formed, but of a kind unknown to this decoder. */
   unknown: 2,
-  /** Not what the protocol allows: truncated, wrong types, not JSON. */
+  /** Violates the protocol: truncated, wrong types, not JSON. */
   malformed: 3,
-  /** The venue refused something (an error message): the connector is told. */
+  /** An error message of the venue, for example a refused subscription; it is passed on to the connector. */
   refused: 4,
-  /** Market data of an instrument that nobody asked for. */
+  /** Market data of an instrument that was not subscribed. */
   unlisted: 5
 } as const
 export type FrameOutcome = (typeof FrameOutcome)[keyof typeof FrameOutcome]
 
-/** Where a frame came from. */
+/** What a frame carries. The numbers are wire format: append only. */
 export const FrameSource = {
+  /** A message of the venue's socket. */
   socket: 0,
-  /** The body of a REST depth request, for the instrument of the record. */
+  /** The response body of a REST depth request, for the instrument of the record. */
   snapshot: 1,
-  /** A connection began: every book that it carried is stale until it is built anew. */
+  /** A connection was opened: its books are stale until they are rebuilt. */
   connected: 2,
+  /** A connection was lost: its books are stale. */
   disconnected: 3,
-  /** No bytes: time passes. */
+  /** A clock tick, without payload. */
   clock: 4,
-  /** A normalised event, as numbers (candle files, oracle rounds). */
+  /** An event that is already numbers (a candle of a file, an oracle's round): see `eventPayload`. */
   event: 5,
   /** A frame of this instrument was lost before it could be decoded. */
   lost: 6,
-  /** A pair was listed while running: the instrument of the record is it from now on. Payload: JSON of `Instrument`. */
+  /** A pair was listed while running; it has the instrument number of the record from now on. Payload: see `listedPayload`. */
   listed: 7,
-  /** The instrument of the record is not traded any more. */
+  /** The instrument of the record is no longer traded. */
   delisted: 8
 } as const
 export type FrameSource = (typeof FrameSource)[keyof typeof FrameSource]
 
 export interface FrameDecoder {
-  /** Decodes `bytes[start, end)`; events go to the sink in order. */
+  /** Decodes `bytes[start, end)`; events go to the sink in order. Does not throw. */
   readonly decode: (bytes: Uint8Array, start: number, end: number) => FrameOutcome
-  /** Merges a REST snapshot of one instrument. */
+  /** Merges the REST snapshot `bytes[start, end)` into the book of `instrument`. */
   readonly snapshot: (instrument: number, bytes: Uint8Array, start: number, end: number) => FrameOutcome
-  /** Forgets sequences and pending deltas: the connection starts anew. */
+  /** Forgets sequence numbers and pending deltas, for a new connection. */
   readonly reset: () => void
 }
 

@@ -1,9 +1,9 @@
-/** One pair on one venue, under the name that the venue gives it. */
+/** A pair of coins on one venue, under the venue's own symbol. */
 import { type Option, Schema } from "effect"
 import { CoinSymbol } from "../coin/Coin.ts"
 
 export const Instrument = Schema.Struct({
-  /** A venue's id; replayed files may name venues that have no connector. */
+  /** A `SourceId`, or any other name in replayed files. */
   venue: Schema.NonEmptyString,
   /** As the venue writes it: `USDCUSDT`, `USDC-USD`, `USDC/USD`. */
   symbol: Schema.NonEmptyString,
@@ -20,6 +20,6 @@ const Listed = Schema.fromJsonString(Instrument)
 /** The payload of a `FrameSource.listed` frame. */
 export const listedPayload = (instrument: Instrument): Uint8Array => new TextEncoder().encode(Schema.encodeSync(Listed)(instrument))
 
-/** What such a payload lists. The bytes may lie in shared memory. */
+/** Decodes a `listedPayload`; none when it is malformed. The bytes may be in shared memory. */
 export const decodeListed = (payload: Uint8Array): Option.Option<Instrument> =>
   Schema.decodeUnknownOption(Listed)(new TextDecoder().decode(payload.slice()))

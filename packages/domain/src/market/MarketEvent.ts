@@ -1,17 +1,18 @@
 /**
- * What a venue said, in one language for all venues. Prices and quantities are exact decimals as text.
+ * Market events in one format for all venues, with prices and quantities as exact decimal text.
  *
- * This is the form at rest and on screens. Inside the hot path the same events travel as numbers in a
- * `MarketRecord`, where nothing is allocated.
+ * Commands print this form. The hot path has the same events as numbers in a `MarketRecord`, which allocates nothing.
  */
 import { Schema } from "effect"
 
 const Decimal = Schema.String
+/** Price and quantity. */
 const Level = Schema.Tuple([Decimal, Decimal])
 const at = {
   venue: Schema.String,
   symbol: Schema.String,
-  /** Venue's time, Unix ms; null when it gives none. */ time: Schema.NullOr(Schema.Finite)
+  /** The venue's time, Unix ms; null when it sends none. */
+  time: Schema.NullOr(Schema.Finite)
 }
 
 export const Quote = Schema.TaggedStruct("Quote", { ...at, bid: Decimal, bidQuantity: Decimal, ask: Decimal, askQuantity: Decimal })
@@ -21,7 +22,7 @@ const trade = {
   ...at,
   price: Decimal,
   quantity: Decimal,
-  /** The taker's side. */
+  /** Side of the taker. */
   side: Schema.Literals(["buy", "sell", "unknown"])
 }
 
@@ -34,7 +35,7 @@ export type PastTrade = typeof PastTrade.Type
 
 export const BookDelta = Schema.TaggedStruct("BookDelta", {
   ...at,
-  /** A snapshot replaces the book; otherwise a quantity of `0` removes its level. */
+  /** True: the levels replace the book. False: they update it, and a quantity of `0` removes a level. */
   snapshot: Schema.Boolean,
   sequence: Schema.NullOr(Schema.String),
   bids: Schema.Array(Level),

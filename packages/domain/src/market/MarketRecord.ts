@@ -1,8 +1,8 @@
 /**
- * The hot path's form of a market event: one reused block of numbers that a decoder fills and a sink reads.
+ * A market event in the hot path: one reused block of numbers that a decoder fills and a sink reads.
  *
- * Doubles that cross a call which is not inlined are boxed, and boxing is garbage. So a decoder writes its
- * numbers here and calls `MarketSink.accept()` without arguments.
+ * V8 allocates doubles that are passed to a function which is not inlined. So a decoder writes its numbers here and calls
+ * `MarketSink.accept()` without arguments.
  *
  * ```text
  * integers  Int32Array    [0] kind  [1] instrument  [2] side or reason  [3] count of levels
@@ -12,9 +12,9 @@
  *             pastTrade    as trade
  *             candle       close, volume, buyVolume, high, low, duration in ms
  *             oracle       price
- *             pool         price, imbalance, sellDepth, buyDepth, average price     depths: base within 1%, whole units
- *             supply       supply, minted, burned                                   whole units, since the reading before
- *             gas          price of a unit of gas, in the chain's own unit
+ *             pool         price, imbalance, sellDepth, buyDepth, average price     depths: base units that move the price by 1%
+ *             supply       supply, minted, burned                                   in coins; minted and burned since the last reading
+ *             gas          price of a unit of gas, in the chain's native unit
  *             bookCommit   sequence / 1e9, sequence % 1e9        (ids exceed 2^53)
  * levels    Float64Array  [side (0 bid, 1 ask), price, quantity] * count
  * ```
@@ -22,43 +22,43 @@
 export const EventKind = {
   quote: 1,
   trade: 2,
-  /** The book is emptied: a snapshot follows. */
+  /** Empties the book; a snapshot follows. */
   bookClear: 3,
-  /** `count` levels to set; a quantity of 0 removes. */
+  /** Sets `count` levels; a quantity of 0 removes its level. */
   bookLevels: 4,
-  /** The levels so far make one consistent book. */
+  /** The events so far make a consistent book. */
   bookCommit: 5,
-  /** The book can no longer be trusted; `side` holds a `StaleReason`. */
+  /** The book is no longer valid; `side` holds the code of a `StaleReason`. */
   bookStale: 6,
   candle: 7,
   oracle: 8,
-  /** Every book keeps `count` levels a side (venues that send a bounded depth). */
+  /** Cuts the book to `count` levels a side, for venues that send a bounded depth. */
   bookTruncate: 9,
   /** The state of an on-chain pool. */
   pool: 10,
   supply: 11,
   gas: 12,
-  /** What the source said last is not true: its block is no longer part of the chain. */
+  /** Revokes the last value of the source: its block is no longer part of the chain (a reorganisation). */
   withdrawn: 13,
   /** A trade from before the subscription, which venues send first: recordings show it, and no price or flow comes of it. */
   pastTrade: 14
 } as const
 export type EventKind = (typeof EventKind)[keyof typeof EventKind]
 
-/** Why a book cannot be trusted. Order is wire format: append only. */
+/** Why a book is stale. The order is wire format: append only. */
 export const staleReasons = ["none", "gap", "checksum", "crossed", "disconnected", "buffer-full", "lost-frame", "malformed"] as const
 export type StaleReason = (typeof staleReasons)[number]
 export const staleReasonCode = (reason: StaleReason): number => staleReasons.indexOf(reason)
 
-/** Levels in one `bookLevels` event; a longer message is sent in several. */
+/** Levels that one `bookLevels` event can hold; a longer message is split. */
 export const levelsPerEvent = 512
 
-/** Bytes of an event that comes as numbers: its kind, then `numbers`. */
-export const eventPayloadBytes = 8 * 9
+/** The kind, then the 8 numbers of a record. */
+const eventPayloadNumbers = 9
 
-/** The payload of a `FrameSource.event` frame. */
+/** The payload of a `FrameSource.event` frame: `numbers` as laid out above, at most 8; those left out are NaN. */
 export const eventPayload = (kind: EventKind, numbers: ReadonlyArray<number>): Uint8Array => {
-  const payload = new Float64Array(eventPayloadBytes / 8).fill(Number.NaN)
+  const payload = new Float64Array(eventPayloadNumbers).fill(Number.NaN)
   payload[0] = kind
   payload.set(numbers, 1)
   return new Uint8Array(payload.buffer)
@@ -70,7 +70,7 @@ export class MarketRecord {
   readonly levels = new Float64Array(3 * levelsPerEvent)
 }
 
-/** Reads one book without copying it; `depth` 0 is the best level. */
+/** Reads a book without copying it; side 0 is the bids, `depth` 0 the best level. */
 export interface LevelReader {
   readonly count: (side: 0 | 1) => number
   readonly price: (side: 0 | 1, depth: number) => number
@@ -78,8 +78,8 @@ export interface LevelReader {
 }
 
 export interface MarketSink {
-  /** Handles the event that stands in the record. */
+  /** Handles the event in the record. */
   readonly accept: () => void
-  /** The book of an instrument as the events so far made it; for venues whose checksum covers it. */
+  /** The instrument's book after the events so far; for venues that send a checksum of it. */
   readonly book: (instrument: number) => LevelReader
 }

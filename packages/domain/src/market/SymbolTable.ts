@@ -1,23 +1,23 @@
 /**
- * Finds an instrument's number from the bytes of its symbol, without making a string.
+ * A hash table from the bytes of a venue's symbol to the instrument's number; a lookup allocates no string.
  *
- * Open addressing; a hit is confirmed byte by byte, so a collision never names the wrong instrument.
+ * Open addressing with linear probing; every hit is compared byte by byte, so a hash collision cannot give a wrong instrument.
  */
 export class SymbolTable {
-  /** Symbols by instrument number. Numbers of other venues' instruments are holes. */
+  /** Symbols by instrument number; holes where a number belongs to another venue. */
   readonly symbols: Array<string | undefined> = []
   #slots = new Int32Array(64).fill(-1)
   readonly #encoded: Array<Uint8Array | undefined> = []
   #size = 0
   readonly #whenMissing: ((symbol: string) => number) | undefined
 
-  /** `whenMissing` names an instrument on first sight (tools that read whole captures), or returns -1. */
+  /** `whenMissing` gives a number to a symbol that is not in the table, or -1 to refuse it; for tools that read whole captures. */
   constructor(entries: Iterable<readonly [symbol: string, instrument: number]>, whenMissing?: (symbol: string) => number) {
     for (const [symbol, instrument] of entries) this.#insert(symbol, instrument)
     this.#whenMissing = whenMissing
   }
 
-  /** Names one more instrument; a symbol that was known is another instrument from now on. */
+  /** Adds an instrument. A symbol that is in the table already now leads to `instrument`. */
   add(symbol: string, instrument: number): void {
     const bytes = encoder.encode(symbol)
     const mask = this.#slots.length - 1
@@ -42,7 +42,7 @@ export class SymbolTable {
     }
   }
 
-  /** The same for a string, on slow paths. */
+  /** As `find`, for a string; allocates, so not for the hot path. */
   findText(symbol: string): number {
     const bytes = encoder.encode(symbol)
     return this.find(bytes, 0, bytes.length)
@@ -77,7 +77,7 @@ export class SymbolTable {
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
-/** From the first and last four bytes and the length: no loop, no chain of multiplications. */
+/** Mixes the first and last four bytes and the length, in constant time for symbols of four bytes or more. */
 const hash = (bytes: Uint8Array, start: number, end: number): number => {
   const length = end - start
   if (length < 4) {

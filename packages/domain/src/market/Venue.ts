@@ -1,4 +1,4 @@
-/** The places where coins trade. A venue's id is also its folder under `connectors/exchange`. */
+/** Venues and chains that market data comes from. A venue's id is also its folder under `connectors/exchange`. */
 import * as Schema from "effect/Schema"
 
 export const VenueId = Schema.Literals([
@@ -25,12 +25,11 @@ export const venueIds: ReadonlyArray<VenueId> = VenueId.literals
 export const ChainId = Schema.Literals(["ethereum", "bsc", "polygon", "avalanche", "base", "arbitrum", "tron", "solana"])
 export type ChainId = typeof ChainId.Type
 
-/** Every chain with a connector. */
-export const chainIds: ReadonlyArray<ChainId> = ChainId.literals
+const chainIds: ReadonlyArray<ChainId> = ChainId.literals
 
 export type SourceId = VenueId | ChainId
 
-/** Everywhere that market data comes from, by wire number: append only, journals hold these. The compiler holds the list complete. */
+/** Journals hold these numbers: append only. The record type makes the compiler check that no source is missing. */
 const wireNumbers: Readonly<Record<SourceId, number>> = {
   binance: 0,
   coinbase: 1,
@@ -56,5 +55,5 @@ const wireNumbers: Readonly<Record<SourceId, number>> = {
   solana: 21
 }
 
-/** The same as a list: a source's position is its wire number. */
+/** All sources; a source's index is its wire number. */
 export const sourceIds: ReadonlyArray<SourceId> = [...venueIds, ...chainIds].sort((a, b) => wireNumbers[a] - wireNumbers[b])

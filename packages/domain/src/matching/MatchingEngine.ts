@@ -1,17 +1,19 @@
 /**
- * A price-time priority limit order book that matches: the exchange inside every simulated venue.
+ * A matching engine with price-time priority: the exchange inside every simulated venue.
  *
- * Prices are ticks in `[0, ticks)` and quantities whole lots, so nothing rounds. Orders live in a typed-array pool, in one
- * FIFO list a price; a two-level bitmap a side finds the next price in a few instructions however sparse the book is.
+ * Prices are ticks in `[0, ticks)` and quantities whole lots, so nothing rounds. Orders are slots of typed arrays, linked into one FIFO list
+ * a price. Two bitmaps a side, of occupied prices and of occupied words, find the next price in constant time in a sparse book.
+ *
+ * Side 0 is buy, side 1 is sell.
  */
 export interface MatchingListener {
   /** A taker on `takerSide` bought or sold `quantity` lots at `tick` against order `maker`. */
   readonly onTrade: (takerSide: 0 | 1, tick: number, quantity: number, maker: number) => void
-  /** The whole quantity that rests at a price, after a change. */
+  /** The total quantity now resting at a price, after a change. */
   readonly onLevel: (side: 0 | 1, tick: number, quantity: number) => void
 }
 
-/** No order: a limit that was filled at once, an unknown id, or a book that is full. */
+/** Returned in place of an order's id when nothing rests: the order was filled at once, or the book is full. */
 export const noOrder = -1
 
 export class MatchingEngine {
@@ -30,11 +32,11 @@ export class MatchingEngine {
   readonly #totals: readonly [Int32Array, Int32Array]
   readonly #words: readonly [Int32Array, Int32Array]
   readonly #summary: readonly [Int32Array, Int32Array]
-  /** Best prices; -1 and `ticks` where a side is empty. */
+  /** The best prices, in ticks; an empty side has -1 for the bid and `ticks` for the ask. */
   bestBid = -1
   bestAsk: number
 
-  /** `ticks` is rounded up to a multiple of 1024; `ordersMax` live orders at most, more are refused. */
+  /** `ticks` is rounded up to a multiple of 1024. Beyond `ordersMax` resting orders, the remainder of a limit order is cancelled. */
   constructor(options: { readonly ticks: number; readonly ordersMax: number; readonly listener: MatchingListener }) {
     const ticks = Math.ceil(options.ticks / 1024) * 1024
     const orders = options.ordersMax
@@ -56,31 +58,31 @@ export class MatchingEngine {
     this.bestAsk = ticks
   }
 
-  /** Lots resting at a price. */
+  /** Lots resting at a price; 0 outside `[0, ticks)`. */
   quantityAt(side: 0 | 1, tick: number): number {
     return this.#totals[side][tick] ?? 0
   }
 
-  /** Matches what crosses, rests the remainder; returns the resting order's id or `noOrder`. */
+  /** Matches what crosses and rests the remainder; returns the resting order's id, or `noOrder`. */
   limit(side: 0 | 1, tick: number, quantity: number): number {
     let left = quantity
     if (side === 0) {
-      while (left > 0 && this.bestAsk <= tick) left = this.#hit(1, this.bestAsk, left)
-    } else while (left > 0 && this.bestBid >= tick) left = this.#hit(0, this.bestBid, left)
+      while (left > 0 && this.bestAsk <= tick) left = this.#fill(1, this.bestAsk, left)
+    } else while (left > 0 && this.bestBid >= tick) left = this.#fill(0, this.bestBid, left)
     if (left === 0 || this.#freeCount === 0) return noOrder
     return this.#rest(side, tick, left)
   }
 
-  /** Takes what is there up to `quantity`; the rest is cancelled. Returns what was not filled. */
+  /** Fills up to `quantity` lots at any price; returns the lots that were not filled, which are cancelled. */
   market(side: 0 | 1, quantity: number): number {
     let left = quantity
     if (side === 0) {
-      while (left > 0 && this.bestAsk < this.ticks) left = this.#hit(1, this.bestAsk, left)
-    } else while (left > 0 && this.bestBid >= 0) left = this.#hit(0, this.bestBid, left)
+      while (left > 0 && this.bestAsk < this.ticks) left = this.#fill(1, this.bestAsk, left)
+    } else while (left > 0 && this.bestBid >= 0) left = this.#fill(0, this.bestBid, left)
     return left
   }
 
-  /** False when the order is not live (any more). */
+  /** Cancels a resting order; false when there is none with this id. */
   cancel(order: number): boolean {
     const side = this.#side[order]
     if (side === undefined || side < 0) return false
@@ -121,7 +123,7 @@ export class MatchingEngine {
     return order
   }
 
-  #hit(side: 0 | 1, tick: number, quantity: number): number {
+  #fill(side: 0 | 1, tick: number, quantity: number): number {
     let left = quantity
     let order = this.#heads[side][tick]!
     while (order !== noOrder && left > 0) {

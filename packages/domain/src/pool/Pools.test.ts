@@ -1,17 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { existsSync, readFileSync } from "node:fs"
-import {
-  amount0Between,
-  amount1Between,
-  concentratedDepth,
-  sqrtRatioAtTick,
-  sqrtRatioPrice,
-  tickAtSqrtRatio,
-  tickMax,
-  tickMin,
-  timeWeightedPrice
-} from "./ConcentratedLiquidity.ts"
-import { constantProductDepth, constantProductExchange, constantProductPrice, cumulativePrice } from "./ConstantProduct.ts"
+import { concentratedDepth, sqrtRatioPrice, timeWeightedPrice } from "./ConcentratedLiquidity.ts"
+import { constantProductDepth, constantProductPrice } from "./ConstantProduct.ts"
 import { normalisedBalances, poolImbalance, stableSwapBalance, stableSwapExchange, stableSwapInvariant } from "./StableSwap.ts"
 
 const vectors = new URL("../../../../../shared/wire/chain/", import.meta.url).pathname
@@ -52,13 +42,13 @@ describe.runIf(existsSync(vectors))("recorded vectors (need ../shared, else left
     }
   })
 
-  it("ticks: every official ratio", () => {
+  it("concentrated liquidity: the price at every official ratio is 1.0001^tick", () => {
     const { vectors: ticks } = JSON.parse(readFileSync(`${vectors}uniswap-v3-tickmath.json`, "utf8")) as {
       readonly vectors: ReadonlyArray<{ readonly tick: number; readonly sqrtRatioX96: string }>
     }
     for (const { sqrtRatioX96, tick } of ticks) {
-      assert.strictEqual(sqrtRatioAtTick(tick), BigInt(sqrtRatioX96), String(tick))
-      assert.strictEqual(tickAtSqrtRatio(BigInt(sqrtRatioX96)), tick)
+      // Near the least tick the contract's rounding to a whole ratio is itself worth 1e-9.
+      assert.closeTo(sqrtRatioPrice(BigInt(sqrtRatioX96), [18, 18]) / 1.0001 ** tick, 1, 1e-8, String(tick))
     }
   })
 })
@@ -89,31 +79,29 @@ describe("pools", () => {
     assert.strictEqual(stableSwapInvariant([0n, 0n], 100n), 0n)
   })
 
-  it("a constant-product pool keeps its product and prices by its reserves", () => {
-    const pool = { reserves: [2_000_000_000_000n, 2_010_000n * 10n ** 18n], decimals: [6, 18], fee: 3n } as const
-    assert.closeTo(constantProductPrice(pool), 1.005, 1e-12)
-    const amount = 1_000_000_000n
-    const bought = constantProductExchange(pool, 0, amount)
-    assert.isTrue((pool.reserves[0] + amount) * (pool.reserves[1] - bought) >= pool.reserves[0] * pool.reserves[1])
-    const [sell, buy] = constantProductDepth(pool, 0.01)
-    assert.closeTo(sell, 2_000_000 * (1 / Math.sqrt(0.99) - 1), 1e-3)
-    assert.closeTo(buy, 2_000_000 * (1 - 1 / Math.sqrt(1.01)), 1e-3)
-    assert.strictEqual(constantProductExchange({ ...pool, reserves: [0n, 0n] }, 0, 1n), 0n)
-    // 1.0 for a minute across the accumulator's overflow.
-    assert.closeTo(cumulativePrice((1n << 256n) - (1n << 112n) * 30n, (1n << 112n) * 30n, 60, [18, 18]), 1, 1e-12)
+  it("depths keep the pool's invariant: the trade of the depth moves the price by the share", () => {
+    const share = 0.01
+    const [x, y] = [2_000_000, 2_010_000]
+    const pool = { reserves: [BigInt(x) * 10n ** 6n, BigInt(y) * 10n ** 18n], decimals: [6, 18] } as const
+    const price = constantProductPrice(pool)
+    assert.closeTo(price, 1.005, 1e-12)
+    const after = (sold: number) => (x * y) / (x + sold) ** 2
+    const [sell, buy] = constantProductDepth(pool, share)
+    assert.closeTo(after(sell) / price, 1 - share, 1e-12)
+    assert.closeTo(after(-buy) / price, 1 + share, 1e-12)
+    assert.isNaN(constantProductPrice({ ...pool, reserves: [0n, 0n] }))
+    // At a price of 1, a V3 position over all prices is a constant-product pool with both reserves equal to the liquidity.
+    const liquidity = 1_000_000
+    const whole = { reserves: [BigInt(liquidity) * 10n ** 18n, BigInt(liquidity) * 10n ** 18n], decimals: [18, 18] } as const
+    const concentrated = concentratedDepth(1n << 96n, whole.reserves[0], share, [18, 18])
+    for (const [index, depth] of constantProductDepth(whole, share).entries()) assert.closeTo(concentrated[index]!, depth, 1e-3)
   })
 
-  it("ticks and ratios are each other's inverse, within their bounds", () => {
-    for (const tick of [tickMin, -200_000, -1, 0, 1, 42, 276_324, tickMax]) assert.strictEqual(tickAtSqrtRatio(sqrtRatioAtTick(tick)), tick)
-    assert.throws(() => sqrtRatioAtTick(tickMax + 1), RangeError)
-    assert.closeTo(sqrtRatioPrice(sqrtRatioAtTick(-276_324), [18, 6]) * 1e-12 * 1e12, 1, 1e-4)
-    const liquidity = 10n ** 24n
-    const [low, high] = [sqrtRatioAtTick(-100), sqrtRatioAtTick(100)]
-    assert.strictEqual(amount0Between(low, high, liquidity), amount0Between(high, low, liquidity))
-    assert.closeTo(Number(amount1Between(low, high, liquidity)) / Number(amount0Between(low, high, liquidity)), 1, 1e-9)
-    const [sell, buy] = concentratedDepth(sqrtRatioAtTick(0), liquidity, 0.01, [18, 18])
-    assert.closeTo(sell, 1e6 * (1 / Math.sqrt(0.99) - 1), 1)
-    assert.closeTo(buy, 1e6 * (1 - 1 / Math.sqrt(1.01)), 1)
+  it("prices of concentrated liquidity take the tokens' decimals into account", () => {
+    // 1 USDC (6 decimals) for 1 DAI (18 decimals), both ways round.
+    assert.closeTo(sqrtRatioPrice((10n ** 6n) << 96n, [6, 18]), 1, 1e-12)
+    assert.closeTo(sqrtRatioPrice((1n << 96n) / 10n ** 6n, [18, 6]), 1, 1e-12)
     assert.closeTo(timeWeightedPrice(0n, -600n * 10n, 600, [18, 18]), 1.0001 ** -10, 1e-12)
+    assert.closeTo(timeWeightedPrice(5n, 5n + 276_324n * 60n, 60, [6, 18]), 1, 1e-4)
   })
 })

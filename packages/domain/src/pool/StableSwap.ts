@@ -1,8 +1,8 @@
 /**
- * Curve's StableSwap pool in whole numbers, as its contract computes: invariant, exchange, imbalance.
+ * Curve's StableSwap pool in the contract's own integer arithmetic: invariant, exchange, imbalance.
  *
  * Source: M. Egorov, "StableSwap: efficient mechanism for Stablecoin liquidity", 2019, and `StableSwap3Pool.vy`. Iterations are bounded
- * as the contract bounds them: some extreme pools never converge, and the last value stands.
+ * as in the contract: for some extreme pools they do not converge, and the last value is taken.
  */
 const iterationsMax = 255
 const feeDenominator = 10n ** 10n
@@ -11,23 +11,23 @@ const precision = 10n ** 18n
 export interface StableSwapPool {
   /** The contract's `A()`. */
   readonly amplification: bigint
-  /** 100 in pools that keep `A` with two more digits (`A_precise`), else 1. */
+  /** Factor that `amplification` is scaled by: 100 in pools with `A_precise`, else 1. */
   readonly amplificationPrecision: bigint
-  /** In each coin's own smallest units. */
+  /** In each coin's smallest unit. */
   readonly balances: ReadonlyArray<bigint>
-  /** What brings a coin's units to 18 decimals and, for rate-bearing coins, to the value of its underlying: 10^(36 - decimals). */
+  /** 10^(36 - decimals), times the value of one coin in its underlying for rate-bearing coins. */
   readonly rates: ReadonlyArray<bigint>
-  /** Of 10^10. */
+  /** In units of 10^-10. */
   readonly fee: bigint
 }
 
 const distance = (a: bigint, b: bigint): bigint => (a > b ? a - b : b - a)
 
-/** Balances in 18 decimals, by value. */
+/** Balances by value, with 18 decimals. */
 export const normalisedBalances = ({ balances, rates }: StableSwapPool): ReadonlyArray<bigint> =>
   balances.map((balance, coin) => (balance * rates[coin]!) / precision)
 
-/** D: the sum of the balances, were the pool in perfect balance. */
+/** The invariant D: the total of the balances when all are equal. 18 decimals, as the balances; 0 for an empty pool. */
 export const stableSwapInvariant = (balances: ReadonlyArray<bigint>, amplification: bigint, amplificationPrecision = 1n): bigint => {
   const coins = BigInt(balances.length)
   const sum = balances.reduce((total, balance) => total + balance, 0n)
@@ -46,7 +46,7 @@ export const stableSwapInvariant = (balances: ReadonlyArray<bigint>, amplificati
   return invariant
 }
 
-/** The balance that coin `to` has once coin `from` stands at `balance` and D is kept. */
+/** `get_y`: the balance of coin `to` that keeps D when coin `from` has `balance`. 18 decimals. */
 export const stableSwapBalance = (
   from: number,
   to: number,
@@ -77,7 +77,7 @@ export const stableSwapBalance = (
   return result
 }
 
-/** `get_dy`: what `amount` of coin `from` buys of coin `to`, fee taken. */
+/** `get_dy`: the amount of coin `to` bought with `amount` of coin `from`, after the fee; both in their smallest units. */
 export const stableSwapExchange = (pool: StableSwapPool, from: number, to: number, amount: bigint): bigint => {
   const balances = normalisedBalances(pool)
   const balance = balances[from]! + (amount * pool.rates[from]!) / precision
@@ -87,7 +87,7 @@ export const stableSwapExchange = (pool: StableSwapPool, from: number, to: numbe
   return ((bought - fee) * precision) / pool.rates[to]!
 }
 
-/** How far the pool leans towards a coin: its share of the pool over an even share, less one. Above 0 people are leaving the coin. */
+/** A coin's share of the pool over an even share, minus 1. Above 0 the coin is being sold into the pool; NaN for an empty pool. */
 export const poolImbalance = (pool: StableSwapPool, coin: number): number => {
   const balances = normalisedBalances(pool)
   const sum = balances.reduce((total, balance) => total + balance, 0n)

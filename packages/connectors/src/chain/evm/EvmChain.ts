@@ -232,7 +232,7 @@ const readConstantProduct = (
 ): Promise<PoolReading> => {
   const asked = { address: getAddress(address), abi: constantProductAbi, blockNumber, functionName: "getReserves" } as const
   return client.readContract(asked).then(([reserve0, reserve1]) => {
-    const pool = { reserves: [reserve0, reserve1], decimals: [tokens[0].decimals, tokens[1].decimals], fee: 3n } as const
+    const pool = { reserves: [reserve0, reserve1], decimals: [tokens[0].decimals, tokens[1].decimals] } as const
     const depth = constantProductDepth(pool, depthShare)
     return { _tag: "Pool", imbalance: Number.NaN, ...oriented(base, tokens[0].coin, constantProductPrice(pool), depth, Number.NaN) }
   })
