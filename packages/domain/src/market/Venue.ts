@@ -25,7 +25,7 @@ export const venueIds: ReadonlyArray<VenueId> = VenueId.literals
 export const ChainId = Schema.Literals(["ethereum", "bsc", "polygon", "avalanche", "base", "arbitrum", "tron", "solana"])
 export type ChainId = typeof ChainId.Type
 
-const chainIds: ReadonlyArray<ChainId> = ChainId.literals
+export const chainIds: ReadonlyArray<ChainId> = ChainId.literals
 
 export type SourceId = VenueId | ChainId
 
