@@ -56,6 +56,9 @@ export const levelsPerEvent = 512
 /** The kind, then the 8 numbers of a record. */
 const eventPayloadNumbers = 9
 
+/** Size of the payload of a `FrameSource.event` frame. */
+export const eventPayloadBytes = eventPayloadNumbers * Float64Array.BYTES_PER_ELEMENT
+
 /** The payload of a `FrameSource.event` frame: `numbers` as laid out above, at most 8; those left out are NaN. */
 export const eventPayload = (kind: EventKind, numbers: ReadonlyArray<number>): Uint8Array => {
   const payload = new Float64Array(eventPayloadNumbers).fill(Number.NaN)
