@@ -32,7 +32,7 @@ const takenPort = Effect.acquireRelease(
   ({ close }) => Effect.sync(close)
 )
 
-describe.concurrent("the program", () => {
+describe("the program", () => {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     it.live(
       `drains, says what it did and exits with 0 within five seconds of ${signal}`,

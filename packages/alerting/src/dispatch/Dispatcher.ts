@@ -98,7 +98,7 @@ const makeDispatcher = Effect.fnUntraced(function* (owner: string) {
       // A look that waits already will see what is new by then.
       overflow: { _tag: "DropNewest" },
       initial: Effect.void,
-      receive: (_: void, _look: "look") =>
+      receive: (_state: void, _look: "look") =>
         sendDue(receiver).pipe(
           Effect.catchTag("SqlError", (error) =>
             health

@@ -140,4 +140,10 @@ export class Outbox extends Context.Service<
   )
 }
 
+/** Gives back every claim, whoever holds it: right only where no other process has the database open. */
+export const releaseEveryClaim = Effect.flatMap(
+  SqlClient.SqlClient,
+  (sql) => sql`update notification set lease_owner = null, lease_until = null where lease_owner is not null`
+)
+
 const backoffMillis = (attempts: number): number => Math.min(3_600_000, 1000 * 2 ** attempts)
