@@ -15,7 +15,8 @@ const tiers = [
   ["replay"],
   ["lab"],
   ["api"],
-  ["app", "dashboard"],
+  ["dashboard"],
+  ["app"],
   ["examples"]
 ]
 

@@ -61,7 +61,7 @@ export interface ThreadVenue {
 }
 
 /** The module that the thread runs. */
-export const hotPathEntry = new URL("./hotpath.worker.ts", import.meta.url)
+export const hotPathEntry = new URL(import.meta.resolve("@evenkeel/detection/host/hotpath.worker"))
 
 /** What the thread is given. */
 export interface HotPathWorkerData {
