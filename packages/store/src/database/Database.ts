@@ -2,8 +2,9 @@
  * The store's database: Postgres where a URL is given, the embedded one elsewhere, with the same tables in both.
  */
 import { PgClient } from "@effect/sql-pg"
-import { Layer, Redacted } from "effect"
-import { layerEmbedded } from "./Embedded.ts"
+import { type FileSystem, Layer, Redacted } from "effect"
+import type { Migrator, SqlClient, SqlError } from "effect/sql"
+import { type DatabaseLocked, type DatabaseUnopened, layerEmbedded } from "./Embedded.ts"
 import { migrate } from "./Migrations.ts"
 
 const migrated = Layer.effectDiscard(migrate)
@@ -14,6 +15,15 @@ export const layerPostgres = (url: Redacted.Redacted) =>
 /** On disk under `directory`, or in memory with `memory://`. */
 export const layerPglite = (directory: string) => migrated.pipe(Layer.provideMerge(layerEmbedded(directory)))
 
-/** The one that `url` names, or the embedded one under `directory` when it is empty. */
-export const layerDatabase = (options: { readonly url: Redacted.Redacted; readonly directory: string }) =>
+/** Why a database cannot be opened. */
+export type DatabaseError = DatabaseLocked | DatabaseUnopened | Migrator.MigrationError | SqlError.SqlError
+
+/**
+ * The one that `url` names, or the embedded one under `directory` when it is empty. It is given out as SQL alone: which driver serves is the
+ * store's own matter, and who composes layers need not depend on it.
+ */
+export const layerDatabase = (options: {
+  readonly url: Redacted.Redacted
+  readonly directory: string
+}): Layer.Layer<SqlClient.SqlClient, DatabaseError, FileSystem.FileSystem> =>
   Redacted.value(options.url) === "" ? layerPglite(options.directory) : layerPostgres(options.url)
