@@ -84,11 +84,7 @@ const openModelMemory = Effect.fnUntraced(function* (model: string) {
   return problem === undefined ? memory : yield* modelUnusable(opened.value.name, problem)
 })
 
-const open = Effect.fnUntraced(function* (
-  files: ReadonlyArray<string>,
-  venue: Option.Option<VenueId>,
-  models: KernelMemory | undefined
-) {
+const open = Effect.fnUntraced(function* (files: ReadonlyArray<string>, venue: Option.Option<VenueId>, models: KernelMemory | undefined) {
   if (files.every(isJournal)) {
     return yield* Effect.forEach(
       files,

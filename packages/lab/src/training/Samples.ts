@@ -102,7 +102,7 @@ export const seriesToLearn = (
 export const unlabelled = 255
 
 /**
- * The label of each bar. `onset`: a break begins after the bar's close and within the horizon; bars within a break have no label. `state`: any
+ * The label of each bar. `onset`: a break begins after the bar's close and within the horizon; bars within a break have no label. `state`: a
  * bar within the horizon lies beyond 50 bps; where bars are longer than the horizon, or irregular, there may be no bar within it, so there is no
  * label. Bars after which the data ends too soon have no label either.
  */
