@@ -15,7 +15,8 @@ const tiers = [
   ["replay"],
   ["lab"],
   ["api"],
-  ["app", "dashboard"],
+  ["dashboard"],
+  ["app"],
   ["examples"]
 ]
 
@@ -38,11 +39,20 @@ const banned: ReadonlyArray<readonly [pattern: RegExp, instead: string, except?:
   [/\bQueue\.unbounded\b/, "a bound"],
   [/\bas any\b|: any\b|@ts-ignore|@ts-nocheck|@ts-expect-error|as unknown as/, "a type"],
   [/\btry \{|\basync |\bawait /, "Effect", (path) => isEntry(path) || path === hotPathGuard],
+  [/new URL\([^)]*\.ts["`], import\.meta/, "import.meta.resolve of the module's name in its package, which holds where it is compiled too"],
   [/\b(TODO|FIXME|XXX|HACK)\b/, "the work itself"]
 ]
 
+interface Manifest {
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly peerDependencies?: Readonly<Record<string, string>>
+}
+const manifestOf = (folder: string) => JSON.parse(readFileSync(`${folder}/package.json`, "utf8")) as Manifest
+
 const tierOf = (name: string | undefined) => tiers.findIndex((tier) => tier.some((member) => member === name))
 const importsOf = (text: string) => [...text.matchAll(/(?:from|import) "([^"]+)"/g)].map(([, specifier]) => specifier!)
+/** Modules that a thread loads, by their names in a package. */
+const threadModulesOf = (text: string) => [...text.matchAll(/import\.meta\.resolve\("([^"]+)"/g)].map(([, specifier]) => specifier!)
 
 describe("tidy", () => {
   it.each(modules)("$path imports only from lower tiers", ({ path, text }) => {
@@ -102,14 +112,16 @@ describe("tidy", () => {
     )
   })
 
-  it("imports every dependency that a package declares", () => {
+  it("imports every dependency that a package declares, or one that it imports asks for it", () => {
     for (const name of tiers.flat()) {
-      const { dependencies = {} } = JSON.parse(readFileSync(`packages/${name}/package.json`, "utf8")) as {
-        dependencies?: Record<string, string>
-      }
+      const { dependencies = {} } = manifestOf(`packages/${name}`)
+      const peers = Object.keys(dependencies).flatMap((dependency) =>
+        Object.keys(manifestOf(`packages/${name}/node_modules/${dependency}`).peerDependencies ?? {})
+      )
       const own = modules.filter(({ path }) => path.startsWith(`packages/${name}/`)).map(({ text }) => text)
       for (const dependency of Object.keys(dependencies)) {
-        const used = own.some((text) => text.includes(`"${dependency}"`) || text.includes(`"${dependency}/`))
+        const imported = own.some((text) => text.includes(`"${dependency}"`) || text.includes(`"${dependency}/`))
+        const used = imported || peers.includes(dependency)
         // The page's script is not a module of TypeScript.
         if (name !== "dashboard") assert.isTrue(used, `${name} declares ${dependency} and imports nothing of it`)
       }
@@ -118,7 +130,7 @@ describe("tidy", () => {
 
   it("imports only modules that exist", () => {
     for (const { path, text } of modules) {
-      for (const specifier of importsOf(text)) {
+      for (const specifier of [...importsOf(text), ...threadModulesOf(text)]) {
         const inside = /^@evenkeel\/([a-z]+)\/(.+)$/.exec(specifier)
         if (inside !== null) assert.isTrue(existsSync(`packages/${inside[1]}/src/${inside[2]}.ts`), `${path} imports ${specifier}`)
       }
@@ -129,9 +141,7 @@ describe("tidy", () => {
     for (const tier of tiers) {
       for (const name of tier) {
         const readme = readFileSync(`packages/${name}/README.md`, "utf8")
-        const { dependencies = {} } = JSON.parse(readFileSync(`packages/${name}/package.json`, "utf8")) as {
-          dependencies?: Record<string, string>
-        }
+        const { dependencies = {} } = manifestOf(`packages/${name}`)
         for (const dependency of Object.keys(dependencies)) {
           if (dependency !== "effect" && !dependency.startsWith("@evenkeel/"))
             assert.include(readme, dependency, `${name}'s README says why ${dependency}`)

@@ -5,9 +5,19 @@
  *
  * The cache lies in the package's own `node_modules`: whoever may write there may change the program anyway. Where it cannot be
  * written, `enableCompileCache` says so in its result, and the program starts without a cache.
+ *
+ * The command line is imported by its name in this package: `exports` leads to its source in the repository, and to the compiled module in an
+ * installed package. An older Node starts the newer one that was installed with the package.
  */
-import { enableCompileCache } from "node:module"
+import nodeModule from "node:module"
 import { fileURLToPath } from "node:url"
 
-enableCompileCache(fileURLToPath(new URL("../node_modules/.cache/evenkeel", import.meta.url)))
-await import("../src/main.ts")
+const nodeMin = 24
+
+if (Number.parseInt(process.versions.node) >= nodeMin) {
+  nodeModule.enableCompileCache(fileURLToPath(new URL("../node_modules/.cache/evenkeel", import.meta.url)))
+  await import("evenkeel/main")
+} else {
+  const { startInNewerNode } = await import("./newerNode.js")
+  startInNewerNode(fileURLToPath(import.meta.url), nodeMin)
+}

@@ -9,6 +9,7 @@ import { modelUnusable, openModel } from "@evenkeel/detection/model/ModelFiles"
 import { allocateModelMemory, ModelPublisher } from "@evenkeel/detection/model/ModelMemory"
 import { type VenueId, venueIds } from "@evenkeel/domain/market/Venue"
 import { type LevelChange, type RiskLevel, severity } from "@evenkeel/domain/risk/RiskLevel"
+import type { KernelMemory } from "@evenkeel/learning/kernels/Kernels"
 import { readJournal } from "@evenkeel/store/journal/JournalReader"
 import { Console, DateTime, Effect, Option, Schema } from "effect"
 import { basename } from "node:path"
@@ -83,11 +84,7 @@ const openModelMemory = Effect.fnUntraced(function* (model: string) {
   return problem === undefined ? memory : yield* modelUnusable(opened.value.name, problem)
 })
 
-const open = Effect.fnUntraced(function* (
-  files: ReadonlyArray<string>,
-  venue: Option.Option<VenueId>,
-  models: WebAssembly.Memory | undefined
-) {
+const open = Effect.fnUntraced(function* (files: ReadonlyArray<string>, venue: Option.Option<VenueId>, models: KernelMemory | undefined) {
   if (files.every(isJournal)) {
     return yield* Effect.forEach(
       files,

@@ -6,6 +6,7 @@ import { textOf } from "@evenkeel/alerting/render/Message"
 import { layerApi } from "@evenkeel/api/server/ApiServer"
 import { LevelRecorder } from "@evenkeel/detection/host/LevelRecorder"
 import { FrameSink } from "@evenkeel/connectors/transport/FrameSink"
+import { page } from "@evenkeel/dashboard/Page"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { layerLogs, layerTraces } from "@evenkeel/runtime/telemetry/Telemetry"
 import { MarketJournal } from "@evenkeel/store/journal/MarketJournal"
@@ -20,8 +21,6 @@ import { runLiveTable } from "../screen/LiveTable.ts"
 
 /** Alerts that the screen keeps for its lower part. */
 const alertsShown = 100
-
-const dashboard = new URL("../../../dashboard/src/page", import.meta.url).pathname
 
 /** The API cannot listen where it should. */
 export class PortUnavailable extends Schema.TaggedError<PortUnavailable>()("PortUnavailable", {
@@ -65,7 +64,7 @@ export const runEngine = ({ config, setup, stopAfterMillis, title }: RunOptions)
   // A screen and log lines on the same terminal would overwrite each other: there, warnings show on the screen.
   const level = terminal && process.stderr.isTTY ? "Error" : config.log.level
 
-  const server = layerApi({ dashboard }).pipe(
+  const server = layerApi({ dashboard: page }).pipe(
     Layer.provide(NodeHttpServer.layer(createServer, { host: config.http.host, port: config.http.port }))
   )
   const layer = server.pipe(

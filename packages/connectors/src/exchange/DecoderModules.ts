@@ -18,12 +18,10 @@ const factories: Readonly<Record<VenueId, string>> = {
   mexc: "makeMexcDecoder"
 }
 
-const ending = import.meta.url.slice(import.meta.url.lastIndexOf("."))
-
 /** The module of a built-in venue's decoder and the name under which it exports the factory. */
 export const decoderModule = (id: VenueId) => {
   const factory = factories[id]
-  return { module: new URL(`./${id}/${factory.slice("make".length)}${ending}`, import.meta.url).href, export: factory }
+  return { module: import.meta.resolve(`@evenkeel/connectors/exchange/${id}/${factory.slice("make".length)}`), export: factory }
 }
 
 const moduleOf = (source: string) => {

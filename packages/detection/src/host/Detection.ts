@@ -6,6 +6,7 @@
  */
 import type { Coin } from "@evenkeel/domain/coin/Coin"
 import type { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
+import type { KernelMemory } from "@evenkeel/learning/kernels/Kernels"
 import { Histogram } from "@evenkeel/runtime/telemetry/Histogram"
 import { Context, Effect, Layer, Queue, Stream } from "effect"
 import { allocateModelMemory } from "../model/ModelMemory.ts"
@@ -29,7 +30,7 @@ export class Detection extends Context.Service<
     /** Copies what a coin was judged by at its last bar's close (see `featureRow`); false before the first. */
     readonly features: (coin: number, target: Float64Array) => boolean
     /** Where a model is published for the hot path; see `ModelPublisher`. */
-    readonly models: WebAssembly.Memory
+    readonly models: KernelMemory
     /** Books that must be built anew, for exactly one taker: the connectors. */
     readonly resyncs: Queue.Dequeue<Resync>
     /** A sample of the frames that could not be used; the counters have all. */

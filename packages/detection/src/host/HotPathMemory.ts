@@ -1,4 +1,5 @@
 /** The memory that the engine's two threads share, all of it, and what the hot path's thread is started with. */
+import type { KernelMemory } from "@evenkeel/learning/kernels/Kernels"
 import { allocateFrameRing } from "@evenkeel/runtime/ring/FrameRing"
 import type { WaitStrategy } from "@evenkeel/runtime/ring/RingHeader"
 import { allocateSpscRing } from "@evenkeel/runtime/ring/SpscRing"
@@ -22,7 +23,7 @@ export interface HotPathMemory {
   /** See `control`. */
   readonly control: SharedArrayBuffer
   /** The model that serves; none is published at first. */
-  readonly models: WebAssembly.Memory
+  readonly models: KernelMemory
 }
 
 /** Int32 index in `HotPathMemory.control`. */
@@ -61,7 +62,7 @@ export interface ThreadVenue {
 }
 
 /** The module that the thread runs. */
-export const hotPathEntry = new URL("./hotpath.worker.ts", import.meta.url)
+export const hotPathEntry = new URL(import.meta.resolve("@evenkeel/detection/host/hotpath.worker"))
 
 /** What the thread is given. */
 export interface HotPathWorkerData {

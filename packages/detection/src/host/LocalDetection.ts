@@ -5,6 +5,7 @@
 import type { Coin } from "@evenkeel/domain/coin/Coin"
 import type { FrameDecoderFactory } from "@evenkeel/domain/market/FrameDecoder"
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
+import type { KernelMemory } from "@evenkeel/learning/kernels/Kernels"
 import { Frames } from "@evenkeel/runtime/ring/Frames"
 import { Histogram } from "@evenkeel/runtime/telemetry/Histogram"
 import { Context, Effect, Layer, Queue } from "effect"
@@ -42,7 +43,7 @@ export const layerLocal = (options: LocalDetectionOptions) => Layer.effectContex
 export const makeDetectionOver = Effect.fnUntraced(function* (
   local: LocalHotPath,
   { coins, instruments, venues }: Pick<LocalDetectionOptions, "coins" | "instruments" | "venues">,
-  models: WebAssembly.Memory
+  models: KernelMemory
 ) {
   const ids = venues.map(({ id }) => id)
   const states = new States(local.state.buffer, coins, ids)

@@ -12,6 +12,7 @@ import { signalBytes, signalIntegers, SignalKind, stateFields } from "../hotpath
 import type { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
 import { staleReasons } from "@evenkeel/domain/market/MarketRecord"
 import type { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
+import type { KernelMemory } from "@evenkeel/learning/kernels/Kernels"
 import { frameHeaderBytes, frameOffsets } from "@evenkeel/runtime/ring/FrameRing"
 import { allocateStateTable, StateTable } from "@evenkeel/runtime/ring/StateTable"
 
@@ -31,7 +32,7 @@ export class LocalHotPath {
   #taken = 0
   #count = 0
 
-  constructor(options: HotPathOptions, models?: WebAssembly.Memory) {
+  constructor(options: HotPathOptions, models?: KernelMemory) {
     const buffer = new ArrayBuffer(signalSlots * signalBytes)
     this.#options = options
     this.#venues = options.venues.map(({ id }) => id)

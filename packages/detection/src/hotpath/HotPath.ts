@@ -12,6 +12,7 @@ import { type FrameDecoderFactory, FrameSource } from "@evenkeel/domain/market/F
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
 import type { LevelReader } from "@evenkeel/domain/market/MarketRecord"
 import type { RiskLevel } from "@evenkeel/domain/risk/RiskLevel"
+import type { KernelMemory } from "@evenkeel/learning/kernels/Kernels"
 import { frameOffsets } from "@evenkeel/runtime/ring/FrameRing"
 import type { StateTable } from "@evenkeel/runtime/ring/StateTable"
 import { BookHealth } from "../book/BookHealth.ts"
@@ -68,7 +69,7 @@ export class HotPath {
     signals: SignalWriter,
     counters: Uint32Array,
     now: () => number,
-    models?: WebAssembly.Memory
+    models?: KernelMemory
   ) {
     this.#options = options
     this.#now = now

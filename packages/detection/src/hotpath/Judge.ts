@@ -3,6 +3,7 @@
  * the coin's risk machine decide. Between bars it decides one thing: a coin without a fresh price is `stale`.
  */
 import { changeKinds, riskLevels, severity } from "@evenkeel/domain/risk/RiskLevel"
+import type { KernelMemory } from "@evenkeel/learning/kernels/Kernels"
 import { barsToConfirm } from "../detector/Confirmation.ts"
 import { ModelReader } from "../model/ModelMemory.ts"
 import { isRun, type RiskEvidence, riskThresholds, warningLevelBps } from "../risk/RiskMachine.ts"
@@ -31,7 +32,7 @@ export interface JudgeOptions {
   readonly barMillis: number
   readonly staleAfterMillis: number
   /** Where the model that serves is published; none serves without. */
-  readonly models: WebAssembly.Memory | undefined
+  readonly models: KernelMemory | undefined
   /** Whether the model is asked at each bar's close, or only for a change of level: replays that write nothing else need no more. */
   readonly predictAlways: boolean
 }

@@ -8,7 +8,7 @@
  * int32  0 generation   1 address of the model   2 its version   3 generation that the hot path has taken up
  * ```
  */
-import { allocateKernelMemory } from "@evenkeel/learning/kernels/Kernels"
+import { allocateKernelMemory, type KernelMemory } from "@evenkeel/learning/kernels/Kernels"
 import { packModel, PackedModel, scratchBytes } from "@evenkeel/learning/kernels/PackedModel"
 import { headLabels, type Model } from "@evenkeel/learning/model/Model"
 import type { ModelProblem } from "@evenkeel/learning/model/ModelFile"
@@ -22,13 +22,13 @@ const addressField = 1
 const versionField = 2
 const takenField = 3
 
-export const allocateModelMemory = (): WebAssembly.Memory => allocateKernelMemory(scratchBytes + 2 * modelBytesMax)
+export const allocateModelMemory = (): KernelMemory => allocateKernelMemory(scratchBytes + 2 * modelBytesMax)
 
 export class ModelPublisher {
-  readonly #memory: WebAssembly.Memory
+  readonly #memory: KernelMemory
   readonly #control: Int32Array
 
-  constructor(memory: WebAssembly.Memory) {
+  constructor(memory: KernelMemory) {
     this.#memory = memory
     this.#control = new Int32Array(memory.buffer, 0, 4)
   }
@@ -72,7 +72,7 @@ export class ModelReader {
   /** Of the model that said the last probabilities; 0 when none serves. */
   version = 0
 
-  constructor(memory: WebAssembly.Memory) {
+  constructor(memory: KernelMemory) {
     this.#packed = new PackedModel(memory)
     this.#control = new Int32Array(memory.buffer, 0, 4)
   }

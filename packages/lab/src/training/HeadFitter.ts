@@ -19,7 +19,12 @@ export class HeadFitter extends Context.Service<
       HeadFitter.of({
         fit: (input) =>
           Effect.map(
-            pool.run({ priority: "medium", module: new URL("./HeadJob.ts", import.meta.url), function: "fitHeadJob", input }),
+            pool.run({
+              priority: "medium",
+              module: new URL(import.meta.resolve("@evenkeel/lab/training/HeadJob")),
+              function: "fitHeadJob",
+              input
+            }),
             (fitted) => fitted as FittedHead | HeadProblem
           )
       })

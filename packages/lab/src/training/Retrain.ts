@@ -22,7 +22,7 @@ export const makeRetrain = Effect.fnUntraced(function* (directory: string) {
     pool
       .run({
         priority: "low",
-        module: new URL("./retrain.worker.ts", import.meta.url),
+        module: new URL(import.meta.resolve("@evenkeel/lab/training/retrain.worker")),
         function: "retrainJob",
         input: { directory, ...request } satisfies RetrainInput
       })

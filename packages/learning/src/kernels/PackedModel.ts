@@ -14,7 +14,7 @@ import { type Head, headLabels, type Member, memberKinds, type Model } from "../
 import { grow } from "../data/Scaler.ts"
 import { logit, sigmoid } from "../logistic/LogisticRegression.ts"
 import type { Tree } from "../tree/Tree.ts"
-import { type Kernels, loadKernels } from "./Kernels.ts"
+import { type KernelMemory, type Kernels, loadKernels } from "./Kernels.ts"
 
 const headFields = 12
 const memberFields = 8
@@ -37,7 +37,7 @@ const roundUp = (count: number, together: number): number => Math.ceil(count / t
  */
 export const packModel = (
   model: Model,
-  memory: WebAssembly.Memory,
+  memory: KernelMemory,
   base: number,
   limit: number,
   inputs: ArrayLike<number> = model.features.map((_, index) => index)
@@ -199,7 +199,7 @@ export class PackedModel {
   #base = 0
   #scaled = false
 
-  constructor(memory: WebAssembly.Memory) {
+  constructor(memory: KernelMemory) {
     this.#kernels = loadKernels(memory)
     this.#int32 = new Int32Array(memory.buffer)
     this.#float32 = new Float32Array(memory.buffer)

@@ -13,7 +13,7 @@ declare namespace WebAssembly {
     constructor(bytes: Uint8Array)
   }
   class Instance {
-    constructor(module: Module, imports: { readonly env: { readonly memory: Memory } })
+    constructor(module: Module, imports: { readonly env: { readonly memory: { readonly buffer: SharedArrayBuffer } } })
     readonly exports: Readonly<Record<string, unknown>>
   }
 }

@@ -11,6 +11,7 @@ import type { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
 import { CaptureDecoding } from "./CaptureDecoding.ts"
 import { LocalHotPath } from "@evenkeel/detection/host/LocalHotPath"
 import type { HotPathOptions } from "@evenkeel/detection/hotpath/HotPath"
+import type { KernelMemory } from "@evenkeel/learning/kernels/Kernels"
 import { playSteps, type RecordedMarket } from "../market/RecordedMarket.ts"
 
 const minute = 60_000
@@ -30,7 +31,7 @@ const pairOf = (name: string): readonly [base: string, quote: string] | undefine
 export class CaptureReplay implements RecordedMarket {
   readonly local: LocalHotPath
   readonly options: HotPathOptions
-  readonly models: WebAssembly.Memory | undefined
+  readonly models: KernelMemory | undefined
   readonly #records: ReadonlyArray<CaptureRecord>
   readonly #instruments: ReadonlyArray<Instrument>
   readonly #exchange: Exchange
@@ -38,7 +39,7 @@ export class CaptureReplay implements RecordedMarket {
   #next = 0
 
   /** `models` holds the model that predicts at each bar's close, see `ModelPublisher`. */
-  constructor(venue: VenueId, records: ReadonlyArray<CaptureRecord>, models?: WebAssembly.Memory) {
+  constructor(venue: VenueId, records: ReadonlyArray<CaptureRecord>, models?: KernelMemory) {
     const scout = new CaptureDecoding(venue)
     for (const record of records) scout.feed(record)
     this.#instruments = scout.symbols().flatMap((symbol) => {

@@ -4,6 +4,7 @@ import { LocalHotPath, viewOf } from "@evenkeel/detection/host/LocalHotPath"
 import type { HotPathOptions } from "@evenkeel/detection/hotpath/HotPath"
 import type { FrameDecoderFactory } from "@evenkeel/domain/market/FrameDecoder"
 import type { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
+import type { KernelMemory } from "@evenkeel/learning/kernels/Kernels"
 import { frameOffsets } from "@evenkeel/runtime/ring/FrameRing"
 import { type Block, framesOf, type JournalManifest } from "@evenkeel/store/journal/JournalFormat"
 import type { JournalSegment } from "@evenkeel/store/journal/JournalReader"
@@ -26,7 +27,7 @@ const noFrames = viewOf(new ArrayBuffer(0))
 export class JournalReplay implements RecordedMarket {
   readonly local: LocalHotPath
   readonly options: HotPathOptions
-  readonly models: WebAssembly.Memory | undefined
+  readonly models: KernelMemory | undefined
   readonly #blocks: ReadonlyArray<Block>
   #nextBlock = 0
   /** The frames of the block in hand, and where the next one begins. */
@@ -34,7 +35,7 @@ export class JournalReplay implements RecordedMarket {
   #at = 0
 
   /** `models` holds the model that predicts at each bar's close, see `ModelPublisher`. */
-  constructor(segment: JournalSegment, models?: WebAssembly.Memory) {
+  constructor(segment: JournalSegment, models?: KernelMemory) {
     this.options = optionsOf(segment.manifest)
     this.models = models
     this.local = new LocalHotPath(this.options, models)

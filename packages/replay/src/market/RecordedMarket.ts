@@ -6,13 +6,14 @@
 import type { LocalDetectionOptions } from "@evenkeel/detection/host/LocalDetection"
 import type { LocalHotPath } from "@evenkeel/detection/host/LocalHotPath"
 import type { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
+import type { KernelMemory } from "@evenkeel/learning/kernels/Kernels"
 
 export interface RecordedMarket {
   readonly local: LocalHotPath
   /** What the hot path watches. */
   readonly options: Pick<LocalDetectionOptions, "coins" | "instruments" | "venues">
   /** Where the hot path finds its model. */
-  readonly models: WebAssembly.Memory | undefined
+  readonly models: KernelMemory | undefined
   /** When the next step became known, Unix ms; undefined at the end. */
   readonly nextTime: () => number | undefined
   /** Plays one step; false at the end. Its signals must be read before the next. */

@@ -9,6 +9,7 @@ import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
 import { EventKind, eventPayloadBytes } from "@evenkeel/domain/market/MarketRecord"
 import type { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
 import { LocalHotPath } from "@evenkeel/detection/host/LocalHotPath"
+import type { KernelMemory } from "@evenkeel/learning/kernels/Kernels"
 import { frameOffsets } from "@evenkeel/runtime/ring/FrameRing"
 import { playSteps, type RecordedMarket } from "../market/RecordedMarket.ts"
 import { FileMerge } from "./FileMerge.ts"
@@ -37,7 +38,7 @@ export interface FileReplayOptions {
   /** Sees what every coin is judged by, at each bar's close. Its arguments are valid during the call alone. */
   readonly onJudged?: HotPath["onJudged"]
   /** Where a model is published that predicts at each bar's close; see `ModelPublisher`. Without it the detectors alone decide. */
-  readonly models?: WebAssembly.Memory
+  readonly models?: KernelMemory
   /** Scores of one coin are at least this far apart; only levels are signalled unless said otherwise. */
   readonly scoreGapMillis?: number
 }
@@ -45,7 +46,7 @@ export interface FileReplayOptions {
 export class FileReplay implements RecordedMarket {
   readonly local: LocalHotPath
   readonly options: HotPathOptions
-  readonly models: WebAssembly.Memory | undefined
+  readonly models: KernelMemory | undefined
   readonly #files: ReadonlyArray<PriceFile>
   readonly #merge: FileMerge
   readonly #venueOf: Int32Array

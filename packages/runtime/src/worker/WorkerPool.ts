@@ -69,7 +69,7 @@ const makePool = Effect.fnUntraced(function* (options: { readonly threads: numbe
   const failure = (thread: Thread, cause: unknown) =>
     Effect.fail(new JobFailed({ function: thread.current?.job.function ?? "thread", cause }))
   const start = (index: number): void => {
-    const worker = new Worker(new URL("./pool.worker.ts", import.meta.url), { name: `evenkeel-pool-${index}` })
+    const worker = new Worker(new URL(import.meta.resolve("@evenkeel/runtime/worker/pool.worker")), { name: `evenkeel-pool-${index}` })
     const thread: Thread = { worker, current: undefined }
     threads[index] = thread
     worker.on("message", (answer: { readonly value: unknown } | { readonly failed: unknown }) =>

@@ -2,9 +2,10 @@
  * The store's database: Postgres where a URL is given, the embedded one elsewhere, with the same tables in both.
  */
 import { PgClient } from "@effect/sql-pg"
-import { Effect, Layer, Redacted } from "effect"
+import { Effect, type FileSystem, Layer, Redacted } from "effect"
+import type { Migrator, SqlClient, SqlError } from "effect/sql"
 import { releaseEveryClaim } from "../outbox/Outbox.ts"
-import { layerEmbedded } from "./Embedded.ts"
+import { type DatabaseLocked, type DatabaseUnopened, layerEmbedded } from "./Embedded.ts"
 import { migrate } from "./Migrations.ts"
 
 const migrated = Layer.effectDiscard(migrate)
@@ -16,6 +17,15 @@ export const layerPostgres = (url: Redacted.Redacted) =>
 export const layerPglite = (directory: string) =>
   Layer.effectDiscard(Effect.andThen(migrate, releaseEveryClaim)).pipe(Layer.provideMerge(layerEmbedded(directory)))
 
-/** The one that `url` names, or the embedded one under `directory` when it is empty. */
-export const layerDatabase = (options: { readonly url: Redacted.Redacted; readonly directory: string }) =>
+/** Why a database cannot be opened. */
+export type DatabaseError = DatabaseLocked | DatabaseUnopened | Migrator.MigrationError | SqlError.SqlError
+
+/**
+ * The one that `url` names, or the embedded one under `directory` when it is empty. It is given out as SQL alone: which driver serves is the
+ * store's own matter, and who composes layers need not depend on it.
+ */
+export const layerDatabase = (options: {
+  readonly url: Redacted.Redacted
+  readonly directory: string
+}): Layer.Layer<SqlClient.SqlClient, DatabaseError, FileSystem.FileSystem> =>
   Redacted.value(options.url) === "" ? layerPglite(options.directory) : layerPostgres(options.url)

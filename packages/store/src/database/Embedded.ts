@@ -72,7 +72,7 @@ const alive = (processId: number): boolean => {
 
 const open = (directory: string) =>
   Effect.callback<Worker, DatabaseUnopened>((resume) => {
-    const worker = new Worker(new URL("./pglite.worker.ts", import.meta.url), { workerData: { directory } })
+    const worker = new Worker(new URL(import.meta.resolve("@evenkeel/store/database/pglite.worker")), { workerData: { directory } })
     const failed = (problem: string) => resume(Effect.fail(new DatabaseUnopened({ directory, problem })))
     worker.once("message", (message: "ready" | { readonly failed: string }) =>
       message === "ready" ? resume(Effect.succeed(worker)) : failed(message.failed)
