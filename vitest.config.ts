@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os"
 import { defineConfig } from "vitest/config"
 import type { Reporter } from "vitest/node"
 
@@ -18,6 +19,8 @@ export default defineConfig({
   test: {
     include: ["packages/*/src/**/*.test.ts", "packages/*/test/**/*.test.ts", "scripts/*.test.ts"],
     reporters: ["default", closingLine],
+    // One fewer than there are cores is the default, which on two cores runs one file after the other.
+    maxWorkers: Math.max(2, Math.floor(availableParallelism() * 0.75)),
     testTimeout: 30_000,
     hookTimeout: 60_000
   }

@@ -56,6 +56,7 @@ describe("hot swap", () => {
       wait: spinThenSleep,
       origin: process.hrtime.bigint(),
       skipFrame: false,
+      levels: [],
       checkpoint: undefined
     }
     const worker = new Worker(hotPathEntry, { workerData: data })

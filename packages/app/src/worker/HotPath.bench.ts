@@ -42,6 +42,7 @@ const publishToScore = async (): Promise<ReadonlyArray<BenchResult>> => {
     wait: busyPoll,
     origin,
     skipFrame: false,
+    levels: [],
     checkpoint: undefined
   }
   const worker = new Worker(hotPathEntry, { workerData: data })

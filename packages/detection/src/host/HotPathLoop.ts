@@ -51,6 +51,7 @@ export const runHotPathLoop = (
   }
   const problem = data.checkpoint === undefined ? undefined : hotPath.restore(data.checkpoint)
   if (problem !== undefined) onCheckpointRefused(problem)
+  hotPath.resume(data.levels)
   if (data.skipFrame) frames.skipInHand()
 
   const handle = (at: number): void => {

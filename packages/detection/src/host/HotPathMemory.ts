@@ -1,4 +1,5 @@
 /** The memory that the engine's two threads share, all of it, and what the hot path's thread is started with. */
+import type { StandingLevel } from "@evenkeel/domain/risk/RiskLevel"
 import type { KernelMemory } from "@evenkeel/learning/kernels/Kernels"
 import { allocateFrameRing } from "@evenkeel/runtime/ring/FrameRing"
 import type { WaitStrategy } from "@evenkeel/runtime/ring/RingHeader"
@@ -75,6 +76,8 @@ export interface HotPathWorkerData {
   readonly origin: bigint
   /** After a crash: the frame that caused it is not tried again. */
   readonly skipFrame: boolean
+  /** After a crash: the levels that stood. Otherwise they come as a frame, behind what is replayed. */
+  readonly levels: ReadonlyArray<StandingLevel>
   /** What the detectors had learned; see `Checkpoint`. */
   readonly checkpoint: Uint8Array | undefined
 }

@@ -53,14 +53,36 @@ describe("LevelRecorder", () => {
   )
 
   it.live(
+    "knows the level of each coin from the log, and from what it is offered",
+    () =>
+      Effect.gen(function* () {
+        yield* Effect.gen(function* () {
+          const { offer } = yield* LevelRecorder
+          for (const [time, coin] of ["DAI", "USDC", "USDC"].entries()) offer({ change: change(time, { coin }), span })
+          offer({ change: change(3, { level: "stale", previous: "critical", kind: "stale" }), span })
+        }).pipe(Effect.provide(LevelRecorder.layer))
+        yield* Effect.gen(function* () {
+          const { offer, standing } = yield* LevelRecorder
+          assert.deepStrictEqual(standing(), [
+            { coin: "DAI", level: "critical", stale: false, kind: "break", since: 0 },
+            { coin: "USDC", level: "critical", stale: true, kind: "stale", since: 3 }
+          ])
+          offer({ change: change(4, { coin: "DAI", level: "normal", previous: "critical", kind: "recovery" }), span })
+          assert.deepInclude(standing()[0], { coin: "DAI", level: "normal", since: 4 })
+        }).pipe(Effect.provide(LevelRecorder.layer))
+      }).pipe(Effect.provide(store)),
+    30_000
+  )
+
+  it.live(
     "refuses what finds no room, and loses nothing of what waits while the log cannot be written",
     () =>
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
         const health = yield* HealthRegistry
-        yield* sql`alter table event rename to away`
         yield* Effect.gen(function* () {
           const recorder = yield* LevelRecorder
+          yield* sql`alter table event rename to away`
           let taken = 0
           while (recorder.offer({ change: change(taken), span })) taken++
           assert.strictEqual(taken, 1024)

@@ -4,13 +4,13 @@
  * A change waits here, in order, while the database is away; nothing is skipped. When the mailbox is full the hot path keeps what it cannot
  * hand over. It is built before `Detection`, so that on shutdown it still records what detection's last frames brought about.
  */
-import { changeKeyOf, type LevelChange } from "@evenkeel/domain/risk/RiskLevel"
+import { changeKeyOf, LevelChange, type StandingLevel, standingAfter } from "@evenkeel/domain/risk/RiskLevel"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { Metrics } from "@evenkeel/runtime/telemetry/Metrics"
 import { SpanLinks } from "@evenkeel/runtime/telemetry/SpanLinks"
 import { EventStore } from "@evenkeel/store/event/EventStore"
-import { Context, Effect, Layer, Metric, Queue, Schedule, type Tracer } from "effect"
+import { Context, Effect, Layer, Metric, Option, Queue, Schedule, Schema, type Tracer } from "effect"
 
 export interface LevelChangeSignal {
   readonly change: LevelChange
@@ -25,6 +25,8 @@ export class LevelRecorder extends Context.Service<
     readonly offer: (signal: LevelChangeSignal) => boolean
     /** Changes recorded since the start. */
     readonly recorded: () => number
+    /** The level of each coin by its last change: in the log when the engine started, or offered since. */
+    readonly standing: () => ReadonlyArray<StandingLevel>
   }
 >()("@evenkeel/detection/host/LevelRecorder") {
   static readonly layer = Layer.effect(
@@ -33,18 +35,21 @@ export class LevelRecorder extends Context.Service<
   )
 
   /** For engines without a log: changes are seen by the listeners of `Detection.levels` alone. */
-  static readonly layerNoop = Layer.succeed(LevelRecorder, LevelRecorder.of({ offer: () => true, recorded: () => 0 }))
+  static readonly layerNoop = Layer.succeed(LevelRecorder, LevelRecorder.of({ offer: () => true, recorded: () => 0, standing: () => [] }))
 
-  /** A double that keeps what it is offered. */
+  /** A double that keeps what it is offered, as if its first changes were in the log already. */
   static readonly layerTest = (kept: Array<LevelChange>) =>
     Layer.succeed(
       LevelRecorder,
       LevelRecorder.of({
         offer: ({ change }) => kept.push(change) > 0,
-        recorded: () => kept.length
+        recorded: () => kept.length,
+        standing: () => [...new Map(kept.map((change) => [change.coin, standingAfter(change)])).values()]
       })
     )
 }
+
+const decodeChange = Schema.decodeUnknownOption(Schema.fromJsonString(LevelChange))
 
 const mailboxCapacity = 1024
 const component = "level-recorder"
@@ -57,6 +62,11 @@ const makeLevelRecorder = Effect.gen(function* () {
   const links = yield* SpanLinks
   const supervisor = yield* Supervisor
   const mailbox = yield* Queue.bounded<LevelChangeSignal>(mailboxCapacity)
+  const standing = new Map<string, StandingLevel>()
+  for (const { payload } of yield* events.lastOfStreams("coin")) {
+    const change = decodeChange(payload)
+    if (Option.isSome(change)) standing.set(change.value.coin, standingAfter(change.value))
+  }
   let offered = 0
   let recorded = 0
 
@@ -109,8 +119,10 @@ const makeLevelRecorder = Effect.gen(function* () {
     offer: (signal) => {
       if (Queue.sizeUnsafe(mailbox) >= mailboxCapacity) return false
       offered++
+      standing.set(signal.change.coin, standingAfter(signal.change))
       return Queue.offerUnsafe(mailbox, signal)
     },
-    recorded: () => recorded
+    recorded: () => recorded,
+    standing: () => [...standing.values()]
   })
 })

@@ -14,6 +14,8 @@ import { Counters, engineCounters } from "../hotpath/Counters.ts"
 import { allocateModelMemory } from "../model/ModelMemory.ts"
 import { Detection } from "./Detection.ts"
 import { LocalHotPath } from "./LocalHotPath.ts"
+import { LevelRecorder } from "./LevelRecorder.ts"
+import { writeLevels } from "./WarmStart.ts"
 import { makeSignalReader } from "./SignalReader.ts"
 import { States } from "./States.ts"
 
@@ -122,5 +124,6 @@ const makeLocalDetection = Effect.fnUntraced(function* (options: LocalDetectionO
     publish: () => {},
     fill: () => 0
   })
+  yield* writeLevels(frames, (yield* LevelRecorder).standing())
   return Context.make(Detection, detection).pipe(Context.add(Frames, frames))
 })

@@ -56,6 +56,20 @@ const writer = Effect.map(Frames, (frames) => (text: string, received: number) =
   frames.publish()
 })
 
+/** What an engine that is gone has left in the log. */
+const critical: LevelChange = {
+  time: startsAt - minute,
+  coin: "USDC",
+  level: "critical",
+  previous: "normal",
+  kind: "break",
+  fairValue: 0.98,
+  errorBps: 1,
+  deviationBps: -200,
+  venues: { agree: [], differ: [] },
+  evidence: { baselineBps: null, beyond: null, flow: null, carrier: null, grounded: true, model: null, drivers: [] }
+}
+
 /** Waits for what the thread does. */
 const until = (condition: () => boolean) => Effect.sleep("5 millis").pipe(Effect.repeat({ while: () => !condition() }))
 
@@ -99,6 +113,24 @@ describe("detection in a thread", () => {
       20_000
     )
   }
+
+  it.live(
+    "starts at the levels that the log has, and leaves them by a change after an hour near the peg",
+    () => {
+      const kept: Array<LevelChange> = [critical]
+      return Effect.gen(function* () {
+        const detection = yield* Detection
+        const write = yield* writer
+        for (let bar = 0; bar < 50; bar++) write(priceAt(1, bar), startsAt + bar * minute)
+        yield* until(() => (detection.coin(0)?.time ?? 0) >= startsAt + 49 * minute)
+        assert.strictEqual(detection.coin(0)?.level, "critical")
+        for (let bar = 50; bar < 70; bar++) write(priceAt(1, bar), startsAt + bar * minute)
+        yield* until(() => kept.length > 1)
+        assert.deepStrictEqual(words(kept.slice(1)), ["critical → normal"])
+      }).pipe(Effect.provide(thread(kept)))
+    },
+    20_000
+  )
 
   it.live(
     "judges what came before the shutdown, and hands over its changes",

@@ -7,7 +7,6 @@
  */
 import type { Coin } from "@evenkeel/domain/coin/Coin"
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
-import type { RiskLevel } from "@evenkeel/domain/risk/RiskLevel"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { FrameProducer } from "@evenkeel/runtime/ring/FrameRing"
 import { Frames } from "@evenkeel/runtime/ring/Frames"
@@ -28,9 +27,10 @@ import { signalBytes } from "../hotpath/SignalRecord.ts"
 import { CheckpointStore } from "./CheckpointStore.ts"
 import { Detection } from "./Detection.ts"
 import { allocateHotPathMemory, control, hotPathEntry, type HotPathWorkerData, type ThreadVenue } from "./HotPathMemory.ts"
+import { LevelRecorder } from "./LevelRecorder.ts"
 import { makeSignalReader } from "./SignalReader.ts"
 import { States } from "./States.ts"
-import { writeFrames } from "./WarmStart.ts"
+import { writeFrames, writeLevels } from "./WarmStart.ts"
 
 export interface ThreadDetectionOptions {
   readonly coins: ReadonlyArray<Coin>
@@ -79,6 +79,7 @@ const makeThreadDetection = Effect.fnUntraced(function* (options: ThreadDetectio
   const supervisor = yield* Supervisor
   const health = yield* HealthRegistry
   const checkpoints = yield* CheckpointStore
+  const recorder = yield* LevelRecorder
   const clock = yield* ProcessNanoclock
   const { origin } = clock
   const memory = allocateHotPathMemory({
@@ -108,17 +109,10 @@ const makeThreadDetection = Effect.fnUntraced(function* (options: ThreadDetectio
 
   const refused = yield* Queue.sliding<string>(1)
   let checkpoint = yield* checkpoints.load
+  const standing = recorder.standing()
   let starts = 0
   let ended = false
 
-  /** The levels that stand, for a thread that goes on after another. */
-  const standingLevels = (): Readonly<Record<string, RiskLevel>> =>
-    Object.fromEntries(
-      coins.flatMap(({ symbol }, index) => {
-        const level = states.coin(index)?.level
-        return level === undefined ? [] : [[symbol, level]]
-      })
-    )
   const live = Effect.callback<void, HotPathDied>((resume) => {
     const data: HotPathWorkerData = {
       memory,
@@ -128,12 +122,12 @@ const makeThreadDetection = Effect.fnUntraced(function* (options: ThreadDetectio
         spareInstruments: options.spareInstruments,
         barMillis: options.barMillis,
         scoreGapMillis: options.scoreGapMillis,
-        staleAfterMillis: options.staleAfterMillis,
-        initialLevels: standingLevels()
+        staleAfterMillis: options.staleAfterMillis
       },
       venues,
       wait: options.wait,
       origin,
+      levels: starts > 0 ? recorder.standing() : [],
       skipFrame: starts++ > 0,
       checkpoint
     }
@@ -209,6 +203,8 @@ const makeThreadDetection = Effect.fnUntraced(function* (options: ThreadDetectio
       framesSince: written.reduce((sum, count) => sum + count, 0)
     })
   }
+
+  yield* writeLevels(frames, standing)
 
   const features = new StateTable(memory.features, featureRow)
   const counters = new Counters(new Uint32Array(memory.counters), venues.length)

@@ -11,10 +11,11 @@ import type { Coin } from "@evenkeel/domain/coin/Coin"
 import { type FrameDecoderFactory, FrameSource } from "@evenkeel/domain/market/FrameDecoder"
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
 import type { LevelReader } from "@evenkeel/domain/market/MarketRecord"
-import type { RiskLevel } from "@evenkeel/domain/risk/RiskLevel"
+import { decodeLevels, type StandingLevel } from "@evenkeel/domain/risk/RiskLevel"
 import type { KernelMemory } from "@evenkeel/learning/kernels/Kernels"
 import { frameOffsets } from "@evenkeel/runtime/ring/FrameRing"
 import type { StateTable } from "@evenkeel/runtime/ring/StateTable"
+import { Option } from "effect"
 import { BookHealth } from "../book/BookHealth.ts"
 import { loadCheckpoint, saveCheckpoint } from "./Checkpoint.ts"
 import { Counters, venueCounters } from "./Counters.ts"
@@ -38,8 +39,6 @@ export interface HotPathOptions {
   readonly scoreGapMillis: number
   /** A coin without a price for so long is `stale`; a minute unless said otherwise. Only clock frames let it happen. */
   readonly staleAfterMillis?: number
-  /** Levels that stand already, by coin; `normal` where none is given. */
-  readonly initialLevels?: Readonly<Record<string, RiskLevel>>
   /** False: the model is asked for changes of level alone. True unless said otherwise. */
   readonly predictAlways?: boolean
 }
@@ -101,6 +100,7 @@ export class HotPath {
     const market = this.#market
     const { times } = market
     const venue = view.bytes[offset + frameOffsets.venue]!
+    if (view.bytes[offset + frameOffsets.source] === FrameSource.levels) return this.#resume(view, offset)
     times[time.started] = this.#now()
     times[time.published] = view.float64[(offset + frameOffsets.published) >> 3]!
     this.#signals.follow(view.bytes, view.bytes[offset + frameOffsets.sampled] === 1 ? offset + frameOffsets.trace : -1)
@@ -134,6 +134,17 @@ export class HotPath {
   /** Takes up what another hot path had learned, of the coins and instruments that both know; the problem where it cannot be used. */
   restore(checkpoint: Uint8Array): string | undefined {
     return loadCheckpoint(this.#market, this.#options, checkpoint)
+  }
+
+  /** Puts coins at the levels that the log has, where theirs differ. No change is reported: it was, when it happened. */
+  resume(levels: ReadonlyArray<StandingLevel>): void {
+    this.#market.resume(levels)
+  }
+
+  #resume(view: FrameView, offset: number): void {
+    const start = offset + frameOffsets.payload
+    const levels = decodeLevels(view.bytes.subarray(start, start + view.int32[(offset + frameOffsets.payloadBytes) >> 2]!))
+    if (Option.isSome(levels)) this.resume(levels.value)
   }
 
   /** Lets bars close that ended before `received`; time never runs backwards. */

@@ -6,7 +6,7 @@
 import { type Coin, isCurrency } from "@evenkeel/domain/coin/Coin"
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
 import { SymbolTable } from "@evenkeel/domain/market/SymbolTable"
-import { levelNumber, type RiskLevel } from "@evenkeel/domain/risk/RiskLevel"
+import { changeKinds, levelNumber, type StandingLevel } from "@evenkeel/domain/risk/RiskLevel"
 import { Schema } from "effect"
 import { FairValue } from "../value/FairValue.ts"
 import { CoinTrack, InstrumentTrack } from "./Tracks.ts"
@@ -44,7 +44,6 @@ export interface MarketOptions {
   readonly instruments: ReadonlyArray<Instrument>
   readonly spareInstruments?: number
   readonly venues: ReadonlyArray<{ readonly id: string }>
-  readonly initialLevels?: Readonly<Record<string, RiskLevel>>
 }
 
 export class Market {
@@ -69,17 +68,11 @@ export class Market {
   /** The fair value's source of each place that is kept free. */
   readonly #spareSources = new Map<number, number>()
 
-  constructor({ coins, initialLevels, instruments, spareInstruments = 0, venues }: MarketOptions) {
+  constructor({ coins, instruments, spareInstruments = 0, venues }: MarketOptions) {
     if (venues.length > venuesMax) throw new TooManyVenues({ venues: venues.length })
     this.#coins = coins
     this.#coinNumbers = new Map(coins.map(({ symbol }, number) => [symbol, number]))
-    this.coins = coins.map((coin) => {
-      const track = new CoinTrack(coin)
-      const level = initialLevels?.[coin.symbol] ?? "normal"
-      track.stale = level === "stale"
-      track.machine.level = track.stale ? 0 : levelNumber(level)
-      return track
-    })
+    this.coins = coins.map((coin) => new CoinTrack(coin))
     const edges: Array<Nodes> = []
     this.instruments = instruments.map((instrument) => {
       const nodes = this.#nodesOf(instrument)
@@ -104,6 +97,18 @@ export class Market {
   /** The instrument that prices the market as a whole. */
   get whole(): InstrumentTrack | undefined {
     return this.instruments[this.#whole]
+  }
+
+  /** Puts coins at the levels that the log has, where theirs differ; of coins that are not watched nothing is kept. */
+  resume(levels: ReadonlyArray<StandingLevel>): void {
+    for (const { coin, kind, level, since, stale } of levels) {
+      const track = this.coins[this.#coinNumbers.get(coin) ?? -1]
+      if (track === undefined || (track.stale === stale && track.machine.level === levelNumber(level))) continue
+      track.machine.resume(levelNumber(level))
+      track.stale = stale
+      track.change = changeKinds.indexOf(kind)
+      track.since = since
+    }
   }
 
   /** Gives a place that was kept free to a pair that was listed; false when there is none of that number. */

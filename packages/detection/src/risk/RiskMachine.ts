@@ -106,11 +106,19 @@ export class RiskMachine {
   private warned = Number.NEGATIVE_INFINITY
   /** Since when the evidence has been weak enough to leave the level; NaN while it has not. */
   private quietSince = Number.NaN
-  /** When evidence last raised the level or made the alarm worse, and how far the coin stood then. */
+  /** When evidence last raised the level or made the alarm worse, and how far the coin stood then. NaN: counts from the next bar. */
   private renewed = Number.NEGATIVE_INFINITY
   private worstBps = 0
   /** The last update let an alarm go because where the coin stands has become its usual place. */
   acceptedAsNormal = false
+
+  /** Starts at a level that was decided before; it is left by the same rules as any other. */
+  resume(level: number): void {
+    this.level = level
+    this.quietSince = Number.NaN
+    this.renewed = Number.NaN
+    this.worstBps = 0
+  }
 
   /** Takes a bar's evidence; true when the level changed. */
   update(evidence: RiskEvidence): boolean {
@@ -118,6 +126,7 @@ export class RiskMachine {
     const before = this.level
     const far = Math.abs(evidence.deviationBps)
     this.acceptedAsNormal = false
+    if (Number.isNaN(this.renewed)) this.renewed = evidence.time
     if (asked > before || far > this.worstBps + renewBps || evidence.breakBars > 0) {
       this.renewed = evidence.time
       this.worstBps = asked > before ? far : Math.max(far, this.worstBps)

@@ -43,7 +43,9 @@ export const FrameSource = {
   /** A pair was listed while running; it has the instrument number of the record from now on. Payload: see `listedPayload`. */
   listed: 7,
   /** The instrument of the record is no longer traded. */
-  delisted: 8
+  delisted: 8,
+  /** The levels that the log has, for a hot path that has just started. Payload: see `levelsPayload`. */
+  levels: 9
 } as const
 export type FrameSource = (typeof FrameSource)[keyof typeof FrameSource]
 

@@ -1,5 +1,5 @@
 /** How much a coin's holder should worry, and the fact that it changed. */
-import { Schema } from "effect"
+import { type Option, Schema } from "effect"
 import { CoinSymbol } from "../coin/Coin.ts"
 
 /** `stale`: fresh data is missing, and the coin's risk is unknown. */
@@ -72,3 +72,32 @@ export type LevelChange = typeof LevelChange.Type
 
 /** The same for every engine that sees this change, and for no other change. */
 export const changeKeyOf = ({ coin, level, previous, time }: LevelChange): string => `${coin} ${time} ${previous} ${level}`
+
+/** What the log says of a coin: the level of its last change, which the coin keeps while it is stale. */
+export const StandingLevel = Schema.Struct({
+  coin: CoinSymbol,
+  level: RiskLevel,
+  stale: Schema.Boolean,
+  kind: ChangeKind,
+  /** Unix ms, of the last change. */
+  since: Schema.Finite
+})
+export type StandingLevel = typeof StandingLevel.Type
+
+export const standingAfter = ({ coin, kind, level, previous, time }: LevelChange): StandingLevel => ({
+  coin,
+  level: level === "stale" ? previous : level,
+  stale: level === "stale",
+  kind,
+  since: time
+})
+
+const StandingLevels = Schema.fromJsonString(Schema.Array(StandingLevel))
+
+/** The payload of a `FrameSource.levels` frame. */
+export const levelsPayload = (levels: ReadonlyArray<StandingLevel>): Uint8Array =>
+  new TextEncoder().encode(Schema.encodeSync(StandingLevels)(levels))
+
+/** Decodes a `levelsPayload`; none when it is malformed. The bytes may be in shared memory. */
+export const decodeLevels = (payload: Uint8Array): Option.Option<ReadonlyArray<StandingLevel>> =>
+  Schema.decodeUnknownOption(StandingLevels)(new TextDecoder().decode(payload.slice()))

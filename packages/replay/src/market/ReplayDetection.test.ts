@@ -66,7 +66,8 @@ it.effect("waits for a recorder that is full, and loses nothing", () => {
     LevelRecorder,
     LevelRecorder.of({
       offer: ({ change }) => (refusals > 0 ? refusals-- < 0 : recorded.push(change) > 0),
-      recorded: () => recorded.length
+      recorded: () => recorded.length,
+      standing: () => []
     })
   )
   return Effect.gen(function* () {

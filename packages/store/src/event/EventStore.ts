@@ -59,6 +59,8 @@ export class EventStore extends Context.Service<
       readonly stream?: string
       readonly families?: ReadonlyArray<string>
     }) => Effect.Effect<ReadonlyArray<StoredEvent>, SqlError.SqlError>
+    /** The newest fact of every stream of a family, of those that are kept. */
+    readonly lastOfStreams: (family: string) => Effect.Effect<ReadonlyArray<StoredEvent>, SqlError.SqlError>
     /** The last fact that readers may see; `beginning` when there is none. */
     readonly end: Effect.Effect<Cursor, SqlError.SqlError>
     /** Waits for the next append of this process, once it is committed, since the last wait; for the scope's lifetime. */
@@ -184,6 +186,12 @@ const makeEventStore = Effect.gen(function* () {
         ${families === undefined ? sql`` : sql`and family in ${sql.in(families)}`}
       order by transaction_id, position limit ${limit}`
 
+  const lastOfStreams: EventStore["Service"]["lastOfStreams"] = (family) =>
+    sql<StoredEvent>`
+      select ${sql.literal(eventColumns)} from event
+      where family = ${family} and (stream, version) in (select stream, version from event_stream)
+      order by stream`
+
   const end = Effect.map(
     sql<Cursor>`
       select transaction_id::text as transaction, position::float8 as position from event
@@ -205,6 +213,7 @@ const makeEventStore = Effect.gen(function* () {
   return EventStore.of({
     append,
     read,
+    lastOfStreams,
     end,
     listen: Effect.map(PubSub.subscribe(appended), (subscription) => Effect.asVoid(PubSub.take(subscription))),
     heads,
