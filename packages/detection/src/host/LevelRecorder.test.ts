@@ -85,17 +85,17 @@ describe("LevelRecorder", () => {
           yield* sql`alter table event rename to away`
           let taken = 0
           while (recorder.offer({ change: change(taken), span })) taken++
-          assert.strictEqual(taken, 1024)
+          assert.strictEqual(taken, 256)
           const status = Effect.map(health.snapshot, (all) => all.find(({ component }) => component === "level-recorder")?.status)
           yield* Effect.andThen(Effect.sleep("5 millis"), status).pipe(Effect.repeat({ while: (seen) => seen !== "degraded" }))
           yield* sql`alter table away rename to event`
           yield* Effect.andThen(Effect.sleep("5 millis"), status).pipe(Effect.repeat({ while: (seen) => seen !== "running" }))
           assert.isTrue(recorder.offer({ change: change(taken), span }), "there is room again")
-          yield* Effect.sleep("10 millis").pipe(Effect.repeat({ while: () => recorder.recorded() < 1025 }))
+          yield* Effect.sleep("10 millis").pipe(Effect.repeat({ while: () => recorder.recorded() < 257 }))
         }).pipe(Effect.provide(LevelRecorder.layer))
         assert.deepStrictEqual(
           yield* recorded,
-          Array.from({ length: 1025 }, (_, time) => time)
+          Array.from({ length: 257 }, (_, time) => time)
         )
       }).pipe(Effect.provide(store)),
     30_000

@@ -51,7 +51,7 @@ export class LevelRecorder extends Context.Service<
 
 const decodeChange = Schema.decodeUnknownOption(Schema.fromJsonString(LevelChange))
 
-const mailboxCapacity = 1024
+const mailboxCapacity = 256
 const component = "level-recorder"
 /** Shutdown waits this long for the database to take the last changes. */
 const drainWithin = "3 seconds"

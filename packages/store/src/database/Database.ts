@@ -5,8 +5,9 @@ import { PgClient } from "@effect/sql-pg"
 import { Effect, type FileSystem, Layer, Redacted } from "effect"
 import type { Migrator, SqlClient, SqlError } from "effect/sql"
 import { releaseEveryClaim } from "../outbox/Outbox.ts"
-import { type DatabaseLocked, type DatabaseUnopened, layerEmbedded } from "./Embedded.ts"
+import { type DatabaseUnopened, layerEmbedded } from "./Embedded.ts"
 import { migrate } from "./Migrations.ts"
+import type { DatabaseLocked } from "./ProcessLock.ts"
 
 const migrated = Layer.effectDiscard(migrate)
 

@@ -1,12 +1,32 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, Layer } from "effect"
+import { spawn } from "node:child_process"
 import { EventStore } from "../event/EventStore.ts"
 import { layerPglite } from "./Database.ts"
 
+const starters = 8
+const locker = new URL("../../test/support/locker.ts", import.meta.url).pathname
+
+/** What so many processes say that try to take the lock at once; none ends before all have tried, and then they are killed. */
+const tryAtOnce = (directory: string, count: number) =>
+  Effect.callback<ReadonlyArray<string>>((resume) => {
+    const said: Array<string> = []
+    const children = Array.from({ length: count }, () => {
+      const child = spawn(process.execPath, [locker, directory], { stdio: ["ignore", "pipe", "inherit"] })
+      child.stdout.on("data", (chunk: Buffer) => {
+        said.push(chunk.toString().trim())
+        if (said.length === count) for (const each of children) each.kill("SIGKILL")
+      })
+      return child
+    })
+    let running = count
+    for (const child of children) child.on("exit", () => --running === 0 && resume(Effect.succeed(said)))
+  })
+
 describe("the embedded database on disk", () => {
   it.live(
-    "keeps what was written over a restart, and one process at a time",
+    "keeps what was written over a restart, whatever a killed engine left of its lock",
     () =>
       Effect.gen(function* () {
         const files = yield* FileSystem.FileSystem
@@ -21,10 +41,39 @@ describe("the embedded database on disk", () => {
           ),
           1
         )
-        // Process 1 lives as long as the machine does.
+        // A file of an engine that was killed, or of an earlier version, holds nobody up, though a process has its number.
         yield* files.writeFileString(`${directory}.lock`, "1")
-        const locked = yield* Effect.flip(Effect.provide(Effect.void, open))
-        assert.deepInclude(locked, { _tag: "DatabaseLocked", processId: 1 })
+        yield* Effect.provide(Effect.void, open)
+      }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
+    60_000
+  )
+
+  it.live(
+    "is locked by one of many processes that start in the same instant",
+    () =>
+      Effect.gen(function* () {
+        const files = yield* FileSystem.FileSystem
+        const directory = `${yield* files.makeTempDirectoryScoped()}/data`
+        const said = yield* tryAtOnce(directory, starters)
+        assert.deepStrictEqual([...said].sort(), [...Array.from({ length: starters - 1 }, () => "DatabaseLocked"), "locked"])
+        assert.deepStrictEqual(yield* tryAtOnce(directory, 1), ["locked"], "a killed process holds nothing")
+      }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
+    60_000
+  )
+
+  it.live(
+    "is whole or not there when its creation is cut off",
+    () =>
+      Effect.gen(function* () {
+        const files = yield* FileSystem.FileSystem
+        const directory = `${yield* files.makeTempDirectoryScoped()}/data`
+        yield* files.makeDirectory(`${directory}.new/base`, { recursive: true })
+        yield* files.writeFileString(`${directory}.new/PG_VERSION`, "18")
+        yield* Effect.provide(
+          Effect.flatMap(EventStore, ({ verify }) => verify),
+          EventStore.layer.pipe(Layer.provideMerge(layerPglite(directory)), Layer.provideMerge(NodeServices.layer))
+        )
+        assert.isFalse(yield* files.exists(`${directory}.new`))
       }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
     60_000
   )

@@ -2,22 +2,14 @@
  * The embedded database: PGlite on disk, in a worker thread, spoken to by the same driver as Postgres.
  *
  * The driver is given a stream whose other end is the worker, so SQL, migrations, codecs and errors are one with production. A
- * lock file keeps a second process from opening the same directory, which PGlite itself would not notice.
+ * lock keeps a second process from opening the same directory, which PGlite itself would not notice.
  */
 import { PgClient } from "@effect/sql-pg"
 import { Effect, FileSystem, Layer, Schema } from "effect"
 import { Duplex } from "node:stream"
 import { Worker } from "node:worker_threads"
-
-/** Another process has the directory open. */
-export class DatabaseLocked extends Schema.TaggedError<DatabaseLocked>()("DatabaseLocked", {
-  directory: Schema.String,
-  processId: Schema.Int
-}) {
-  override get message() {
-    return `${this.directory} is in use by process ${this.processId}; stop it, or choose another directory`
-  }
-}
+import type { PgliteWorkerData } from "./pglite.worker.ts"
+import { lockDirectory } from "./ProcessLock.ts"
 
 /** The directory cannot be opened as a database. */
 export class DatabaseUnopened extends Schema.TaggedError<DatabaseUnopened>()("DatabaseUnopened", {
@@ -33,11 +25,11 @@ export class DatabaseUnopened extends Schema.TaggedError<DatabaseUnopened>()("Da
 export const layerEmbedded = (directory: string) =>
   Layer.unwrap(
     Effect.gen(function* () {
-      if (!directory.startsWith("memory://")) yield* lock(directory)
-      // Creating a database takes three times the memory of using one: it is done in a thread of its own, which gives it back.
-      const fresh = !directory.startsWith("memory://") && !(yield* initialised(directory))
-      if (fresh) yield* Effect.flatMap(open(directory), close)
-      const worker = yield* Effect.acquireRelease(open(directory), close)
+      const inMemory = directory.startsWith("memory://")
+      const template = yield* findTemplate
+      if (!inMemory) yield* lockDirectory(directory).pipe(Effect.catchTag("LockUnusable", unopened(directory)))
+      if (!inMemory) yield* createIfMissing(directory, template)
+      const worker = yield* Effect.acquireRelease(open({ directory, template: inMemory ? template : undefined }), close)
       return PgClient.layer({
         stream: () => connect(worker),
         ssl: false,
@@ -50,30 +42,36 @@ export const layerEmbedded = (directory: string) =>
     })
   )
 
-const lock = Effect.fnUntraced(function* (directory: string) {
+const unopened = (directory: string) => (error: { readonly message: string }) => new DatabaseUnopened({ directory, problem: error.message })
+
+/** The address of the empty database that the install has made; undefined where it was installed without its scripts. */
+const findTemplate = Effect.gen(function* () {
   const files = yield* FileSystem.FileSystem
-  const path = `${directory}.lock`
-  const unopened = (error: { readonly message: string }) => new DatabaseUnopened({ directory, problem: error.message })
-  yield* files.makeDirectory(directory, { recursive: true }).pipe(Effect.mapError(unopened))
-  const holder = Number(yield* files.readFileString(path).pipe(Effect.orElseSucceed(() => "")))
-  if (holder > 0 && holder !== process.pid && alive(holder)) return yield* new DatabaseLocked({ directory, processId: holder })
-  yield* Effect.acquireRelease(files.writeFileString(path, String(process.pid)).pipe(Effect.mapError(unopened)), () =>
-    Effect.ignore(files.remove(path))
-  )
+  const template = new URL("../../build/database.tar.gz", import.meta.url)
+  return (yield* files.exists(template.pathname).pipe(Effect.orElseSucceed(() => false))) ? template.href : undefined
 })
 
-const initialised = (directory: string) =>
-  Effect.flatMap(FileSystem.FileSystem, (files) => Effect.orElseSucceed(files.exists(`${directory}/PG_VERSION`), () => false))
+/**
+ * A new database is made beside its place and then moved there, so that a start that is killed leaves none or a whole one. It is made in a thread
+ * of its own, which gives back the memory that this takes.
+ */
+const createIfMissing = Effect.fnUntraced(function* (directory: string, template: string | undefined) {
+  const files = yield* FileSystem.FileSystem
+  if (yield* files.exists(`${directory}/PG_VERSION`).pipe(Effect.orElseSucceed(() => false))) return
+  const beside = `${directory}.new`
+  const remove = (path: string) => files.remove(path, { recursive: true, force: true })
+  yield* Effect.gen(function* () {
+    yield* remove(beside)
+    yield* Effect.flatMap(open({ directory: beside, template }), close)
+    // Only an empty directory, or nothing, stands where the database goes: else the move is refused.
+    yield* files.rename(beside, directory)
+  }).pipe(Effect.catchTag("PlatformError", unopened(directory)))
+})
 
-const alive = (processId: number): boolean => {
-  const found = Effect.runSyncExit(Effect.try(() => process.kill(processId, 0)))
-  return found._tag === "Success"
-}
-
-const open = (directory: string) =>
+const open = (workerData: PgliteWorkerData) =>
   Effect.callback<Worker, DatabaseUnopened>((resume) => {
-    const worker = new Worker(new URL(import.meta.resolve("@evenkeel/store/database/pglite.worker")), { workerData: { directory } })
-    const failed = (problem: string) => resume(Effect.fail(new DatabaseUnopened({ directory, problem })))
+    const worker = new Worker(new URL(import.meta.resolve("@evenkeel/store/database/pglite.worker")), { workerData })
+    const failed = (problem: string) => resume(Effect.fail(new DatabaseUnopened({ directory: workerData.directory, problem })))
     worker.once("message", (message: "ready" | { readonly failed: string }) =>
       message === "ready" ? resume(Effect.succeed(worker)) : failed(message.failed)
     )

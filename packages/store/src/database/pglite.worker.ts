@@ -1,12 +1,27 @@
 /** Runs PGlite off the main thread: bytes of Postgres's wire protocol in, bytes out. */
 import { PGlite } from "@electric-sql/pglite"
+import { readFile } from "node:fs/promises"
 import { parentPort, workerData } from "node:worker_threads"
 
+export interface PgliteWorkerData {
+  readonly directory: string
+  /** Address of the archive that a new database is copied from; undefined where there is one already, or no archive. */
+  readonly template: string | undefined
+}
+
 const port = parentPort!
-/** Written into a new directory's configuration. Postgres's own default would take 128 MB for a few thousand rows. */
+const { directory, template } = workerData as PgliteWorkerData
+
+/** Of a database that is made without an archive; see `makeTemplate.js`. */
 const postgresqlconf = ["shared_buffers=8MB"]
 
-const opened = PGlite.create({ dataDir: (workerData as { readonly directory: string }).directory, postgresqlconf })
+const open = async () =>
+  PGlite.create({
+    dataDir: directory,
+    ...(template === undefined ? { postgresqlconf } : { loadDataDir: new Blob([await readFile(new URL(template))]) })
+  })
+
+const opened = open()
 let work: Promise<unknown> = opened.then(
   () => port.postMessage("ready"),
   (error: unknown) => port.postMessage({ failed: String(error) })
