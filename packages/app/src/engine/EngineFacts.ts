@@ -1,6 +1,6 @@
 /** Starts, stops and changes of the configuration are facts in the log. */
 import { EventStore } from "@evenkeel/store/event/EventStore"
-import { Clock, Effect, Layer, Redacted } from "effect"
+import { Clock, Effect, Layer, Option, Redacted, Schema } from "effect"
 import { createHash } from "node:crypto"
 import type { EngineConfig } from "../config/EngineConfig.ts"
 import type { EngineSetup } from "./EngineSetup.ts"
@@ -13,7 +13,9 @@ export const digestOf = (config: EngineConfig): string =>
 
 const shaOf = (text: string): string => createHash("sha256").update(text).digest("hex")
 
-/** At the start, the configuration's digest is compared with the one of the start before. */
+const decodeStarted = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Struct({ configuration: Schema.String })))
+
+/** A start under another configuration than the one before is a fact of its own. */
 export const layerEngineFacts = (config: EngineConfig, setup: EngineSetup) =>
   Layer.effectDiscard(
     Effect.gen(function* () {
@@ -25,8 +27,16 @@ export const layerEngineFacts = (config: EngineConfig, setup: EngineSetup) =>
           Effect.catch((error) => Effect.logWarning("a fact about the engine was not written", { kind, problem: error.message }))
         )
       const startedAt = yield* Clock.currentTimeMillis
+      const configuration = digestOf(config)
+      const before = yield* events.lastOf(stream, "EngineStarted").pipe(
+        Effect.map(Option.flatMap(({ payload }) => decodeStarted(payload))),
+        // Whether the log can be read is for those to say who need it.
+        Effect.orElseSucceed(() => Option.none())
+      )
+      if (Option.isSome(before) && before.value.configuration !== configuration)
+        yield* append("ConfigurationChanged", { from: before.value.configuration, to: configuration })
       yield* append("EngineStarted", {
-        configuration: digestOf(config),
+        configuration,
         coins: setup.coins.map(({ symbol }) => symbol),
         instruments: setup.instruments.length
       })

@@ -108,6 +108,35 @@ describe("Actor", () => {
     }).pipe(Effect.scoped, Effect.provide(layer))
   )
 
+  it.effect("replaces what waits for its key, whatever was asked before it", () =>
+    Effect.gen(function* () {
+      const handled: Array<number> = []
+      const gates = yield* Effect.replicateEffect(Deferred.make<void>(), 3)
+      const actor = yield* counter({
+        mailboxCapacity: 8,
+        overflow: { _tag: "Conflate", key: () => "same" },
+        receive: (state, message) =>
+          Deferred.await(gates[Math.min(state, 2)]!).pipe(
+            Effect.andThen(Effect.sync(() => message._tag === "Add" && handled.push(message.n))),
+            Effect.as([state + 1, state] as const)
+          )
+      })
+      yield* actor.tell(add(0))
+      yield* Effect.yieldNow
+      yield* Effect.forkChild(actor.ask(get))
+      yield* Effect.yieldNow
+      yield* actor.tell(add(1))
+      // The message that was asked is handled while another of its key still waits.
+      yield* Deferred.succeed(gates[0]!, undefined)
+      yield* TestClock.adjust("1 second")
+      yield* actor.tell(add(2))
+      yield* Deferred.succeed(gates[1]!, undefined)
+      yield* Deferred.succeed(gates[2]!, undefined)
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(handled, [0, 2])
+    }).pipe(Effect.scoped, Effect.provide(layer))
+  )
+
   it.effect("fails an ask whose message slides out, is refused, or finds no room for its key", () =>
     Effect.gen(function* () {
       for (const overflow of [{ _tag: "Slide" }, { _tag: "DropNewest" }, { _tag: "Conflate", key: () => "same" }] as const) {

@@ -90,7 +90,11 @@ export const makeActor = Effect.fnUntraced(function* <S, M, Reply, E, R>(
   const clock = yield* Clock.Clock
 
   const handle = (envelope: Envelope<M, Reply>) => {
-    if (overflow._tag === "Conflate") waitingByKey.delete(overflow.key(envelope.message))
+    if (overflow._tag === "Conflate") {
+      const key = overflow.key(envelope.message)
+      // What was asked has the same key and is not the one that later messages replace.
+      if (waitingByKey.get(key) === envelope) waitingByKey.delete(key)
+    }
     const began = clock.currentTimeMillisUnsafe()
     busySince = began
     const received = Effect.map(options.receive(Option.getOrThrow(state), envelope.message), ([next, reply]) => {
@@ -169,6 +173,7 @@ export const makeActor = Effect.fnUntraced(function* <S, M, Reply, E, R>(
       const accepted = yield* Queue.offer(mailbox, envelope)
       if (accepted) waitingByKey.set(key, envelope)
       else if (mailbox.state._tag !== "Open") return yield* stopped
+      else dropped++
       return accepted
     }
     if (overflow._tag === "Slide" && Queue.sizeUnsafe(mailbox) >= options.mailboxCapacity) yield* evictOldest

@@ -35,6 +35,8 @@ const attemptsMax = 3
 /** Of what is kept about a fact that was set aside; stacks can be long. */
 const problemCharactersMax = 4000
 const causesMax = 5
+/** A larger lag is shown as this. */
+const lagMax = 100_000
 /** Without an append of this process the log is looked at this often: other engines append too. */
 const lookMillis = 1000
 /** After an append that cannot be read yet, because an older transaction is not over, the log is looked at again so soon, then half as often. */
@@ -132,14 +134,20 @@ export const drainConsumer = Effect.fnUntraced(function* <E, R>(options: Consume
   }
 })
 
-/** Facts that the consumer has not handled yet. */
+/** Facts that the consumer has not handled yet, counted up to `lagMax`. */
 export const lagOf = Effect.fnUntraced(function* (name: string, families?: ReadonlyArray<string>) {
   const sql = yield* SqlClient.SqlClient
+  // The cursor as two scalars, so that the index on the log's order finds where to begin.
   const [row] = yield* sql<{ lag: number }>`
-    select count(*)::float8 as lag from event
-    left join consumer on consumer.name = ${name}
-    where (consumer.name is null or (event.transaction_id, event.position) > (consumer.transaction_id, consumer.position))
-      ${families === undefined ? sql`` : sql`and family in ${sql.in(families)}`}`
+    select count(*)::float8 as lag from (
+      select 1 from event
+      where (transaction_id, position) > (
+          coalesce((select transaction_id from consumer where name = ${name}), ${beginning.transaction}::xid8),
+          coalesce((select position from consumer where name = ${name}), 0)
+        )
+        ${families === undefined ? sql`` : sql`and family in ${sql.in(families)}`}
+      limit ${lagMax}
+    ) as waiting`
   return row?.lag ?? 0
 })
 
@@ -166,6 +174,7 @@ export const makeConsumer = Effect.fnUntraced(function* <E, R>(options: Consumer
   const store = yield* EventStore
   const supervisor = yield* Supervisor
   const health = yield* HealthRegistry
+  const sql = yield* SqlClient.SqlClient
   const component = componentOf(options.name)
   const context = yield* Effect.context<R | SqlClient.SqlClient | EventStore>()
   const drain = drainConsumer(options).pipe(Effect.provideContext(context))
@@ -174,12 +183,12 @@ export const makeConsumer = Effect.fnUntraced(function* <E, R>(options: Consumer
   /** Health is `degraded` for as long as there are facts that were set aside. */
   const measure = Effect.gen(function* () {
     lag = yield* lagOf(options.name, options.families)
-    const found = yield* setAsideBy(options.name)
-    setAside = found.length
-    const newest = found.at(-1)
-    yield* newest === undefined
+    const [aside] = yield* sql<{ count: number; newest: number | null }>`
+      select count(*)::float8 as count, max(position)::float8 as newest from consumer_poison where consumer = ${options.name}`
+    setAside = aside?.count ?? 0
+    yield* setAside === 0
       ? health.report(component, "running")
-      : health.report(component, "degraded", `${found.length} facts could not be handled and are set aside, the last at ${newest.position}`)
+      : health.report(component, "degraded", `${setAside} facts could not be handled and are set aside, the last at ${aside?.newest}`)
   }).pipe(Effect.provideContext(context))
   const appended = yield* store.listen
   let pause = lookMillis

@@ -5,7 +5,7 @@
  * end of its chain, those of different families do not wait for each other. Positions come from one sequence, so a transaction that
  * commits late may hold smaller ones than were read already. Readers therefore go by transaction, and see none before every older one is over.
  */
-import { Array, Clock, Context, Effect, Layer, PubSub, Schema, type Scope } from "effect"
+import { Array, Clock, Context, Effect, Layer, type Option, PubSub, Schema, type Scope } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import { type ChainBroken, type ChainHead, genesis, seal, verifyChain, verifyNothingBeyond } from "./Chain.ts"
 
@@ -61,6 +61,8 @@ export class EventStore extends Context.Service<
     }) => Effect.Effect<ReadonlyArray<StoredEvent>, SqlError.SqlError>
     /** The newest fact of every stream of a family, of those that are kept. */
     readonly lastOfStreams: (family: string) => Effect.Effect<ReadonlyArray<StoredEvent>, SqlError.SqlError>
+    /** The newest fact of a kind in a stream, of those that are kept. */
+    readonly lastOf: (stream: string, kind: string) => Effect.Effect<Option.Option<StoredEvent>, SqlError.SqlError>
     /** The last fact that readers may see; `beginning` when there is none. */
     readonly end: Effect.Effect<Cursor, SqlError.SqlError>
     /** Waits for the next append of this process, once it is committed, since the last wait; for the scope's lifetime. */
@@ -192,6 +194,13 @@ const makeEventStore = Effect.gen(function* () {
       where family = ${family} and (stream, version) in (select stream, version from event_stream)
       order by stream`
 
+  const lastOf: EventStore["Service"]["lastOf"] = (stream, kind) =>
+    Effect.map(
+      sql<StoredEvent>`
+        select ${sql.literal(eventColumns)} from event where stream = ${stream} and kind = ${kind} order by version desc limit 1`,
+      Array.head
+    )
+
   const end = Effect.map(
     sql<Cursor>`
       select transaction_id::text as transaction, position::float8 as position from event
@@ -214,6 +223,7 @@ const makeEventStore = Effect.gen(function* () {
     append,
     read,
     lastOfStreams,
+    lastOf,
     end,
     listen: Effect.map(PubSub.subscribe(appended), (subscription) => Effect.asVoid(PubSub.take(subscription))),
     heads,

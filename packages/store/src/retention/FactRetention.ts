@@ -90,6 +90,8 @@ export const removeFacts = Effect.fn("removeFacts")(function* (plan: ReadonlyArr
       from = to
     }
   }
+  // What is remembered of facts that could not be handled goes with them.
+  yield* sql`delete from consumer_poison where not exists (select 1 from event where event.position = consumer_poison.position)`
   return removed
 })
 
