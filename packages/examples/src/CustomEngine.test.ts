@@ -1,8 +1,47 @@
+import { NodeHttpClient, NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import type { Receiver } from "@evenkeel/alerting/receiver/Receiver"
+import { exchanges } from "@evenkeel/connectors/exchange/Exchanges"
+import { scenarios } from "@evenkeel/connectors/simulated/Scenario"
+import { makeSimulatedVenue } from "@evenkeel/connectors/simulated/SimulatedVenue"
+import type { Notification } from "@evenkeel/domain/alert/Alert"
+import { MarketClock } from "@evenkeel/runtime/time/MarketClock"
+import { Effect, Layer, Queue } from "effect"
 import { playPrices } from "../test/support/PlayPrices.ts"
+import { customEngine } from "./CustomEngine.ts"
+
+/** Market seconds in a real one. */
+const speed = 600
 
 describe("a custom engine of layers", () => {
+  it.live(
+    "tells its own receiver of a coin that jumps, from a venue's socket to the delivery",
+    () =>
+      Effect.gen(function* () {
+        const delivered = yield* Queue.unbounded<Notification>()
+        const receiver: Receiver = { name: "own", deliver: (notification) => Effect.asVoid(Queue.offer(delivered, notification)) }
+        const began = performance.now()
+        const scenario = scenarios.jump(1)
+        const clock = () => scenario.startsAt + (performance.now() - began) * speed
+        const { endpoints } = yield* makeSimulatedVenue({
+          venue: "kraken",
+          instruments: [{ venue: "kraken", symbol: "USDC/USD", base: "USDC", quote: "USD" }],
+          scenario,
+          seed: 1,
+          clock,
+          stepMillis: 50
+        })
+        const engine = customEngine([receiver], [{ exchange: exchanges.kraken, endpoints }]).pipe(
+          Layer.provide(Layer.succeed(MarketClock, clock)),
+          Layer.provide(Layer.merge(NodeServices.layer, NodeHttpClient.layerUndici))
+        )
+        const { alert } = yield* Effect.provide(Queue.take(delivered), engine)
+        assert.deepInclude(alert, { status: "firing", level: "critical" })
+        assert.strictEqual(alert.change.coin, "USDC")
+      }).pipe(Effect.scoped),
+    60_000
+  )
+
   it.effect("says everything of a coin that falls, from the first step off its usual place", () =>
     Effect.gen(function* () {
       const steady = Array.from({ length: 120 }, (_, minute) => 1 + (minute % 3) * 1e-5)

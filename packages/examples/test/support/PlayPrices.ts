@@ -1,9 +1,10 @@
-/** Plays prices into the custom engine in the feed's place, on the prices' own time. */
+/** Plays prices into the custom engine's detection in the feed's place, on the prices' own time. */
 import { Instruments } from "@evenkeel/connectors/feed/Instruments"
 import { MarketFeed } from "@evenkeel/connectors/feed/MarketFeed"
 import { MarketFeedTest } from "@evenkeel/connectors/feed/MarketFeedTest"
 import { FrameSink } from "@evenkeel/connectors/transport/FrameSink"
 import { Detection } from "@evenkeel/detection/host/Detection"
+import { LevelRecorder } from "@evenkeel/detection/host/LevelRecorder"
 import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
 import { EventKind, eventPayload } from "@evenkeel/domain/market/MarketRecord"
 import { MarketClock } from "@evenkeel/runtime/time/MarketClock"
@@ -19,6 +20,7 @@ export const playPrices = (prices: ReadonlyArray<number>, changes: number) => {
   const layer = MarketFeed.layerTest.pipe(
     Layer.provideMerge(FrameSink.layer({ sampleEvery: 0 })),
     Layer.provideMerge(detection),
+    Layer.provide(LevelRecorder.layerNoop),
     Layer.provideMerge(Layer.merge(Instruments.layer({ instruments: [], spares: 0 }), MarketJournal.layerNoop)),
     Layer.provide(Layer.succeed(MarketClock, () => now))
   )
