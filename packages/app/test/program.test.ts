@@ -32,10 +32,14 @@ const takenPort = Effect.acquireRelease(
   ({ close }) => Effect.sync(close)
 )
 
-describe("the program", () => {
+/** Half a second on an idle machine; longer than every deadline of a drain on a busy one. */
+const endMillisMax = 15_000
+
+/** By themselves: how long an end takes is no statement about a machine that starts five more programs meanwhile. */
+describe("the program's end", () => {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     it.live(
-      `drains, says what it did and exits with 0 within five seconds of ${signal}`,
+      `drains, says what it did and exits with 0 soon after ${signal}`,
       () =>
         Effect.gen(function* () {
           const data = yield* directory
@@ -47,13 +51,15 @@ describe("the program", () => {
           const began = performance.now()
           program.process.kill(signal)
           assert.strictEqual(yield* program.exit, 0, program.errors())
-          assert.isBelow(performance.now() - began, 5000)
+          assert.isBelow(performance.now() - began, endMillisMax)
           assert.match(program.output(), /stopped after .* frames received \(0 dropped\), \d+ level changes, 0 notifications left/)
         }),
       90_000
     )
   }
+})
 
+describe.concurrent("the program", () => {
   it.live(
     "names a port that is taken, and what the engine was started with",
     () =>

@@ -6,7 +6,7 @@ import { type LevelChange, severity } from "@evenkeel/domain/risk/RiskLevel"
 import { playScenario } from "./support/LocalMarket.ts"
 
 const said = (changes: ReadonlyArray<LevelChange>) => changes.map(({ coin, kind, level }) => `${coin} ${kind} ${level}`)
-const seeds = [1, 2, 3]
+const seeds = [1, 2]
 const minutesIn = (scenario: { readonly startsAt: number }, change: LevelChange) => (change.time - scenario.startsAt) / 60_000
 
 describe("scenarios", () => {

@@ -112,7 +112,7 @@ export class RiskMachine {
   /** The last update let an alarm go because where the coin stands has become its usual place. */
   acceptedAsNormal = false
 
-  /** Starts at a level that was decided before; it is left by the same rules as any other. */
+  /** Starts at a level that was decided before; the same rules lead away from it as from one of its own. */
   resume(level: number): void {
     this.level = level
     this.quietSince = Number.NaN
