@@ -2,11 +2,15 @@
 import { Layer } from "effect"
 import { HealthMonitor } from "./health/HealthMonitor.ts"
 import { HealthRegistry } from "./health/HealthRegistry.ts"
-import { Policies } from "./resilience/Policies.ts"
+import { Policies, type PolicyOverrides } from "./resilience/Policies.ts"
 import { Supervisor } from "./supervision/Supervisor.ts"
 import { SpanLinks } from "./telemetry/SpanLinks.ts"
 
-export const layerRuntime = HealthMonitor.layer.pipe(
-  Layer.provideMerge(Layer.mergeAll(Supervisor.layer, Policies.layer(), SpanLinks.layer)),
-  Layer.provideMerge(HealthRegistry.layer)
-)
+/** `policies`: what differs from the default ones, for all calls of a kind or for one venue, chain or receiver. */
+export const layerRuntimeWith = (policies: PolicyOverrides) =>
+  HealthMonitor.layer.pipe(
+    Layer.provideMerge(Layer.mergeAll(Supervisor.layer, Policies.layer(policies), SpanLinks.layer)),
+    Layer.provideMerge(HealthRegistry.layer)
+  )
+
+export const layerRuntime = layerRuntimeWith({})
