@@ -13,11 +13,28 @@ import { SqlClient } from "effect/sql"
 import { appendFileSync, mkdtempSync, readdirSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { serve, startProgram, until } from "./support/Program.ts"
+import { type Program, serve, startProgram, until } from "./support/Program.ts"
 
 const kills = 20
 const decodeNotification = Schema.decodeUnknownSync(Schema.fromJsonString(Notification))
 const decodeChange = Schema.decodeUnknownSync(Schema.fromJsonString(LevelChange))
+
+const addressOf = (program: Program) => /"http":"([^"]+)"/.exec(program.errors())?.[1]
+
+const Health = Schema.Struct({
+  components: Schema.Array(Schema.Struct({ component: Schema.String, gauges: Schema.Record(Schema.String, Schema.Finite) }))
+})
+
+/** The engine at `address` has handled every fact and delivered every notification, as it says of itself twice in a row. */
+const everythingDelivered = Effect.fnUntraced(function* (address: string) {
+  const look = Effect.gen(function* () {
+    const body = yield* Effect.promise(async () => (await fetch(`${address}/healthz`)).json())
+    const { components } = yield* Schema.decodeUnknownEffect(Health)(body)
+    const gauge = (name: string, key: string) => components.find(({ component }) => component === name)?.gauges[key]
+    return gauge("consumer:alerts", "lag") === 0 && gauge("dispatcher", "outbox_pending") === 0
+  })
+  for (let quiet = 0; quiet < 2; quiet = (yield* look) ? quiet + 1 : 0) yield* Effect.sleep("1500 millis")
+})
 
 describe("a demo that is killed", () => {
   it.live(
@@ -60,7 +77,11 @@ describe("a demo that is killed", () => {
             if (kill % 5 === 1 && newest !== undefined) appendFileSync(join(data, "journal", newest), Buffer.from("EVKB half a block"))
           }).pipe(Effect.scoped)
         }
-        const last = yield* startProgram([...args, "--seconds", "5"], environment)
+        // A market without news, so that there comes an end to what must be delivered.
+        const last = yield* startProgram(["demo", "--scenario", "calm", "--speed", "60"], environment)
+        yield* until("the engine starts", () => addressOf(last) !== undefined, 30, last)
+        yield* everythingDelivered(addressOf(last)!)
+        last.process.kill("SIGTERM")
         assert.strictEqual(yield* last.exit, 0, last.errors())
         assert.include(last.output(), "stopped after")
         assert.isAtLeast(repairsSaid, 4)
@@ -86,7 +107,9 @@ describe("a demo that is killed", () => {
           const open = new Map<string, AlertState>()
           const expected: Array<string> = []
           for (const event of yield* events.read({ after: beginning, limit: 100_000, families: [levelChangesFamily] })) {
-            for (const { kind, state } of decide([...open.values()], decodeChange(event.payload), event.position, "warning")) {
+            const change = decodeChange(event.payload)
+            const ofCoin = [...open.values()].filter(({ alert }) => alert.change.coin === change.coin)
+            for (const { kind, state } of decide(ofCoin, change, event.position, "warning")) {
               expected.push(idempotencyKeyOf(state))
               if (kind === "AlertResolved") open.delete(state.alert.fingerprint)
               else open.set(state.alert.fingerprint, state)

@@ -13,6 +13,7 @@ import { MarketJournal } from "@evenkeel/store/journal/MarketJournal"
 import { Outbox } from "@evenkeel/store/outbox/Outbox"
 import { Console, Effect, Layer, Schema } from "effect"
 import { randomUUID } from "node:crypto"
+import { HttpServer } from "effect/http"
 import { createServer } from "node:http"
 import type { EngineConfig } from "../config/EngineConfig.ts"
 import { layerEngine } from "../engine/Engine.ts"
@@ -65,7 +66,7 @@ export const runEngine = ({ config, setup, stopAfterMillis, title }: RunOptions)
   const level = terminal && process.stderr.isTTY ? "Error" : config.log.level
 
   const server = layerApi({ dashboard: page }).pipe(
-    Layer.provide(NodeHttpServer.layer(createServer, { host: config.http.host, port: config.http.port }))
+    Layer.provideMerge(NodeHttpServer.layer(createServer, { host: config.http.host, port: config.http.port }))
   )
   const layer = server.pipe(
     Layer.provideMerge(layerEngine(config, { ...setup, receivers: [receiver], engineId: randomUUID() })),
@@ -76,6 +77,8 @@ export const runEngine = ({ config, setup, stopAfterMillis, title }: RunOptions)
   const run = Effect.gen(function* () {
     const startedAt = performance.now()
     const supervisor = yield* Supervisor
+    // With port 0 the system has chosen one.
+    const address = HttpServer.formatAddress((yield* HttpServer.HttpServer).address)
     const lastWords = Effect.gen(function* () {
       const recorder = yield* LevelRecorder
       const sink = yield* FrameSink
@@ -93,12 +96,12 @@ export const runEngine = ({ config, setup, stopAfterMillis, title }: RunOptions)
     yield* Effect.addFinalizer(() => lastWords)
     yield* Effect.logInfo("engine started", {
       title,
-      http: `http://${config.http.host}:${config.http.port}`,
+      http: address,
       coins: setup.coins.map(({ symbol }) => symbol)
     })
     const screen = terminal
       ? runLiveTable({
-          title: `${title}   http://${config.http.host}:${config.http.port}`,
+          title: `${title}   ${address}`,
           clock: setup.clock,
           alerts: () => shown,
           output: process.stdout
