@@ -60,10 +60,7 @@ export const makeDetectionOver = Effect.fnUntraced(function* (
     states,
     coins,
     venues: ids,
-    instrumentsOf: (coin) => {
-      const symbol = coins[coin]!.symbol
-      return instruments.flatMap(({ base, quote }, number) => (base === symbol || quote === symbol ? [number] : []))
-    },
+    instruments,
     // Every time of this hot path is zero: its spans have no length.
     wallNanos: () => BigInt(Math.round(performance.timeOrigin + performance.now())) * 1_000_000n
   })

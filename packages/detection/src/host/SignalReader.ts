@@ -7,6 +7,7 @@
  */
 import { staleReasons } from "@evenkeel/domain/market/MarketRecord"
 import type { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
+import type { Instrument } from "@evenkeel/domain/market/Instrument"
 import { Context, Effect, Exit, Option, PubSub, Queue, Stream, Tracer } from "effect"
 import { readLevelChange } from "../hotpath/LevelChanges.ts"
 import { signalFields, signalIntegers, SignalKind, signalOffsets } from "../hotpath/SignalRecord.ts"
@@ -47,8 +48,8 @@ export interface SignalReaderOptions {
   readonly coins: ReadonlyArray<Coin>
   /** Ids by wire number. */
   readonly venues: ReadonlyArray<string>
-  /** The instruments that say something of the coin at `index`. */
-  readonly instrumentsOf: (coin: number) => ReadonlyArray<number>
+  /** The first ones by number; the hot path says which pairs are listed later. */
+  readonly instruments: ReadonlyArray<Instrument>
   /** Nanoseconds of the hot path's clock as Unix nanoseconds. */
   readonly wallNanos: (nanos: number) => bigint
 }
@@ -63,6 +64,10 @@ export const makeSignalReader = Effect.fnUntraced(function* (options: SignalRead
   const values = yield* PubSub.sliding<CoinState>(listenerMax)
   const quotes = yield* PubSub.sliding<InstrumentState>(listenerMax)
   const quoted = new Map<number, number>()
+  /** The instruments of each coin. A pair that is listed stays: its number is given once, and a delisted one has no quote. */
+  const instrumentsOf = coins.map(
+    ({ symbol }) => new Set(options.instruments.flatMap(({ base, quote }, number) => (base === symbol || quote === symbol ? [number] : [])))
+  )
 
   /** The hot path's span of the record at `offset`, under its frame's; both are over already. */
   const spanOf = (offset: number): Tracer.Span => {
@@ -94,7 +99,7 @@ export const makeSignalReader = Effect.fnUntraced(function* (options: SignalRead
   const publishScore = (coin: number): void => {
     const state = states.coin(coin)
     if (state !== undefined) PubSub.publishUnsafe(values, state)
-    for (const number of options.instrumentsOf(coin)) {
+    for (const number of instrumentsOf[coin]!) {
       const instrument = states.instrument(number)
       if (instrument === undefined || instrument.received === null || quoted.get(number) === instrument.received) continue
       quoted.set(number, instrument.received)
@@ -130,6 +135,10 @@ export const makeSignalReader = Effect.fnUntraced(function* (options: SignalRead
       }
       case SignalKind.trace:
         spanOf(offset)
+        return true
+      case SignalKind.listed:
+        for (const coin of [integer(signalIntegers.base), integer(signalIntegers.quote)])
+          instrumentsOf[coin]?.add(integer(signalIntegers.instrument))
         return true
       case SignalKind.score:
         publishScore(integer(signalIntegers.coin))

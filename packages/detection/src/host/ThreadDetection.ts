@@ -100,10 +100,7 @@ const makeThreadDetection = Effect.fnUntraced(function* (options: ThreadDetectio
     states,
     coins,
     venues: ids,
-    instrumentsOf: (coin) => {
-      const symbol = coins[coin]!.symbol
-      return instruments.flatMap(({ base, quote }, number) => (base === symbol || quote === symbol ? [number] : []))
-    },
+    instruments,
     wallNanos: (nanos) => wallOrigin + BigInt(Math.round(nanos))
   })
 

@@ -124,8 +124,10 @@ export class Intake implements MarketSink {
 
   #listed(venue: number, instrument: number, payload: Uint8Array): FrameOutcome {
     const listed = decodeListed(payload)
-    const taken = Option.isSome(listed) && this.#market.list(instrument, venue, listed.value)
-    return taken ? FrameOutcome.control : FrameOutcome.malformed
+    if (Option.isNone(listed) || !this.#market.list(instrument, venue, listed.value)) return FrameOutcome.malformed
+    const { base, quote } = listed.value
+    this.#signals.listed(instrument, this.#market.coinNumber(base), this.#market.coinNumber(quote))
+    return FrameOutcome.control
   }
 
   /** A pair is not traded any more: its last price does not stand. */

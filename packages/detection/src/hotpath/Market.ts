@@ -102,13 +102,18 @@ export class Market {
   /** Puts coins at the levels that the log has, where theirs differ; of coins that are not watched nothing is kept. */
   resume(levels: ReadonlyArray<StandingLevel>): void {
     for (const { coin, kind, level, since, stale } of levels) {
-      const track = this.coins[this.#coinNumbers.get(coin) ?? -1]
+      const track = this.coins[this.coinNumber(coin)]
       if (track === undefined || (track.stale === stale && track.machine.level === levelNumber(level))) continue
       track.machine.resume(levelNumber(level))
       track.stale = stale
       track.change = changeKinds.indexOf(kind)
       track.since = since
     }
+  }
+
+  /** A coin's number by its symbol; -1 for one that is not watched. */
+  coinNumber(symbol: string): number {
+    return this.#coinNumbers.get(symbol) ?? -1
   }
 
   /** Gives a place that was kept free to a pair that was listed; false when there is none of that number. */

@@ -15,7 +15,19 @@ export const sampleBytesMax = 112
 export const signalOffsets = { trace: 232, sampled: 256, sampleLength: 260, sample: 264 } as const
 
 /** Int32 index within the record. */
-export const signalIntegers = { kind: 0, coin: 1, level: 2, previous: 3, change: 4, instrument: 5, reason: 6, connection: 7 } as const
+export const signalIntegers = {
+  kind: 0,
+  coin: 1,
+  level: 2,
+  previous: 3,
+  change: 4,
+  instrument: 5,
+  reason: 6,
+  connection: 7,
+  /** Of a pair that was listed, in the places of `coin` and `level`. */
+  base: 1,
+  quote: 2
+} as const
 
 export const SignalKind = {
   /** A coin's state after a tick; conflated. */
@@ -27,7 +39,9 @@ export const SignalKind = {
   /** A sampled frame was handled: `started`, `scored`, trace. */
   trace: 4,
   /** A frame could not be used: `reason` is its `FrameOutcome`, with the frame's head. */
-  refusal: 5
+  refusal: 5,
+  /** A free place was given to a pair: `instrument`, and in `base` and `quote` the numbers of its coins, -1 where none is watched. Never dropped. */
+  listed: 6
 } as const
 export type SignalKind = (typeof SignalKind)[keyof typeof SignalKind]
 

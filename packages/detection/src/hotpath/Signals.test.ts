@@ -1,5 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { coinOf } from "@evenkeel/domain/coin/Coin"
+import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
+import { listedPayload } from "@evenkeel/domain/market/Instrument"
 import { frameHeaderBytes, frameOffsets } from "@evenkeel/runtime/ring/FrameRing"
 import { allocateSpscRing, SpscConsumer, SpscProducer } from "@evenkeel/runtime/ring/SpscRing"
 import { allocateStateTable, StateTable } from "@evenkeel/runtime/ring/StateTable"
@@ -19,22 +21,25 @@ const setup = () => {
   const producer = new SpscProducer(ring, signalBytes)
   const consumer = new SpscConsumer(ring, signalBytes)
   const counts = new Uint32Array(counterBytes(2) / 4)
-  const state = new StateTable(allocateStateTable(5, stateFields), stateFields)
-  const hotPath = new HotPath(candleMarket, state, producer, counts, () => 0)
+  const state = new StateTable(allocateStateTable(6, stateFields), stateFields)
+  const hotPath = new HotPath({ ...candleMarket, spareInstruments: 1 }, state, producer, counts, () => 0)
   const buffer = new ArrayBuffer(256)
   const view = viewOf(buffer)
-  const feed = (minutes: number, usdc: number) => {
-    const frame = candle(0, startsAt + minutes * minute, usdc)
-    view.bytes[frameOffsets.source] = frame.source
+  const process = (source: FrameSource, instrument: number, received: number, payload: Uint8Array) => {
+    view.bytes[frameOffsets.source] = source
     view.bytes[frameOffsets.venue] = 0
-    view.int32[frameOffsets.instrument >> 2] = 0
-    view.int32[frameOffsets.payloadBytes >> 2] = frame.payload.length
-    view.float64[frameOffsets.received >> 3] = frame.received
-    view.bytes.set(frame.payload, frameHeaderBytes)
+    view.int32[frameOffsets.instrument >> 2] = instrument
+    view.int32[frameOffsets.payloadBytes >> 2] = payload.length
+    view.float64[frameOffsets.received >> 3] = received
+    view.bytes.set(payload, frameHeaderBytes)
     hotPath.process(view, 0)
     producer.publish()
   }
-  /** Reads everything that is there; level changes in words. */
+  const feed = (minutes: number, usdc: number) => {
+    const { payload, received, source } = candle(0, startsAt + minutes * minute, usdc)
+    process(source, 0, received, payload)
+  }
+  /** Reads everything that is there; level changes and listed pairs in words. */
   const drain = () => {
     const changes: Array<string> = []
     for (let at = consumer.peek(); at >= 0; at = consumer.peek()) {
@@ -42,12 +47,18 @@ const setup = () => {
         const change = readLevelChange(consumer.float64, consumer.int32, at, candleMarket.coins, ["kraken", "binance"])
         changes.push(`${change.coin} ${change.previous} → ${change.level}`)
       }
+      if (consumer.int32[(at >> 2) + signalIntegers.kind] === SignalKind.listed) {
+        const [instrument, base, quote] = [signalIntegers.instrument, signalIntegers.base, signalIntegers.quote].map(
+          (index) => consumer.int32[(at >> 2) + index]
+        )
+        changes.push(`${instrument} is a pair of ${base} and ${quote}`)
+      }
       consumer.advance()
     }
     consumer.release()
     return changes
   }
-  return { counts, drain, feed }
+  return { counts, drain, feed, process }
 }
 
 describe("Signals", () => {
@@ -64,6 +75,19 @@ describe("Signals", () => {
     assert.deepStrictEqual(drain(), [], "what stood in the ring were scores")
     feed(80, 0.98)
     assert.deepStrictEqual(drain(), ["USDC normal → critical"], "from the level that was last written to the one that stands")
+  })
+
+  it("keeps a listed pair that finds the ring full", () => {
+    const { drain, feed, process } = setup()
+    for (let n = 0; n < 15; n++) feed(n, 1 + (n % 2) * 1e-5)
+    const free = candleMarket.instruments.length
+    const listed = listedPayload({ venue: "kraken", symbol: "USDC/CHF", base: "USDC", quote: "CHF" })
+    process(FrameSource.listed, free, startsAt + 15 * minute, listed)
+    assert.deepStrictEqual(drain(), [], "what stood in the ring were scores")
+    feed(16, 1)
+    assert.deepStrictEqual(drain(), [`${free} is a pair of ${candleMarket.coins.findIndex(({ symbol }) => symbol === "USDC")} and -1`])
+    feed(17, 1)
+    assert.deepStrictEqual(drain(), [])
   })
 })
 

@@ -1,7 +1,7 @@
 /**
  * What the hot path says to the rest of the engine: records in the signals ring, and the latest state of each coin in the state table.
  *
- * Level changes and requests for new books are never dropped: what finds no room stays with its track and is written later. Scores,
+ * Level changes, requests for new books and listed pairs are never dropped: what finds no room waits and is written later. Scores,
  * refusals and traces are dropped when there is no room; scores are counted.
  */
 import type { StateTable } from "@evenkeel/runtime/ring/StateTable"
@@ -47,6 +47,8 @@ export class Signals {
   #traceBytes: Uint8Array | undefined
   /** Something waits that found no room. */
   pending = false
+  /** Listed pairs that wait, by instrument: at most one a free place. */
+  readonly #listings = new Map<number, readonly [base: number, quote: number]>()
 
   constructor(market: Market, writer: SignalWriter, state: StateTable, counters: Counters, now: () => number) {
     this.#market = market
@@ -70,10 +72,21 @@ export class Signals {
     this.flushPending()
   }
 
+  /** A free place has a pair from now on, of coins with these numbers; -1 for one that is not watched. */
+  listed(instrument: number, base: number, quote: number): void {
+    this.#listings.set(instrument, [base, quote])
+    this.pending = true
+    this.flushPending()
+  }
+
   /** Writes what may not be dropped and found no room before. */
   flushPending(): void {
     this.pending = false
     const { coins, instruments } = this.#market
+    for (const [instrument, [base, quote]] of this.#listings) {
+      if (!this.#listing(instrument, base, quote)) return
+      this.#listings.delete(instrument)
+    }
     for (let index = 0; index < coins.length; index++) {
       if (coins[index]!.previousPending >= 0 && !this.#levelChange(index)) return
     }
@@ -95,6 +108,17 @@ export class Signals {
     float64[(at >> 3) + signalFields.flow] = run ? coin.evidence.flowLong : Number.NaN
     float64[(at >> 3) + signalFields.surge] = run ? coin.evidence.flowSurge : Number.NaN
     coin.previousPending = -1
+    this.#writer.commit()
+    return true
+  }
+
+  #listing(instrument: number, base: number, quote: number): boolean {
+    const at = this.#claim(SignalKind.listed)
+    if (at < 0) return false
+    const { int32 } = this.#writer
+    int32[(at >> 2) + signalIntegers.instrument] = instrument
+    int32[(at >> 2) + signalIntegers.base] = base
+    int32[(at >> 2) + signalIntegers.quote] = quote
     this.#writer.commit()
     return true
   }
