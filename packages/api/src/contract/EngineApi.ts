@@ -17,7 +17,16 @@ export const SourceView = Schema.Struct({
   ageMillis: MaybeFinite,
   book: Schema.Literals(["none", "good", "stale"]),
   bidLevels: MaybeFinite,
-  askLevels: MaybeFinite
+  askLevels: MaybeFinite,
+  /** Why the book is stale; null when it is not. */
+  staleReason: Schema.NullOr(Schema.String),
+  /** The last price's distance from the fair values in bps, and the standard error that it counts with. */
+  residualBps: MaybeFinite,
+  errorBps: MaybeFinite,
+  /** Of an on-chain pool: null for any other source. */
+  pool: Schema.NullOr(Schema.Struct({ imbalance: MaybeFinite, sellDepth: MaybeFinite, buyDepth: MaybeFinite, averagePrice: MaybeFinite })),
+  /** Of a token whose supply is watched, with what was minted and burned since the reading before. */
+  supply: Schema.NullOr(Schema.Struct({ total: Schema.Finite, minted: MaybeFinite, burned: MaybeFinite }))
 })
 
 export const CoinView = Schema.Struct({
@@ -33,6 +42,8 @@ export const CoinView = Schema.Struct({
   /** False while no pair reaches the peg's currency: the split between two coins is then unknown. */
   grounded: Schema.Boolean,
   venues: Schema.Struct({ agree: Schema.Array(Schema.String), differ: Schema.Array(Schema.String) }),
+  /** The deviation's usual value in bps, its distance from that in standard deviations, and what the detectors of slow and of sudden change say. */
+  detectors: Schema.Struct({ baselineBps: MaybeFinite, score: MaybeFinite, cusum: MaybeFinite, changepoint: MaybeFinite }),
   /** What the model that serves says of a break: that one starts or, within one, that it still stands. Null where none serves. */
   model: Schema.NullOr(
     Schema.Struct({

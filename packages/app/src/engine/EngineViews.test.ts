@@ -19,6 +19,7 @@ const usdc: CoinState = {
   since: 900,
   grounded: true,
   venues: { agree: ["kraken"], differ: [] },
+  detectors: { baselineBps: 0, score: -12, cusum: 30, changepoint: 0.9 },
   model: null
 }
 const kraken: InstrumentState = {
@@ -33,7 +34,11 @@ const kraken: InstrumentState = {
   book: "good",
   bidLevels: 10,
   askLevels: 12,
-  residualBps: 0
+  staleReason: null,
+  residualBps: 0,
+  errorBps: 0.5,
+  pool: null,
+  supply: null
 }
 
 const layer = layerEngineView.pipe(

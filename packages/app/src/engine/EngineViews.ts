@@ -25,7 +25,12 @@ export const layerEngineView = Layer.effect(
         ageMillis: state === undefined || state.received === null ? null : Math.max(0, clock() - state.received),
         book: state?.book ?? "none",
         bidLevels: state?.bidLevels ?? null,
-        askLevels: state?.askLevels ?? null
+        askLevels: state?.askLevels ?? null,
+        staleReason: state?.staleReason ?? null,
+        residualBps: state?.residualBps ?? null,
+        errorBps: state?.errorBps ?? null,
+        pool: state?.pool ?? null,
+        supply: state?.supply ?? null
       }
     }
     return EngineView.of({
@@ -43,6 +48,7 @@ export const layerEngineView = Layer.effect(
             since: state?.since ?? null,
             grounded: state?.grounded ?? false,
             venues: state?.venues ?? { agree: [], differ: [] },
+            detectors: state?.detectors ?? { baselineBps: null, score: null, cusum: null, changepoint: null },
             model: state?.model ?? null,
             sources: listed.flatMap(({ instrument, number }) =>
               instrument.base === symbol || instrument.quote === symbol ? [sourceOf(number, instrument)] : []

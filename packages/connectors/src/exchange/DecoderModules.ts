@@ -1,5 +1,5 @@
 /** Where each venue's decoder is exported, for threads: code cannot cross them. The compiler holds the list complete. */
-import { sourceIds, type VenueId, venueIds } from "@evenkeel/domain/market/Venue"
+import type { VenueId } from "@evenkeel/domain/market/Venue"
 
 const factories: Readonly<Record<VenueId, string>> = {
   binance: "makeBinanceDecoder",
@@ -23,11 +23,3 @@ export const decoderModule = (id: VenueId) => {
   const factory = factories[id]
   return { module: import.meta.resolve(`@evenkeel/connectors/exchange/${id}/${factory.slice("make".length)}`), export: factory }
 }
-
-const moduleOf = (source: string) => {
-  const id = venueIds.find((venue) => venue === source)
-  return id === undefined ? undefined : decoderModule(id)
-}
-
-/** Every built-in source by wire number, for the hot path's thread; `Venues` has those of one's own too. */
-export const threadSources = sourceIds.map((id) => ({ id, decoder: moduleOf(id) }))

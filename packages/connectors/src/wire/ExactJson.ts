@@ -31,8 +31,5 @@ export const decimalsOf = (text: string): number => {
   return point < 0 ? 0 : text.length - point - 1
 }
 
-/** Splits an integer's text as `ByteScanner.integer` does. */
-export const highLow = (text: string): readonly [high: number, low: number] => [Number(text.slice(0, -9) || "0"), Number(text.slice(-9))]
-
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value)

@@ -2,6 +2,7 @@
  * The hot path's latest state of coins and instruments, read out of the state table into plain values. What is not known is null.
  */
 import type { Coin } from "@evenkeel/domain/coin/Coin"
+import { staleReasons } from "@evenkeel/domain/market/MarketRecord"
 import { changeKinds, type ChangeKind, type RiskLevel, riskLevels } from "@evenkeel/domain/risk/RiskLevel"
 import { StateTable } from "@evenkeel/runtime/ring/StateTable"
 import { coinState, horizonsMinutes, instrumentState, stateFields } from "../hotpath/SignalRecord.ts"
@@ -19,6 +20,16 @@ export interface CoinState {
   readonly since: number | null
   readonly grounded: boolean
   readonly venues: { readonly agree: ReadonlyArray<string>; readonly differ: ReadonlyArray<string> }
+  /** What the detectors see, in their own units; see `domain/risk/RiskLevel` for what each means. */
+  readonly detectors: {
+    /** The usual deviation of the trailing window, bps. */
+    readonly baselineBps: number | null
+    /** The deviation from it in standard deviations. */
+    readonly score: number | null
+    readonly cusum: number | null
+    /** Probability that the deviation's mean has changed. */
+    readonly changepoint: number | null
+  }
   /** Of the model that serves; null where none does. */
   readonly model: {
     readonly version: number
@@ -44,7 +55,20 @@ export interface InstrumentState {
   readonly book: "none" | "good" | "stale"
   readonly bidLevels: number | null
   readonly askLevels: number | null
+  /** Why the book is stale; null when it is not. */
+  readonly staleReason: string | null
+  /** The last price's distance from the fair values, as they were solved last, and the standard error that it counts with. */
   readonly residualBps: number | null
+  readonly errorBps: number | null
+  /** Of an on-chain pool; null for any other source. */
+  readonly pool: {
+    readonly imbalance: number | null
+    readonly sellDepth: number | null
+    readonly buyDepth: number | null
+    readonly averagePrice: number | null
+  } | null
+  /** Of a token whose supply is watched, with what was minted and burned since the reading before; null for any other source. */
+  readonly supply: { readonly total: number; readonly minted: number | null; readonly burned: number | null } | null
 }
 
 const books = ["none", "good", "stale"] as const
@@ -78,6 +102,12 @@ export class States {
       since: this.#field(coinState.since),
       grounded: this.#row[coinState.grounded] === 1,
       venues: { agree: this.#named(coinState.agree), differ: this.#named(coinState.differ) },
+      detectors: {
+        baselineBps: this.#field(coinState.baselineBps),
+        score: this.#field(coinState.score),
+        cusum: this.#field(coinState.cusum),
+        changepoint: this.#field(coinState.changepoint)
+      },
       model:
         version === 0
           ? null
@@ -96,6 +126,9 @@ export class States {
   /** Undefined before the first frame. */
   instrument(number: number): InstrumentState | undefined {
     if (!this.#table.read(this.#coins.length + number, this.#row)) return undefined
+    const book = books[this.#row[instrumentState.book]!] ?? "none"
+    const sellDepth = this.#field(instrumentState.sellDepth)
+    const supply = this.#field(instrumentState.supply)
     return {
       instrument: number,
       received: this.#field(instrumentState.received),
@@ -105,10 +138,23 @@ export class States {
       ask: this.#field(instrumentState.ask),
       askQuantity: this.#field(instrumentState.askQuantity),
       lastPrice: this.#field(instrumentState.lastPrice),
-      book: books[this.#row[instrumentState.book]!] ?? "none",
+      book,
+      staleReason: book === "stale" ? (staleReasons[this.#row[instrumentState.staleReason]!] ?? null) : null,
       bidLevels: this.#field(instrumentState.bidLevels),
       askLevels: this.#field(instrumentState.askLevels),
-      residualBps: this.#field(instrumentState.residualBps)
+      residualBps: this.#field(instrumentState.residualBps),
+      errorBps: this.#field(instrumentState.errorBps),
+      pool:
+        sellDepth === null
+          ? null
+          : {
+              imbalance: this.#field(instrumentState.imbalance),
+              sellDepth,
+              buyDepth: this.#field(instrumentState.buyDepth),
+              averagePrice: this.#field(instrumentState.averagePrice)
+            },
+      supply:
+        supply === null ? null : { total: supply, minted: this.#field(instrumentState.minted), burned: this.#field(instrumentState.burned) }
     }
   }
 

@@ -28,7 +28,6 @@ export type VenueCounter = (typeof venueCounters)[number]
 
 /** Scores that found the signals ring full. */
 export const engineCounters = ["scoresDropped"] as const
-export type EngineCounter = (typeof engineCounters)[number]
 
 export const counterBytes = (venues: number): number => 4 * (venues * venueCounters.length + engineCounters.length)
 

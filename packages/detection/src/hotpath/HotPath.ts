@@ -173,7 +173,6 @@ export class HotPath {
     if (gap > 0 && now - track.lastScore < gap) return
     track.lastScore = now
     if (moved || now - times[time.lastSolve]! > solveGapMillis) this.#judge.solve(now)
-    this.#signals.writeCoin(coin)
     this.#signals.scored(coin)
   }
 }

@@ -35,6 +35,7 @@ const oracleRoundMillis = (26 * 60 * minute) / 3
 const solveMoveBps = 0.005
 const withdrawnFields = [
   instrumentState.lastPrice,
+  instrumentState.errorBps,
   instrumentState.imbalance,
   instrumentState.sellDepth,
   instrumentState.buyDepth,
@@ -148,6 +149,7 @@ export class Observations {
     if (track.source < 0) return
     const market = this.#market
     market.value.observe(track.source, price, errorBps, market.times[time.now]!)
+    track.row[instrumentState.errorBps] = errorBps
     market.touched = track.base >= 0 ? track.base : track.quote
     if (track.base >= 0 && track.traded) market.coins[track.base]!.fresh = true
     if (track.quote >= 0 && track.traded) market.coins[track.quote]!.fresh = true

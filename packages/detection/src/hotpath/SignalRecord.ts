@@ -3,7 +3,7 @@
  *
  * ```text
  * byte   0  i32 kind      4  i32 coin        8  i32 level      12  i32 previous level
- *       16  i32 change    20  i32 instrument 24  i32 reason    28  i32 connection
+ *       16  i32 change    20  i32 instrument 24  i32 reason
  *       32  f64 fields, see `signalFields`
  *      232  16 bytes trace id   248  8 bytes span id   256  u8 sampled
  *      264  up to 112 bytes: the head of a frame that could not be used; i32 at 260 says how many
@@ -23,18 +23,17 @@ export const signalIntegers = {
   change: 4,
   instrument: 5,
   reason: 6,
-  connection: 7,
   /** Of a pair that was listed, in the places of `coin` and `level`. */
   base: 1,
   quote: 2
 } as const
 
 export const SignalKind = {
-  /** A coin's state after a tick; conflated. */
+  /** The row of `coin` in the state table is new. Dropped, and counted, when there is no room. */
   score: 1,
   /** A coin's level changed. Never dropped. */
   levelChange: 2,
-  /** A book must be built anew: `instrument`, `connection`, `reason` (a `StaleReason`). Never dropped. */
+  /** A book must be built anew: `instrument`, `reason` (a `StaleReason`). Never dropped. */
   resync: 3,
   /** A sampled frame was handled: `started`, `scored`, trace. */
   trace: 4,
@@ -48,31 +47,30 @@ export type SignalKind = (typeof SignalKind)[keyof typeof SignalKind]
 /** Float64 index within the record. */
 export const signalFields = {
   time: 4,
-  /** Of the frame behind it: received (Unix ms), published, begun and scored (ns of the Nanoclock). */
-  received: 5,
-  published: 6,
-  started: 7,
-  scored: 8,
-  fairValue: 9,
-  errorBps: 10,
-  deviationBps: 11,
-  baselineBps: 12,
-  score: 13,
-  cusum: 14,
-  changepoint: 15,
-  stressBars: 16,
-  breakBars: 17,
+  /** Of the frame behind it, in nanoseconds of the Nanoclock: published, taken up, and handled. */
+  published: 5,
+  started: 6,
+  scored: 7,
+  fairValue: 8,
+  errorBps: 9,
+  deviationBps: 10,
+  baselineBps: 11,
+  score: 12,
+  cusum: 13,
+  changepoint: 14,
+  stressBars: 15,
+  breakBars: 16,
   /** Venues whose own price agrees with the fair value, and those that differ, as bits. */
-  agree: 18,
-  differ: 19,
+  agree: 17,
+  differ: 18,
   /** 1 when pairs connect the coin to its currency. */
-  grounded: 20,
+  grounded: 19,
   /** Of a learned model: its version (0: none serves) and the probability of a break within 5 m, 30 m, 1 h, 4 h and 24 h. */
-  modelVersion: 21,
-  probabilities: 22,
+  modelVersion: 20,
+  probabilities: 21,
   /** Net taker volume of two hours in standard deviations, and its surge over the usual; NaN where no run is seen. */
-  flow: 27,
-  surge: 28
+  flow: 26,
+  surge: 27
 } as const
 /** How far ahead a model looks, in the order of its probabilities here and in the state table. */
 export const horizonsMinutes = [5, 30, 60, 240, 1440] as const
@@ -112,6 +110,7 @@ export const instrumentState = {
   /** 0 no book, 1 good, 2 stale. */
   book: 8,
   staleReason: 9,
+  /** The last price's distance from the fair values, as they were solved last, and its standard error. */
   residualBps: 10,
   errorBps: 11,
   bidLevels: 12,

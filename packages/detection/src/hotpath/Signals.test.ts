@@ -7,11 +7,12 @@ import { allocateSpscRing, SpscConsumer, SpscProducer } from "@evenkeel/runtime/
 import { allocateStateTable, StateTable } from "@evenkeel/runtime/ring/StateTable"
 import { candle, candleMarket, minute, startsAt } from "../../test/support/Candles.ts"
 import { viewOf } from "../host/LocalHotPath.ts"
+import { States } from "../host/States.ts"
 import { counterBytes, Counters, engineCounters } from "./Counters.ts"
 import { HotPath } from "./HotPath.ts"
 import { readLevelChange } from "./LevelChanges.ts"
 import { Market, venuesMax } from "./Market.ts"
-import { signalBytes, signalIntegers, SignalKind, stateFields } from "./SignalRecord.ts"
+import { signalBytes, signalFields, signalIntegers, SignalKind, stateFields } from "./SignalRecord.ts"
 
 const slots = 8
 
@@ -21,7 +22,9 @@ const setup = () => {
   const producer = new SpscProducer(ring, signalBytes)
   const consumer = new SpscConsumer(ring, signalBytes)
   const counts = new Uint32Array(counterBytes(2) / 4)
-  const state = new StateTable(allocateStateTable(6, stateFields), stateFields)
+  const rows = allocateStateTable(6, stateFields)
+  const state = new StateTable(rows, stateFields)
+  const states = new States(rows, candleMarket.coins, ["kraken", "binance"])
   const hotPath = new HotPath({ ...candleMarket, spareInstruments: 1 }, state, producer, counts, () => 0)
   const buffer = new ArrayBuffer(256)
   const view = viewOf(buffer)
@@ -58,7 +61,7 @@ const setup = () => {
     consumer.release()
     return changes
   }
-  return { counts, drain, feed, process }
+  return { counts, drain, feed, process, states }
 }
 
 describe("Signals", () => {
@@ -75,6 +78,21 @@ describe("Signals", () => {
     assert.deepStrictEqual(drain(), [], "what stood in the ring were scores")
     feed(80, 0.98)
     assert.deepStrictEqual(drain(), ["USDC normal → critical"], "from the level that was last written to the one that stands")
+  })
+
+  it("has a coin's evidence and a pair's distance from the fair values in the state table", () => {
+    const { drain, feed, states } = setup()
+    for (let n = 0; n < 60; n++) {
+      feed(n, 0.9995 + (n % 2) * 1e-5)
+      drain()
+    }
+    const { baselineBps, score } = states.coin(0)!.detectors
+    assert.closeTo(baselineBps!, -5, 0.2)
+    assert.isBelow(Math.abs(score!), 3)
+    const { book, errorBps, pool, residualBps, staleReason, supply } = states.instrument(0)!
+    assert.deepStrictEqual({ book, pool, staleReason, supply }, { book: "none", pool: null, staleReason: null, supply: null })
+    assert.isAbove(errorBps!, 0)
+    assert.isBelow(Math.abs(residualBps!), 1)
   })
 
   it("keeps a listed pair that finds the ring full", () => {
@@ -107,8 +125,8 @@ describe("venues", () => {
     const names = Array.from({ length: venuesMax }, (_, n) => `v${n}`)
     const bytes = new ArrayBuffer(signalBytes)
     const float64 = new Float64Array(bytes)
-    float64[18] = (1 << 31) | 1
-    float64[19] = 1 << 30
+    float64[signalFields.agree] = (1 << 31) | 1
+    float64[signalFields.differ] = 1 << 30
     const { venues } = readLevelChange(float64, new Int32Array(bytes), 0, options(0).coins, names)
     assert.deepStrictEqual(venues, { agree: ["v0", "v31"], differ: ["v30"] })
   })

@@ -12,6 +12,7 @@ import { type Market, time } from "./Market.ts"
 import {
   coinState,
   horizonCount,
+  instrumentState,
   sampleBytesMax,
   signalFields,
   signalIntegers,
@@ -130,21 +131,22 @@ export class Signals {
     const { int32 } = this.#writer
     int32[(at >> 2) + signalIntegers.instrument] = instrument
     int32[(at >> 2) + signalIntegers.reason] = track.resyncReason
-    int32[(at >> 2) + signalIntegers.connection] = track.connection
     track.resyncPending = false
     this.#writer.commit()
     return true
   }
 
-  /** A coin's state after a tick. */
+  /** Brings a coin's row of the state table up to date, and says so. */
   scored(index: number): void {
+    this.writeCoin(index)
     const at = this.#writer.claim()
     if (at < 0) {
       this.#counters.countEngine(scoresDropped)
       return
     }
-    this.#begin(at, SignalKind.score)
-    this.#describe(at, index)
+    const { int32 } = this.#writer
+    int32[at >> 2] = SignalKind.score
+    int32[(at >> 2) + signalIntegers.coin] = index
     this.#writer.commit()
   }
 
@@ -174,7 +176,10 @@ export class Signals {
 
   /** Brings an instrument's row of the state table up to date. */
   writeInstrument(instrument: number): void {
-    this.#state.write(this.#market.coins.length + instrument, this.#market.instruments[instrument]!.row)
+    const { coins, instruments, value } = this.#market
+    const { row, source } = instruments[instrument]!
+    row[instrumentState.residualBps] = source < 0 ? Number.NaN : value.residualBps[source]!
+    this.#state.write(coins.length + instrument, row)
   }
 
   /** Brings a coin's row of the state table up to date. */
@@ -215,10 +220,9 @@ export class Signals {
 
   #begin(at: number, kind: SignalKind): void {
     const { bytes, float64, int32 } = this.#writer
-    const { connection, times } = this.#market
+    const { times } = this.#market
     const field = at >> 3
     int32[at >> 2] = kind
-    int32[(at >> 2) + signalIntegers.connection] = connection
     bytes[at + signalOffsets.sampled] = this.#traceAt >= 0 ? 1 : 0
     if (this.#traceAt >= 0) for (let i = 0; i < 24; i++) bytes[at + signalOffsets.trace + i] = this.#traceBytes![this.#traceAt + i]!
     float64[field + signalFields.time] = times[time.now]!

@@ -1,6 +1,6 @@
 /** A program of a user's own, outside the repository: `pnpm packed` copies it, compiles it against the installed packages and runs it. */
 import { NodeRuntime } from "@effect/platform-node"
-import { threadSources } from "@evenkeel/connectors/exchange/DecoderModules"
+import { Venues } from "@evenkeel/connectors/exchange/Venues"
 import { hotPathEntry } from "@evenkeel/detection/host/HotPathMemory"
 import { shippedModel } from "@evenkeel/detection/model/ModelFiles"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
@@ -23,7 +23,7 @@ const program = Effect.gen(function* () {
   const pool = yield* WorkerPool
   say(`thread: ${String(yield* pool.run({ priority: "medium", module, function: "double", input: 21 }))}`)
 
-  const decoders = threadSources.flatMap(({ decoder }) => (decoder === undefined ? [] : [decoder.module]))
+  const decoders = (yield* Venues).threadSources.flatMap(({ decoder }) => (decoder === undefined ? [] : [decoder.module]))
   const files = [shippedModel, ...[hotPathEntry, ...decoders].map((url) => fileURLToPath(url))]
   say(`missing: ${files.filter((file) => !existsSync(file)).join(", ") || "none"} of ${files.length}`)
 }).pipe(Effect.provide(WorkerPool.layer({ threads: 1, waitingMax: 1 }).pipe(Layer.provide(HealthRegistry.layer))))

@@ -4,7 +4,6 @@ import { Worker } from "node:worker_threads"
 import { type Bench, type BenchResult, interleave, quantile, ratioRow } from "../bench/Bench.ts"
 import { Nanoclock } from "../time/Nanoclock.ts"
 import type { RingBenchJob } from "./bench.worker.ts"
-import { BroadcastProducer, BroadcastReader } from "./BroadcastRing.ts"
 import { allocateSpscRing, SpscProducer } from "./SpscRing.ts"
 
 const slots = 16_384
@@ -115,55 +114,7 @@ const hop = () =>
     ]
   })
 
-const broadcast = async (): Promise<ReadonlyArray<BenchResult>> => {
-  const read = (reader: BroadcastReader): number => {
-    let sum = 0
-    for (let at = reader.peek(); at >= 0; at = reader.peek()) {
-      sum += reader.float64[at >> 3]!
-      reader.advance()
-    }
-    return reader.accept() ? sum : 0
-  }
-  const withReaders = (count: number) => {
-    const buffer = allocateSpscRing(slots, 64)
-    const producer = new BroadcastProducer(buffer, 64)
-    const readers = Array.from({ length: count }, () => new BroadcastReader(buffer, 64))
-    let total = 0
-    return (messages: number): void => {
-      for (let n = 0; n < messages; n += batch) {
-        for (let i = 0; i < batch; i++) {
-          const f = producer.claim() >> 3
-          for (let field = 0; field < 8; field++) producer.float64[f + field] = n
-          producer.commit()
-        }
-        producer.publish()
-        for (const reader of readers) total += read(reader)
-      }
-      if (Number.isNaN(total)) throw new Error("unread")
-    }
-  }
-  const [one, four] = await interleave(
-    [
-      { count: 1_000_000, run: withReaders(1) },
-      { count: 1_000_000, run: withReaders(4) }
-    ],
-    15
-  )
-  const further = four!.map((time, round) => (time - one![round]!) / 3)
-  const median = quantile(further, 0.5)
-  return [
-    {
-      name: "broadcast ring, each further reader",
-      bar: "≤ +5 ns a message",
-      measured: `+${median.toFixed(2)} ns (${quantile(further, 0.25).toFixed(2)} to ${quantile(further, 0.75).toFixed(2)})`,
-      met: median <= 5,
-      figures: { furtherReaderNanos: median }
-    }
-  ]
-}
-
 export const benches: ReadonlyArray<Bench> = [
   { name: "ring", run: throughput },
-  { name: "hop", run: hop },
-  { name: "broadcast", run: broadcast }
+  { name: "hop", run: hop }
 ]

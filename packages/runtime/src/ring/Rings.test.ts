@@ -1,7 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
 import { Worker } from "node:worker_threads"
-import { BroadcastReader } from "./BroadcastRing.ts"
 import { allocateFrameRing, FrameConsumer, FrameProducer, frameOffsets } from "./FrameRing.ts"
 import { spinThenSleep } from "./RingHeader.ts"
 import { awaitRecords, consumeRecords } from "./RingWait.ts"
@@ -112,42 +111,6 @@ describe("FrameRing", () => {
     assert.strictEqual(producer.fill(), 1)
     assert.strictEqual(producer.claim(0), -1)
   })
-})
-
-describe("BroadcastRing", () => {
-  it.live("gives each reader every record, or says how many it lost, and never a torn one", () =>
-    Effect.gen(function* () {
-      const buffer = allocateSpscRing(1024, 64)
-      const count = 300_000
-      const readers = [new BroadcastReader(buffer, 64), new BroadcastReader(buffer, 64)]
-      yield* torture({ ring: "broadcast", buffer, count, batch: 16 })
-      const seen = [0, 0]
-      let wrong = 0
-      let turns = 0
-      const last = [-1, -1]
-      const fields = new Float64Array(8)
-      while (readers.some((reader, index) => seen[index]! + reader.lost < count)) {
-        for (const [index, reader] of readers.entries()) {
-          // The second reader is slow: it sleeps most of its turns away.
-          if (index === 1 && ++turns % 5 !== 0) continue
-          for (let turn = 0; turn < 50; turn++) {
-            const at = reader.peek()
-            if (at < 0) break
-            for (let field = 0; field < 8; field++) fields[field] = reader.float64[(at >> 3) + field]!
-            reader.advance()
-            if (!reader.accept()) continue
-            const number = fields[0]! / 8
-            for (let field = 0; field < 8; field++) if (fields[field] !== number * 8 + field) wrong++
-            if (number <= last[index]!) wrong++
-            last[index] = number
-            seen[index]!++
-          }
-        }
-      }
-      assert.strictEqual(wrong, 0)
-      for (const [index, reader] of readers.entries()) assert.strictEqual(seen[index]! + reader.lost, count)
-    }).pipe(Effect.scoped)
-  )
 })
 
 describe("StateTable", () => {

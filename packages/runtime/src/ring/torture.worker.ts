@@ -1,11 +1,10 @@
 /** The other thread of the rings' torture tests and benches: it produces numbered records whose every field can be checked. */
 import { parentPort, workerData } from "node:worker_threads"
-import { BroadcastProducer } from "./BroadcastRing.ts"
 import { FrameProducer, frameOffsets } from "./FrameRing.ts"
 import { SpscProducer } from "./SpscRing.ts"
 
 export interface TortureJob {
-  readonly ring: "spsc" | "frame" | "broadcast"
+  readonly ring: "spsc" | "frame"
   readonly buffer: SharedArrayBuffer
   readonly count: number
   readonly batch: number
@@ -26,7 +25,7 @@ if (ring === "spsc") {
     if (n % batch === batch - 1) producer.publish()
   }
   producer.close()
-} else if (ring === "frame") {
+} else {
   const producer = new FrameProducer(buffer)
   for (let n = 0; n < count; n++) {
     const length = (n * 7919) % 700
@@ -41,14 +40,5 @@ if (ring === "spsc") {
     if (n % batch === batch - 1) producer.publish()
   }
   producer.close()
-} else {
-  const producer = new BroadcastProducer(buffer, 64)
-  for (let n = 0; n < count; n++) {
-    const at = producer.claim()
-    for (let field = 0; field < 8; field++) producer.float64[(at >> 3) + field] = n * 8 + field
-    producer.commit()
-    if (n % batch === batch - 1) producer.publish()
-  }
-  producer.publish()
 }
 parentPort?.postMessage("done")

@@ -18,7 +18,6 @@ import { crc32, zstdDecompressSync } from "node:zlib"
 export const segmentMagic = new TextEncoder().encode("EVKJRNL1")
 export const blockMagic = 0x424b5645
 export const blockHeaderBytes = 40
-export const indexEntryBytes = 32
 /** A block that claims more than this is damage. */
 const rawBytesMax = 1 << 28
 
