@@ -22,6 +22,8 @@ export default defineConfig({
     // One fewer than there are cores is the default, which on two cores runs one file after the other.
     maxWorkers: Math.max(2, Math.floor(availableParallelism() * 0.75)),
     testTimeout: 30_000,
+    // Modules are loaded once a worker. Whatever a test sets up is its own: no module keeps state between tests.
+    isolate: false,
     hookTimeout: 60_000
   }
 })

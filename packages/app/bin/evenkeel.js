@@ -15,7 +15,9 @@ import { fileURLToPath } from "node:url"
 const nodeMin = 24
 
 if (Number.parseInt(process.versions.node) >= nodeMin) {
-  nodeModule.enableCompileCache(fileURLToPath(new URL("../node_modules/.cache/evenkeel", import.meta.url)))
+  const { directory } = nodeModule.enableCompileCache(fileURLToPath(new URL("../node_modules/.cache/evenkeel", import.meta.url)))
+  // Threads turn it on by themselves where this says so.
+  if (directory !== undefined) process.env.NODE_COMPILE_CACHE ??= directory
   await import("evenkeel/main")
 } else {
   const { startInNewerNode } = await import("./newerNode.js")

@@ -35,7 +35,6 @@ const takenPort = Effect.acquireRelease(
 /** Half a second on an idle machine; longer than every deadline of a drain on a busy one. */
 const endMillisMax = 15_000
 
-/** By themselves: how long an end takes is no statement about a machine that starts five more programs meanwhile. */
 describe("the program's end", () => {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     it.live(
@@ -59,7 +58,7 @@ describe("the program's end", () => {
   }
 })
 
-describe.concurrent("the program", () => {
+describe("the program", () => {
   it.live(
     "names a port that is taken, and what the engine was started with",
     () =>
@@ -132,7 +131,7 @@ describe.concurrent("the program", () => {
           EVENKEEL_DATABASE_URL: postgres.url,
           EVENKEEL_ALERTS_WEBHOOKS: JSON.stringify([{ name: "test", url: webhook.url, secret: "secret" }])
         })
-        yield* until("the engine starts", () => program.errors().includes("engine started"), 30, program)
+        yield* until("the engine starts", () => program.errors().includes("engine started"), 60, program)
         yield* postgres.stop
         yield* until("a change waits", () => program.errors().includes("waits for the database"), 40, program)
         assert.deepStrictEqual(levels, [])
@@ -154,7 +153,10 @@ describe.concurrent("the program", () => {
           const program = yield* startProgram(args, environment)
           return { exit: yield* program.exit, text: program.output() + program.errors() }
         })
-        assert.strictEqual((yield* run("demo", "--scenario", "jump", "--speed", "2400", "--seconds", "6")).exit, 0)
+        const demo = yield* startProgram(["demo", "--scenario", "jump", "--speed", "2400"], environment)
+        yield* until("an alert is on the screen", () => demo.output().includes("USDC is losing its peg"), 60, demo)
+        demo.process.kill("SIGTERM")
+        assert.strictEqual(yield* demo.exit, 0, demo.errors())
         const head = join(data, "head.json")
         const exported = yield* run("audit", "--export", head)
         assert.match(exported.text, /^\d+ facts in \d+ families, every hash chain holds/)
@@ -187,7 +189,7 @@ describe.concurrent("the program", () => {
       Effect.gen(function* () {
         const data = yield* directory
         const first = yield* startProgram(["demo", "--scenario", "calm"], { EVENKEEL_DATA: data, EVENKEEL_HTTP_PORT: "0" })
-        yield* until("the first starts", () => first.errors().includes("engine started"), 30, first)
+        yield* until("the first starts", () => first.errors().includes("engine started"), 60, first)
         const second = yield* startProgram(["demo", "--scenario", "calm"], { EVENKEEL_DATA: data, EVENKEEL_HTTP_PORT: "0" })
         assert.strictEqual(yield* second.exit, 2)
         assert.include(second.errors(), `in use by process ${first.process.pid}`)

@@ -82,12 +82,13 @@ describe("training", () => {
   const events = writePriceFiles([
     { name: "a/kraken-USDC-USD-5m.csv", minutes: 4 * day, stepMinutes: 5, valueBps: slide(2 * day, 120, -150) },
     {
-      name: "b/kraken-DAI-USD-1m.csv",
-      minutes: 20 * day,
-      stepMinutes: 15,
-      valueBps: (at) => slide(10 * day, 300, -120)(at) + slide(16 * day, 400, 140)(at)
+      name: "b/kraken-DAI-USD-5m.csv",
+      fromMinute: 9 * day,
+      minutes: 5 * day,
+      stepMinutes: 5,
+      valueBps: (at) => slide(2 * day, 300, -120)(at) + slide(4 * day, 400, 140)(at)
     },
-    { name: "c/kraken-TUSD-USD-15m.csv", minutes: 24 * day, stepMinutes: 15, valueBps: slide(20 * day, 500, -90) }
+    { name: "c/kraken-TUSD-USD-5m.csv", fromMinute: 22 * day, minutes: 3 * day, stepMinutes: 5, valueBps: slide(2 * day, 500, -90) }
   ])
   const train = Effect.gen(function* () {
     const files = yield* readPriceFiles(events)

@@ -10,9 +10,11 @@ export const startsAt = Date.UTC(2030, 0, 7)
 export interface MadeFile {
   /** `folder/venue-BASE-QUOTE-….csv` */
   readonly name: string
+  /** Of its first row, after `startsAt`. */
+  readonly fromMinute?: number
   readonly minutes: number
   readonly stepMinutes?: number
-  /** Distance from the peg, bps, at a minute. */
+  /** Distance from the peg, bps, at a minute after the first row. */
   readonly valueBps: (minute: number) => number
   readonly noiseBps?: number
 }
@@ -27,12 +29,14 @@ export const slide = (begins: number, lasts: number, depth: number) => (at: numb
 /** Writes the files into a new directory and returns it. */
 export const writePriceFiles = (files: ReadonlyArray<MadeFile>, seed = 1): string => {
   const directory = mkdtempSync(join(tmpdir(), "evenkeel-prices-"))
-  for (const { minutes, name, noiseBps = 0.5, stepMinutes = 1, valueBps } of files) {
+  for (const { fromMinute = 0, minutes, name, noiseBps = 0.5, stepMinutes = 1, valueBps } of files) {
     const random = new Random(seed)
     const lines = ["timestamp_ms,open,high,low,close,volume"]
     for (let at = 0; at < minutes; at += stepMinutes) {
       const price = (1 + (valueBps(at) + noiseBps * random.normal()) / 1e4).toFixed(6)
-      lines.push(`${startsAt + at * minute},${price},${price},${price},${price},${Math.round(50_000 * (0.5 + random.uniform()))}`)
+      lines.push(
+        `${startsAt + (fromMinute + at) * minute},${price},${price},${price},${price},${Math.round(50_000 * (0.5 + random.uniform()))}`
+      )
     }
     const path = join(directory, name)
     mkdirSync(dirname(path), { recursive: true })
