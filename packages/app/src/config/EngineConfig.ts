@@ -5,6 +5,7 @@ import { ChainSource } from "@evenkeel/connectors/chain/ChainSource"
 import { RpcEndpoint } from "@evenkeel/connectors/chain/RpcEndpoints"
 import { ChainId, VenueId } from "@evenkeel/domain/market/Venue"
 import { RiskLevel } from "@evenkeel/domain/risk/RiskLevel"
+import { policyNames } from "@evenkeel/runtime/resilience/Policy"
 import { Schema } from "effect"
 
 const Port = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65_535 }))
@@ -66,6 +67,20 @@ export const EngineConfig = Schema.Struct({
       })
     )
   }),
+  /** What differs from the default policies, for all calls of a kind or, with a `key`, for one venue, chain or receiver. */
+  policies: Schema.Array(
+    Schema.Struct({
+      policy: Schema.Literals(policyNames),
+      key: Schema.optional(Schema.NonEmptyString),
+      /** Of one attempt. */
+      timeoutSeconds: Schema.optional(between(0.1, 600)),
+      retries: Schema.optional(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 20 }))),
+      /** Failures in a row that open the breaker, and how long it stays open. */
+      breakerFailures: Schema.optional(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1000 }))),
+      breakerSeconds: Schema.optional(between(1, 3600)),
+      callsPerMinute: Schema.optional(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000_000 })))
+    })
+  ),
   hotPath: Schema.Struct({
     barSeconds: between(1, 86_400),
     scoreGapMillis: between(0, 60_000),
@@ -118,6 +133,7 @@ export const configDefaults = {
     minimumLevel: "warning",
     webhooks: [] as ReadonlyArray<{ readonly name: string; readonly url: string; readonly secret: string }>
   },
+  policies: [] as ReadonlyArray<object>,
   hotPath: { barSeconds: 60, scoreGapMillis: 100, staleAfterSeconds: 60, wait: "sleep", ringMebibytes: 16, traceEvery: 1000 },
   models: { enabled: true, challengers: false, turnMinutes: 60, trainingData: "" },
   log: { level: "Info", format: "auto" }

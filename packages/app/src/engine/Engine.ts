@@ -14,7 +14,7 @@ import { FrameSink } from "@evenkeel/connectors/transport/FrameSink"
 import { CheckpointStore } from "@evenkeel/detection/host/CheckpointStore"
 import { LevelRecorder } from "@evenkeel/detection/host/LevelRecorder"
 import { layerThread } from "@evenkeel/detection/host/ThreadDetection"
-import { layerRuntime } from "@evenkeel/runtime/Runtime"
+import { layerRuntimeWith } from "@evenkeel/runtime/Runtime"
 import { busyPoll, spinThenSleep } from "@evenkeel/runtime/ring/RingHeader"
 import { MarketClock } from "@evenkeel/runtime/time/MarketClock"
 import { EventStore } from "@evenkeel/store/event/EventStore"
@@ -28,8 +28,9 @@ import { layerBridges } from "./Bridges.ts"
 import { layerEngineFacts } from "./EngineFacts.ts"
 import { layerEngineMetrics } from "./EngineMetrics.ts"
 import { layerPrediction } from "./EnginePrediction.ts"
-import { databaseOf, type EngineSetup, journalOf, journalTailOf, receiversOf, retentionOf } from "./EngineSetup.ts"
+import { databaseOf, type EngineSetup, journalOf, journalTailOf, policiesOf, receiversOf, retentionOf } from "./EngineSetup.ts"
 import { layerEngineView } from "./EngineViews.ts"
+import { LastWords } from "./LastWords.ts"
 import { layerReadiness } from "./Readiness.ts"
 
 /** What survives a restart. */
@@ -92,7 +93,8 @@ export const layerEngine = (config: EngineConfig, setup: EngineSetup) =>
     Layer.provideMerge(layerFeed(config, setup)),
     Layer.provideMerge(layerDetection(config, setup)),
     Layer.provideMerge(layerAlerting(config, setup)),
+    Layer.provideMerge(LastWords.layer),
     Layer.provideMerge(layerStore(config)),
-    Layer.provideMerge(layerRuntime),
+    Layer.provideMerge(layerRuntimeWith(policiesOf(config))),
     Layer.provide(Layer.succeed(MarketClock, setup.clock))
   )

@@ -9,6 +9,8 @@ import { coinbaseExchange, exchanges } from "@evenkeel/connectors/exchange/Excha
 import { type Coin, coinOf } from "@evenkeel/domain/coin/Coin"
 import { type Instrument, instrumentKey } from "@evenkeel/domain/market/Instrument"
 import { sourceIds, type VenueId, venueIds } from "@evenkeel/domain/market/Venue"
+import type { PolicyOverrides } from "@evenkeel/runtime/resilience/Policies"
+import { defaultPolicies, type Policy } from "@evenkeel/runtime/resilience/Policy"
 import { layerDatabase } from "@evenkeel/store/database/Database"
 import { readJournalTail } from "@evenkeel/store/journal/JournalTail"
 import { MarketJournal } from "@evenkeel/store/journal/MarketJournal"
@@ -92,6 +94,30 @@ export const retentionOf = ({ data, retention }: EngineConfig): RetentionOptions
   eventsAgeMax: `${retention.factDays} days`,
   deliveredAgeMax: `${retention.notificationDays} days`
 })
+
+/** The configured policies; one for a single venue or receiver stands over one for all. */
+export const policiesOf = (config: EngineConfig): PolicyOverrides => {
+  const overrides: { -readonly [Target in keyof PolicyOverrides]: Partial<Policy> } = {}
+  // Those for all calls first, so that one with a key starts from them.
+  const general = config.policies.filter(({ key }) => key === undefined)
+  for (const { breakerFailures, breakerSeconds, callsPerMinute, key, policy, retries, timeoutSeconds } of new Set([
+    ...general,
+    ...config.policies
+  ])) {
+    const under: Policy = { ...defaultPolicies[policy], ...overrides[policy] }
+    overrides[key === undefined ? policy : (`${policy}:${key}` as const)] = {
+      timeout: timeoutSeconds === undefined ? under.timeout : `${timeoutSeconds} seconds`,
+      retry: { ...under.retry, times: retries ?? under.retry.times },
+      breaker: {
+        ...under.breaker,
+        failures: breakerFailures ?? under.breaker.failures,
+        openFor: breakerSeconds === undefined ? under.breaker.openFor : `${breakerSeconds} seconds`
+      },
+      ...(callsPerMinute === undefined ? {} : { rate: { limit: callsPerMinute, window: "1 minute" } })
+    }
+  }
+  return overrides
+}
 
 /** `venue:SYMBOL:BASE:QUOTE`; a symbol may hold colons. */
 export const parseInstrument = (text: string): Instrument => {

@@ -17,6 +17,7 @@ import { HttpServer } from "effect/http"
 import { createServer } from "node:http"
 import type { EngineConfig } from "../config/EngineConfig.ts"
 import { layerEngine } from "../engine/Engine.ts"
+import { LastWords } from "../engine/LastWords.ts"
 import type { EngineSetup } from "../engine/EngineSetup.ts"
 import { runLiveTable } from "../screen/LiveTable.ts"
 
@@ -79,21 +80,23 @@ export const runEngine = ({ config, setup, stopAfterMillis, title }: RunOptions)
     const supervisor = yield* Supervisor
     // With port 0 the system has chosen one.
     const address = HttpServer.formatAddress((yield* HttpServer.HttpServer).address)
+    const recorder = yield* LevelRecorder
+    const sink = yield* FrameSink
+    const journal = yield* MarketJournal
+    const outbox = yield* Outbox
     const lastWords = Effect.gen(function* () {
-      const recorder = yield* LevelRecorder
-      const sink = yield* FrameSink
-      const journal = yield* (yield* MarketJournal).stats
       const frames = sink.counts.reduce((total, count) => total + count.frames, 0)
       const dropped = sink.counts.reduce((total, count) => total + count.dropped, 0)
-      const pending = yield* Effect.orElseSucceed((yield* Outbox).pending, () => Number.NaN)
+      const pending = yield* Effect.orElseSucceed(outbox.pending, () => Number.NaN)
+      const journalled = (yield* journal.stats).frames
       const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
       yield* Console.log(
         `stopped after ${seconds} s: ${frames} frames received (${dropped} dropped), ${recorder.recorded()} level changes, ${
           Number.isNaN(pending) ? "an unknown number of" : pending
-        } notifications left for the next start, ${journal.frames} frames journalled`
+        } notifications left for the next start, ${journalled} frames journalled`
       )
     })
-    yield* Effect.addFinalizer(() => lastWords)
+    ;(yield* LastWords).set(lastWords)
     yield* Effect.logInfo("engine started", {
       title,
       http: address,
