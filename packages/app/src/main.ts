@@ -7,6 +7,7 @@ import * as Exit from "effect/Exit"
 import * as Command from "effect/cli/Command"
 import { alerts } from "./cli/Alerts.ts"
 import { audit } from "./cli/Audit.ts"
+import { consumers } from "./cli/Consumers.ts"
 import { decode } from "./cli/Decode.ts"
 import { demo } from "./cli/Demo.ts"
 import { doctor } from "./cli/Doctor.ts"
@@ -22,7 +23,22 @@ import { evenkeel } from "./cli/Root.ts"
 import { train } from "./cli/Train.ts"
 
 evenkeel.pipe(
-  Command.withSubcommands([demo, live, record, replay, evaluate, train, explain, models, decode, journal, alerts, doctor, audit]),
+  Command.withSubcommands([
+    demo,
+    live,
+    record,
+    replay,
+    evaluate,
+    train,
+    explain,
+    models,
+    decode,
+    journal,
+    alerts,
+    consumers,
+    doctor,
+    audit
+  ]),
   Command.run({ version: "0.1.0" }),
   reportProblems,
   Effect.provide([NodeServices.layer, layerPresenter]),

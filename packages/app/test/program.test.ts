@@ -42,7 +42,7 @@ describe("the program's end", () => {
       () =>
         Effect.gen(function* () {
           const data = yield* directory
-          const program = yield* startProgram(["demo", "--scenario", "jump", "--speed", "600"], {
+          const program = yield* startProgram(["demo", "--scenario", "jump", "--speed", "2400"], {
             EVENKEEL_DATA: data,
             EVENKEEL_HTTP_PORT: "0"
           })
@@ -125,7 +125,7 @@ describe("the program", () => {
           levels.push((JSON.parse(body.toString()) as { alert: { level: string } }).alert.level)
           return 204
         })
-        const program = yield* startProgram(["demo", "--scenario", "jump", "--speed", "240"], {
+        const program = yield* startProgram(["demo", "--scenario", "jump", "--speed", "600"], {
           EVENKEEL_DATA: data,
           EVENKEEL_HTTP_PORT: "0",
           EVENKEEL_DATABASE_URL: postgres.url,

@@ -7,7 +7,7 @@ import { SqlClient } from "effect/sql"
 import { databases } from "../../test/support/Databases.ts"
 import { makeTestPostgres } from "../../test/support/TestPostgres.ts"
 import { layerPostgres } from "../database/Database.ts"
-import { drainConsumer, lagOf, makeConsumer, resetConsumer, setAsideBy } from "./Consumer.ts"
+import { consumerNames, drainConsumer, forgetSetAside, lagOf, makeConsumer, resetConsumer, setAsideBy } from "./Consumer.ts"
 import { type Cursor, EventStore, type StoredEvent } from "./EventStore.ts"
 
 const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => from + index)
@@ -124,6 +124,10 @@ for (const [name, database] of databases) {
           const [aside, ...others] = yield* setAsideBy("refused")
           assert.strictEqual(aside?.position, 10)
           assert.deepStrictEqual(others, [])
+          assert.include(yield* consumerNames, "refused")
+          assert.strictEqual(yield* forgetSetAside("refused"), 1)
+          assert.deepStrictEqual(yield* setAsideBy("refused"), [])
+          assert.strictEqual(yield* forgetSetAside("refused"), 0)
         })
       )
 

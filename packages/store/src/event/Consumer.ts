@@ -159,6 +159,20 @@ export const setAsideBy = (name: string) =>
       select position::float8 as position, problem from consumer_poison where consumer = ${name} order by position`
   )
 
+/** The names of all consumers that the log has ever had. */
+export const consumerNames = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const rows = yield* sql<{ name: string }>`select name from consumer order by name`
+  return rows.map(({ name }) => name)
+})
+
+/** Forgets what the consumer has set aside, once somebody has looked at it; how many facts that were. They are not handled again. */
+export const forgetSetAside = Effect.fnUntraced(function* (name: string) {
+  const sql = yield* SqlClient.SqlClient
+  const gone = yield* sql`delete from consumer_poison where consumer = ${name} returning position`
+  return gone.length
+})
+
 /**
  * Puts the cursor back to the beginning and forgets what was set aside; in the transaction at hand. What the handler wrote before stays: whoever
  * resets a consumer clears that first.
