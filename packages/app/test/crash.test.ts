@@ -66,6 +66,8 @@ describe("a demo that is killed", () => {
           yield* Effect.gen(function* () {
             const program = yield* startProgram([...args, "--seed", String(kill + 1)], environment)
             yield* until("the engine starts", () => program.errors().includes("engine started"), 60, program)
+            // The first one has something to lose.
+            if (kill === 0) yield* until("alerts are told", () => received.length >= 2, 60, program)
             yield* Effect.sleep(random() * 2500)
             program.process.kill("SIGKILL")
             assert.strictEqual(yield* program.exit, "SIGKILL")
@@ -117,7 +119,7 @@ describe("a demo that is killed", () => {
             }
           }
           assert.deepStrictEqual(promised.map(({ key }) => key).sort(), expected.sort())
-          assert.isAbove(expected.length, 5)
+          assert.isAtLeast(expected.length, 2)
         }).pipe(
           Effect.provide(
             Layer.mergeAll(EventStore.layer, Outbox.layer).pipe(
