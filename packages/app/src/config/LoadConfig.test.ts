@@ -1,0 +1,81 @@
+import { NodeServices } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Option, Redacted } from "effect"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { configDefaults } from "./EngineConfig.ts"
+import { configPaths, loadConfig, variableOf } from "./LoadConfig.ts"
+
+const load = (environment: Readonly<Record<string, string>>, file: Option.Option<string> = Option.none()) =>
+  Effect.provide(loadConfig(file, environment), NodeServices.layer)
+
+/** A file that is gone when the scope closes. */
+const fileOf = (name: string, text: string) =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      const directory = mkdtempSync(join(tmpdir(), "evenkeel-"))
+      writeFileSync(join(directory, name), text)
+      return { directory, path: join(directory, name) }
+    }),
+    ({ directory }) => Effect.sync(() => rmSync(directory, { recursive: true, force: true }))
+  ).pipe(Effect.map(({ path }) => path))
+
+describe("loadConfig", () => {
+  it.effect("has the defaults when nothing is said", () =>
+    Effect.gen(function* () {
+      const config = yield* load({})
+      assert.deepStrictEqual(config.coins, configDefaults.coins)
+      assert.strictEqual(config.http.port, configDefaults.http.port)
+      assert.strictEqual(Redacted.value(config.database.url), "")
+    })
+  )
+
+  it.effect("takes a file over the defaults, and the environment over the file", () =>
+    Effect.gen(function* () {
+      const path = yield* fileOf("evenkeel.toml", 'data = "there"\n[http]\nport = 9000\nhost = "127.0.0.2"\n')
+      const config = yield* load({ EVENKEEL_CONFIG: path, EVENKEEL_HTTP_PORT: "9001" })
+      assert.deepStrictEqual(config.http, { host: "127.0.0.2", port: 9001 })
+      assert.strictEqual(config.data, "there")
+    })
+  )
+
+  it.effect("reads lists with commas or as JSON, and a JSON file", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual((yield* load({ EVENKEEL_COINS: "USDC, EURX:EUR" })).coins, ["USDC", "EURX:EUR"])
+      assert.deepStrictEqual((yield* load({ EVENKEEL_COINS: '["DAI"]' })).coins, ["DAI"])
+      const path = yield* fileOf("evenkeel.json", JSON.stringify({ coins: ["USDT"], models: { enabled: false } }))
+      const config = yield* load({}, Option.some(path))
+      assert.deepStrictEqual(config.coins, ["USDT"])
+      assert.isFalse(config.models.enabled)
+    })
+  )
+
+  it.effect("names every fault at once, and shows no secret", () =>
+    Effect.gen(function* () {
+      const { message } = yield* Effect.flip(
+        load({
+          EVENKEEL_HTTP_PORT: "70000",
+          EVENKEEL_COINS: "[",
+          EVENKEEL_CONES: "USDC",
+          EVENKEEL_DATABASE_URL: "mysql://user:hunter2@host/db"
+        })
+      )
+      for (const part of ["http.port", "EVENKEEL_COINS", "EVENKEEL_CONES is not a setting", "database.url"]) assert.include(message, part)
+      assert.notInclude(message, "hunter2")
+    })
+  )
+
+  it.effect("refuses a file that holds settings that there are not", () =>
+    Effect.gen(function* () {
+      const path = yield* fileOf("evenkeel.toml", '[http]\ncolour = "red"\n')
+      assert.include((yield* Effect.flip(load({}, Option.some(path)))).message, "http.colour")
+    })
+  )
+
+  it("has a variable of its own for every setting", () => {
+    const variables = configPaths.map(variableOf)
+    assert.strictEqual(new Set(variables).size, variables.length)
+    assert.include(variables, "EVENKEEL_HOT_PATH_BAR_SECONDS")
+  })
+})
