@@ -51,6 +51,21 @@ const manifestOf = (folder: string) => JSON.parse(readFileSync(`${folder}/packag
 
 const tierOf = (name: string | undefined) => tiers.findIndex((tier) => tier.some((member) => member === name))
 const importsOf = (text: string) => [...text.matchAll(/(?:from|import) "([^"]+)"/g)].map(([, specifier]) => specifier!)
+/** Modules that a test imports. */
+const tested = new Set(
+  modules
+    .filter(({ path }) => isTest(path))
+    .flatMap(({ path, text }) =>
+      importsOf(text).map((specifier) => {
+        const inside = /^@evenkeel\/([a-z]+)\/(.+)$/.exec(specifier)
+        return inside === null ? normalize(`${dirname(path)}/${specifier}`) : `packages/${inside[1]}/src/${inside[2]}.ts`
+      })
+    )
+)
+/** Folders whose modules decide what is believed, recorded or delivered. */
+const decidingFolders =
+  /^packages\/(detection\/src\/(book|detector|drift|hotpath|risk|value)|alerting\/src\/(dispatch|manager)|store\/src\/(event|outbox)|app\/src\/config)\//
+
 /** Modules that a thread loads, by their names in a package. */
 const threadModulesOf = (text: string) => [...text.matchAll(/import\.meta\.resolve\("([^"]+)"/g)].map(([, specifier]) => specifier!)
 
@@ -94,20 +109,21 @@ describe("tidy", () => {
   })
 
   it("has a test of every service", () => {
-    const tested = new Set(
-      modules
-        .filter(({ path }) => isTest(path))
-        .flatMap(({ path, text }) =>
-          importsOf(text).map((specifier) => {
-            const inside = /^@evenkeel\/([a-z]+)\/(.+)$/.exec(specifier)
-            return inside === null ? normalize(`${dirname(path)}/${specifier}`) : `packages/${inside[1]}/src/${inside[2]}.ts`
-          })
-        )
-    )
     const services = sources.filter(({ text }) => /extends Context\.Service</.test(text)).map(({ path }) => path)
     assert.isNotEmpty(services)
     assert.deepStrictEqual(
       services.filter((path) => !tested.has(path)),
+      []
+    )
+  })
+
+  it("has a test of every module that decides something", () => {
+    const deciding = sources.filter(
+      ({ path, text }) => decidingFolders.test(path) && /^export (const \w+ = (\(|Effect\.fn)|function|class)/m.test(text)
+    )
+    assert.isNotEmpty(deciding)
+    assert.deepStrictEqual(
+      deciding.map(({ path }) => path).filter((path) => !tested.has(path) && !existsSync(path.replace(/\.ts$/, ".test.ts"))),
       []
     )
   })
