@@ -19,8 +19,8 @@ export default defineConfig({
   test: {
     include: ["packages/*/src/**/*.test.ts", "packages/*/test/**/*.test.ts", "scripts/*.test.ts"],
     reporters: ["default", closingLine],
-    // Many tests wait for sockets and timers: on a small machine three files at once keep its cores at work.
-    maxWorkers: Math.max(3, Math.floor(availableParallelism() * 0.75)),
+    // One fewer than there are cores is the default, which on two cores runs one file after the other.
+    maxWorkers: Math.max(2, Math.floor(availableParallelism() * 0.75)),
     testTimeout: 30_000,
     // Modules are loaded once a worker. Whatever a test sets up is its own: no module keeps state between tests.
     isolate: false,

@@ -72,7 +72,9 @@ export const makeOwner = (url: string) => {
       address,
       send: async (functionName: string, sent: ReadonlyArray<unknown>) => {
         const sentHash = await client.writeContract({ address, abi, functionName, args: [...sent], account, chain })
-        await client.waitForTransactionReceipt({ hash: sentHash, pollingInterval: 20 })
+        const { blockNumber } = await client.waitForTransactionReceipt({ hash: sentHash, pollingInterval: 20 })
+        // A node may know a receipt a moment before it calls its block the latest.
+        while ((await client.getBlock({ blockTag: "latest" })).number! < blockNumber);
       },
       read: (functionName: string, asked: ReadonlyArray<unknown>) => client.readContract({ address, abi, functionName, args: [...asked] })
     }
