@@ -18,7 +18,7 @@ import { StateTable } from "@evenkeel/runtime/ring/StateTable"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { Histogram } from "@evenkeel/runtime/telemetry/Histogram"
 import { ProcessNanoclock } from "@evenkeel/runtime/time/Nanoclock"
-import { Clock, Context, DateTime, Effect, type FileSystem, Layer, Queue, Schema } from "effect"
+import { Context, DateTime, Effect, type FileSystem, Layer, Queue, Schema } from "effect"
 import { Worker } from "node:worker_threads"
 import { featureRow } from "../feature/coin/CoinFeatures.ts"
 import { checkpointTime } from "../hotpath/Checkpoint.ts"
@@ -62,10 +62,10 @@ export class HotPathDied extends Schema.TaggedError<HotPathDied>()("HotPathDied"
 const component = "hot-path"
 const signalSlots = 1 << 12
 const watchEvery = "500 millis"
-/** A thread whose beats stand still for so long hangs, and is replaced. */
-const hungAfterMillis = 2000
-/** Loading decoders and compiling takes this long at most on a busy machine. */
-const startMillisMax = 60_000
+/** A thread whose beats stood still over so many looks hangs, and is replaced. Looks are counted, and not time: a machine that sleeps wakes no looks. */
+const hungAfterLooks = 4
+/** Loading decoders and compiling takes this many looks at most on a busy machine. */
+const startLooksMax = 120
 /** Between two checkpoints: what a thread that dies had learned since the last one is lost. */
 const checkpointEvery = "10 seconds"
 /** One checkpoint in so many is stored; the journal's tail has what an engine that is killed had learned since. */
@@ -144,18 +144,17 @@ const makeThreadDetection = Effect.fnUntraced(function* (options: ThreadDetectio
   /** Fails once the thread's beats stand still. */
   const watch = Effect.gen(function* () {
     let beats = Atomics.load(shared, control.beats)
-    let since = yield* Clock.currentTimeMillis
+    let ready = false
+    let quiet = 0
     for (;;) {
       yield* Effect.sleep(watchEvery)
-      const now = yield* Clock.currentTimeMillis
       const seen = Atomics.load(shared, control.beats)
-      if (seen !== beats) {
-        beats = seen
-        since = now
-        continue
-      }
-      const patience = Atomics.load(shared, control.ready) === 1 ? hungAfterMillis : startMillisMax
-      if (now - since > patience) return yield* new HotPathDied({ problem: `has taken no frame for ${now - since} ms` })
+      const isReady = Atomics.load(shared, control.ready) === 1
+      quiet = seen === beats && isReady === ready ? quiet + 1 : 0
+      beats = seen
+      ready = isReady
+      if (quiet === (ready ? hungAfterLooks : startLooksMax))
+        return yield* new HotPathDied({ problem: `showed no life in ${quiet} looks, ${watchEvery} apart` })
     }
   })
   const announce = Effect.suspend(() => (starts > 0 ? Effect.asVoid(Queue.offer(restarts, undefined)) : Effect.void))

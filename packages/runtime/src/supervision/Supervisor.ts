@@ -21,6 +21,9 @@ export const defaultRestartPolicy: RestartPolicy = {
   backoffMax: "10 seconds"
 }
 
+/** How often a watch looks for a heartbeat within the time that it may take. */
+const looks = 4
+
 export class Supervisor extends Context.Service<
   Supervisor,
   {
@@ -104,20 +107,22 @@ export class Supervisor extends Context.Service<
         within: Duration.Input,
         policy?: RestartPolicy
       ) => {
-        const withinMillis = Duration.toMillis(Duration.fromInputUnsafe(within))
-        const watched = Effect.gen(function* () {
-          let last = yield* Clock.currentTimeMillis
-          const beat = Effect.map(Clock.currentTimeMillis, (now) => {
-            last = now
+        const lookEvery = Duration.toMillis(Duration.fromInputUnsafe(within)) / looks
+        const watched = Effect.suspend(() => {
+          // Looks are counted, and not time: a clock that is set, or a machine that sleeps, is no loop that hangs.
+          let quiet = 0
+          const beat = Effect.sync(() => {
+            quiet = 0
           })
-          const watch = Effect.gen(function* () {
-            for (;;) {
-              yield* Effect.sleep(withinMillis / 4)
-              const silentMillis = (yield* Clock.currentTimeMillis) - last
-              if (silentMillis > withinMillis) return yield* new LoopHung({ component, silentMillis })
-            }
-          })
-          return yield* Effect.raceFirst(loop(beat), watch)
+          const watch = Effect.sleep(lookEvery).pipe(
+            Effect.andThen(
+              Effect.suspend(() =>
+                ++quiet > looks ? Effect.fail(new LoopHung({ component, silentMillis: quiet * lookEvery })) : Effect.void
+              )
+            ),
+            Effect.forever
+          )
+          return Effect.raceFirst(loop(beat), watch)
         })
         return supervise(component, watched, policy)
       }

@@ -7,6 +7,7 @@
 import { PgClient } from "@effect/sql-pg"
 import { Effect, FileSystem, Layer, Schema } from "effect"
 import { Duplex } from "node:stream"
+import { fileURLToPath } from "node:url"
 import { Worker } from "node:worker_threads"
 import type { PgliteWorkerData } from "./pglite.worker.ts"
 import { lockDirectory } from "./ProcessLock.ts"
@@ -29,7 +30,7 @@ export const layerEmbedded = (directory: string) =>
       const template = yield* findTemplate
       if (!inMemory) yield* lockDirectory(directory).pipe(Effect.catchTag("LockUnusable", unopened(directory)))
       if (!inMemory) yield* createIfMissing(directory, template)
-      const worker = yield* Effect.acquireRelease(open({ directory, template: inMemory ? template : undefined }), close)
+      const worker = yield* Effect.acquireRelease(open({ directory, template: inMemory ? template?.href : undefined }), close)
       return PgClient.layer({
         stream: () => connect(worker),
         ssl: false,
@@ -48,24 +49,32 @@ const unopened = (directory: string) => (error: { readonly message: string }) =>
 const findTemplate = Effect.gen(function* () {
   const files = yield* FileSystem.FileSystem
   const template = new URL("../../build/database.tar.gz", import.meta.url)
-  return (yield* files.exists(template.pathname).pipe(Effect.orElseSucceed(() => false))) ? template.href : undefined
+  return (yield* files.exists(template.pathname).pipe(Effect.orElseSucceed(() => false))) ? template : undefined
 })
 
-/**
- * A new database is made beside its place and then moved there, so that a start that is killed leaves none or a whole one. It is made in a thread
- * of its own, which gives back the memory that this takes.
- */
-const createIfMissing = Effect.fnUntraced(function* (directory: string, template: string | undefined) {
+/** A new database is made beside its place and then moved there, so that a start that is killed leaves none or a whole one. */
+const createIfMissing = Effect.fnUntraced(function* (directory: string, template: URL | undefined) {
   const files = yield* FileSystem.FileSystem
   if (yield* files.exists(`${directory}/PG_VERSION`).pipe(Effect.orElseSucceed(() => false))) return
   const beside = `${directory}.new`
-  const remove = (path: string) => files.remove(path, { recursive: true, force: true })
   yield* Effect.gen(function* () {
-    yield* remove(beside)
-    yield* Effect.flatMap(open({ directory: beside, template }), close)
+    yield* files.remove(beside, { recursive: true, force: true })
+    yield* template === undefined ? Effect.flatMap(open({ directory: beside, template: undefined }), close) : unpack(template, beside)
     // Only an empty directory, or nothing, stands where the database goes: else the move is refused.
     yield* files.rename(beside, directory)
   }).pipe(Effect.catchTag("PlatformError", unopened(directory)))
+})
+
+/** Writes the files of an empty database into `directory`; no server needs to run for it. */
+const unpack = Effect.fnUntraced(function* (template: URL, directory: string) {
+  const files = yield* FileSystem.FileSystem
+  yield* files.makeDirectory(directory, { recursive: true, mode: 0o700 })
+  // Loaded only where it is needed: most starts find their database.
+  const { extract } = yield* Effect.promise(() => import("tar"))
+  yield* Effect.tryPromise({
+    try: () => extract({ file: fileURLToPath(template), cwd: directory }),
+    catch: (cause) => new DatabaseUnopened({ directory, problem: String(cause) })
+  })
 })
 
 const open = (workerData: PgliteWorkerData) =>

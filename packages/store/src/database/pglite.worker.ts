@@ -5,7 +5,7 @@ import { parentPort, workerData } from "node:worker_threads"
 
 export interface PgliteWorkerData {
   readonly directory: string
-  /** Address of the archive that a new database is copied from; undefined where there is one already, or no archive. */
+  /** Address of the archive that a database in memory is copied from; undefined on disk, or without an archive. */
   readonly template: string | undefined
 }
 
