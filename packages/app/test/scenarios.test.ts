@@ -26,14 +26,14 @@ describe("scenarios", () => {
 
   it("May 2022: UST is critical, blamed alone, though USDT is all that it trades against", () => {
     const scenario = scenarios["ust-2022-05"]()
-    const changes = playScenario(scenario, 300, 1, 10_000)
+    const changes = playScenario(scenario, 300)
     assert.isTrue(changes.some(({ coin, kind, level }) => coin === "UST" && level === "critical" && kind === "break"))
     assert.isTrue(changes.every(({ coin }) => coin === "UST"))
   })
 
   it("a slow bleed is not missed, and a jump is critical as soon as it is confirmed", () => {
     for (const seed of seeds) {
-      const bleed = playScenario(scenarios.bleed(seed), 1000, seed, 15_000)
+      const bleed = playScenario(scenarios.bleed(seed), 1000, seed, 20_000)
       assert.include(said(bleed), "USDC break critical")
       const scenario = scenarios.jump(seed)
       const jump = playScenario(scenario, 90, seed)

@@ -90,23 +90,20 @@ describe("training", () => {
     },
     { name: "c/kraken-TUSD-USD-5m.csv", fromMinute: 22 * day, minutes: 3 * day, stepMinutes: 5, valueBps: slide(2 * day, 500, -90) }
   ])
-  const train = Effect.gen(function* () {
-    const files = yield* readPriceFiles(events)
-    return yield* trainOn(files, { name: "test", seed: 3, checkpoints: Option.none(), progress: quiet })
-  })
+  const options = { name: "test", seed: 3, progress: quiet }
 
   /** The bytes of one undisturbed training in the pool's threads, which the tests share. */
   let bytesOnce: Uint8Array | undefined
-  const trainOnce = Effect.suspend(() =>
-    bytesOnce === undefined ? Effect.map(train, ({ file }) => (bytesOnce = encodeModel(file))) : Effect.succeed(bytesOnce)
-  )
+  const trainOnce = Effect.gen(function* () {
+    if (bytesOnce !== undefined) return bytesOnce
+    const { file } = yield* trainOn(yield* readPriceFiles(events), { ...options, checkpoints: Option.none() })
+    return (bytesOnce = encodeModel(file))
+  })
 
-  it.live("gives the same bytes for the same files and seed, in the pool's threads or in one, and its file knows what it has seen", () =>
+  it.live("leaves a file that knows what it has seen", () =>
     Effect.gen(function* () {
-      const bytes = yield* trainOnce
-      assert.deepStrictEqual(encodeModel((yield* train.pipe(Effect.provide(HeadFitter.layerSameThread))).file), bytes)
       const path = join(events, "model.evkmodel")
-      writeFileSync(path, bytes)
+      writeFileSync(path, yield* trainOnce)
       const { file } = yield* readModelFile(path)
       const files = yield* readPriceFiles(events)
       assert.strictEqual(seenBy(file, files).length, 3)
@@ -114,20 +111,24 @@ describe("training", () => {
     }).pipe(Effect.provide([NodeServices.layer, layerTraining]))
   )
 
-  it.live("goes on from its checkpoints, and ends where an uninterrupted one does", () =>
+  it.live("stopped in the pool's threads and continued in one, gives the bytes of an undisturbed one", () =>
     Effect.gen(function* () {
-      const checkpoints = mkdtempSync(join(tmpdir(), "evenkeel-checkpoints-"))
+      const checkpoints = Option.some(mkdtempSync(join(tmpdir(), "evenkeel-checkpoints-")))
       const files = yield* readPriceFiles(events)
       const told: Array<string> = []
-      const options = { name: "test", seed: 3, checkpoints: Option.some(checkpoints) }
       const interrupted = yield* Effect.exit(
         trainOn(files, {
           ...options,
+          checkpoints,
           progress: (done) => (done === 4 ? Effect.die("pulled the plug") : Effect.void)
         })
       )
       assert.strictEqual(interrupted._tag, "Failure")
-      const { file } = yield* trainOn(files, { ...options, progress: (_, __, name) => Effect.sync(() => told.push(name)) })
+      const { file } = yield* trainOn(files, {
+        ...options,
+        checkpoints,
+        progress: (_, __, name) => Effect.sync(() => told.push(name))
+      }).pipe(Effect.provide(HeadFitter.layerSameThread))
       assert.isAtLeast(told.filter((name) => name.includes("kept")).length, 3)
       assert.deepStrictEqual(encodeModel(file), yield* trainOnce)
     }).pipe(Effect.provide([NodeServices.layer, layerTraining]))

@@ -19,7 +19,7 @@ import { LocalHotPath } from "@evenkeel/detection/host/LocalHotPath"
 export const instruments = configDefaults.instruments.map(parseInstrument)
 
 /** Plays `minutes` of a scenario in steps of `stepMillis` and returns every level change. */
-export const playScenario = (scenario: Scenario, minutes: number, seed = 1, stepMillis = 5000): ReadonlyArray<LevelChange> => {
+export const playScenario = (scenario: Scenario, minutes: number, seed = 1, stepMillis = 10_000): ReadonlyArray<LevelChange> => {
   const coins = ["USDT", "USDC", "DAI", "FDUSD", "UST"].flatMap((symbol) => coinOf(symbol) ?? [])
   const pairs = [...instruments, { venue: "binance", symbol: "USTUSDT", base: "UST", quote: "USDT" }]
   const local = new LocalHotPath({
