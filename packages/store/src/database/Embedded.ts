@@ -49,7 +49,7 @@ const unopened = (directory: string) => (error: { readonly message: string }) =>
 const findTemplate = Effect.gen(function* () {
   const files = yield* FileSystem.FileSystem
   const template = new URL("../../build/database.tar.gz", import.meta.url)
-  return (yield* files.exists(template.pathname).pipe(Effect.orElseSucceed(() => false))) ? template : undefined
+  return (yield* files.exists(fileURLToPath(template)).pipe(Effect.orElseSucceed(() => false))) ? template : undefined
 })
 
 /** A new database is made beside its place and then moved there, so that a start that is killed leaves none or a whole one. */
@@ -69,10 +69,9 @@ const createIfMissing = Effect.fnUntraced(function* (directory: string, template
 const unpack = Effect.fnUntraced(function* (template: URL, directory: string) {
   const files = yield* FileSystem.FileSystem
   yield* files.makeDirectory(directory, { recursive: true, mode: 0o700 })
-  // Loaded only where it is needed: most starts find their database.
-  const { extract } = yield* Effect.promise(() => import("tar"))
   yield* Effect.tryPromise({
-    try: () => extract({ file: fileURLToPath(template), cwd: directory }),
+    // Loaded only where it is needed: most starts find their database.
+    try: () => import("tar").then(({ extract }) => extract({ file: fileURLToPath(template), cwd: directory })),
     catch: (cause) => new DatabaseUnopened({ directory, problem: String(cause) })
   })
 })
