@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os"
 import { defineConfig } from "vitest/config"
-import type { Reporter } from "vitest/node"
+import { BaseSequencer, type Reporter, type TestSpecification } from "vitest/node"
 
 /** Ends every run with one plain line that people and machines read alike. */
 const closingLine: Reporter = {
@@ -15,12 +15,23 @@ const closingLine: Reporter = {
   }
 }
 
+/** Files under `test/` run whole programs and take longest: they start first, so that none runs alone at the end. */
+class ProgramsFirst extends BaseSequencer {
+  override sort(files: Array<TestSpecification>) {
+    const order = ({ moduleId }: TestSpecification) => `${moduleId.includes("/test/") ? 0 : 1} ${moduleId}`
+    return Promise.resolve([...files].sort((a, b) => (order(a) < order(b) ? -1 : 1)))
+  }
+}
+
 export default defineConfig({
   test: {
     include: ["packages/*/src/**/*.test.ts", "packages/*/test/**/*.test.ts", "scripts/*.test.ts"],
     reporters: ["default", closingLine],
     // One fewer than there are cores is the default, which on two cores runs one file after the other.
     maxWorkers: Math.max(2, Math.floor(availableParallelism() * 0.75)),
+    sequence: { sequencer: ProgramsFirst },
+    // Of the tests in one file that ask to run at once: they wait for sockets more than they work.
+    maxConcurrency: 15,
     testTimeout: 30_000,
     // Modules are loaded once a worker. Whatever a test sets up is its own: no module keeps state between tests.
     isolate: false,

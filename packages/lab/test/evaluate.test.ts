@@ -80,15 +80,15 @@ describe("evaluate", () => {
 
 describe("training", () => {
   const events = writePriceFiles([
-    { name: "a/kraken-USDC-USD-5m.csv", minutes: 4 * day, stepMinutes: 5, valueBps: slide(2 * day, 120, -150) },
+    { name: "a/kraken-USDC-USD-15m.csv", minutes: 4 * day, stepMinutes: 15, valueBps: slide(2 * day, 120, -150) },
     {
-      name: "b/kraken-DAI-USD-5m.csv",
+      name: "b/kraken-DAI-USD-15m.csv",
       fromMinute: 9 * day,
       minutes: 5 * day,
-      stepMinutes: 5,
+      stepMinutes: 15,
       valueBps: (at) => slide(2 * day, 300, -120)(at) + slide(4 * day, 400, 140)(at)
     },
-    { name: "c/kraken-TUSD-USD-5m.csv", fromMinute: 22 * day, minutes: 3 * day, stepMinutes: 5, valueBps: slide(2 * day, 500, -90) }
+    { name: "c/kraken-TUSD-USD-15m.csv", fromMinute: 22 * day, minutes: 3 * day, stepMinutes: 15, valueBps: slide(2 * day, 500, -90) }
   ])
   const options = { name: "test", seed: 3, progress: quiet }
 

@@ -35,6 +35,14 @@ export const runAudit = Effect.fn("runAudit")(function* (
   options: { readonly against: Option.Option<string>; readonly exportTo: Option.Option<string> }
 ) {
   const files = yield* FileSystem.FileSystem
+  const then = yield* Effect.transposeOption(
+    Option.map(options.against, (file) =>
+      files.readFileString(file).pipe(
+        Effect.flatMap(Schema.decodeUnknownEffect(AuditHeadJson)),
+        Effect.mapError((error) => new HeadUnreadable({ file, problem: error.message }))
+      )
+    )
+  )
   const audit = Effect.gen(function* () {
     const events = yield* EventStore
     const facts = yield* events.verify
@@ -44,14 +52,9 @@ export const runAudit = Effect.fn("runAudit")(function* (
       yield* files.writeFileString(options.exportTo.value, `${yield* Schema.encodeEffect(AuditHeadJson)(head)}\n`)
       yield* Console.log(`signed and written to ${options.exportTo.value}: keep it where the database's writers cannot write`)
     }
-    if (Option.isNone(options.against)) return true
-    const file = options.against.value
-    const unreadable = (error: { readonly message: string }) => new HeadUnreadable({ file, problem: error.message })
-    const head = yield* files
-      .readFileString(file)
-      .pipe(Effect.flatMap(Schema.decodeUnknownEffect(AuditHeadJson)), Effect.mapError(unreadable))
-    const verdicts = yield* checkAgainst(head)
-    yield* Console.log(`compared with the head of ${DateTime.formatIso(DateTime.makeUnsafe(head.signedAt))}:`)
+    if (Option.isNone(then)) return true
+    const verdicts = yield* checkAgainst(then.value)
+    yield* Console.log(`compared with the head of ${DateTime.formatIso(DateTime.makeUnsafe(then.value.signedAt))}:`)
     for (const { family, length, lengthNow, verdict } of verdicts)
       yield* Console.log(
         `  ${family.padEnd(12)} ${String(length).padStart(8)} facts then, ${String(lengthNow).padStart(8)} now: ${words[verdict]}`

@@ -23,8 +23,8 @@ import { makeRetrain } from "./Retrain.ts"
 const day = 1440
 const minute = 60_000
 const directory = writePriceFiles([
-  { name: "a/kraken-USDC-USD-5m.csv", minutes: 4 * day, stepMinutes: 5, valueBps: slide(2 * day, 300, -150) },
-  { name: "b/kraken-DAI-USD-5m.csv", fromMinute: 10 * day, minutes: 4 * day, stepMinutes: 5, valueBps: slide(2 * day, 400, 140) }
+  { name: "a/kraken-USDC-USD-15m.csv", minutes: 4 * day, stepMinutes: 15, valueBps: slide(2 * day, 300, -150) },
+  { name: "b/kraken-DAI-USD-15m.csv", fromMinute: 10 * day, minutes: 4 * day, stepMinutes: 15, valueBps: slide(2 * day, 400, 140) }
 ])
 
 /** A day of rows at once, every feature far from what it was in training. */
@@ -106,7 +106,7 @@ it.effect(
       const model = yield* readModel(challenger!.name, yield* registry.bytesOf(challenger!.version))
       assert.deepStrictEqual(
         model.provenance.files.map(({ name }) => name),
-        ["a/kraken-USDC-USD-5m.csv", "b/kraken-DAI-USD-5m.csv"]
+        ["a/kraken-USDC-USD-15m.csv", "b/kraken-DAI-USD-15m.csv"]
       )
       assert.deepStrictEqual(readHere, [], "price files read on the main thread")
       assert.isBelow((here.user + here.system) / (everywhere.user + everywhere.system), 0.1, "the main thread's share of the work")
