@@ -6,13 +6,12 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { type Exchange, messageIn } from "@evenkeel/connectors/exchange/Exchange"
-import { type Session, stepMarket } from "@evenkeel/connectors/simulated/dialect/Dialect"
 import { noFaults } from "@evenkeel/connectors/simulated/Faults"
-import { SimulatedInstrument } from "@evenkeel/connectors/simulated/Market"
 import { scenarios } from "@evenkeel/connectors/simulated/Scenario"
 import { FrameOutcome, FrameSource } from "@evenkeel/domain/market/FrameDecoder"
 import { Effect } from "effect"
 import { conformanceLayer as layer, type ConformingVenue, connect, instrumentsOf, localHotPath } from "./ConnectedVenue.ts"
+import { localVenue } from "./LocalVenue.ts"
 
 /** Feeds whose books carry no id: a lost frame cannot be noticed. */
 const unnumbered = ({ verifiedBy }: Exchange) => verifiedBy === "nothing" || verifiedBy === "times"
@@ -240,40 +239,26 @@ const playFast = (subject: ConformingVenue, onResync: (reason: string) => void):
   const local = localHotPath(subject)
   const scenario = scenarios.calm()
   let now = scenario.startsAt
-  const market = {
-    instruments: new Map(own.map((pair, index) => [pair.symbol, new SimulatedInstrument(pair, scenario, 300 + index)] as const)),
+  const simulated = localVenue({
+    exchange,
+    dialect,
+    instruments: own,
+    scenario,
+    seed: 300,
     now: () => now,
-    badChecksums: false
-  }
-  const feed = (source: FrameSource, instrument: number, message: string | Uint8Array) => {
-    const frame = typeof message === "string" ? new TextEncoder().encode(message) : message
-    const payload = source === FrameSource.socket ? messageIn(exchange, frame) : frame
-    local.feed({ source, venue: 0, instrument, received: now, payload })
-    local.signals({ resync: (_, reason) => onResync(reason) })
-  }
-  for (const instrument of market.instruments.values()) instrument.step(now)
-  const session: Session = {
-    topics: new Set(),
-    sequence: 0,
-    counters: new Map(),
-    send: (message) => feed(FrameSource.socket, -1, message),
-    close: () => {}
-  }
-  feed(FrameSource.connected, -1, "")
-  dialect.opened(session, exchange.socketPath(own), market)
-  for (const message of exchange.subscribe(own)) dialect.received(session, message, market)
-  if (exchange.resync._tag === "Snapshot") {
-    for (const [number, { symbol }] of own.entries()) {
-      const body = dialect.get(new URL(exchange.book.path(symbol), "http://venue"), market)
-      feed(FrameSource.snapshot, number, typeof body === "string" ? body : JSON.stringify(body))
+    feed: (source, instrument, message) => {
+      const payload = source === FrameSource.socket ? messageIn(exchange, message) : message
+      local.feed({ source, venue: 0, instrument, received: now, payload })
+      local.signals({ resync: (_, reason) => onResync(reason) })
     }
-  }
+  })
+  simulated.connect()
   let moves = 0
   for (let step = 0; step < fastSteps; step++) {
-    const before = [...market.instruments.values()].map((instrument) => instrument.best())
+    const before = simulated.instruments.map((instrument) => instrument.best())
     now += fastStepMillis
-    stepMarket(dialect, market, [session])
-    for (const [index, instrument] of [...market.instruments.values()].entries()) {
+    simulated.step()
+    for (const [index, instrument] of simulated.instruments.entries()) {
       const { ask, bid } = instrument.best()
       if (bid >= before[index]!.ask || ask <= before[index]!.bid) moves++
     }

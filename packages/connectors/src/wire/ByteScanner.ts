@@ -22,8 +22,17 @@ const isExponent = (digit: number): boolean => digit === (0x65 ^ zero) || digit 
 const powersOfTen = Float64Array.from({ length: 23 }, (_, power) => 10 ** power)
 /** Any integer of so many digits is below 2^53. */
 const exactDigits = 15
+/** What a number of a venue's may be: less than this from zero, printed with so many decimals at most, and no longer. Others are refused. */
+const magnitudeMax = 1e18
+const decimalsMax = 18
+const charactersMax = 64
 /** Any integer of so many digits fits 32 bits. */
 const halfDigits = 9
+
+/** True for the text of a number that a venue may send: JSON's grammar (zeros may lead), and within the bounds above. */
+export const isNumeral = (text: string): boolean =>
+  text.length <= charactersMax && numeral.test(text) && Math.abs(Number(text)) < magnitudeMax
+const numeral = new RegExp(`^-?\\d+(\\.\\d{1,${decimalsMax}})?([eE][-+]?\\d+)?$`)
 
 /** Bytes that a protocol is known to send, compared four at a time. */
 export interface Template {
@@ -166,11 +175,11 @@ export class ByteScanner {
       else if ((byte | 0x20) === 0x65) exponent = at
       else if (!((byte >= zero && byte <= nine) || byte === minus || byte === 0x2b)) break
     }
+    if (at - start > charactersMax) return false
     let text = ""
     for (let i = start; i < at; i++) text += String.fromCharCode(this.bytes[i]!)
-    const value = Number(text)
-    if (!/^-?\d+(\.\d+)?([eE][-+]?\d+)?$/.test(text) || !Number.isFinite(value)) return false
-    this.registers[0] = value
+    if (!isNumeral(text)) return false
+    this.registers[0] = Number(text)
     this.decimals = point < 0 ? 0 : (exponent < 0 ? at : exponent) - point - 1
     this.position = at
     return true

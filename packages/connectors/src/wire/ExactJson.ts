@@ -5,9 +5,10 @@
  * covers. Used for snapshots, acknowledgements, and for frames whose keys are not in the order that is usual.
  */
 import { Result, Schema } from "effect"
+import { isNumeral } from "./ByteScanner.ts"
 
 /** A number's own text. */
-export const Numeric = Schema.String.check(Schema.isPattern(/^-?\d+(\.\d+)?([eE][-+]?\d+)?$/))
+export const Numeric = Schema.String.check(Schema.makeFilter(isNumeral, { expected: "a number of a size that markets know" }))
 
 /** `[price, quantity]`, with whatever a venue adds behind. */
 export const WireLevel = Schema.TupleWithRest(Schema.Tuple([Numeric, Numeric]), [Schema.Unknown])

@@ -1,5 +1,5 @@
 /**
- * Which books can be trusted: a commit makes a book good, a gap, a wrong checksum, crossed prices or a lost frame make it stale, and a stale one
+ * Which books can be trusted: a commit makes a book good, a gap, a wrong checksum, crossed or impossible prices or a lost frame make it stale, and a stale one
  * is asked for anew until it is good again.
  */
 import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
@@ -20,6 +20,7 @@ const resyncAgainMillis = 10_000
 const crossed = venueCounters.indexOf("crossed")
 const crossedReason = staleReasonCode("crossed")
 const lostReason = staleReasonCode("lost-frame")
+const malformedReason = staleReasonCode("malformed")
 const disconnectedReason = staleReasonCode("disconnected")
 
 export class BookHealth {
@@ -39,6 +40,10 @@ export class BookHealth {
     row[instrumentState.commits] = row[instrumentState.commits]! + 1
     row[instrumentState.bidLevels] = book.count(0)
     row[instrumentState.askLevels] = book.count(1)
+    if (book.impossible) {
+      this.stale(track, malformedReason)
+      return false
+    }
     if (book.crossed()) {
       this.#counters.count(track.venue, crossed)
       this.stale(track, crossedReason)

@@ -16,11 +16,15 @@ const capacityStart = 256
 
 /** At most this many levels a side; beyond it the worst level goes. Deeper books than any venue sends. */
 export const bookLevelsMax = 1 << 17
+/** No market quotes a price as high, in whatever currency. */
+export const priceMax = 1e12
 
 export class OrderBook implements LevelReader {
   readonly #keys: [Float64Array, Float64Array] = [new Float64Array(capacityStart), new Float64Array(capacityStart)]
   readonly #quantities: [Float64Array, Float64Array] = [new Float64Array(capacityStart), new Float64Array(capacityStart)]
   readonly #counts = new Int32Array(2)
+  /** Since the book was begun anew a level came that cannot be: a price or a quantity that is not above 0. It is not in the book. */
+  impossible = false
 
   /** What a record says of the book's levels; every other kind changes nothing. */
   apply({ integers, levels }: MarketRecord): void {
@@ -37,6 +41,7 @@ export class OrderBook implements LevelReader {
   }
 
   clear(): void {
+    this.impossible = false
     this.#counts[0] = 0
     this.#counts[1] = 0
   }
@@ -56,9 +61,15 @@ export class OrderBook implements LevelReader {
       else high = middle
     }
     if (low < count && keys[low] === key) {
-      if (quantity !== 0) quantities[low] = quantity
-      else this.#remove(side, low)
-    } else if (quantity !== 0) this.#insert(side, low, key, quantity)
+      if (quantity > 0) quantities[low] = quantity
+      else {
+        this.#remove(side, low)
+        if (quantity !== 0) this.impossible = true
+      }
+    } else if (quantity !== 0) {
+      if (quantity > 0 && price > 0 && price < priceMax) this.#insert(side, low, key, quantity)
+      else this.impossible = true
+    }
   }
 
   #remove(side: 0 | 1, at: number): void {

@@ -15,7 +15,7 @@ import { ModelRegistry } from "@evenkeel/store/model/ModelRegistry"
 import { Effect, FileSystem, Layer, Option, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { mkdtempSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { constants, tmpdir } from "node:os"
 import { join } from "node:path"
 import { slide, writePriceFiles } from "../../test/support/PriceFiles.ts"
 import { makeRetrain } from "./Retrain.ts"
@@ -83,7 +83,8 @@ it.effect(
   "drift is answered by a training in another thread, and its model challenges the champion",
   () =>
     Effect.gen(function* () {
-      const retrain = yield* makeRetrain(directory)
+      // At the lowest priority it would wait for as long as the machine is busy.
+      const retrain = yield* makeRetrain(directory, constants.priority.PRIORITY_NORMAL)
       const context = yield* Layer.build(
         Prediction.layer({ enabled: true, challengers: false, turnMinutes: 10_000, retrain: Option.some(retrain) }).pipe(
           Layer.provide(drifted)

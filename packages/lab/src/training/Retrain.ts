@@ -6,6 +6,7 @@
 import type { Retrain } from "@evenkeel/detection/host/PredictionRetraining"
 import { WorkerPool } from "@evenkeel/runtime/worker/WorkerPool"
 import { Effect, Schema } from "effect"
+import { constants } from "node:os"
 import type { RetrainInput } from "./retrain.worker.ts"
 
 /** The job's answer crosses a thread's boundary, where its type is lost. */
@@ -15,8 +16,11 @@ export class AnswerNotAModel extends Schema.TaggedError<AnswerNotAModel>()("Answ
   }
 }
 
-/** Trains on the price files of `directory`, as they are when a training begins. */
-export const makeRetrain = Effect.fnUntraced(function* (directory: string) {
+/**
+ * Trains on the price files of `directory`, as they are when a training begins. `priority` is the operating system's for the training's thread, as
+ * in `node:os`: the lowest when left out.
+ */
+export const makeRetrain = Effect.fnUntraced(function* (directory: string, priority: number = constants.priority.PRIORITY_LOW) {
   const pool = yield* WorkerPool
   const retrain: Retrain = (request) =>
     pool
@@ -24,7 +28,7 @@ export const makeRetrain = Effect.fnUntraced(function* (directory: string) {
         priority: "low",
         module: new URL(import.meta.resolve("@evenkeel/lab/training/retrain.worker")),
         function: "retrainJob",
-        input: { directory, ...request } satisfies RetrainInput
+        input: { directory, priority, ...request } satisfies RetrainInput
       })
       .pipe(Effect.flatMap((answer) => (answer instanceof Uint8Array ? Effect.succeed(answer) : Effect.fail(new AnswerNotAModel()))))
   return retrain

@@ -14,50 +14,46 @@ export interface Isotonic {
  */
 export const fitIsotonic = (scores: Float64Array, labels: Uint8Array, weights?: Float64Array, centred = false): Isotonic => {
   const order = Uint32Array.from(scores.keys()).sort((a, b) => scores[a]! - scores[b]!)
-  // Blocks of [first score, last score, weighted labels, weight]; equal scores are one from the start.
-  const firsts: Array<number> = []
-  const lasts: Array<number> = []
-  const sums: Array<number> = []
-  const masses: Array<number> = []
-  const moments: Array<number> = []
+  // A stack of blocks: their first and last score, weighted labels, weight, and weighted scores. Equal scores are one block from the start.
+  const firsts = new Float64Array(order.length)
+  const lasts = new Float64Array(order.length)
+  const sums = new Float64Array(order.length)
+  const masses = new Float64Array(order.length)
+  const moments = new Float64Array(order.length)
+  let top = -1
+  /** The top block is whole: it joins those below it for as long as they do not rise. */
+  const poolTop = () => {
+    for (; top > 0 && sums[top - 1]! * masses[top]! >= sums[top]! * masses[top - 1]!; top--) {
+      lasts[top - 1] = lasts[top]!
+      sums[top - 1]! += sums[top]!
+      masses[top - 1]! += masses[top]!
+      moments[top - 1]! += moments[top]!
+    }
+  }
   for (const index of order) {
     const score = scores[index]!
     const weight = weights?.[index] ?? 1
-    const top = lasts.length - 1
-    if (top >= 0 && lasts[top] === score && firsts[top] === score) {
-      sums[top]! += weight * labels[index]!
-      masses[top]! += weight
-      moments[top]! += weight * score
-      continue
+    if (top < 0 || firsts[top] !== score || lasts[top] !== score) {
+      poolTop()
+      top++
+      firsts[top] = lasts[top] = score
+      sums[top] = masses[top] = moments[top] = 0
     }
-    firsts.push(score)
-    lasts.push(score)
-    sums.push(weight * labels[index]!)
-    masses.push(weight)
-    moments.push(weight * score)
-    // The block below is whole by now: it may pool with those before it.
-    for (let at = firsts.length - 2; at > 0 && sums[at - 1]! * masses[at]! >= sums[at]! * masses[at - 1]!; at--) pool(at)
+    sums[top]! += weight * labels[index]!
+    masses[top]! += weight
+    moments[top]! += weight * score
   }
-  for (let at = firsts.length - 1; at > 0 && sums[at - 1]! * masses[at]! >= sums[at]! * masses[at - 1]!; at--) pool(at)
+  poolTop()
   const points: Array<readonly [score: number, value: number]> = []
-  for (const [block, first] of firsts.entries()) {
+  for (let block = 0; block <= top; block++) {
     const value = sums[block]! / masses[block]!
-    if (centred) {
-      points.push([moments[block]! / masses[block]!, value])
-      continue
+    if (centred) points.push([moments[block]! / masses[block]!, value])
+    else {
+      points.push([firsts[block]!, value])
+      if (lasts[block] !== firsts[block]) points.push([lasts[block]!, value])
     }
-    points.push([first, value])
-    if (lasts[block] !== first) points.push([lasts[block]!, value])
   }
   return { scores: Float64Array.from(points, ([score]) => score), values: Float64Array.from(points, ([, value]) => value) }
-
-  function pool(at: number): void {
-    lasts[at - 1] = lasts[at]!
-    sums[at - 1]! += sums[at]!
-    masses[at - 1]! += masses[at]!
-    moments[at - 1]! += moments[at]!
-    for (const list of [firsts, lasts, sums, masses, moments]) list.splice(at, 1)
-  }
 }
 
 /** Straight between points, flat outside of them; NaN where there is none. */

@@ -38,6 +38,22 @@ describe("LogisticRegression", () => {
     assert.closeTo(fitLogistic(once).weights[0]!, fitLogistic(twice).weights[0]!, 1e-10)
   })
 
+  it("gives the same bits however many rows of no weight stand behind", () => {
+    const values = Float64Array.of(0.3, 1.1, -0.7, 2.2, 3.1)
+    const labels = Uint8Array.of(0, 1, 0, 0, 1)
+    const { intercept, weights } = fitLogistic(tableOf(values, labels))
+    for (const more of [1, 2, 3, 4, 5]) {
+      const padded = fitLogistic(
+        tableOf(
+          Float64Array.of(...values, ...Array.from({ length: more }, () => 5)),
+          Uint8Array.of(...labels, ...Array.from({ length: more }, () => 1)),
+          Float64Array.of(1, 1, 1, 1, 1, ...Array.from({ length: more }, () => 0))
+        )
+      )
+      assert.deepStrictEqual([padded.intercept, ...padded.weights], [intercept, ...weights])
+    }
+  })
+
   it("stays finite when the classes can be told apart perfectly", () => {
     const model = fitLogistic(tableOf(Float64Array.of(-2, -1, 1, 2), Uint8Array.of(0, 0, 1, 1)), 0.1)
     assert.isTrue(Number.isFinite(model.weights[0]!))

@@ -8,6 +8,8 @@ import { rowsOf, type Table } from "../data/Table.ts"
 
 const roundsMax = 50
 const converged = 1e-10
+/** Rows that are added to the sums in one pass: see `addRows`. */
+const rowsAtOnce = 4
 
 export interface LogisticRegression {
   readonly intercept: number
@@ -21,26 +23,31 @@ export const fitLogistic = (table: Table, penalty = 1): LogisticRegression => {
   const beta = new Float64Array(size)
   const hessian = new Float64Array(size * size)
   const gradient = new Float64Array(size)
-  const row = new Float64Array(size)
-  row[features] = 1
+  const rows = rowsOf(table)
+  const block = new Float64Array(rowsAtOnce * size)
+  const misses = new Float64Array(rowsAtOnce)
+  const masses = new Float64Array(rowsAtOnce)
   for (let round = 0; round < roundsMax; round++) {
     hessian.fill(0)
     gradient.fill(0)
-    for (let index = 0; index < rowsOf(table); index++) {
-      for (let i = 0; i < features; i++) row[i] = values[index * features + i]!
-      let score = 0
-      for (let i = 0; i < size; i++) score += beta[i]! * row[i]!
-      const probability = sigmoid(score)
-      const miss = rowWeights[index]! * (labels[index]! - probability)
-      const weight = rowWeights[index]! * probability * (1 - probability)
-      for (let i = 0; i < size; i++) {
-        const value = row[i]!
-        if (value === 0) continue
-        gradient[i]! += miss * value
-        const scaled = weight * value
-        const at = i * size
-        for (let j = 0; j <= i; j++) hessian[at + j]! += scaled * row[j]!
+    for (let from = 0; from < rows; from += rowsAtOnce) {
+      // Rows behind the last one weigh nothing.
+      for (let k = 0; k < rowsAtOnce; k++) {
+        const index = from + k
+        if (index >= rows) {
+          misses[k] = masses[k] = 0
+          continue
+        }
+        const at = k * size
+        for (let i = 0; i < features; i++) block[at + i] = values[index * features + i]!
+        block[at + features] = 1
+        let score = 0
+        for (let i = 0; i < size; i++) score += beta[i]! * block[at + i]!
+        const probability = sigmoid(score)
+        misses[k] = rowWeights[index]! * (labels[index]! - probability)
+        masses[k] = rowWeights[index]! * probability * (1 - probability)
       }
+      addRows(hessian, gradient, block, misses, masses)
     }
     for (let i = 0; i < features; i++) {
       gradient[i]! -= penalty * beta[i]!
@@ -55,6 +62,30 @@ export const fitLogistic = (table: Table, penalty = 1): LogisticRegression => {
     if (moved < converged) break
   }
   return { intercept: beta[features]!, weights: beta.slice(0, features) }
+}
+
+/**
+ * Adds four rows' gradients and outer products (the lower triangle). Each sum is taken in the order of the rows, so the result has the bits of a loop
+ * over single rows; an element of the matrix is read and written once for all four.
+ */
+const addRows = (hessian: Float64Array, gradient: Float64Array, block: Float64Array, misses: Float64Array, masses: Float64Array): void => {
+  const size = gradient.length
+  const [second, third, fourth] = [size, 2 * size, 3 * size]
+  for (let i = 0; i < size; i++) {
+    const a = block[i]!
+    const b = block[second + i]!
+    const c = block[third + i]!
+    const d = block[fourth + i]!
+    gradient[i] = gradient[i]! + misses[0]! * a + misses[1]! * b + misses[2]! * c + misses[3]! * d
+    const scaledA = masses[0]! * a
+    const scaledB = masses[1]! * b
+    const scaledC = masses[2]! * c
+    const scaledD = masses[3]! * d
+    const at = i * size
+    for (let j = 0; j <= i; j++)
+      hessian[at + j] =
+        hessian[at + j]! + scaledA * block[j]! + scaledB * block[second + j]! + scaledC * block[third + j]! + scaledD * block[fourth + j]!
+  }
 }
 
 /** The probability of label 1 for the row at `offset`. */
