@@ -1,9 +1,12 @@
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, Layer } from "effect"
+import { SqlClient } from "effect/sql"
 import { spawn } from "node:child_process"
+import type { Worker } from "node:worker_threads"
 import { EventStore } from "../event/EventStore.ts"
 import { layerPglite } from "./Database.ts"
+import { layerEmbedded } from "./Embedded.ts"
 
 const starters = 8
 const locker = new URL("../../test/support/locker.ts", import.meta.url).pathname
@@ -57,6 +60,33 @@ describe("the embedded database on disk", () => {
         const said = yield* tryAtOnce(directory, starters)
         assert.deepStrictEqual([...said].sort(), [...Array.from({ length: starters - 1 }, () => "DatabaseLocked"), "locked"])
         assert.deepStrictEqual(yield* tryAtOnce(directory, 1), ["locked"], "a killed process holds nothing")
+      }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
+    60_000
+  )
+
+  it.live(
+    "is opened again when its thread dies, and when it hangs in a statement",
+    () =>
+      Effect.gen(function* () {
+        const files = yield* FileSystem.FileSystem
+        const directory = `${yield* files.makeTempDirectoryScoped()}/data`
+        const threads: Array<Worker> = []
+        const started = (thread: Worker) => threads.push(thread)
+        yield* Effect.acquireRelease(
+          Effect.sync(() => process.on("worker", started)),
+          () => Effect.sync(() => process.off("worker", started))
+        )
+        yield* Effect.gen(function* () {
+          const sql = yield* SqlClient.SqlClient
+          yield* sql`create table kept (value int)`
+          yield* sql`insert into kept values (7)`
+          yield* Effect.promise(() => threads.at(-1)!.terminate())
+          const again = Effect.retry(sql<{ value: number }>`select value from kept`, { times: 3 })
+          assert.deepStrictEqual(yield* again, [{ value: 7 }])
+          assert.strictEqual((yield* Effect.flip(sql`select pg_sleep(120)`))._tag, "SqlError")
+          assert.deepStrictEqual(yield* again, [{ value: 7 }])
+          assert.strictEqual(threads.length, 3)
+        }).pipe(Effect.provide(layerEmbedded(directory, "3 seconds").pipe(Layer.provide(NodeServices.layer))))
       }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
     60_000
   )

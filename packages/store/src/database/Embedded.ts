@@ -5,7 +5,7 @@
  * lock keeps a second process from opening the same directory, which PGlite itself would not notice.
  */
 import { PgClient } from "@effect/sql-pg"
-import { Effect, FileSystem, Layer, Schema } from "effect"
+import { Duration, Effect, FileSystem, Layer, Queue, Schema } from "effect"
 import { Duplex } from "node:stream"
 import { fileURLToPath } from "node:url"
 import { Worker } from "node:worker_threads"
@@ -22,17 +22,58 @@ export class DatabaseUnopened extends Schema.TaggedError<DatabaseUnopened>()("Da
   }
 }
 
-/** `directory` is created when it is missing; `memory://` keeps everything in memory. */
-export const layerEmbedded = (directory: string) =>
+/** A statement that takes longer hangs. */
+const answersWithin = "1 minute"
+/** Of what the thread's watch has to say, that waits to be logged. */
+const newsMax = 16
+
+/**
+ * `directory` is created when it is missing; `memory://` keeps everything in memory. A thread that dies, or that answers nothing within `within`, is
+ * replaced by a new one, unless it kept everything in memory: the statements at hand fail as those of a server that was restarted.
+ */
+export const layerEmbedded = (directory: string, within: Duration.Input = answersWithin) =>
   Layer.unwrap(
     Effect.gen(function* () {
       const inMemory = directory.startsWith("memory://")
       const template = yield* findTemplate
       if (!inMemory) yield* lockDirectory(directory).pipe(Effect.catchTag("LockUnusable", unopened(directory)))
       if (!inMemory) yield* createIfMissing(directory, template)
-      const worker = yield* Effect.acquireRelease(open({ directory, template: inMemory ? template?.href : undefined }), close)
+      const workerData: PgliteWorkerData = { directory, template: inMemory ? template?.href : undefined }
+      let worker = yield* open(workerData)
+      let closing = false
+      const news = yield* Queue.sliding<string>(newsMax)
+      const say = (what: string) => Queue.offerUnsafe(news, what)
+      yield* Queue.take(news).pipe(
+        Effect.flatMap((what) => Effect.logError(what, { directory })),
+        Effect.forever,
+        Effect.forkScoped
+      )
+      /** Notices when the thread ends, and ends one that hangs. */
+      const watch = (thread: Worker) => {
+        const patience = watchAnswers(thread, Duration.toMillis(Duration.fromInputUnsafe(within)))
+        thread.once("exit", () => {
+          clearInterval(patience)
+          if (!closing) say("the database's thread has ended")
+        })
+      }
+      watch(worker)
+      const living = () => {
+        if (worker.threadId >= 0 || inMemory) return worker
+        say("the database is opened again")
+        worker = startThread(workerData)
+        // Without a listener an error would end the program.
+        worker.on("error", (error) => say(`the database's thread failed: ${error}`))
+        watch(worker)
+        return worker
+      }
+      yield* Effect.addFinalizer(() =>
+        Effect.suspend(() => {
+          closing = true
+          return close(worker)
+        })
+      )
       return PgClient.layer({
-        stream: () => connect(worker),
+        stream: () => connect(living()),
         ssl: false,
         username: "postgres",
         database: "postgres",
@@ -60,9 +101,23 @@ const createIfMissing = Effect.fnUntraced(function* (directory: string, template
   yield* Effect.gen(function* () {
     yield* files.remove(beside, { recursive: true, force: true })
     yield* template === undefined ? Effect.flatMap(open({ directory: beside, template: undefined }), close) : unpack(template, beside)
+    yield* syncAll(beside)
     // Only an empty directory, or nothing, stands where the database goes: else the move is refused.
     yield* files.rename(beside, directory)
   }).pipe(Effect.catchTag("PlatformError", unopened(directory)))
+})
+
+/** Files that are synced at once. */
+const syncingMax = 16
+
+/** Ends when every file under `directory` is on the disk: from then on the server syncs what it changes. */
+const syncAll = Effect.fnUntraced(function* (directory: string) {
+  const files = yield* FileSystem.FileSystem
+  yield* Effect.forEach(
+    yield* files.readDirectory(directory, { recursive: true }),
+    (name) => Effect.scoped(Effect.flatMap(files.open(`${directory}/${name}`, { flag: "r" }), ({ sync }) => sync)),
+    { concurrency: syncingMax, discard: true }
+  )
 })
 
 /** Writes the files of an empty database into `directory`; no server needs to run for it. */
@@ -76,9 +131,32 @@ const unpack = Effect.fnUntraced(function* (template: URL, directory: string) {
   })
 })
 
+const startThread = (workerData: PgliteWorkerData): Worker =>
+  new Worker(new URL(import.meta.resolve("@evenkeel/store/database/pglite.worker")), { workerData })
+
+/** Looks at a thread within its patience: looks are counted, because a machine that sleeps wakes no looks. */
+const looks = 10
+/** Looks while a thread opens the database, which may have to recover what a crash left. */
+const openingLooks = 100
+
+/** Ends the thread when it leaves a question unanswered for so long. Real time, whatever clock the engine lives by. */
+const watchAnswers = (thread: Worker, millis: number) => {
+  let unanswered = 0
+  let looksMax = openingLooks
+  thread.on("message", (message: unknown) => {
+    if (message !== "alive") return
+    unanswered = 0
+    looksMax = looks
+  })
+  return setInterval(() => {
+    if (unanswered++ === 0) thread.postMessage("alive?")
+    else if (unanswered > looksMax) void thread.terminate()
+  }, millis / looks).unref()
+}
+
 const open = (workerData: PgliteWorkerData) =>
   Effect.callback<Worker, DatabaseUnopened>((resume) => {
-    const worker = new Worker(new URL(import.meta.resolve("@evenkeel/store/database/pglite.worker")), { workerData })
+    const worker = startThread(workerData)
     const failed = (problem: string) => resume(Effect.fail(new DatabaseUnopened({ directory: workerData.directory, problem })))
     worker.once("message", (message: "ready" | { readonly failed: string }) =>
       message === "ready" ? resume(Effect.succeed(worker)) : failed(message.failed)

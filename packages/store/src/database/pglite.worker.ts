@@ -2,6 +2,7 @@
 import { PGlite } from "@electric-sql/pglite"
 import { readFile } from "node:fs/promises"
 import { parentPort, workerData } from "node:worker_threads"
+import { DurableFiles, durableParameters } from "./DurableFiles.ts"
 
 export interface PgliteWorkerData {
   readonly directory: string
@@ -15,9 +16,11 @@ const { directory, template } = workerData as PgliteWorkerData
 /** Of a database that is made without an archive; see `makeTemplate.js`. */
 const postgresqlconf = ["shared_buffers=8MB"]
 
+const inMemory = directory.startsWith("memory://")
+
 const open = async () =>
   PGlite.create({
-    dataDir: directory,
+    ...(inMemory ? { dataDir: directory } : { fs: new DurableFiles(directory), startParams: durableParameters }),
     ...(template === undefined ? { postgresqlconf } : { loadDataDir: new Blob([await readFile(new URL(template))]) })
   })
 
@@ -28,11 +31,12 @@ let work: Promise<unknown> = opened.then(
 )
 
 // One message after the other: the protocol is a conversation.
-port.on("message", (message: Uint8Array | "close") => {
+port.on("message", (message: Uint8Array | "close" | "alive?") => {
   work = work
     .then(() => opened)
-    .then((database) =>
-      message === "close"
+    .then((database) => {
+      if (message === "alive?") return port.postMessage("alive")
+      return message === "close"
         ? database.close().then(() => {
             port.postMessage("closed")
             port.close()
@@ -43,6 +47,6 @@ port.on("message", (message: Uint8Array | "close") => {
               port.postMessage(copy, [copy.buffer])
             }
           })
-    )
+    })
     .catch((error: unknown) => port.postMessage({ failed: String(error) }))
 })
