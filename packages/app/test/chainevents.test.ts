@@ -14,6 +14,9 @@ const instruments = [
   { venue: "ethereum", symbol: "supply", base: "USDC", quote: "USD" }
 ]
 
+const blockMillis = 12_000
+const day = 86_400_000
+
 const makeMarket = () => {
   const local = new LocalHotPath({
     coins: ["USDT", "USDC"].flatMap((symbol) => coinOf(symbol) ?? []),
@@ -23,19 +26,22 @@ const makeMarket = () => {
     scoreGapMillis: 0
   })
   let now = 1_700_000_000_000
-  const say = (instrument: number, kind: EventKind, ...numbers: ReadonlyArray<number>) => {
-    now += 12_000
+  const say = (instrument: number, kind: EventKind, ...numbers: ReadonlyArray<number>) =>
+    sayOf(instrument, kind, now + blockMillis, ...numbers)
+  /** With a time of its own, which may lie before the block's. */
+  const sayOf = (instrument: number, kind: EventKind, at: number, ...numbers: ReadonlyArray<number>) => {
+    now += blockMillis
     local.feed({
       source: FrameSource.event,
       venue: sourceIds.indexOf("ethereum"),
       instrument,
       received: now,
-      payload: eventPayload(kind, [now, ...numbers])
+      payload: eventPayload(kind, [at, ...numbers])
     })
   }
   const row = new Float64Array(stateFields)
   const read = (index: number, field: number) => (local.state.read(index, row) ? row[field]! : Number.NaN)
-  return { say, read }
+  return { now: () => now, read, say, sayOf }
 }
 
 describe("chain events in the hot path", () => {
@@ -54,6 +60,22 @@ describe("chain events in the hot path", () => {
     assert.closeTo(read(1, coinState.fairValue), 1, 0.005)
     say(0, EventKind.pool, 1, 0, 5e6, 5e6, 0.99)
     assert.closeTo(read(1, coinState.fairValue), 1, 0.001)
+  })
+
+  it("a feed speaks of the time of its round, within what it promises, and not at all once it is frozen", () => {
+    const { now, read, say, sayOf } = makeMarket()
+    const [deviationBps, heartbeat] = [25, day]
+    // Read in each block, written at the start.
+    const written = now()
+    const round = (price: number) => sayOf(1, EventKind.oracle, written, price, deviationBps, heartbeat)
+    round(1)
+    assert.strictEqual(read(3, instrumentState.errorBps), deviationBps)
+    say(0, EventKind.pool, 0.95, 0, 5e6, 5e6, 0.95)
+    assert.closeTo(read(1, coinState.fairValue), 0.95, 0.003)
+    sayOf(1, EventKind.oracle, now() - 3 * day, 1, deviationBps, heartbeat)
+    assert.isNaN(read(3, instrumentState.lastPrice), "a feed that is three days old")
+    sayOf(1, EventKind.oracle, now() - 2 * heartbeat, 1, Number.NaN, Number.NaN)
+    assert.strictEqual(read(3, instrumentState.lastPrice), 1, "nothing is promised of rounds in a file")
   })
 
   it("a shallow pool says little, and a price that is none says nothing", () => {

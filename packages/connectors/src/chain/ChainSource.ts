@@ -26,8 +26,17 @@ export const TokenSupplySource = Schema.TaggedStruct("TokenSupply", {
   address: Schema.NonEmptyString,
   decimals: Decimals
 })
-/** A Chainlink aggregator. */
-export const PriceFeedSource = Schema.TaggedStruct("PriceFeed", { ...pair, decimals: Decimals })
+/**
+ * A Chainlink aggregator. It writes a round when the price has moved by `deviationBps`, and otherwise every `heartbeatSeconds`:
+ * https://data.chain.link says both of each feed. Most feeds of stablecoins have the numbers that are taken when they are left out.
+ */
+export const PriceFeedSource = Schema.TaggedStruct("PriceFeed", {
+  ...pair,
+  decimals: Decimals,
+  deviationBps: Schema.optional(Schema.Finite.check(Schema.isGreaterThan(0))),
+  heartbeatSeconds: Schema.optional(Schema.Finite.check(Schema.isGreaterThan(0)))
+})
+export const feedDefaults = { deviationBps: 25, heartbeatSeconds: 86_400 }
 export const GasSource = Schema.TaggedStruct("Gas", {})
 
 export const ChainSource = Schema.Union([

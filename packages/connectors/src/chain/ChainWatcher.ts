@@ -16,7 +16,7 @@ import { Snapshots } from "@evenkeel/store/snapshot/Snapshots"
 import { Effect, Option, Queue, Result, Schedule, Schema } from "effect"
 import { FrameSink } from "../transport/FrameSink.ts"
 import type { BlockRef, Chain, ChainUnavailable, Reading } from "./Chain.ts"
-import { type ChainSource, sourceName } from "./ChainSource.ts"
+import { type ChainSource, feedDefaults, sourceName } from "./ChainSource.ts"
 
 export interface ChainWatcherOptions {
   readonly chain: Chain
@@ -131,7 +131,7 @@ export const makeFollower = Effect.fnUntraced(function* ({ chain, confirmations,
   const readOne = (source: ChainSource, instrument: number, at: BlockRef, since: number): Effect.Effect<void, ChainUnavailable> =>
     chain.read(source, at, since).pipe(
       Effect.map((reading) => {
-        emit(instrument, ...eventOf(reading, at.time))
+        emit(instrument, ...eventOf(source, reading, at.time))
       }),
       Effect.catchTag("SourceUnreadable", ({ problem }) =>
         Effect.logWarning("a source cannot be read", { chain: chain.id, source: sourceName(source), problem })
@@ -148,15 +148,22 @@ export const makeFollower = Effect.fnUntraced(function* ({ chain, confirmations,
   }
 })
 
-const eventOf = (reading: Reading, time: number): readonly [EventKind, ReadonlyArray<number>] => {
+const eventOf = (source: ChainSource, reading: Reading, time: number): readonly [EventKind, ReadonlyArray<number>] => {
   switch (reading._tag) {
     case "Pool":
       return [EventKind.pool, [time, reading.price, reading.imbalance, reading.sellDepth, reading.buyDepth, reading.averagePrice]]
     case "Supply":
       return [EventKind.supply, [time, reading.supply, reading.minted, reading.burned]]
     case "Feed":
-      return [EventKind.oracle, [reading.updatedAt, reading.price]]
+      return [EventKind.oracle, [reading.updatedAt, reading.price, ...promiseOf(source)]]
     case "Gas":
       return [EventKind.gas, [time, reading.price]]
   }
+}
+
+/** How far a feed lets the price move without a round, bps, and how long it may be silent, ms. */
+const promiseOf = (source: ChainSource): ReadonlyArray<number> => {
+  if (source._tag !== "PriceFeed") return []
+  const { deviationBps = feedDefaults.deviationBps, heartbeatSeconds = feedDefaults.heartbeatSeconds } = source
+  return [deviationBps, heartbeatSeconds * 1000]
 }

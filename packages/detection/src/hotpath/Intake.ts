@@ -191,7 +191,7 @@ export class Intake implements MarketSink {
         this.#observations.candle(track, this.#record)
         break
       case EventKind.oracle:
-        this.#observations.oracle(track, numbers[1]!)
+        this.#observations.oracle(track, numbers[0]!, numbers[1]!, numbers[2]!, numbers[3]!)
         break
       case EventKind.pool:
         this.#observations.pool(track, this.#record)

@@ -29,6 +29,8 @@ const poolDepthGood = 1_000_000
 const poolErrorFactorMax = 8
 /** What an oracle may be off by between two rounds. */
 const oracleErrorBps = 5
+/** A round is late by so much of its heartbeat at most: blocks and fees delay it. */
+const heartbeatGrace = 1.1
 /** Rounds are bars of a third of the longest time between two. */
 const oracleRoundMillis = (26 * 60 * minute) / 3
 /** A fair value is solved anew for moves above this. */
@@ -103,15 +105,22 @@ export class Observations {
     this.#observe(track, close, Number.isNaN(volume) ? closeErrorBps : candleErrorBps(volume))
   }
 
-  oracle(track: InstrumentTrack, price: number): void {
+  /**
+   * A round of `roundTime` (Unix ms), read now. A feed promises that the price has moved by less than `deviationBps` since, for as long as its
+   * round is younger than `heartbeatMillis`; a feed that broke its promise is frozen and says nothing. NaN: nothing is promised.
+   */
+  oracle(track: InstrumentTrack, roundTime: number, price: number, deviationBps: number, heartbeatMillis: number): void {
     if (!(price > 0)) return
+    if (this.#market.times[time.now]! - roundTime > heartbeatMillis * heartbeatGrace) return this.withdraw(track)
     track.row[instrumentState.lastPrice] = price
-    track.traded = true
+    // A round that was read before is no news.
+    if (roundTime !== track.roundTime) track.traded = true
+    track.roundTime = roundTime
     track.oracle = true
     // A coin of which there is nothing but oracles is judged by rounds, which may be a day apart.
     const coin = this.#market.coins[track.base]
     if (coin !== undefined && !coin.candles) coin.evidence.barMillis = oracleRoundMillis
-    this.#observe(track, price, oracleErrorBps)
+    this.#observe(track, price, Number.isNaN(deviationBps) ? oracleErrorBps : Math.max(oracleErrorBps, deviationBps))
   }
 
   pool(track: InstrumentTrack, { numbers }: MarketRecord): void {

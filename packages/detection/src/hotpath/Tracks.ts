@@ -70,6 +70,8 @@ export class InstrumentTrack {
   traded = false
   /** It tells rounds of an oracle. */
   oracle = false
+  /** When the oracle's last round was written, Unix ms. */
+  roundTime = Number.NaN
   /** Order flow; made with the first volume that the source tells. */
   flow: Flow | undefined
   /** Traded since the last bar: all of it, and what takers bought (NaN: nobody says). */

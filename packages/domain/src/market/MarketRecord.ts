@@ -11,7 +11,7 @@
  *             trade        price, quantity                       side: +1 taker bought, -1 sold, 0 unknown
  *             pastTrade    as trade
  *             candle       close, volume, buyVolume, high, low, duration in ms
- *             oracle       price
+ *             oracle       price, deviation in bps, heartbeat in ms    the price moves by less without a round; NaN: nothing is promised
  *             pool         price, imbalance, sellDepth, buyDepth, average price     depths: base units that move the price by 1%
  *             supply       supply, minted, burned                                   in coins; minted and burned since the last reading
  *             gas          price of a unit of gas, in the chain's native unit
