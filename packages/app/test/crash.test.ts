@@ -50,6 +50,7 @@ describe("a demo that is killed", () => {
         const webhook = yield* serve((request, body) => {
           const notification = decodeNotification(body.toString())
           assert.strictEqual(request.headers["idempotency-key"], notification.idempotencyKey)
+          assert.isTrue(notification.simulated)
           received.push(notification)
           return 204
         })
@@ -58,7 +59,7 @@ describe("a demo that is killed", () => {
           EVENKEEL_HTTP_PORT: "0",
           EVENKEEL_ALERTS_WEBHOOKS: JSON.stringify([{ name: "test", url: webhook.url, secret: "secret" }])
         }
-        const args = ["demo", "--scenario", "recovery", "--speed", "9600"]
+        const args = ["demo", "--configured", "--scenario", "recovery", "--speed", "9600"]
         let seed = 17
         const random = () => (seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0) / 2 ** 32
         let repairsSaid = 0
@@ -81,7 +82,7 @@ describe("a demo that is killed", () => {
           }).pipe(Effect.scoped)
         }
         // A market without news, so that there comes an end to what must be delivered.
-        const last = yield* startProgram(["demo", "--scenario", "calm", "--speed", "60"], environment)
+        const last = yield* startProgram(["demo", "--configured", "--scenario", "calm", "--speed", "60"], environment)
         yield* until("the engine starts", () => addressOf(last) !== undefined, 60, last)
         yield* everythingDelivered(addressOf(last)!)
         last.process.kill("SIGTERM")
@@ -114,7 +115,7 @@ describe("a demo that is killed", () => {
             const change = decodeChange(event.payload)
             const ofCoin = [...open.values()].filter(({ alert }) => alert.change.coin === change.coin)
             for (const { kind, state } of decide(ofCoin, change, event.position, "warning")) {
-              expected.push(idempotencyKeyOf(state))
+              expected.push(idempotencyKeyOf(events.id, state))
               if (kind === "AlertResolved") open.delete(state.alert.fingerprint)
               else open.set(state.alert.fingerprint, state)
             }

@@ -4,7 +4,7 @@ import { NodeServices } from "@effect/platform-node"
 import { layerPglite } from "@evenkeel/store/database/Database"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
-import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -37,24 +37,40 @@ const endMillisMax = 15_000
 
 const lastWords = /stopped after .* frames received \(0 dropped\), \d+ level changes, 0 notifications left/
 
-/** A demo with its data under `data`, once an alert is on its screen. */
-const demoWithAlert = Effect.fnUntraced(function* (data: string) {
-  const program = yield* startProgram(["demo", "--scenario", "jump", "--speed", "2400"], { EVENKEEL_DATA: data, EVENKEEL_HTTP_PORT: "0" })
+/** A demo, once an alert is on its screen. */
+const demoWithAlert = Effect.fnUntraced(function* (environment: Readonly<Record<string, string>>, ...flags: ReadonlyArray<string>) {
+  const program = yield* startProgram(["demo", "--scenario", "jump", "--speed", "2400", ...flags], {
+    EVENKEEL_HTTP_PORT: "0",
+    ...environment
+  })
   yield* until("an alert is on the screen", () => program.output().includes("USDC is losing its peg"), 60, program)
   return program
 })
 
 describe("the program's end", () => {
   it.live(
-    "drains, says what it did and exits with 0 soon after SIGINT",
+    "drains, says what it did and exits with 0 soon after SIGINT; a demo has told no receiver and left the configured data alone",
     () =>
       Effect.gen(function* () {
-        const program = yield* demoWithAlert(yield* directory)
+        const data = yield* directory
+        let told = 0
+        const webhook = yield* serve(() => {
+          told++
+          return 204
+        })
+        const program = yield* demoWithAlert({
+          EVENKEEL_DATA: data,
+          EVENKEEL_DATABASE_URL: "postgres://127.0.0.1:1/not-asked",
+          EVENKEEL_ALERTS_WEBHOOKS: JSON.stringify([{ name: "test", url: webhook.url, secret: "secret" }])
+        })
         const began = performance.now()
         program.process.kill("SIGINT")
         assert.strictEqual(yield* program.exit, 0, program.errors())
         assert.isBelow(performance.now() - began, endMillisMax)
         assert.match(program.output(), lastWords)
+        assert.match(program.output(), /CRITICAL simulated: USDC is losing its peg/)
+        assert.strictEqual(told, 0)
+        assert.deepStrictEqual(readdirSync(data), ["demo"])
       }),
     90_000
   )
@@ -104,7 +120,7 @@ describe("the program", () => {
     () =>
       Effect.gen(function* () {
         const port = yield* freePort
-        const program = yield* startProgram(["demo"], {
+        const program = yield* startProgram(["demo", "--configured"], {
           EVENKEEL_DATA: yield* directory,
           EVENKEEL_HTTP_PORT: "0",
           EVENKEEL_DATABASE_URL: `postgres://user:hunter2@127.0.0.1:${port}/db`
@@ -127,7 +143,7 @@ describe("the program", () => {
           levels.push((JSON.parse(body.toString()) as { alert: { level: string } }).alert.level)
           return 204
         })
-        const program = yield* startProgram(["demo", "--scenario", "jump", "--speed", "600"], {
+        const program = yield* startProgram(["demo", "--configured", "--scenario", "jump", "--speed", "600"], {
           EVENKEEL_DATA: data,
           EVENKEEL_HTTP_PORT: "0",
           EVENKEEL_DATABASE_URL: postgres.url,
@@ -155,7 +171,7 @@ describe("the program", () => {
           const program = yield* startProgram(args, environment)
           return { exit: yield* program.exit, text: program.output() + program.errors() }
         })
-        const demo = yield* demoWithAlert(data)
+        const demo = yield* demoWithAlert(environment, "--configured")
         demo.process.kill("SIGTERM")
         assert.strictEqual(yield* demo.exit, 0, demo.errors())
         assert.match(demo.output(), lastWords)
@@ -187,9 +203,9 @@ describe("the program", () => {
     () =>
       Effect.gen(function* () {
         const data = yield* directory
-        const first = yield* startProgram(["demo", "--scenario", "calm"], { EVENKEEL_DATA: data, EVENKEEL_HTTP_PORT: "0" })
+        const first = yield* startProgram(["demo", "--configured", "--scenario", "calm"], { EVENKEEL_DATA: data, EVENKEEL_HTTP_PORT: "0" })
         yield* until("the first starts", () => first.errors().includes("engine started"), 60, first)
-        const second = yield* startProgram(["demo", "--scenario", "calm"], { EVENKEEL_DATA: data, EVENKEEL_HTTP_PORT: "0" })
+        const second = yield* startProgram(["demo", "--configured", "--scenario", "calm"], { EVENKEEL_DATA: data, EVENKEEL_HTTP_PORT: "0" })
         assert.strictEqual(yield* second.exit, 2)
         assert.include(second.errors(), `in use by process ${first.process.pid}`)
       }),

@@ -47,7 +47,7 @@ describe("a level change", () => {
           propagated ??= String(request.headers["traceparent"])
           return 204
         })
-        const program = yield* startProgram(["demo", "--scenario", "jump", "--speed", "1200"], {
+        const program = yield* startProgram(["demo", "--configured", "--scenario", "jump", "--speed", "1200"], {
           EVENKEEL_DATA: data,
           EVENKEEL_HTTP_PORT: "0",
           EVENKEEL_HOT_PATH_TRACE_EVERY: "20",

@@ -14,6 +14,7 @@ describe("a custom receiver", () => {
       const notification: Notification = {
         idempotencyKey: "one",
         position: 1,
+        simulated: false,
         alert: { fingerprint: "f", status: "firing", level: "critical", startsAt: 0, endsAt: null, change: change! }
       }
       const receiver = yield* makeFileReceiver(`${directory}/alerts.jsonl`)

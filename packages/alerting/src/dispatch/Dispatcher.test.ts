@@ -11,6 +11,7 @@ import { Dispatcher } from "./Dispatcher.ts"
 const notification = (fingerprint: string, position: number, status: "firing" | "resolved" = "firing"): Notification => ({
   idempotencyKey: `${fingerprint}-${position}-${status}`,
   position,
+  simulated: false,
   alert: { fingerprint, status, level: "critical", startsAt: 0, endsAt: null, change: levelChange() }
 })
 

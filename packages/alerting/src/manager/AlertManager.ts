@@ -20,6 +20,8 @@ import { decide, idempotencyKeyOf } from "./Decide.ts"
 export interface AlertOptions {
   /** Changes below this level open no alert. */
   readonly minimumLevel: RiskLevel
+  /** The market is made up: every notification says so. */
+  readonly simulated?: boolean
 }
 
 export class AlertManager extends Context.Service<
@@ -48,7 +50,7 @@ export const levelChangesFamily = "coin"
 
 const decodeChange = Schema.decodeUnknownEffect(Schema.fromJsonString(LevelChange))
 
-const makeAlertManager = Effect.fnUntraced(function* ({ minimumLevel }: AlertOptions) {
+const makeAlertManager = Effect.fnUntraced(function* ({ minimumLevel, simulated = false }: AlertOptions) {
   const events = yield* EventStore
   const outbox = yield* Outbox
   const receivers = yield* Receivers
@@ -66,7 +68,7 @@ const makeAlertManager = Effect.fnUntraced(function* ({ minimumLevel }: AlertOpt
       const { alert } = state
       yield* events.append(`alert/${alert.fingerprint}`, "any", [{ kind, payload: state }])
       yield* table.apply(state)
-      const notification: Notification = { idempotencyKey: idempotencyKeyOf(state), position, alert }
+      const notification: Notification = { idempotencyKey: idempotencyKeyOf(events.id, state), position, alert, simulated }
       yield* outbox.enqueue(
         receivers.map(({ name }) => ({
           receiver: name,

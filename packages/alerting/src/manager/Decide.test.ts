@@ -79,8 +79,8 @@ describe("decide", () => {
     const [third] = decide([second!.state], change("critical", "normal", "recovery"), 12, "warning")
     const fingerprint = fingerprintOf("USDC", "break")
     assert.deepStrictEqual(
-      [first!, second!, third!].map(({ state }) => idempotencyKeyOf(state)),
-      [`${fingerprint}-7-7-firing`, `${fingerprint}-7-9-firing`, `${fingerprint}-7-12-resolved`]
+      [first!, second!, third!].map(({ state }) => idempotencyKeyOf("log", state)),
+      [`log-${fingerprint}-7-7-firing`, `log-${fingerprint}-7-9-firing`, `log-${fingerprint}-7-12-resolved`]
     )
     assert.deepInclude(third!.state.alert, { status: "resolved", startsAt: 0, endsAt: 0 })
   })

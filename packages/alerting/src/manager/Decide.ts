@@ -60,9 +60,9 @@ export const decide = (
   return ends || kind === "recovery" || known !== undefined ? facts : [...facts, opened(fresh())]
 }
 
-/** Of this opening, this state and this fact: the same on every repeat, and never that of another notification. */
-export const idempotencyKeyOf = ({ alert, openedPosition, position }: AlertState): string =>
-  `${alert.fingerprint}-${openedPosition}-${position}-${alert.status}`
+/** Of this log, this opening, this state and this fact: the same on every repeat, and never that of another notification. */
+export const idempotencyKeyOf = (log: string, { alert, openedPosition, position }: AlertState): string =>
+  `${log}-${alert.fingerprint}-${openedPosition}-${position}-${alert.status}`
 
 /** Every fingerprint that an alert of the coin can have. */
 export const fingerprintsOf = (coin: string): ReadonlyArray<string> =>

@@ -12,6 +12,7 @@ import { makeWebhookReceiver, verifySignature } from "./WebhookReceiver.ts"
 const notification: Notification = {
   idempotencyKey: "key",
   position: 1,
+  simulated: false,
   alert: { fingerprint: "f", status: "firing", level: "critical", startsAt: 0, endsAt: null, change: levelChange() }
 }
 

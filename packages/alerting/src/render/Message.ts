@@ -20,11 +20,11 @@ const whatHappens: Readonly<Record<ChangeKind, string>> = {
 /** `CRITICAL` or, once it is over, `RESOLVED`. */
 export const statusWord = ({ alert }: Notification): string => (alert.status === "resolved" ? "RESOLVED" : alert.level.toUpperCase())
 
-export const messageOf = ({ alert }: Notification): Message => {
+export const messageOf = ({ alert, simulated }: Notification): Message => {
   const { change, status } = alert
   const what = status === "resolved" ? `${change.coin} is ${change.level}` : `${change.coin} ${whatHappens[change.kind]}`
   return {
-    title: `${what}: ${change.deviationBps.toFixed(1)} bps, fair value ${change.fairValue.toFixed(5)}`,
+    title: `${simulated ? "simulated: " : ""}${what}: ${change.deviationBps.toFixed(1)} bps, fair value ${change.fairValue.toFixed(5)}`,
     reasons: reasonsOf(change)
   }
 }

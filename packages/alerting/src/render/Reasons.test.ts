@@ -58,9 +58,11 @@ describe("the reasons of a level change", () => {
     const notification = {
       idempotencyKey: "key",
       position: 1,
+      simulated: false,
       alert: { fingerprint: "f", status: "firing", level: "critical", startsAt: 0, endsAt: null, change: levelChange() }
     } as const
     assert.strictEqual(messageOf(notification).title, "USDC is losing its peg: -100.0 bps, fair value 0.99000")
+    assert.match(messageOf({ ...notification, simulated: true }).title, /^simulated: USDC is losing its peg/)
     assert.match(textOf(notification, false), /^1970-01-01T00:00:00.000Z CRITICAL USDC is losing its peg: .*\n {4}fair value/)
     const resolved = {
       ...notification,

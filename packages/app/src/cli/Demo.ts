@@ -15,12 +15,18 @@ export const demo = Command.make(
     ),
     seed: Flag.Int("seed").pipe(Flag.withDescription("Seed of the market's random numbers"), Flag.withDefault(1)),
     speed: Flag.Finite("speed").pipe(Flag.withDescription("Market seconds in a real second"), Flag.withDefault(120)),
+    configured: Flag.Boolean("configured").pipe(
+      Flag.withDescription(
+        "Use the configured database, data directory and receivers: a demo has its own directory and tells nobody otherwise"
+      ),
+      Flag.withDefault(false)
+    ),
     seconds: Flag.Finite("seconds").pipe(Flag.withDescription("Stop after so many real seconds"), Flag.optional)
   },
-  Effect.fnUntraced(function* ({ scenario, seconds, seed, speed }) {
+  Effect.fnUntraced(function* ({ configured, scenario, seconds, seed, speed }) {
     const stop = Option.match(seconds, { onNone: () => ({}), onSome: (value) => ({ stopAfterMillis: value * 1000 }) })
     const known = yield* config
     const { runDemo } = yield* load(() => import("../mode/Demo.ts"))
-    yield* runDemo(known, { scenario, seed, speed, ...stop })
+    yield* runDemo(known, { configured, scenario, seed, speed, ...stop })
   })
 ).pipe(Command.withDescription("Run the engine against simulated venues on loopback"))

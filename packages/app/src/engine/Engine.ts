@@ -43,7 +43,7 @@ const layerStore = (config: EngineConfig) =>
 
 /** Alerts follow the log; their notifications are delivered. */
 const layerAlerting = (config: EngineConfig, setup: EngineSetup) =>
-  AlertManager.layer({ minimumLevel: config.alerts.minimumLevel }).pipe(
+  AlertManager.layer({ minimumLevel: config.alerts.minimumLevel, simulated: setup.simulated }).pipe(
     Layer.provideMerge(Dispatcher.layer({ owner: setup.engineId })),
     Layer.provideMerge(receiversOf(config, setup))
   )

@@ -19,6 +19,7 @@ const setup: EngineSetup = {
   spares: 0,
   engineId: "one",
   engineName: "live",
+  simulated: false,
   warmStart: true,
   staleAfterMillis: 60_000
 }

@@ -38,6 +38,8 @@ export interface EngineSetup {
   readonly engineName: string
   /** Whether what the detectors learned in the run before is taken up; not where the market's time begins anew with each run. */
   readonly warmStart: boolean
+  /** The market is made up. */
+  readonly simulated: boolean
   /** A coin without a price for so long, in the engine's time, is `stale`. */
   readonly staleAfterMillis: number
 }

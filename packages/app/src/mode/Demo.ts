@@ -5,7 +5,7 @@
  */
 import { scenarios, type ScenarioName } from "@evenkeel/connectors/simulated/Scenario"
 import { makeSimulatedVenue } from "@evenkeel/connectors/simulated/SimulatedVenue"
-import { Effect } from "effect"
+import { Effect, Redacted } from "effect"
 import type { EngineConfig } from "../config/EngineConfig.ts"
 import { coinsOf, exchangeOf, instrumentsOf, venuesOf } from "../engine/EngineSetup.ts"
 import { runEngine } from "./RunEngine.ts"
@@ -13,9 +13,19 @@ import { runEngine } from "./RunEngine.ts"
 /** Real time between two steps of the simulated markets. */
 const stepMillis = 50
 
+/** A made-up market leaves no trace among the real one's facts, and pages nobody. */
+const apart = (config: EngineConfig): EngineConfig => ({
+  ...config,
+  data: `${config.data}/demo`,
+  database: { ...config.database, url: Redacted.make("") },
+  alerts: { ...config.alerts, webhooks: [] }
+})
+
 export const runDemo = (
   config: EngineConfig,
   options: {
+    /** In the configured database and data directory, and told to the configured receivers. */
+    readonly configured: boolean
     readonly scenario: ScenarioName
     readonly seed: number
     /** Market seconds in a real second. */
@@ -43,7 +53,7 @@ export const runDemo = (
       })
     )
     return yield* runEngine({
-      config,
+      config: options.configured ? config : apart(config),
       setup: {
         coins: coinsOf(config),
         instruments: [...instruments],
@@ -52,6 +62,7 @@ export const runDemo = (
         clock,
         spares: 0,
         engineName: "demo",
+        simulated: true,
         warmStart: false,
         // Venues are as fast as the market: silence is measured in real time.
         staleAfterMillis: config.hotPath.staleAfterSeconds * 1000 * Math.max(1, options.speed)

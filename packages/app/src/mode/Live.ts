@@ -48,6 +48,7 @@ export const runLive = Effect.fnUntraced(function* (config: EngineConfig) {
       clock: () => performance.timeOrigin + performance.now(),
       spares: config.discovery.venues.length === 0 ? 0 : config.discovery.spares,
       engineName: "live",
+      simulated: false,
       warmStart: true,
       staleAfterMillis: config.hotPath.staleAfterSeconds * 1000
     },

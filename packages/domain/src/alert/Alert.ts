@@ -1,5 +1,5 @@
 /** Alerts and notifications as receivers get them, with the field names of Prometheus Alertmanager. */
-import { Schema } from "effect"
+import { Effect, Schema } from "effect"
 import { LevelChange, RiskLevel } from "../risk/RiskLevel.ts"
 
 export const AlertStatus = Schema.Literals(["firing", "resolved"])
@@ -24,7 +24,9 @@ export const Notification = Schema.Struct({
   idempotencyKey: Schema.String,
   /** Position in the event store of the level change behind it. */
   position: Schema.Int,
-  alert: Alert
+  alert: Alert,
+  /** True when the market was a demo's: nobody has lost anything. */
+  simulated: Schema.Boolean.pipe(Schema.withDecodingDefaultKey(Effect.succeed(false)))
 })
 export type Notification = typeof Notification.Type
 

@@ -140,7 +140,8 @@ export const migrations = {
     "insert into event_stream (stream, version, position) select stream, max(version), max(position) from event group by stream",
     "create index notification_over on notification ((coalesce(delivered_at, abandoned_at)))"
   ),
-  "0010_first_log": moveFirstLog
+  "0010_first_log": moveFirstLog,
+  "0011_store_id": statements("create table store (id uuid primary key)", "insert into store (id) values (gen_random_uuid())")
 }
 
 /** Brings the database up to date; concurrent starts wait for each other. */

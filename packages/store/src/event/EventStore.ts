@@ -71,6 +71,8 @@ export class EventStore extends Context.Service<
     readonly heads: Effect.Effect<ReadonlyArray<ChainHead>, SqlError.SqlError>
     /** The hash of a family's fact at a place in its chain; undefined when there is none, or it was removed. */
     readonly hashAt: (family: string, chainIndex: number) => Effect.Effect<string | undefined, SqlError.SqlError>
+    /** Tells this log from every other, a copy of it excepted: a UUID that was drawn when its tables were made. */
+    readonly id: string
     /** Walks every chain from its first fact that is kept; returns how many facts there are. */
     readonly verify: Effect.Effect<number, ChainBroken | SqlError.SqlError>
   }
@@ -112,6 +114,7 @@ const makeEventStore = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   // One signal that waits already stands for all.
   const appended = yield* PubSub.sliding<void>(1)
+  const [store] = yield* sql<{ id: string }>`select id::text as id from store`
 
   const append = Effect.fn("EventStore.append")(function* (
     stream: string,
@@ -220,6 +223,7 @@ const makeEventStore = Effect.gen(function* () {
   }).pipe(Effect.provideService(SqlClient.SqlClient, sql))
 
   return EventStore.of({
+    id: store!.id,
     append,
     read,
     lastOfStreams,
