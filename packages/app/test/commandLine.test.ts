@@ -1,12 +1,15 @@
 /** The command line itself: what it answers to help and to mistakes. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { startProgram } from "./support/Program.ts"
 
 const commands = ["demo", "live", "record", "replay", "evaluate", "train", "explain", "models", "decode", "journal", "doctor", "audit"]
 
-const run = Effect.fnUntraced(function* (args: ReadonlyArray<string>) {
-  const program = yield* startProgram(args)
+const run = Effect.fnUntraced(function* (args: ReadonlyArray<string>, environment?: Readonly<Record<string, string>>) {
+  const program = yield* startProgram(args, environment)
   return { code: yield* program.exit, output: program.output(), errors: program.errors() }
 })
 
@@ -29,6 +32,39 @@ describe.concurrent("the command line", () => {
         assert.strictEqual(output, "")
       }
     })
+  )
+
+  it.live("says in one line what cannot be done, and why", () =>
+    Effect.gen(function* () {
+      const directory = yield* Effect.acquireRelease(
+        Effect.sync(() => mkdtempSync(join(tmpdir(), "evenkeel-"))),
+        (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
+      )
+      const file = (name: string, text: string) => {
+        const path = join(directory, name)
+        writeFileSync(path, text)
+        return path
+      }
+      const chains = '[[chains]]\nchain = "ethereum"\nconfirmations = 2\nsources = []\n[[chains.endpoints]]\nurl = "https://…"\n'
+      const cases = [
+        { args: ["demo", "--speed", "0"], problem: "must be above 0" },
+        { args: ["evaluate", "--data", join(directory, "none")], problem: "none" },
+        { args: ["replay", file("kraken-USDC-USD.csv", "timestamp_ms,close\n")], problem: "holds no row" },
+        { args: ["replay", file("kraken-USDT-USD.csv", "ts,close\n1700000000,1\n")], problem: "Unix milliseconds" },
+        { args: ["doctor", "--config", file("chains.toml", chains)], problem: "chains.0.endpoints.0.url" },
+        {
+          args: ["consumers", "list"],
+          problem: "the database does not answer",
+          environment: { EVENKEEL_DATABASE_URL: "postgres://u:hunter2@127.0.0.1:1/db" }
+        }
+      ]
+      for (const { args, environment, problem } of cases) {
+        const { code, errors } = yield* run(args, environment)
+        assert.strictEqual(code, 2, args.join(" "))
+        assert.include(errors, problem)
+        assert.notMatch(errors, /\n\s+at |file:\/\/|hunter2/)
+      }
+    }).pipe(Effect.scoped)
   )
 
   it.live("lists every command with --help, and when it is given nothing", () =>

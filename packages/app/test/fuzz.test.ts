@@ -113,7 +113,7 @@ const problemOfBook = (local: ReturnType<typeof localHotPath>, instrument: numbe
   for (const side of [0, 1] as const) {
     for (let depth = 0; depth < book.count(side); depth++) {
       const [price, quantity] = [book.price(side, depth), book.quantity(side, depth)]
-      if (!(price > 0 && price < priceMax && quantity > 0 && quantity < 1e18)) return `a level of ${quantity} at ${price}`
+      if (!(price > 0 && price < priceMax && quantity > 0 && quantity < 1e30)) return `a level of ${quantity} at ${price}`
       if (depth > 0 && (side === 0 ? price >= book.price(side, depth - 1) : price <= book.price(side, depth - 1)))
         return "levels out of order"
     }

@@ -23,8 +23,9 @@ export const statusWord = ({ alert }: Notification): string => (alert.status ===
 export const messageOf = ({ alert, simulated }: Notification): Message => {
   const { change, status } = alert
   const what = status === "resolved" ? `${change.coin} is ${change.level}` : `${change.coin} ${whatHappens[change.kind]}`
+  const worth = change.kind === "stale" ? "" : `: ${change.deviationBps.toFixed(1)} bps, fair value ${change.fairValue.toFixed(5)}`
   return {
-    title: `${simulated ? "simulated: " : ""}${what}: ${change.deviationBps.toFixed(1)} bps, fair value ${change.fairValue.toFixed(5)}`,
+    title: `${simulated ? "simulated: " : ""}${what}${worth}`,
     reasons: reasonsOf(change)
   }
 }

@@ -8,6 +8,8 @@ import type { Driver, Evidence, LevelChange } from "@evenkeel/domain/risk/RiskLe
 
 export const reasonsOf = (change: LevelChange): ReadonlyArray<string> => {
   const { deviationBps, evidence, kind, venues } = change
+  // What a coin was worth when it was last seen does not speak of now.
+  if (kind === "stale") return headlineOf(change)
   const over = kind === "recovery"
   return [
     ...headlineOf(change),

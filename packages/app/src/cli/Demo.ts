@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
+import { positive } from "./Parameters.ts"
 import { config, load } from "./Root.ts"
 
 export const demo = Command.make(
@@ -14,14 +15,14 @@ export const demo = Command.make(
       Flag.withDefault("usdc-2023-03")
     ),
     seed: Flag.Int("seed").pipe(Flag.withDescription("Seed of the market's random numbers"), Flag.withDefault(1)),
-    speed: Flag.Finite("speed").pipe(Flag.withDescription("Market seconds in a real second"), Flag.withDefault(120)),
+    speed: positive("speed").pipe(Flag.withDescription("Market seconds in a real second"), Flag.withDefault(120)),
     configured: Flag.Boolean("configured").pipe(
       Flag.withDescription(
         "Use the configured database, data directory and receivers: a demo has its own directory and tells nobody otherwise"
       ),
       Flag.withDefault(false)
     ),
-    seconds: Flag.Finite("seconds").pipe(Flag.withDescription("Stop after so many real seconds"), Flag.optional)
+    seconds: positive("seconds").pipe(Flag.withDescription("Stop after so many real seconds"), Flag.optional)
   },
   Effect.fnUntraced(function* ({ configured, scenario, seconds, seed, speed }) {
     const stop = Option.match(seconds, { onNone: () => ({}), onSome: (value) => ({ stopAfterMillis: value * 1000 }) })

@@ -6,7 +6,10 @@ import * as Flag from "effect/cli/Flag"
 import { failIf, load, logs } from "./Root.ts"
 
 const commands = load(() => import("../command/Journal.ts"))
-const files = Argument.String("file").pipe(Argument.withDescription("Segments, NNNNNN.journal"), Argument.variadic({ min: 1 }))
+const files = Argument.String("file").pipe(
+  Argument.withDescription("Segments (NNNNNN.journal), or directories of them"),
+  Argument.variadic({ min: 1 })
+)
 
 const verify = Command.make(
   "verify",
@@ -29,7 +32,10 @@ const stat = Command.make(
 
 const exportEvents = Command.make(
   "export",
-  { files, out: Flag.String("out").pipe(Flag.withDescription("The Parquet file"), Flag.withDefault("events.parquet")) },
+  {
+    files,
+    out: Flag.String("out").pipe(Flag.withDescription("The Parquet file; events.parquet when left out"), Flag.withDefault("events.parquet"))
+  },
   Effect.fnUntraced(function* (options) {
     const { runJournalExport } = yield* commands
     yield* Effect.provide(runJournalExport(options.files, options.out), logs)

@@ -16,3 +16,12 @@ export const model = Flag.String("model").pipe(Flag.withDescription("A model fil
 export const json = Flag.Boolean("json").pipe(Flag.withDescription("JSON instead of tables"), Flag.withDefault(false))
 
 export const modelFiles = Argument.String("file").pipe(Argument.withDescription("Model files"), Argument.variadic({ min: 1 }))
+
+/** A number above 0. */
+export const positive = (name: string) =>
+  Flag.Finite(name).pipe(
+    Flag.filter(
+      (value) => value > 0,
+      (value) => `--${name} must be above 0, not ${value}`
+    )
+  )

@@ -1,38 +1,11 @@
 /**
- * What the program prints when a command ends badly: one message on standard error and exit code 2. A stack is printed only for what nobody
- * foresaw.
+ * What the program prints when a command ends badly: one message on standard error and exit code 2. A stack is printed only for a defect,
+ * which nobody foresaw.
  */
 import * as Cause from "effect/Cause"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as CliOutput from "effect/cli/CliOutput"
-
-/** Errors whose message says what to do: their stack would tell a user nothing. */
-const explained = new Set([
-  "ConfigInvalid",
-  "DatabaseLocked",
-  "DatabaseUnopened",
-  "VenueUnopened",
-  "CaptureUnreadable",
-  "PriceFileUnreadable",
-  "NoPriceFiles",
-  "TrainingRefused",
-  "ModelUnusable",
-  "ModelMissing",
-  "NothingToExplain",
-  "JournalUnreadable",
-  "ComponentFailed",
-  "JournalFailed",
-  "ReplayRefused",
-  "ExportFailed",
-  "NothingToRecord",
-  "PortUnavailable",
-  "DatabaseUnavailable",
-  "ChainBroken",
-  "AuditHeadRefused",
-  "SigningKeyRefused",
-  "HeadUnreadable"
-])
 
 /** Prints help on standard output, and a mistake on the command line on standard error with the command that shows the help. */
 export const layerPresenter = CliOutput.layerPresenter({
@@ -48,10 +21,10 @@ export const layerPresenter = CliOutput.layerPresenter({
 
 const textOf = (cause: Cause.Cause<unknown>): string | undefined => {
   const error: unknown = Cause.squash(cause)
-  if (!(error instanceof Error)) return Cause.pretty(cause)
-  const tag = "_tag" in error ? error._tag : undefined
-  if (tag === "ShowHelp") return undefined
-  return typeof tag === "string" && explained.has(tag) ? error.message : Cause.pretty(cause)
+  if (Cause.hasDies(cause) || !(error instanceof Error) || !("_tag" in error)) return Cause.pretty(cause)
+  if (error._tag === "ShowHelp") return undefined
+  if (error._tag === "SqlError") return `the database does not answer as it should: ${error.message}`
+  return error.message
 }
 
 /** Help that was shown for want of a subcommand is no failure. */

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
+import { positive } from "./Parameters.ts"
 import { load, logs } from "./Root.ts"
 
 export const replay = Command.make(
@@ -19,10 +20,10 @@ export const replay = Command.make(
       Flag.optional
     ),
     model: Flag.String("model").pipe(
-      Flag.withDescription("Model whose probabilities are given: shipped, none, or a model file"),
+      Flag.withDescription("Model whose probabilities are given: shipped, none (when left out), or a model file"),
       Flag.withDefault("none")
     ),
-    speed: Flag.Finite("at-speed").pipe(Flag.withDescription("Times real time; as fast as possible when left out"), Flag.optional),
+    speed: positive("at-speed").pipe(Flag.withDescription("Times real time; as fast as possible when left out"), Flag.optional),
     venue: Flag.Literals("venue", venueIds).pipe(Flag.withDescription("The venue whose frames a capture holds"), Flag.optional)
   },
   Effect.fnUntraced(function* (options) {

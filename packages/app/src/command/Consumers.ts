@@ -1,8 +1,18 @@
 /** `evenkeel consumers`: how far each consumer of the log is, and the facts that it could not handle. */
 import { consumerNames, forgetSetAside, lagOf, setAsideBy } from "@evenkeel/store/event/Consumer"
-import { Console, Effect } from "effect"
+import { Console, Effect, Schema } from "effect"
 import type { EngineConfig } from "../config/EngineConfig.ts"
 import { databaseOf } from "../engine/EngineSetup.ts"
+
+/** Nobody of this name has followed the log. */
+export class UnknownConsumer extends Schema.TaggedError<UnknownConsumer>()("UnknownConsumer", {
+  consumer: Schema.String,
+  known: Schema.Array(Schema.String)
+}) {
+  override get message() {
+    return `nobody called ${this.consumer} follows the log${this.known.length > 0 ? `; there is ${this.known.join(", ")}` : ""}`
+  }
+}
 
 /** The lag counts facts of all families; those that a consumer does not follow are stepped over when it runs. */
 export const runConsumersList = Effect.fn("runConsumersList")(function* (config: EngineConfig) {
@@ -19,6 +29,10 @@ export const runConsumersList = Effect.fn("runConsumersList")(function* (config:
 })
 
 export const runConsumersForget = Effect.fn("runConsumersForget")(function* (config: EngineConfig, consumer: string) {
-  const forgotten = yield* Effect.provide(forgetSetAside(consumer), databaseOf(config))
-  yield* Console.log(`${forgotten} facts that ${consumer} had set aside are forgotten`)
+  const forget = Effect.gen(function* () {
+    const known = yield* consumerNames
+    if (!known.includes(consumer)) return yield* new UnknownConsumer({ consumer, known })
+    yield* Console.log(`${yield* forgetSetAside(consumer)} facts that ${consumer} had set aside are forgotten`)
+  })
+  yield* Effect.provide(forget, databaseOf(config))
 })

@@ -3,7 +3,7 @@ import type { DuckDBDecimalValue, DuckDBTimestampMillisecondsValue } from "@duck
 import { plainDecimal } from "@evenkeel/domain/decimal/PlainDecimal"
 import { FrameOutcome, FrameSource } from "@evenkeel/domain/market/FrameDecoder"
 import { EventKind } from "@evenkeel/domain/market/MarketRecord"
-import { readJournal } from "@evenkeel/store/journal/JournalReader"
+import { readJournal, segmentsIn } from "@evenkeel/store/journal/JournalReader"
 import { Console, DateTime, Effect, FileSystem, Result, Schema } from "effect"
 import { framesIn, JournalDecoding } from "@evenkeel/replay/journal/JournalDecoding"
 
@@ -16,7 +16,7 @@ export class ExportFailed extends Schema.TaggedError<ExportFailed>()("ExportFail
 /** Walks every block of every file; true when all are whole. */
 export const runJournalVerify = Effect.fn("runJournalVerify")(function* (files: ReadonlyArray<string>) {
   let whole = true
-  for (const file of files) {
+  for (const file of yield* segmentsIn(files)) {
     const read = yield* Effect.result(readJournal(file))
     if (Result.isFailure(read)) {
       whole = false
@@ -49,7 +49,7 @@ const isoOf = (time: number): string => DateTime.formatIso(DateTime.makeUnsafe(M
 
 /** One JSON object a file: span, sizes, and counts by venue, source, outcome and instrument. */
 export const runJournalStat = Effect.fn("runJournalStat")(function* (files: ReadonlyArray<string>) {
-  for (const file of files) {
+  for (const file of yield* segmentsIn(files)) {
     const { blocks, damagedBytes, manifest } = yield* readJournal(file)
     const counts: Record<string, Record<string, number>> = { venues: {}, sources: {}, outcomes: {}, events: {} }
     const count = (group: string, name: string) => {
@@ -134,7 +134,7 @@ export const runJournalExport = Effect.fn("runJournalExport")(function* (files: 
     appender.endRow()
     rows++
   }
-  for (const file of files) {
+  for (const file of yield* segmentsIn(files)) {
     const { blocks, manifest } = yield* readJournal(file)
     const decoding = new JournalDecoding(manifest, ({ integers, numbers }, { base, quote, symbol, venue }, received) => {
       const row = (kind: string, side: string | null, prices: ReadonlyArray<number | undefined>) =>

@@ -16,7 +16,7 @@ import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { MarketJournal } from "@evenkeel/store/journal/MarketJournal"
 import { Console, Context, Effect, Layer, Option, Queue, Schema } from "effect"
 import type { EngineConfig } from "../config/EngineConfig.ts"
-import { coinsOf, venueOf, venuesOf } from "../engine/EngineSetup.ts"
+import { coinsOf, instrumentsOf, venueOf, venuesOf } from "../engine/EngineSetup.ts"
 import { findInstruments } from "../mode/Live.ts"
 import { LocalHotPath } from "@evenkeel/detection/host/LocalHotPath"
 
@@ -33,7 +33,12 @@ export const runRecord = Effect.fn("runRecord")(function* (
   config: EngineConfig,
   options: { readonly directory: string; readonly venues: ReadonlyArray<VenueId>; readonly seconds: Option.Option<number> }
 ) {
-  const found = yield* findInstruments(config)
+  // A venue that none of the instruments is on is looked through for pairs of the coins.
+  const bare = options.venues.filter((venue) => !venuesOf(instrumentsOf(config)).includes(venue))
+  const found = yield* findInstruments({
+    ...config,
+    discovery: { ...config.discovery, venues: [...new Set([...config.discovery.venues, ...bare])] }
+  })
   const instruments = found.filter(({ venue }) =>
     (options.venues.length === 0 ? venuesOf(found) : options.venues).some((id) => id === venue)
   )

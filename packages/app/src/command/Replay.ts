@@ -7,6 +7,7 @@ import { reasonsOf } from "@evenkeel/alerting/render/Reasons"
 import { readCapture } from "@evenkeel/connectors/capture/Capture"
 import { modelUnusable, openModel } from "@evenkeel/detection/model/ModelFiles"
 import { allocateModelMemory, ModelPublisher } from "@evenkeel/detection/model/ModelMemory"
+import { coinOf } from "@evenkeel/domain/coin/Coin"
 import { type VenueId, venueIds } from "@evenkeel/domain/market/Venue"
 import { type LevelChange, type RiskLevel, severity } from "@evenkeel/domain/risk/RiskLevel"
 import type { KernelMemory } from "@evenkeel/learning/kernels/Kernels"
@@ -110,7 +111,10 @@ const open = Effect.fnUntraced(function* (files: ReadonlyArray<string>, venue: O
     return yield* new ReplayRefused({ problem: "price files, journals and captures cannot be mixed in one replay" })
   }
   const priceFiles = yield* Effect.forEach(files, readPriceFile)
-  for (const { badRows, file, rows } of priceFiles) {
+  for (const { badRows, file, instrument, rows } of priceFiles) {
+    if (rows === 0) return yield* new ReplayRefused({ problem: `${file}: holds no row that can be read` })
+    if (coinOf(instrument.base) === undefined && coinOf(instrument.quote) === undefined)
+      yield* Effect.logWarning("neither coin of the pair is a stablecoin that is known: the file says nothing", { file })
     if (badRows > 0) yield* Effect.logWarning("rows were left out that cannot be read", { file, badRows, rows })
   }
   return [new FileReplay(priceFiles, models === undefined ? {} : { models })]

@@ -4,7 +4,6 @@
 import { ChainSource } from "@evenkeel/connectors/chain/ChainSource"
 import { RpcEndpoint } from "@evenkeel/connectors/chain/RpcEndpoints"
 import { ChainId, VenueId } from "@evenkeel/domain/market/Venue"
-import { RiskLevel } from "@evenkeel/domain/risk/RiskLevel"
 import { policyNames } from "@evenkeel/runtime/resilience/Policy"
 import { Schema } from "effect"
 
@@ -58,7 +57,7 @@ export const EngineConfig = Schema.Struct({
   }),
   http: Schema.Struct({ host: Schema.NonEmptyString, port: Port }),
   alerts: Schema.Struct({
-    minimumLevel: RiskLevel,
+    minimumLevel: Schema.Literals(["watch", "warning", "critical"]),
     webhooks: Schema.Array(
       Schema.Struct({
         name: Schema.NonEmptyString,

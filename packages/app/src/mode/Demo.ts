@@ -5,7 +5,8 @@
  */
 import { scenarios, type ScenarioName } from "@evenkeel/connectors/simulated/Scenario"
 import { makeSimulatedVenue } from "@evenkeel/connectors/simulated/SimulatedVenue"
-import { Effect, Redacted } from "effect"
+import { lockDirectory } from "@evenkeel/store/database/ProcessLock"
+import { Effect, FileSystem, Redacted } from "effect"
 import type { EngineConfig } from "../config/EngineConfig.ts"
 import { coinsOf, exchangeOf, instrumentsOf, venuesOf } from "../engine/EngineSetup.ts"
 import { runEngine } from "./RunEngine.ts"
@@ -21,6 +22,13 @@ const apart = (config: EngineConfig): EngineConfig => ({
   alerts: { ...config.alerts, webhooks: [] }
 })
 
+/** Every demo's market begins at the same time: what the one before left there would lie in its future. */
+const beginAnew = Effect.fnUntraced(function* (directory: string) {
+  const files = yield* FileSystem.FileSystem
+  yield* lockDirectory(directory)
+  yield* files.remove(directory, { recursive: true, force: true })
+})
+
 export const runDemo = (
   config: EngineConfig,
   options: {
@@ -34,6 +42,7 @@ export const runDemo = (
   }
 ) =>
   Effect.gen(function* () {
+    if (!options.configured) yield* beginAnew(apart(config).data)
     const scenario = scenarios[options.scenario](options.seed)
     const began = performance.now()
     const clock = () => scenario.startsAt + (performance.now() - began) * options.speed

@@ -93,7 +93,7 @@ export const runEngine = ({ config, setup, stopAfterMillis, title }: RunOptions)
       yield* Console.log(
         `stopped after ${seconds} s: ${frames} frames received (${dropped} dropped), ${recorder.recorded()} level changes, ${
           Number.isNaN(pending) ? "an unknown number of" : pending
-        } notifications left for the next start, ${journalled} frames journalled`
+        } notifications left for the next start, ${journalled} records in the journal (frames and clock ticks)`
       )
     })
     ;(yield* LastWords).set(lastWords)

@@ -6,11 +6,13 @@ import { Policies } from "@evenkeel/runtime/resilience/Policies"
 import { Effect, Random, Redacted, Result, Schema } from "effect"
 import { ChainUnavailable, SourceUnreadable } from "./Chain.ts"
 
+const isAddress = Schema.makeFilter((text: string) => URL.canParse(text), { expected: "an address" })
+
 export const RpcEndpoint = Schema.Struct({
   /** `https://…`; keys in it are kept secret. */
-  url: Schema.Redacted(Schema.String.check(Schema.isPattern(/^https?:\/\//))),
+  url: Schema.Redacted(Schema.String.check(Schema.isPattern(/^https?:\/\//), isAddress)),
   /** `wss://…`, where new heads can be subscribed to. */
-  socket: Schema.optional(Schema.Redacted(Schema.String.check(Schema.isPattern(/^wss?:\/\//)))),
+  socket: Schema.optional(Schema.Redacted(Schema.String.check(Schema.isPattern(/^wss?:\/\//), isAddress))),
   /** Of two endpoints that work, one of weight 3 is asked first three times as often as one of weight 1. */
   weight: Schema.optional(Schema.Finite.check(Schema.isGreaterThan(0)))
 })

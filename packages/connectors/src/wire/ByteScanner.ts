@@ -22,9 +22,12 @@ const isExponent = (digit: number): boolean => digit === (0x65 ^ zero) || digit 
 const powersOfTen = Float64Array.from({ length: 23 }, (_, power) => 10 ** power)
 /** Any integer of so many digits is below 2^53. */
 const exactDigits = 15
-/** What a number of a venue's may be: less than this from zero, printed with so many decimals at most, and no longer. Others are refused. */
-const magnitudeMax = 1e18
-const decimalsMax = 18
+/**
+ * What a number of a venue's may be: less than this from zero, with so many decimals at most, and no longer; others are refused. Venues do print
+ * ids of 27 digits, and doubles with all of their 20 decimals.
+ */
+const magnitudeMax = 1e30
+const decimalsMax = 40
 const charactersMax = 64
 /** Any integer of so many digits fits 32 bits. */
 const halfDigits = 9

@@ -21,7 +21,7 @@ import {
   stateFields
 } from "./SignalRecord.ts"
 import type { CoinTrack } from "./Tracks.ts"
-import { agreeingVenues, carrierOf, deviationOf } from "./Views.ts"
+import { agreeingVenues, carrierOf, deviationOf, observedAt } from "./Views.ts"
 
 /** Where signals go: a slot to fill, and its publication. */
 export interface SignalWriter {
@@ -188,7 +188,8 @@ export class Signals {
     const market = this.#market
     const coin = market.coins[index]!
     row[coinState.time] = market.times[time.now]!
-    row[coinState.fairValue] = Math.exp(market.value.valueBps[index]! / 1e4)
+    // Where no source has ever spoken there is no value.
+    row[coinState.fairValue] = observedAt(market, index) > 0 ? Math.exp(market.value.valueBps[index]! / 1e4) : Number.NaN
     row[coinState.errorBps] = market.value.errorBps[index]!
     row[coinState.deviationBps] = deviationOf(market, index)
     row[coinState.level] = coin.stale ? staleLevel : coin.machine.level

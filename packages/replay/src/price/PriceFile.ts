@@ -39,6 +39,8 @@ export class PriceFileUnreadable extends Schema.TaggedError<PriceFileUnreadable>
   }
 }
 
+/** Seconds after 1970, from 2001 on; as milliseconds they would be in 1970 to 1973. */
+const seconds = { from: 1e9, to: 1e11 }
 const timeColumns = ["timestamp_ms", "ts"]
 const priceColumns = ["close", "mid", "price"]
 
@@ -69,6 +71,8 @@ export const readPriceFile = Effect.fn("readPriceFile")(function* (file: string)
   const buyColumn = columnOf(["buy_volume"])
   const rows = parseRows(bytes, headerEnd + 1, columns.length, [timeColumn, priceColumn, volumeColumn, buyColumn])
   const ordered = inOrder(rows)
+  const [first = Number.NaN] = ordered.times
+  if (first >= seconds.from && first < seconds.to) return yield* fail("its times are in seconds: give Unix milliseconds")
   // A column `price` holds rounds: what was true when it was read, however regularly that was.
   const distance = regularStep(ordered.times)
   const stepMillis = columns[priceColumn] === "price" ? 0 : distance

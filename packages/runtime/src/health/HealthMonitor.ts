@@ -3,7 +3,7 @@
  *
  * A check that does not hold makes its component `unready`, and with it the engine, until it holds again. One that hangs does not hold.
  */
-import { Context, Duration, Effect, Layer } from "effect"
+import { Context, Duration, Effect, Layer, type Scope } from "effect"
 import { Supervisor } from "../supervision/Supervisor.ts"
 import { HealthRegistry } from "./HealthRegistry.ts"
 
@@ -16,8 +16,8 @@ export interface Verdict {
 export class HealthMonitor extends Context.Service<
   HealthMonitor,
   {
-    /** From now on `component` is ready only while the verdict of `look` says so. */
-    readonly check: (component: string, look: Effect.Effect<Verdict>) => Effect.Effect<void>
+    /** While the caller's scope lasts, `component` is ready only while the verdict of `look` says so. */
+    readonly check: (component: string, look: Effect.Effect<Verdict>) => Effect.Effect<void, never, Scope.Scope>
   }
 >()("@evenkeel/runtime/health/HealthMonitor") {
   static readonly layer = Layer.effect(
@@ -54,9 +54,13 @@ export class HealthMonitor extends Context.Service<
       )
       return HealthMonitor.of({
         check: (component, check) =>
-          Effect.andThen(
-            Effect.sync(() => checks.set(component, check)),
-            health.report(component, "unready", "not looked at yet")
+          Effect.acquireRelease(
+            Effect.andThen(
+              Effect.sync(() => checks.set(component, check)),
+              health.report(component, "unready", "not looked at yet")
+            ),
+            // What is being closed is not looked at any more: that it does not hold is no news.
+            () => Effect.sync(() => checks.delete(component))
           )
       })
     })

@@ -18,6 +18,19 @@ export class JournalUnreadable extends Schema.TaggedError<JournalUnreadable>()("
   }
 }
 
+/** The segments that paths name: a directory stands for all of its own, in order. */
+export const segmentsIn = Effect.fn("segmentsIn")(function* (paths: ReadonlyArray<string>) {
+  const files = yield* FileSystem.FileSystem
+  const found = yield* Effect.forEach(paths, (path) =>
+    files.readDirectory(path).pipe(
+      Effect.map((names) => names.filter((name) => name.endsWith(".journal")).map((name) => `${path}/${name}`)),
+      // Not a directory, or not there: reading it says what is wrong.
+      Effect.orElseSucceed(() => [path])
+    )
+  )
+  return found.flatMap((segments) => segments.sort())
+})
+
 export const readJournal = Effect.fn("readJournal")(function* (file: string) {
   const files = yield* FileSystem.FileSystem
   const bytes = yield* files.readFile(file).pipe(Effect.mapError((error) => new JournalUnreadable({ file, problem: error.message })))
