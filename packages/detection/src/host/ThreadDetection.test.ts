@@ -9,15 +9,26 @@ import { Frames } from "@evenkeel/runtime/ring/Frames"
 import { spinThenSleep } from "@evenkeel/runtime/ring/RingHeader"
 import { NodeServices } from "@effect/platform-node"
 import { Effect, Layer, Queue } from "effect"
+import { venueCounters } from "../hotpath/Counters.ts"
 import { CheckpointStore } from "./CheckpointStore.ts"
 import { Detection } from "./Detection.ts"
 import { LevelRecorder } from "./LevelRecorder.ts"
+import { LocalHotPath } from "./LocalHotPath.ts"
 import { layerThread } from "./ThreadDetection.ts"
 
 const minute = 60_000
 const startsAt = 1_700_000_000_000
 
-const thread = (kept: Array<LevelChange>) =>
+/** What the thread is given below, for a hot path that leaves a checkpoint. */
+const oneCoin = {
+  coins: [coinOf("USDC")!],
+  instruments: [{ venue: "marker", symbol: "USDC", base: "USDC", quote: "USD" }],
+  venues: [{ id: "marker", decoder: undefined }],
+  barMillis: minute,
+  scoreGapMillis: 0
+}
+
+const thread = (kept: Array<LevelChange>, checkpoints = CheckpointStore.layerMemory) =>
   layerThread({
     coins: [coinOf("USDC")!],
     instruments: [{ venue: "marker", symbol: "USDC", base: "USDC", quote: "USD" }],
@@ -35,7 +46,7 @@ const thread = (kept: Array<LevelChange>) =>
     wait: spinThenSleep
   }).pipe(
     Layer.provide(LevelRecorder.layerTest(kept)),
-    Layer.provide(CheckpointStore.layerMemory),
+    Layer.provide(checkpoints),
     Layer.provideMerge(Layer.merge(layerRuntime, NodeServices.layer))
   )
 
@@ -167,5 +178,28 @@ describe("detection in a thread", () => {
       }).pipe(Effect.provide(thread(kept)))
     },
     20_000
+  )
+
+  it.live("begins anew beside a checkpoint that is damaged, and one whose time is yet to come", () =>
+    Effect.gen(function* () {
+      const future = new LocalHotPath(oneCoin)
+      future.feed({
+        source: FrameSource.clock,
+        venue: 0,
+        received: performance.timeOrigin + performance.now() + 60 * minute,
+        payload: new Uint8Array(0)
+      })
+      for (const bytes of [Uint8Array.of(1, 2, 3), future.hotPath.snapshot()]) {
+        const store = Layer.succeed(CheckpointStore, CheckpointStore.of({ load: Effect.succeed(bytes), save: () => Effect.void }))
+        const kept: Array<LevelChange> = []
+        yield* Effect.gen(function* () {
+          const write = yield* writer
+          const detection = yield* Detection
+          write("1", startsAt)
+          yield* until(() => detection.counter(0, venueCounters.indexOf("market")) === 1)
+          assert.strictEqual(detection.counter(0, venueCounters.indexOf("clockJumps")), 0)
+        }).pipe(Effect.provide(thread(kept, store)))
+      }
+    })
   )
 })

@@ -17,6 +17,7 @@ import { SpscConsumer } from "@evenkeel/runtime/ring/SpscRing"
 import { StateTable } from "@evenkeel/runtime/ring/StateTable"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { Histogram } from "@evenkeel/runtime/telemetry/Histogram"
+import { MarketClock } from "@evenkeel/runtime/time/MarketClock"
 import { ProcessNanoclock } from "@evenkeel/runtime/time/Nanoclock"
 import { Context, DateTime, Effect, type FileSystem, Layer, Queue, Schema } from "effect"
 import { Worker } from "node:worker_threads"
@@ -71,6 +72,8 @@ const checkpointEvery = "10 seconds"
 /** One checkpoint in so many is stored; the journal's tail has what an engine that is killed had learned since. */
 const checkpointsToStore = 6
 const drainWithin = "3 seconds"
+/** What is kept from a run before may be so far ahead of the clock: clocks are set by as much. */
+const aheadMillisMax = 60_000
 
 export const layerThread = (options: ThreadDetectionOptions) => Layer.effectContext(makeThreadDetection(options))
 
@@ -105,7 +108,19 @@ const makeThreadDetection = Effect.fnUntraced(function* (options: ThreadDetectio
   })
 
   const refused = yield* Queue.sliding<string>(1)
+  const now = yield* MarketClock
   let checkpoint = yield* checkpoints.load
+  const checkpointed = checkpoint === undefined ? undefined : checkpointTime(checkpoint)
+  // Until its time has come again the hot path would take every frame for one that runs backwards.
+  if (checkpoint !== undefined && !(checkpointed !== undefined && checkpointed < now() + aheadMillisMax)) {
+    yield* Effect.logWarning("a checkpoint is not taken up, the detectors begin anew", {
+      problem:
+        checkpointed === undefined
+          ? "it cannot be read"
+          : `it is of ${DateTime.formatIso(DateTime.makeUnsafe(Math.round(checkpointed)))}, which is yet to come`
+    })
+    checkpoint = undefined
+  }
   const standing = recorder.standing()
   let starts = 0
   let ended = false
@@ -137,6 +152,8 @@ const makeThreadDetection = Effect.fnUntraced(function* (options: ThreadDetectio
     worker.once("error", (cause) => resume(new HotPathDied({ problem: `died: ${String(cause)}` })))
     worker.once("exit", (code) => {
       ended = code === 0
+      // What it could not even begin with is not tried again.
+      if (Atomics.load(shared, control.ready) !== 1) checkpoint = undefined
       resume(code === 0 ? Effect.void : new HotPathDied({ problem: `ended with exit code ${code}` }))
     })
     return Effect.promise(() => worker.terminate())
@@ -190,10 +207,9 @@ const makeThreadDetection = Effect.fnUntraced(function* (options: ThreadDetectio
   )
 
   const frames = new FrameProducer(memory.frames)
-  const checkpointed = checkpoint === undefined ? undefined : checkpointTime(checkpoint)
-  if (checkpointed !== undefined && options.tail !== undefined) {
+  if (checkpoint !== undefined && checkpointed !== undefined && options.tail !== undefined) {
     const blocks = yield* options.tail(checkpointed)
-    const written = yield* Effect.forEach(blocks, (block) => writeFrames(frames, clock, block))
+    const written = yield* Effect.forEach(blocks, (block) => writeFrames(frames, clock, block, now() + aheadMillisMax))
     yield* Effect.logInfo("the detectors go on where they were", {
       checkpoint: DateTime.formatIso(DateTime.makeUnsafe(Math.round(checkpointed))),
       framesSince: written.reduce((sum, count) => sum + count, 0)

@@ -4,6 +4,7 @@ import type { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
 import { serialize } from "node:v8"
 import { candleMarket, candles, minute } from "../../test/support/Candles.ts"
 import { type LocalFrame, LocalHotPath } from "../host/LocalHotPath.ts"
+import { checkpointTime } from "./Checkpoint.ts"
 import type { HotPathOptions } from "./HotPath.ts"
 
 /** Ten days: order flow knows what is usual, then USDC is sold and breaks. */
@@ -68,9 +69,18 @@ describe("a checkpoint", () => {
     const bytes = first.hotPath.snapshot()
     const refused = (over: Partial<HotPathOptions>, checkpoint: Uint8Array) =>
       new LocalHotPath({ ...candleMarket, ...over }).hotPath.restore(checkpoint)
-    assert.strictEqual(refused({}, bytes.subarray(0, 100)), "it is of another version")
-    assert.strictEqual(refused({}, new Uint8Array(0)), "it is of another version")
-    assert.strictEqual(refused({}, serialize({ format: 2 })), "it is of another version")
+    const damaged = "it is damaged, or of another version"
+    assert.strictEqual(refused({}, bytes.subarray(0, 100)), damaged)
+    assert.strictEqual(refused({}, new Uint8Array(0)), damaged)
+    // As an earlier version wrote it, without a sum.
+    assert.strictEqual(refused({}, serialize({ format: 1 })), damaged)
+    for (let bit = 0; bit < bytes.length * 8; bit += 997) {
+      const altered = bytes.slice()
+      altered[bit >> 3]! ^= 1 << (bit & 7)
+      assert.strictEqual(refused({}, altered), damaged)
+      assert.isUndefined(checkpointTime(altered))
+    }
+    assert.strictEqual(checkpointTime(bytes), market[299]!.received)
     assert.strictEqual(refused({ barMillis: 5000 }, bytes), "it was taken with bars of 60 s, and bars are 5 s")
     const fresh = new LocalHotPath(candleMarket)
     assert.isString(fresh.hotPath.restore(bytes.subarray(0, 100)))

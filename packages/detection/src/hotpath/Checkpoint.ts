@@ -8,12 +8,13 @@ import type { Coin } from "@evenkeel/domain/coin/Coin"
 import { type Instrument, instrumentKey } from "@evenkeel/domain/market/Instrument"
 import { Result } from "effect"
 import { deserialize, serialize } from "node:v8"
+import { crc32 } from "node:zlib"
 import { Flow } from "../detector/Flow.ts"
 import { fits, loadFields, type Saved, saveFields } from "./Fields.ts"
 import { type Market, time } from "./Market.ts"
 import { instrumentState } from "./SignalRecord.ts"
 
-const format = 1
+const format = 2
 
 interface SavedInstrument {
   readonly track: Saved
@@ -64,20 +65,39 @@ export const saveCheckpoint = (market: Market, { barMillis, coins, instruments }
       })
     )
   }
-  return new Uint8Array(serialize(checkpoint))
+  const content = serialize(checkpoint)
+  const bytes = new Uint8Array(sumBytes + content.length)
+  new DataView(bytes.buffer).setUint32(0, crc32(content), true)
+  bytes.set(content, sumBytes)
+  return bytes
+}
+
+/** What stands before the content: its CRC-32. */
+const sumBytes = 4
+
+/** What the bytes hold, or why they are no checkpoint. */
+const read = (bytes: Uint8Array): Result.Result<Checkpoint, string> => {
+  const content = bytes.subarray(sumBytes)
+  if (bytes.length <= sumBytes || new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true) !== crc32(content))
+    return Result.fail("it is damaged, or of another version")
+  const found = Result.try(() => deserialize(content) as Checkpoint)
+  return Result.isSuccess(found) && found.success.format === format
+    ? Result.succeed(found.success)
+    : Result.fail("it is of another version")
 }
 
 /** The time of the last frame before a checkpoint was taken, Unix ms; undefined for bytes that are none. */
-export const checkpointTime = (bytes: Uint8Array): number | undefined => {
-  const read = Result.try(() => deserialize(bytes) as Partial<Checkpoint>)
-  return Result.isSuccess(read) && read.success.format === format ? read.success.times?.[time.now] : undefined
-}
+export const checkpointTime = (bytes: Uint8Array): number | undefined =>
+  Result.match(read(bytes), {
+    onFailure: () => undefined,
+    onSuccess: ({ times }) => (Number.isFinite(times[time.now]) ? times[time.now] : undefined)
+  })
 
 /** Undefined when the checkpoint was taken up, else why it cannot be. */
 export const loadCheckpoint = (market: Market, { barMillis, coins, instruments }: Described, bytes: Uint8Array): string | undefined => {
-  const read = Result.try(() => deserialize(bytes) as Partial<Checkpoint>)
-  if (Result.isFailure(read) || read.success.format !== format) return "it is of another version"
-  const checkpoint = read.success as Checkpoint
+  const found = read(bytes)
+  if (Result.isFailure(found)) return found.failure
+  const checkpoint = found.success
   if (checkpoint.barMillis !== barMillis)
     return `it was taken with bars of ${checkpoint.barMillis / 1000} s, and bars are ${barMillis / 1000} s`
   const knownCoins = coins.flatMap(({ symbol }, index) => {
@@ -96,6 +116,8 @@ export const loadCheckpoint = (market: Market, { barMillis, coins, instruments }
   if (!whole || checkpoint.times.length !== market.times.length) return "it was written by another version"
 
   market.times.set(checkpoint.times)
+  // Venues are given as long as ever to bring a first price.
+  market.times[time.firstTick] = Number.NaN
   market.moved = checkpoint.moved
   for (const { index, saved, symbol, track } of knownCoins) {
     loadFields(track, saved)

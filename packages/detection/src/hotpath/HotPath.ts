@@ -139,6 +139,8 @@ export class HotPath {
   /** Puts coins at the levels that the log has, where theirs differ. No change is reported: it was, when it happened. */
   resume(levels: ReadonlyArray<StandingLevel>): void {
     this.#market.resume(levels)
+    // A run begins here, whatever was replayed before: venues are given as long as ever to bring a first price.
+    this.#market.times[time.firstTick] = Number.NaN
   }
 
   #resume(view: FrameView, offset: number): void {

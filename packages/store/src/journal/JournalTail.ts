@@ -5,7 +5,7 @@
  * above `tailBytesMax` is left out as a whole, because a part of it would be a hole.
  */
 import { frameOffsets } from "@evenkeel/runtime/ring/FrameRing"
-import { Effect, FileSystem } from "effect"
+import { Effect, FileSystem, Result } from "effect"
 import { type Block, decodeSegmentHead, framesOf, type JournalManifest, scanBlocks } from "./JournalFormat.ts"
 
 /** Uncompressed: minutes of ten busy venues. */
@@ -37,7 +37,14 @@ export const readJournalTail = Effect.fn("readJournalTail")(function* (directory
     if (blocks.some(({ firstReceived }) => firstReceived <= after)) break
   }
   if (manifest === undefined || found.reduce((sum, { rawBytes }) => sum + rawBytes, 0) > tailBytesMax) return undefined
-  return { manifest, blocks: found.map((block) => framesAfter(framesOf(block), after)) } satisfies JournalTail
+  const blocks: Array<Uint8Array> = []
+  for (const block of found) {
+    const frames = Result.try(() => framesOf(block))
+    // What came after a hole would be played as if nothing were missing.
+    if (Result.isFailure(frames)) break
+    blocks.push(framesAfter(frames.success, after))
+  }
+  return { manifest, blocks } satisfies JournalTail
 })
 
 /** The part of a block's frames that was received later. */
