@@ -62,7 +62,7 @@ describe("a demo that is killed", () => {
         const args = ["demo", "--configured", "--scenario", "recovery", "--speed", "9600"]
         let seed = 17
         const random = () => (seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0) / 2 ** 32
-        let repairsSaid = 0
+        let damageSaid = 0
         for (let kill = 0; kill < kills; kill++) {
           yield* Effect.gen(function* () {
             const program = yield* startProgram([...args, "--seed", String(kill + 1)], environment)
@@ -72,7 +72,7 @@ describe("a demo that is killed", () => {
             yield* Effect.sleep(random() * 2500)
             program.process.kill("SIGKILL")
             assert.strictEqual(yield* program.exit, "SIGKILL")
-            if (program.errors().includes("tail was damaged")) repairsSaid++
+            if (program.errors().includes("last segment is damaged")) damageSaid++
             const newest = readdirSync(join(data, "journal"))
               .filter((name) => name.endsWith(".journal"))
               .sort()
@@ -88,8 +88,8 @@ describe("a demo that is killed", () => {
         last.process.kill("SIGTERM")
         assert.strictEqual(yield* last.exit, 0, last.errors())
         assert.include(last.output(), "stopped after")
-        // The second of every five, and its repair is said at the next start.
-        assert.isAtLeast(repairsSaid, Math.floor((kills + 2) / 5))
+        // The second of every five, and what it damaged is said at the next start.
+        assert.isAtLeast(damageSaid, Math.floor((kills + 2) / 5))
 
         yield* Effect.gen(function* () {
           const sql = yield* SqlClient.SqlClient

@@ -4,13 +4,13 @@
  * ```text
  * segment 000001.journal   "EVKJRNL1"  u32 manifest bytes  manifest (JSON: who, what, since when)  block*
  * block                    "EVKB"  u32 compressed bytes  u32 raw bytes  u32 CRC-32 of the compressed bytes
- *                          f64 first received  f64 last received  u32 frames  u32 0   zstd of the frames
+ *                          f64 first received  f64 last received  u32 frames  u32 CRC-32 of these 36 bytes   zstd of the frames
  * frame                    as in the frames ring: a 64-byte header, then the payload, padded to 8 bytes
  * index   000001.index     f64 offset  f64 first received  f64 last received  f64 frames, for each block
  * ```
  *
- * A block is whole or it is not there: what a crash left half-written fails its length or its checksum and is cut off when
- * the journal is opened next. The index is a convenience; it is made anew from the blocks when the two disagree.
+ * A block is whole or it is not there: what fails its length or its checksums is passed over, up to the next block that is whole. Nothing that
+ * was written is ever cut off. The index is a convenience; it is made anew from the blocks when the two disagree.
  */
 import { Result, Schema } from "effect"
 import { crc32, zstdDecompressSync } from "node:zlib"
@@ -18,6 +18,7 @@ import { crc32, zstdDecompressSync } from "node:zlib"
 export const segmentMagic = new TextEncoder().encode("EVKJRNL1")
 export const blockMagic = 0x424b5645
 export const blockHeaderBytes = 40
+const headerSumAt = 36
 /** A block that claims more than this is damage. */
 const rawBytesMax = 1 << 28
 
@@ -89,32 +90,53 @@ export const encodeBlockHead = (block: {
   view.setFloat64(16, block.firstReceived, true)
   view.setFloat64(24, block.lastReceived, true)
   view.setUint32(32, block.frames, true)
+  view.setUint32(headerSumAt, crc32(head.subarray(0, headerSumAt)), true)
   return head
 }
 
-/** The whole blocks from `from` on, and where they end: what lies behind is damage. */
-export const scanBlocks = (segment: Uint8Array, from: number): { readonly blocks: ReadonlyArray<Block>; readonly end: number } => {
+/** The whole blocks from `from` on, and how many bytes lie between or behind them that are none. */
+export const scanBlocks = (segment: Uint8Array, from: number): { readonly blocks: ReadonlyArray<Block>; readonly damagedBytes: number } => {
   const view = viewOf(segment)
+  const bytes = Buffer.from(segment.buffer, segment.byteOffset, segment.byteLength)
   const blocks: Array<Block> = []
-  let offset = from
-  while (offset + blockHeaderBytes <= segment.length && view.getUint32(offset, true) === blockMagic) {
-    const length = view.getUint32(offset + 4, true)
-    const next = offset + blockHeaderBytes + length
-    if (next > segment.length || view.getUint32(offset + 8, true) > rawBytesMax) break
-    const compressed = segment.subarray(offset + blockHeaderBytes, next)
-    if (crc32(compressed) !== view.getUint32(offset + 12, true)) break
-    blocks.push({
-      offset,
-      bytes: next - offset,
-      rawBytes: view.getUint32(offset + 8, true),
-      firstReceived: view.getFloat64(offset + 16, true),
-      lastReceived: view.getFloat64(offset + 24, true),
-      frames: view.getUint32(offset + 32, true),
-      compressed
-    })
+  let damagedBytes = 0
+  for (let offset = from; offset < segment.length;) {
+    const block = blockAt(segment, view, offset)
+    if (block !== undefined) {
+      blocks.push(block)
+      offset += block.bytes
+      continue
+    }
+    const found = bytes.indexOf(magicBytes, offset + 1)
+    const next = found < 0 ? segment.length : found
+    damagedBytes += next - offset
     offset = next
   }
-  return { blocks, end: offset }
+  return { blocks, damagedBytes }
+}
+
+const magicBytes = Uint8Array.of(0x45, 0x56, 0x4b, 0x42)
+
+/** The block that begins at `offset`; undefined when none does that is whole. */
+const blockAt = (segment: Uint8Array, view: DataView, offset: number): Block | undefined => {
+  if (offset + blockHeaderBytes > segment.length || view.getUint32(offset, true) !== blockMagic) return undefined
+  const end = offset + blockHeaderBytes + view.getUint32(offset + 4, true)
+  const rawBytes = view.getUint32(offset + 8, true)
+  if (end > segment.length || rawBytes > rawBytesMax) return undefined
+  const headerSum = view.getUint32(offset + headerSumAt, true)
+  // Earlier versions wrote 0.
+  if (headerSum !== 0 && headerSum !== crc32(segment.subarray(offset, offset + headerSumAt))) return undefined
+  const compressed = segment.subarray(offset + blockHeaderBytes, end)
+  if (crc32(compressed) !== view.getUint32(offset + 12, true)) return undefined
+  return {
+    offset,
+    bytes: end - offset,
+    rawBytes,
+    firstReceived: view.getFloat64(offset + 16, true),
+    lastReceived: view.getFloat64(offset + 24, true),
+    frames: view.getUint32(offset + 32, true),
+    compressed
+  }
 }
 
 /** The frames of a block, 8-byte aligned. */

@@ -1,11 +1,11 @@
-/** Reads a journal segment: its manifest, then its frames block by block, up to the first damage. */
+/** Reads a journal segment: its manifest, then its frames block by block, damage passed over. */
 import { Effect, FileSystem, Schema } from "effect"
 import { type Block, decodeSegmentHead, type JournalManifest, scanBlocks } from "./JournalFormat.ts"
 
 export interface JournalSegment {
   readonly manifest: JournalManifest
   readonly blocks: ReadonlyArray<Block>
-  /** Bytes behind the last whole block. */
+  /** Bytes that belong to no whole block. */
   readonly damagedBytes: number
 }
 
@@ -36,6 +36,5 @@ export const readJournal = Effect.fn("readJournal")(function* (file: string) {
   const bytes = yield* files.readFile(file).pipe(Effect.mapError((error) => new JournalUnreadable({ file, problem: error.message })))
   const head = decodeSegmentHead(bytes)
   if (head === undefined) return yield* new JournalUnreadable({ file, problem: "is not a market journal segment" })
-  const { blocks, end } = scanBlocks(bytes, head.end)
-  return { manifest: head.manifest, blocks, damagedBytes: bytes.length - end } satisfies JournalSegment
+  return { manifest: head.manifest, ...scanBlocks(bytes, head.end) } satisfies JournalSegment
 })

@@ -7,6 +7,7 @@ import { Effect, FileSystem, Layer, PlatformError } from "effect"
 import { TestClock } from "effect/testing"
 import { framesOf, type JournalManifest } from "./JournalFormat.ts"
 import { readJournal } from "./JournalReader.ts"
+import { decodeSegmentHead, scanBlocks } from "./JournalFormat.ts"
 import { MarketJournal } from "./MarketJournal.ts"
 
 const manifest: JournalManifest = { startedAt: 0, barMillis: 60_000, coins: [], venues: ["kraken"], instruments: [] }
@@ -60,35 +61,54 @@ describe("MarketJournal", () => {
     }).pipe(Effect.scoped, Effect.provide(layer))
   )
 
-  it.effect("cuts off a tail that a crash left half-written, says so, and keeps the rest", () =>
+  it.effect("says what is damaged, passes it over and cuts nothing off", () =>
     Effect.gen(function* () {
       const files = yield* FileSystem.FileSystem
       const directory = yield* inDirectory
       const path = `${directory}/000001.journal`
       yield* Effect.gen(function* () {
         const journal = yield* MarketJournal
-        record(journal, 0, 50)
-        yield* journal.flush
-        record(journal, 50, 50)
+        for (const first of [0, 50, 100]) {
+          record(journal, first, 50)
+          yield* journal.flush
+        }
       }).pipe(Effect.provide(MarketJournal.layer({ directory, manifest })))
       const whole = yield* files.readFile(path)
-      for (const damage of [
-        whole.subarray(0, whole.length - 7),
-        Uint8Array.from([...whole, 1, 2, 3]),
-        whole.map((byte, index) => (index === whole.length - 3 ? byte ^ 255 : byte))
-      ]) {
-        yield* files.writeFile(path, damage)
+      const [, second, third] = scanBlocks(whole, decodeSegmentHead(whole)!.end).blocks
+      const flipped = (at: number) => whole.map((byte, index) => (index === at ? byte ^ 1 : byte))
+      const from = (first: number, count: number) => Array.from({ length: count }, (_, n) => first + n)
+      for (const [damaged, kept] of [
+        [whole.subarray(0, whole.length - 7), from(0, 100)],
+        [Uint8Array.from([...whole, 1, 2, 3]), from(0, 150)],
+        [flipped(third!.offset - 3), [...from(0, 50), ...from(100, 50)]],
+        // The time in a block's head.
+        [flipped(second!.offset + 20), [...from(0, 50), ...from(100, 50)]],
+        [Uint8Array.from([...whole.subarray(0, second!.offset), ...whole.subarray(second!.offset + 9)]), [...from(0, 50), ...from(100, 50)]]
+      ] as const) {
+        yield* files.writeFile(path, damaged)
         yield* Effect.gen(function* () {
-          const [repair] = (yield* MarketJournal).repairs
-          assert.strictEqual(repair?.segment, path)
-          assert.isAbove(repair!.bytesCut, 0)
+          const [found] = (yield* MarketJournal).damage
+          assert.strictEqual(found?.segment, path)
+          assert.isAbove(found!.damagedBytes, 0)
         }).pipe(Effect.provide(MarketJournal.layer({ directory, manifest })))
-        const kept = yield* numbers(path)
-        assert.deepStrictEqual(
-          kept,
-          Array.from({ length: damage.length > whole.length ? 100 : 50 }, (_, n) => n)
-        )
+        assert.deepStrictEqual(yield* numbers(path), kept)
+        assert.deepStrictEqual(yield* files.readFile(path), Uint8Array.from(damaged))
       }
+      // Without its head nothing of it can be read; it stays all the same.
+      yield* files.writeFile(path, flipped(3))
+      yield* Effect.provide(Effect.void, MarketJournal.layer({ directory, manifest }))
+      assert.strictEqual((yield* files.readFile(path)).length, whole.length)
+    }).pipe(Effect.scoped, Effect.provide(layer))
+  )
+
+  it.effect("is locked while it is open", () =>
+    Effect.gen(function* () {
+      const directory = yield* inDirectory
+      const open = MarketJournal.layer({ directory, manifest })
+      const second = Effect.flip(Effect.provide(Effect.void, Layer.fresh(open)))
+      const refused = yield* Effect.provide(second, open)
+      assert.strictEqual(refused._tag, "DatabaseLocked")
+      assert.include(refused.message, directory)
     }).pipe(Effect.scoped, Effect.provide(layer))
   )
 

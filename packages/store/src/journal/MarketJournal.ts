@@ -10,6 +10,7 @@ import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { Metrics } from "@evenkeel/runtime/telemetry/Metrics"
 import { Context, Effect, FileSystem, Layer, Metric, type PlatformError, Schema, Semaphore } from "effect"
 import { constants, zstdCompress } from "node:zlib"
+import { lockDirectory } from "../database/ProcessLock.ts"
 import {
   type Block,
   decodeSegmentHead,
@@ -35,11 +36,12 @@ export interface JournalOptions {
   readonly manifest: JournalManifest
 }
 
-/** What opening the journal had to mend. */
-export interface JournalRepair {
+/** What was found when the journal was opened. */
+export interface JournalDamage {
   readonly segment: string
-  readonly bytesCut: number
-  readonly blocksKept: number
+  /** Bytes that cannot be read. They stay where they are. */
+  readonly damagedBytes: number
+  readonly wholeBlocks: number
 }
 
 export class MarketJournal extends Context.Service<
@@ -49,7 +51,7 @@ export class MarketJournal extends Context.Service<
     readonly append: (bytes: Uint8Array, offset: number, length: number) => boolean
     /** Writes what waits, now. */
     readonly flush: Effect.Effect<void, JournalFailed>
-    readonly repairs: ReadonlyArray<JournalRepair>
+    readonly damage: ReadonlyArray<JournalDamage>
     readonly stats: Effect.Effect<{ readonly frames: number; readonly dropped: number; readonly bytesWritten: number }>
   }
 >()("@evenkeel/store/journal/MarketJournal") {
@@ -61,7 +63,7 @@ export class MarketJournal extends Context.Service<
     MarketJournal.of({
       append: () => true,
       flush: Effect.void,
-      repairs: [],
+      damage: [],
       stats: Effect.succeed({ frames: 0, dropped: 0, bytesWritten: 0 })
     })
   )
@@ -85,15 +87,18 @@ const makeJournal = Effect.fnUntraced(function* ({ directory, manifest }: Journa
   const supervisor = yield* Supervisor
   const failed = (file: string) => (error: PlatformError.PlatformError) => new JournalFailed({ file, problem: error.message })
   yield* files.makeDirectory(directory, { recursive: true }).pipe(Effect.mapError(failed(directory)))
+  yield* lockDirectory(directory).pipe(
+    Effect.catchTag("LockUnusable", (error) => new JournalFailed({ file: directory, problem: error.message }))
+  )
 
   const existing = (yield* files.readDirectory(directory).pipe(Effect.mapError(failed(directory))))
     .flatMap((name) => /^(\d{6})\.journal$/.exec(name)?.[1] ?? [])
     .map(Number)
     .sort((a, b) => a - b)
   const newest = existing.at(-1)
-  const repairs = newest === undefined ? [] : yield* repair(directory, segmentName(newest)).pipe(Effect.mapError(failed(directory)))
-  for (const { blocksKept, bytesCut, segment } of repairs) {
-    yield* Effect.logWarning("the journal's tail was damaged and has been cut off", { segment, bytesCut, blocksKept })
+  const damage = newest === undefined ? [] : yield* inspect(directory, segmentName(newest)).pipe(Effect.mapError(failed(directory)))
+  for (const { segment, ...rest } of damage) {
+    yield* Effect.logWarning("the journal's last segment is damaged; what is whole of it can be read", { segment, ...rest })
   }
 
   let buffer = new Uint8Array(flushBytes * 2)
@@ -129,9 +134,14 @@ const makeJournal = Effect.fnUntraced(function* ({ directory, manifest }: Journa
   }
 
   const startSegment = Effect.gen(function* () {
-    const path = `${directory}/${segmentName(++segment)}.journal`
+    const path = `${directory}/${segmentName(segment + 1)}.journal`
     const head = encodeSegmentHead(manifest)
-    yield* files.writeFile(path, head).pipe(Effect.mapError(failed(path)))
+    yield* files.writeFile(path, head, { flag: "wx" }).pipe(
+      // A full disk leaves no empty segment behind.
+      Effect.tapError(({ reason }) => (reason._tag === "AlreadyExists" ? Effect.void : Effect.ignore(files.remove(path)))),
+      Effect.mapError(failed(path))
+    )
+    segment++
     segmentBytes = head.length
     written = []
   })
@@ -202,25 +212,24 @@ const makeJournal = Effect.fnUntraced(function* ({ directory, manifest }: Journa
   return MarketJournal.of({
     append,
     flush,
-    repairs,
+    damage,
     stats: Effect.sync(() => ({ frames: totalFrames, dropped, bytesWritten }))
   })
 })
 
-/** Cuts a damaged tail off a segment and makes its index anew where it disagrees. */
-const repair = Effect.fnUntraced(function* (directory: string, name: string) {
+/** Looks for damage in a segment, and makes its index anew where it disagrees. Each run begins a segment of its own: nothing need be cut off. */
+const inspect = Effect.fnUntraced(function* (directory: string, name: string) {
   const files = yield* FileSystem.FileSystem
   const path = `${directory}/${name}.journal`
   const segment = yield* files.readFile(path)
   const head = decodeSegmentHead(segment)
-  const { blocks, end } = head === undefined ? { blocks: [], end: 0 } : scanBlocks(segment, head.end)
+  const { blocks, damagedBytes } = head === undefined ? { blocks: [], damagedBytes: segment.length } : scanBlocks(segment, head.end)
   const index = encodeIndex(blocks)
   const indexPath = `${directory}/${name}.index`
   const found = yield* files.readFile(indexPath).pipe(Effect.orElseSucceed(() => new Uint8Array(0)))
   if (Buffer.compare(found, index) !== 0) yield* files.writeFile(indexPath, index)
-  if (end === segment.length) return []
-  yield* files.truncate(path, end)
-  return [{ segment: path, bytesCut: segment.length - end, blocksKept: blocks.length }] satisfies ReadonlyArray<JournalRepair>
+  if (damagedBytes === 0) return []
+  return [{ segment: path, damagedBytes, wholeBlocks: blocks.length }] satisfies ReadonlyArray<JournalDamage>
 })
 
 const compress = (raw: Uint8Array) =>
