@@ -21,6 +21,9 @@ import { record } from "./cli/Record.ts"
 import { replay } from "./cli/Replay.ts"
 import { evenkeel } from "./cli/Root.ts"
 import { train } from "./cli/Train.ts"
+import { endInAnyCase } from "./cli/End.ts"
+
+endInAnyCase()
 
 evenkeel.pipe(
   Command.withSubcommands([

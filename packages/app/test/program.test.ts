@@ -199,15 +199,19 @@ describe("the program", () => {
   )
 
   it.live(
-    "refuses a second engine on the same embedded database",
+    "refuses a second engine on the same embedded database, and goes on when nobody reads what it prints",
     () =>
       Effect.gen(function* () {
         const data = yield* directory
         const first = yield* startProgram(["demo", "--configured", "--scenario", "calm"], { EVENKEEL_DATA: data, EVENKEEL_HTTP_PORT: "0" })
         yield* until("the first starts", () => first.errors().includes("engine started"), 60, first)
+        first.process.stdout!.destroy()
+        first.process.stderr!.destroy()
         const second = yield* startProgram(["demo", "--configured", "--scenario", "calm"], { EVENKEEL_DATA: data, EVENKEEL_HTTP_PORT: "0" })
         assert.strictEqual(yield* second.exit, 2)
         assert.include(second.errors(), `in use by process ${first.process.pid}`)
+        first.process.kill("SIGTERM")
+        assert.strictEqual(yield* first.exit, 0)
       }),
     60_000
   )

@@ -8,6 +8,7 @@ import { Notification } from "@evenkeel/domain/alert/Alert"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { makeActor } from "@evenkeel/runtime/supervision/Actor"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
+import { waitAtMost } from "@evenkeel/runtime/supervision/WaitAtMost"
 import { Metrics } from "@evenkeel/runtime/telemetry/Metrics"
 import { SpanLinks } from "@evenkeel/runtime/telemetry/SpanLinks"
 import { type ClaimedRow, Outbox } from "@evenkeel/store/outbox/Outbox"
@@ -90,7 +91,7 @@ const makeDispatcher = Effect.fnUntraced(function* (owner: string) {
   let pending = 0
   yield* health.gauge("dispatcher", "outbox_pending", () => pending)
   // Runs after the actors have stopped: what they had claimed and not sent is free for another engine, or for the next start.
-  yield* Effect.addFinalizer(() => outbox.release(owner).pipe(Effect.ignore, Effect.timeoutOption(releaseWithin)))
+  yield* Effect.addFinalizer(() => outbox.release(owner).pipe(Effect.ignore, waitAtMost(releaseWithin)))
   const actors = yield* Effect.forEach(receivers, (receiver) =>
     makeActor({
       name: `receiver:${receiver.name}`,

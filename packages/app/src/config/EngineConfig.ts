@@ -10,13 +10,24 @@ import { Schema } from "effect"
 const Port = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65_535 }))
 const between = (minimum: number, maximum: number) => Schema.Finite.check(Schema.isBetween({ minimum, maximum }))
 
+/** No two items of a list have the same key. */
+const unique = <Item>(keyOf: (item: Item) => string, what: string) =>
+  Schema.makeFilter((items: ReadonlyArray<Item>) => new Set(items.map(keyOf)).size === items.length, { expected: `no two of one ${what}` })
+
+const isAddress = Schema.makeFilter((text: string) => URL.canParse(text), { expected: "an address" })
+
 export const EngineConfig = Schema.Struct({
   /** Directory of the embedded database and the journal. */
   data: Schema.NonEmptyString,
   /** `USDC`, or with its peg where it is not known: `USDX:USD`, `EURX:EUR`, `SUSDX:USD:rate` for one that bears a rate. */
-  coins: Schema.Array(Schema.String.check(Schema.isPattern(/^[A-Z0-9]{1,12}(:(USD|EUR)(:rate)?)?$/))),
+  coins: Schema.Array(Schema.String.check(Schema.isPattern(/^[A-Z0-9]{1,12}(:(USD|EUR)(:rate)?)?$/))).check(
+    Schema.isMinLength(1),
+    unique((coin) => coin.split(":")[0]!, "name")
+  ),
   /** `venue:SYMBOL:BASE:QUOTE` */
-  instruments: Schema.Array(Schema.String.check(Schema.isPattern(new RegExp(`^(${VenueId.literals.join("|")}):.+:[A-Z0-9]+:[A-Z0-9]+$`)))),
+  instruments: Schema.Array(
+    Schema.String.check(Schema.isPattern(new RegExp(`^(${VenueId.literals.join("|")}):.+:[A-Z0-9]+:[A-Z0-9]+$`)))
+  ).check(unique((instrument) => instrument.split(":").slice(0, -2).join(":"), "venue and symbol")),
   /** Where pairs of the coins are looked for, beside `instruments`; live only. */
   discovery: Schema.Struct({
     venues: Schema.Array(VenueId),
@@ -61,8 +72,13 @@ export const EngineConfig = Schema.Struct({
     webhooks: Schema.Array(
       Schema.Struct({
         name: Schema.NonEmptyString,
-        url: Schema.String.check(Schema.isPattern(/^https?:\/\//)),
+        url: Schema.String.check(Schema.isPattern(/^https?:\/\//), isAddress),
         secret: Schema.Redacted(Schema.String)
+      })
+    ).check(
+      unique(({ name }) => name, "name"),
+      Schema.makeFilter((webhooks) => webhooks.every(({ name }) => name !== "console"), {
+        expected: "another name than console, which is the screen's"
       })
     )
   }),

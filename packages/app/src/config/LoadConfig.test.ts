@@ -51,6 +51,24 @@ describe("loadConfig", () => {
     })
   )
 
+  it.effect("refuses what is named twice, nothing to watch, and a level at which no alert would end", () =>
+    Effect.gen(function* () {
+      const hook = (name: string, url = "https://example.org") => ({ name, url, secret: "s" })
+      for (const [name, value] of [
+        ["EVENKEEL_COINS", ""],
+        ["EVENKEEL_COINS", "USDC,USDC:EUR"],
+        ["EVENKEEL_INSTRUMENTS", "kraken:USDC/USD:USDC:USD,kraken:USDC/USD:DAI:USD"],
+        ["EVENKEEL_ALERTS_MINIMUM_LEVEL", "normal"],
+        ["EVENKEEL_ALERTS_WEBHOOKS", JSON.stringify([hook("desk"), hook("desk")])],
+        ["EVENKEEL_ALERTS_WEBHOOKS", JSON.stringify([hook("console")])],
+        ["EVENKEEL_ALERTS_WEBHOOKS", JSON.stringify([hook("desk", "http://[bad")])]
+      ] as const) {
+        const refused = yield* Effect.flip(load({ [name]: value }))
+        assert.strictEqual(refused._tag, "ConfigInvalid", value)
+      }
+    })
+  )
+
   it.effect("names every fault at once, and shows no secret", () =>
     Effect.gen(function* () {
       const { message } = yield* Effect.flip(

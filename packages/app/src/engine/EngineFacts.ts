@@ -1,5 +1,6 @@
 /** Starts, stops and changes of the configuration are facts in the log. */
 import { EventStore } from "@evenkeel/store/event/EventStore"
+import { waitAtMost } from "@evenkeel/runtime/supervision/WaitAtMost"
 import { Clock, Effect, Layer, Option, Redacted, Schema } from "effect"
 import { createHash } from "node:crypto"
 import type { EngineConfig } from "../config/EngineConfig.ts"
@@ -42,7 +43,7 @@ export const layerEngineFacts = (config: EngineConfig, setup: EngineSetup) =>
       })
       yield* Effect.addFinalizer(() =>
         Effect.flatMap(Clock.currentTimeMillis, (now) => append("EngineStopped", { seconds: (now - startedAt) / 1000 })).pipe(
-          Effect.timeoutOption("1 second")
+          waitAtMost("1 second")
         )
       )
     })

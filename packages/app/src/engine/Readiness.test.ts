@@ -1,6 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
+import { NodeServices } from "@effect/platform-node"
+import { layerPglite } from "@evenkeel/store/database/Database"
+import { Effect, Fiber, Layer } from "effect"
+import { SqlClient } from "effect/sql"
 import { knownCoins } from "@evenkeel/domain/coin/Coin"
-import { priceVerdict } from "./Readiness.ts"
+import { makeDatabaseLook, priceVerdict } from "./Readiness.ts"
 
 const coins = knownCoins.slice(0, 3)
 
@@ -12,4 +16,22 @@ describe("readiness", () => {
       detail: `no fresh price of ${coins[1]!.symbol}, ${coins[2]!.symbol}`
     })
   })
+
+  it.live("notices a database that does not answer, without waiting for it", () =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const look = yield* makeDatabaseLook
+      assert.isTrue((yield* look).ready)
+      const busy = yield* Effect.forkChild(sql`select pg_sleep(1)`)
+      // Whatever was asked before is answered; the next question stands behind the statement.
+      yield* Effect.sleep("200 millis")
+      const verdicts = yield* Effect.replicateEffect(look, 6)
+      assert.deepStrictEqual(
+        verdicts.map(({ ready }) => ready),
+        [true, true, true, true, true, false]
+      )
+      yield* Fiber.join(busy)
+      yield* Effect.sleep("10 millis").pipe(Effect.andThen(look), Effect.repeat({ until: ({ ready }) => ready }))
+    }).pipe(Effect.provide(layerPglite("memory://").pipe(Layer.provide(NodeServices.layer))))
+  )
 })

@@ -1,8 +1,10 @@
-/** What makes the engine ready for its users, beyond running components and connected venues: a fresh price of each coin. */
+/** What makes the engine ready for its users, beyond running components and connected venues: a fresh price of each coin, and a
+ * database that answers. */
 import { Detection } from "@evenkeel/detection/host/Detection"
 import type { Coin } from "@evenkeel/domain/coin/Coin"
 import { HealthMonitor, type Verdict } from "@evenkeel/runtime/health/HealthMonitor"
 import { Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
 
 /** `levels` of the coins in order; undefined before a coin's first score. */
 export const priceVerdict = (coins: ReadonlyArray<Coin>, levels: ReadonlyArray<string | undefined>): Verdict => {
@@ -12,11 +14,42 @@ export const priceVerdict = (coins: ReadonlyArray<Coin>, levels: ReadonlyArray<s
     : { ready: false, detail: `no fresh price of ${missing.join(", ")}` }
 }
 
+/** So many looks without an answer are no slow statement any more. */
+const unansweredMax = 5
+
+/** A look at the database that never waits: it asks one question, and says how long ago that was answered. */
+export const makeDatabaseLook = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  let asked = false
+  let unanswered = 0
+  let problem: string | undefined
+  const ask = sql`select 1`.pipe(
+    Effect.match({ onFailure: (error) => error.message, onSuccess: () => undefined }),
+    Effect.map((answer) => {
+      problem = answer
+      asked = false
+    }),
+    Effect.forkDetach
+  )
+  return Effect.gen(function* () {
+    unanswered = asked ? unanswered + 1 : 0
+    if (!asked) {
+      asked = true
+      yield* ask
+    }
+    if (unanswered >= unansweredMax) return { ready: false, detail: `the database has not answered for ${unanswered} s` }
+    return problem === undefined
+      ? { ready: true, detail: "the database answers" }
+      : { ready: false, detail: `the database does not answer as it should: ${problem}` }
+  }) satisfies Effect.Effect<Verdict>
+})
+
 export const layerReadiness = (coins: ReadonlyArray<Coin>) =>
   Layer.effectDiscard(
     Effect.gen(function* () {
       const monitor = yield* HealthMonitor
       const detection = yield* Detection
+      yield* monitor.check("database", yield* makeDatabaseLook)
       yield* monitor.check(
         "prices",
         Effect.sync(() =>

@@ -21,6 +21,8 @@ import { LastWords } from "../engine/LastWords.ts"
 import type { EngineSetup } from "../engine/EngineSetup.ts"
 import { runLiveTable } from "../screen/LiveTable.ts"
 
+/** A client that sends its request slowly does not hold up the end. */
+const requestsEndWithin = "1 second"
 /** Alerts that the screen keeps for its lower part. */
 const alertsShown = 100
 
@@ -67,7 +69,9 @@ export const runEngine = ({ config, setup, stopAfterMillis, title }: RunOptions)
   const level = terminal && process.stderr.isTTY ? "Error" : config.log.level
 
   const server = layerApi({ dashboard: page }).pipe(
-    Layer.provideMerge(NodeHttpServer.layer(createServer, { host: config.http.host, port: config.http.port }))
+    Layer.provideMerge(
+      NodeHttpServer.layer(createServer, { host: config.http.host, port: config.http.port, gracefulShutdownTimeout: requestsEndWithin })
+    )
   )
   const layer = server.pipe(
     Layer.provideMerge(layerEngine(config, { ...setup, receivers: [receiver], engineId: randomUUID() })),

@@ -3,8 +3,9 @@
  *
  * A check that does not hold makes its component `unready`, and with it the engine, until it holds again. One that hangs does not hold.
  */
-import { Context, Duration, Effect, Layer, type Scope } from "effect"
+import { Context, Duration, Effect, Layer, Option, type Scope } from "effect"
 import { Supervisor } from "../supervision/Supervisor.ts"
+import { waitAtMost } from "../supervision/WaitAtMost.ts"
 import { HealthRegistry } from "./HealthRegistry.ts"
 
 export interface Verdict {
@@ -29,13 +30,14 @@ export class HealthMonitor extends Context.Service<
       const seen = new Map<string, boolean>()
 
       const look = Effect.fnUntraced(function* (component: string, check: Effect.Effect<Verdict>) {
-        const verdict = yield* check.pipe(
-          Effect.timeoutOrElse({
-            duration: checkMax,
-            orElse: () => Effect.succeed({ ready: false, detail: `its check does not end within ${Duration.format(checkMax)}` })
-          }),
-          Effect.catchDefect((defect) => Effect.succeed({ ready: false, detail: `its check died: ${String(defect)}` }))
+        const inTime = yield* check.pipe(
+          Effect.catchDefect((defect) => Effect.succeed({ ready: false, detail: `its check died: ${String(defect)}` })),
+          waitAtMost(checkMax)
         )
+        const verdict = Option.getOrElse(inTime, () => ({
+          ready: false,
+          detail: `its check does not end within ${Duration.format(checkMax)}`
+        }))
         yield* health.report(component, verdict.ready ? "running" : "unready", verdict.detail)
         const before = seen.get(component)
         seen.set(component, verdict.ready)

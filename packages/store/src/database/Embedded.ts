@@ -124,11 +124,23 @@ const syncAll = Effect.fnUntraced(function* (directory: string) {
 const unpack = Effect.fnUntraced(function* (template: URL, directory: string) {
   const files = yield* FileSystem.FileSystem
   yield* files.makeDirectory(directory, { recursive: true, mode: 0o700 })
+  const problems: Array<string> = []
   yield* Effect.tryPromise({
     // Loaded only where it is needed: most starts find their database.
-    try: () => import("tar").then(({ extract }) => extract({ file: fileURLToPath(template), cwd: directory })),
+    try: () =>
+      import("tar").then(({ extract }) =>
+        extract({
+          file: fileURLToPath(template),
+          cwd: directory,
+          // What cannot be written, as on a full disk, is a warning to this library.
+          onwarn: (code, message) => {
+            if (code !== "TAR_ENTRY_INFO") problems.push(String(message))
+          }
+        })
+      ),
     catch: (cause) => new DatabaseUnopened({ directory, problem: String(cause) })
   })
+  if (problems.length > 0) return yield* new DatabaseUnopened({ directory, problem: problems[0]! })
 })
 
 const startThread = (workerData: PgliteWorkerData): Worker =>

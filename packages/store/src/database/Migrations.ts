@@ -141,7 +141,13 @@ export const migrations = {
     "create index notification_over on notification ((coalesce(delivered_at, abandoned_at)))"
   ),
   "0010_first_log": moveFirstLog,
-  "0011_store_id": statements("create table store (id uuid primary key)", "insert into store (id) values (gen_random_uuid())")
+  "0011_store_id": statements("create table store (id uuid primary key)", "insert into store (id) values (gen_random_uuid())"),
+  "0012_last_facts": statements(
+    // What a stream said last is known for as long as the stream is, whatever retention removes.
+    "alter table event_stream add column kind text, add column payload text",
+    `update event_stream set kind = event.kind, payload = event.payload from event
+      where event.stream = event_stream.stream and event.version = event_stream.version`
+  )
 }
 
 /** Brings the database up to date; concurrent starts wait for each other. */

@@ -24,10 +24,18 @@ const open = async () =>
     ...(template === undefined ? { postgresqlconf } : { loadDataDir: new Blob([await readFile(new URL(template))]) })
   })
 
+/** Emscripten throws objects that are no errors, with a number of the system's. */
+const problemOf = (error: unknown): string =>
+  error instanceof Error
+    ? error.message
+    : typeof error === "object" && error !== null && "errno" in error
+      ? `system error ${error.errno}`
+      : String(error)
+
 const opened = open()
 let work: Promise<unknown> = opened.then(
   () => port.postMessage("ready"),
-  (error: unknown) => port.postMessage({ failed: String(error) })
+  (error: unknown) => port.postMessage({ failed: problemOf(error) })
 )
 
 // One message after the other: the protocol is a conversation.

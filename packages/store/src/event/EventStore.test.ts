@@ -122,6 +122,27 @@ for (const [name, database] of databases) {
         }).pipe(Effect.scoped)
       )
 
+      it.effect("knows what each stream said last, also when retention has removed the fact", () =>
+        Effect.gen(function* () {
+          const sql = yield* SqlClient.SqlClient
+          const events = yield* EventStore
+          yield* events.append("old/USDC", "any", [changed("watch"), changed("critical")])
+          yield* sql`delete from event where family = 'old'`
+          assert.deepStrictEqual(yield* events.lastOfStreams("old"), [{ stream: "old/USDC", kind: "LevelChanged", payload: '"critical"' }])
+        })
+      )
+
+      it.effect("is not opened where its facts are ahead of the server, as in a copy on another one", () =>
+        Effect.gen(function* () {
+          const sql = yield* SqlClient.SqlClient
+          yield* sql`insert into consumer (name, transaction_id, position) values ('of another server', '999999999'::xid8, 1)`
+          const refused = yield* Effect.flip(Effect.provide(Effect.void, Layer.fresh(EventStore.layer)))
+          assert.strictEqual(refused._tag, "LogOfAnotherServer")
+          assert.include(refused.message, "pg_resetwal")
+          yield* sql`delete from consumer where name = 'of another server'`
+        })
+      )
+
       it.effect("takes a fact with a key once, also when one append names it twice", () =>
         Effect.gen(function* () {
           const events = yield* EventStore

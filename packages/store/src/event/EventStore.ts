@@ -59,8 +59,8 @@ export class EventStore extends Context.Service<
       readonly stream?: string
       readonly families?: ReadonlyArray<string>
     }) => Effect.Effect<ReadonlyArray<StoredEvent>, SqlError.SqlError>
-    /** The newest fact of every stream of a family, of those that are kept. */
-    readonly lastOfStreams: (family: string) => Effect.Effect<ReadonlyArray<StoredEvent>, SqlError.SqlError>
+    /** What every stream of a family said last, also where retention has removed the fact. */
+    readonly lastOfStreams: (family: string) => Effect.Effect<ReadonlyArray<LastFact>, SqlError.SqlError>
     /** The newest fact of a kind in a stream, of those that are kept. */
     readonly lastOf: (stream: string, kind: string) => Effect.Effect<Option.Option<StoredEvent>, SqlError.SqlError>
     /** The last fact that readers may see; `beginning` when there is none. */
@@ -81,6 +81,26 @@ export class EventStore extends Context.Service<
     EventStore,
     Effect.suspend(() => makeEventStore)
   )
+}
+
+export interface LastFact {
+  readonly stream: string
+  readonly kind: string
+  /** JSON. */
+  readonly payload: string
+}
+
+/**
+ * The log was copied from another Postgres server. Facts are ordered by their transaction's number, and this server's numbers are behind theirs:
+ * new facts would come before old ones, and whoever follows the log would never see them.
+ */
+export class LogOfAnotherServer extends Schema.TaggedError<LogOfAnotherServer>()("LogOfAnotherServer", {
+  newest: Schema.String,
+  next: Schema.String
+}) {
+  override get message() {
+    return `the log was copied from another Postgres server: its newest transaction is ${this.newest}, and the next one of this server would be ${this.next}\nstop this server and run pg_resetwal --next-transaction-id with a number above ${this.newest}, or restore the server as a whole (pg_basebackup)`
+  }
 }
 
 export interface Appended {
@@ -114,6 +134,13 @@ const makeEventStore = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   // One signal that waits already stands for all.
   const appended = yield* PubSub.sliding<void>(1)
+  const [ahead] = yield* sql<{ newest: string; next: string }>`
+    select newest::text as newest, pg_snapshot_xmax(pg_current_snapshot())::text as next
+    from (select max(transaction_id) as newest from (
+      (select transaction_id from event order by transaction_id desc limit 1) union all select transaction_id from consumer
+    ) as numbers) as log
+    where newest > pg_snapshot_xmax(pg_current_snapshot())`
+  if (ahead !== undefined) return yield* new LogOfAnotherServer(ahead)
   const [store] = yield* sql<{ id: string }>`select id::text as id from store`
 
   const append = Effect.fn("EventStore.append")(function* (
@@ -176,8 +203,9 @@ const makeEventStore = Effect.gen(function* () {
     const position = Math.max(...positions.map((row) => row.position))
     yield* sql`update event_chain set length = ${chainIndex}, hash = ${previousHash} where family = ${family}`
     yield* sql`
-      insert into event_stream (stream, version, position) values (${stream}, ${version}, ${position})
-      on conflict (stream) do update set version = excluded.version, position = excluded.position`
+      insert into event_stream ${sql.insert({ stream, version, position, kind: rows.at(-1)!.kind, payload: rows.at(-1)!.payload })}
+      on conflict (stream) do update set version = excluded.version, position = excluded.position,
+        kind = excluded.kind, payload = excluded.payload`
     yield* sql.afterCommit(Effect.asVoid(PubSub.publish(appended, undefined)))
     return { position, version, appended: rows.length }
   }, sql.withTransaction)
@@ -192,10 +220,9 @@ const makeEventStore = Effect.gen(function* () {
       order by transaction_id, position limit ${limit}`
 
   const lastOfStreams: EventStore["Service"]["lastOfStreams"] = (family) =>
-    sql<StoredEvent>`
-      select ${sql.literal(eventColumns)} from event
-      where family = ${family} and (stream, version) in (select stream, version from event_stream)
-      order by stream`
+    sql<LastFact>`
+      select stream, kind, payload from event_stream
+      where split_part(stream, '/', 1) = ${family} and kind is not null order by stream`
 
   const lastOf: EventStore["Service"]["lastOf"] = (stream, kind) =>
     Effect.map(
