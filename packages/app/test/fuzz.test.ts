@@ -124,7 +124,7 @@ const problemOfBook = (local: ReturnType<typeof localHotPath>, instrument: numbe
 const framesKept = 400
 const marketStepMillis = 5_000
 const checkedEvery = 64
-const connectedEvery = 50
+const connectedEvery = 150
 
 describe("a decoder", () => {
   for (const [name, subject] of subjects) {

@@ -6,7 +6,6 @@ import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Policies } from "@evenkeel/runtime/resilience/Policies"
 import { defaultPolicies } from "@evenkeel/runtime/resilience/Policy"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
-import { layerPglite } from "@evenkeel/store/database/Database"
 import { Snapshots } from "@evenkeel/store/snapshot/Snapshots"
 import { Effect, Layer, Redacted } from "effect"
 import { createServer } from "node:http"
@@ -15,13 +14,14 @@ import { makeChainWatcher, makeFollower } from "../src/chain/ChainWatcher.ts"
 import { makeEvmChain } from "../src/chain/evm/EvmChain.ts"
 import { FrameSink } from "../src/transport/FrameSink.ts"
 import { compileContracts, makeOwner, startAnvil } from "./support/Anvil.ts"
+import { layerMemoryDatabase } from "../../store/test/support/MemoryDatabase.ts"
 
 const base = Supervisor.layer.pipe(
   Layer.provideMerge(Policies.layer({ rpc: { ...defaultPolicies.rpc, rate: { limit: 1e6, window: "1 minute" }, timeout: "2 seconds" } })),
   Layer.provideMerge(HealthRegistry.layer),
   Layer.provideMerge(Layer.merge(NodeServices.layer, NodeHttpClient.layerUndici))
 )
-const stored = Snapshots.layer.pipe(Layer.provide(layerPglite("memory://")), Layer.provideMerge(base))
+const stored = Snapshots.layer.pipe(Layer.provide(layerMemoryDatabase), Layer.provideMerge(base))
 const endpoint = (url: string, weight = 1) => ({ url: Redacted.make(url), weight })
 
 /** A sink that keeps the events. */

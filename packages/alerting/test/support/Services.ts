@@ -5,12 +5,12 @@ import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Policies } from "@evenkeel/runtime/resilience/Policies"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { SpanLinks } from "@evenkeel/runtime/telemetry/SpanLinks"
-import { layerPglite } from "@evenkeel/store/database/Database"
 import { EventStore } from "@evenkeel/store/event/EventStore"
 import { Outbox } from "@evenkeel/store/outbox/Outbox"
 import { Effect, Layer } from "effect"
 import { AlertTable } from "../../src/manager/AlertTable.ts"
 import { DeliveryFailed, type Receiver } from "../../src/receiver/Receiver.ts"
+import { layerMemoryDatabase } from "../../../store/test/support/MemoryDatabase.ts"
 
 /** Fails as often as `refusals` says, and takes `delay` for each. */
 export const makeKeeper = (name: string, delay: Effect.Effect<void> = Effect.void) => {
@@ -35,7 +35,7 @@ export const makeKeeper = (name: string, delay: Effect.Effect<void> = Effect.voi
 }
 
 export const services = Layer.mergeAll(EventStore.layer, Outbox.layer, AlertTable.layer, SpanLinks.layer).pipe(
-  Layer.provideMerge(layerPglite("memory://")),
+  Layer.provideMerge(layerMemoryDatabase),
   Layer.provideMerge(Layer.mergeAll(Supervisor.layer, Policies.layer())),
   Layer.provideMerge(HealthRegistry.layer),
   Layer.provideMerge(Layer.merge(NodeServices.layer, NodeHttpClient.layerUndici))

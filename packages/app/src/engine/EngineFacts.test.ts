@@ -2,12 +2,12 @@ import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { coinOf } from "@evenkeel/domain/coin/Coin"
 import { layerRuntime } from "@evenkeel/runtime/Runtime"
-import { layerPglite } from "@evenkeel/store/database/Database"
 import { beginning, EventStore } from "@evenkeel/store/event/EventStore"
 import { Effect, Layer, Option } from "effect"
 import { loadConfig } from "../config/LoadConfig.ts"
 import { layerEngineFacts } from "./EngineFacts.ts"
 import type { EngineSetup } from "./EngineSetup.ts"
+import { layerMemoryDatabase } from "../../../store/test/support/MemoryDatabase.ts"
 
 const setup: EngineSetup = {
   coins: [coinOf("USDC")!],
@@ -25,7 +25,7 @@ const setup: EngineSetup = {
 }
 
 const services = EventStore.layer.pipe(
-  Layer.provideMerge(layerPglite("memory://")),
+  Layer.provideMerge(layerMemoryDatabase),
   Layer.provideMerge(Layer.merge(layerRuntime, NodeServices.layer))
 )
 

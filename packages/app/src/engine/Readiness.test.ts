@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { NodeServices } from "@effect/platform-node"
-import { layerPglite } from "@evenkeel/store/database/Database"
 import { Effect, Fiber, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { knownCoins } from "@evenkeel/domain/coin/Coin"
 import { makeDatabaseLook, priceVerdict } from "./Readiness.ts"
+import { layerMemoryDatabase } from "../../../store/test/support/MemoryDatabase.ts"
 
 const coins = knownCoins.slice(0, 3)
 
@@ -32,6 +32,6 @@ describe("readiness", () => {
       )
       yield* Fiber.join(busy)
       yield* Effect.sleep("10 millis").pipe(Effect.andThen(look), Effect.repeat({ until: ({ ready }) => ready }))
-    }).pipe(Effect.provide(layerPglite("memory://").pipe(Layer.provide(NodeServices.layer))))
+    }).pipe(Effect.provide(layerMemoryDatabase.pipe(Layer.provide(NodeServices.layer))))
   )
 })

@@ -3,11 +3,11 @@ import { assert, describe, it } from "@effect/vitest"
 import type { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { layerRuntime } from "@evenkeel/runtime/Runtime"
-import { layerPglite } from "@evenkeel/store/database/Database"
 import { beginning, EventStore } from "@evenkeel/store/event/EventStore"
 import { Effect, Layer, Tracer } from "effect"
 import { SqlClient } from "effect/sql"
 import { LevelRecorder } from "./LevelRecorder.ts"
+import { layerMemoryDatabase } from "../../../store/test/support/MemoryDatabase.ts"
 
 const change = (time: number, over: Partial<LevelChange> = {}): LevelChange => ({
   time,
@@ -25,7 +25,7 @@ const change = (time: number, over: Partial<LevelChange> = {}): LevelChange => (
 const span = Tracer.externalSpan({ traceId: "0".repeat(32), spanId: "0".repeat(16), sampled: false })
 
 const store = EventStore.layer.pipe(
-  Layer.provideMerge(layerPglite("memory://")),
+  Layer.provideMerge(layerMemoryDatabase),
   Layer.provideMerge(Layer.merge(layerRuntime, NodeServices.layer))
 )
 /** Times of the changes in the log. */

@@ -6,7 +6,6 @@ import { profileOf } from "@evenkeel/learning/drift/Drift"
 import { encodeModel, type ModelFile } from "@evenkeel/learning/model/ModelFile"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
-import { layerPglite } from "@evenkeel/store/database/Database"
 import { EventStore } from "@evenkeel/store/event/EventStore"
 import { ModelRegistry, type ModelStatus } from "@evenkeel/store/model/ModelRegistry"
 import { Deferred, Effect, Exit, Fiber, Layer, Option, Scope, Stream } from "effect"
@@ -21,6 +20,7 @@ import { Detection } from "./Detection.ts"
 import { Prediction, type PredictionEvent, type PredictionOptions } from "./Prediction.ts"
 import type { Retrain } from "./PredictionRetraining.ts"
 import type { CoinState } from "./States.ts"
+import { layerMemoryDatabase } from "../../../store/test/support/MemoryDatabase.ts"
 
 const minute = 60_000
 /** No turn ends unless a test says so: choosing reads the database, in whose time the test's clock does not stop. */
@@ -111,7 +111,7 @@ class Market {
 const services = Supervisor.layer.pipe(Layer.provideMerge(HealthRegistry.layer), Layer.provideMerge(NodeServices.layer))
 const store = ModelRegistry.layer.pipe(
   Layer.provideMerge(EventStore.layer),
-  Layer.provideMerge(layerPglite("memory://")),
+  Layer.provideMerge(layerMemoryDatabase),
   Layer.provideMerge(services)
 )
 

@@ -9,7 +9,6 @@ import { readModel } from "@evenkeel/detection/model/ModelFiles"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { WorkerPool } from "@evenkeel/runtime/worker/WorkerPool"
-import { layerPglite } from "@evenkeel/store/database/Database"
 import { EventStore } from "@evenkeel/store/event/EventStore"
 import { ModelRegistry } from "@evenkeel/store/model/ModelRegistry"
 import { Effect, FileSystem, Layer, Option, Stream } from "effect"
@@ -19,6 +18,7 @@ import { constants, tmpdir } from "node:os"
 import { join } from "node:path"
 import { slide, writePriceFiles } from "../../test/support/PriceFiles.ts"
 import { makeRetrain } from "./Retrain.ts"
+import { layerMemoryDatabase } from "../../../store/test/support/MemoryDatabase.ts"
 
 const day = 1440
 const minute = 60_000
@@ -67,7 +67,7 @@ const counted = Layer.effect(
 
 const services = Layer.mergeAll(WorkerPool.layer({ threads: 1, waitingMax: 1 }), Supervisor.layer, ModelRegistry.layer).pipe(
   Layer.provideMerge(EventStore.layer),
-  Layer.provideMerge(layerPglite("memory://")),
+  Layer.provideMerge(layerMemoryDatabase),
   Layer.provideMerge(HealthRegistry.layer),
   Layer.provideMerge(counted)
 )

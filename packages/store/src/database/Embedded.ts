@@ -72,22 +72,26 @@ export const layerEmbedded = (directory: string, within: Duration.Input = answer
           return close(worker)
         })
       )
-      return PgClient.layer({
-        stream: () => connect(living()),
-        ssl: false,
-        username: "postgres",
-        database: "postgres",
-        // One session: PGlite has no more.
-        maxConnections: 1,
-        minConnections: 1
-      })
+      return layerClient(() => connect(living()))
     })
   )
+
+/** The driver over streams to a database's thread. */
+export const layerClient = (stream: () => Duplex) =>
+  PgClient.layer({
+    stream,
+    ssl: false,
+    username: "postgres",
+    database: "postgres",
+    // One session: PGlite has no more.
+    maxConnections: 1,
+    minConnections: 1
+  })
 
 const unopened = (directory: string) => (error: { readonly message: string }) => new DatabaseUnopened({ directory, problem: error.message })
 
 /** The address of the empty database that the install has made; undefined where it was installed without its scripts. */
-const findTemplate = Effect.gen(function* () {
+export const findTemplate = Effect.gen(function* () {
   const files = yield* FileSystem.FileSystem
   const template = new URL("../../build/database.tar.gz", import.meta.url)
   return (yield* files.exists(fileURLToPath(template)).pipe(Effect.orElseSucceed(() => false))) ? template : undefined
@@ -166,7 +170,8 @@ const watchAnswers = (thread: Worker, millis: number) => {
   }, millis / looks).unref()
 }
 
-const open = (workerData: PgliteWorkerData) =>
+/** A thread that has opened the database. */
+export const open = (workerData: PgliteWorkerData) =>
   Effect.callback<Worker, DatabaseUnopened>((resume) => {
     const worker = startThread(workerData)
     const failed = (problem: string) => resume(Effect.fail(new DatabaseUnopened({ directory: workerData.directory, problem })))
@@ -207,7 +212,8 @@ const framer = () => {
 /** 'X', the client's goodbye: PGlite's session outlives a connection. */
 const terminate = 0x58
 
-const connect = (worker: Worker): Duplex => {
+/** A connection to the database of a thread. */
+export const connect = (worker: Worker): Duplex => {
   const whole = framer()
   const onMessage = (message: unknown) => {
     if (message instanceof Uint8Array) stream.push(message)

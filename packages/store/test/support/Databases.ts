@@ -5,8 +5,8 @@ import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { Effect, Layer, Redacted } from "effect"
 import type { SqlClient } from "effect/sql"
-import { layerPglite, layerPostgres } from "../../src/database/Database.ts"
-import { layerEmbedded } from "../../src/database/Embedded.ts"
+import { layerPostgres } from "../../src/database/Database.ts"
+import { layerEmptyMemory, layerMemoryDatabase } from "./MemoryDatabase.ts"
 import { makeTestPostgres } from "./TestPostgres.ts"
 
 /** The address of a server of its own, or of the one that EVENKEEL_TEST_DATABASE_URL names. */
@@ -21,12 +21,12 @@ type Database = Layer.Layer<SqlClient.SqlClient | NodeServices.NodeServices | Su
 type Databases = readonly [readonly [string, Database], readonly [string, Database]]
 
 export const databases: Databases = [
-  ["PGlite", Layer.provideMerge(layerPglite("memory://"), services)],
+  ["PGlite", Layer.provideMerge(layerMemoryDatabase, services)],
   ["Postgres", Layer.provideMerge(Layer.unwrap(Effect.map(testDatabaseUrl, layerPostgres)), services)]
 ]
 
 /** Without any table. */
 export const emptyDatabases: Databases = [
-  ["PGlite", Layer.provideMerge(layerEmbedded("memory://"), services)],
+  ["PGlite", Layer.provideMerge(layerEmptyMemory, services)],
   ["Postgres", Layer.provideMerge(Layer.unwrap(Effect.map(testDatabaseUrl, (url) => PgClient.layer({ url }))), services)]
 ]
