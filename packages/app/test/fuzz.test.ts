@@ -24,6 +24,8 @@ const subjects: ReadonlyArray<readonly [string, ConformingVenue]> = [
   ...venueIds.map((id) => [id, conforming(id)] as const),
   ["Coinbase Exchange", conforming("coinbase", coinbaseExchange)]
 ]
+/** Coinbase's two feeds have one decoder. */
+const decodersFuzzed = subjects.length - 1
 const mutations = Number(process.env["EVENKEEL_FUZZ"] ?? 1_000_000)
 const seed = Number(process.env["EVENKEEL_FUZZ_SEED"] ?? 11)
 
@@ -158,7 +160,7 @@ describe("a decoder", () => {
         now += marketStepMillis
         simulated.step()
       }
-      const share = Math.ceil(mutations / subjects.length)
+      const share = Math.ceil(mutations / (exchange.id === "coinbase" ? 2 * decodersFuzzed : decodersFuzzed))
       for (let turn = 0; turn < share; turn++) {
         const { instrument, payload, source } = good[turn % good.length]!
         const { payload: other } = good[random.below(good.length)]!

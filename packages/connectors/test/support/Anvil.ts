@@ -71,8 +71,10 @@ export const makeOwner = (url: string) => {
     return {
       address,
       send: async (functionName: string, sent: ReadonlyArray<unknown>) => {
-        const sentHash = await client.writeContract({ address, abi, functionName, args: [...sent], account, chain })
-        const { blockNumber } = await client.waitForTransactionReceipt({ hash: sentHash, pollingInterval: 20 })
+        // An estimate is made for the present second: contracts that write their time may need more gas in the next one.
+        const sentHash = await client.writeContract({ address, abi, functionName, args: [...sent], account, chain, gas: 1_000_000n })
+        const { blockNumber, status } = await client.waitForTransactionReceipt({ hash: sentHash, pollingInterval: 20 })
+        if (status !== "success") throw new AnvilUnavailable({ problem: `${functionName} was reverted` })
         // A node may know a receipt a moment before it calls its block the latest.
         while ((await client.getBlock({ blockTag: "latest" })).number! < blockNumber);
       },

@@ -29,14 +29,18 @@ const tryAtOnce = (directory: string, count: number) =>
 
 describe("the embedded database on disk", () => {
   it.live(
-    "keeps what was written over a restart, whatever a killed engine left of its lock",
+    "keeps what was written over a restart, whatever a killed engine left of its lock, and is whole or not there when its creation is cut off",
     () =>
       Effect.gen(function* () {
         const files = yield* FileSystem.FileSystem
         const directory = `${yield* files.makeTempDirectoryScoped()}/data`
+        // What a start left that was killed while it made the database.
+        yield* files.makeDirectory(`${directory}.new/base`, { recursive: true })
+        yield* files.writeFileString(`${directory}.new/PG_VERSION`, "18")
         const open = EventStore.layer.pipe(Layer.provideMerge(layerPglite(directory)), Layer.provideMerge(NodeServices.layer))
         const append = Effect.flatMap(EventStore, (events) => events.append("coin/USDC", 0, [{ kind: "LevelChanged", payload: {} }]))
         yield* Effect.provide(append, open)
+        assert.isFalse(yield* files.exists(`${directory}.new`))
         assert.strictEqual(
           yield* Effect.provide(
             Effect.flatMap(EventStore, ({ verify }) => verify),
@@ -87,23 +91,6 @@ describe("the embedded database on disk", () => {
           assert.deepStrictEqual(yield* again, [{ value: 7 }])
           assert.strictEqual(threads.length, 3)
         }).pipe(Effect.provide(layerEmbedded(directory, "3 seconds").pipe(Layer.provide(NodeServices.layer))))
-      }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
-    60_000
-  )
-
-  it.live(
-    "is whole or not there when its creation is cut off",
-    () =>
-      Effect.gen(function* () {
-        const files = yield* FileSystem.FileSystem
-        const directory = `${yield* files.makeTempDirectoryScoped()}/data`
-        yield* files.makeDirectory(`${directory}.new/base`, { recursive: true })
-        yield* files.writeFileString(`${directory}.new/PG_VERSION`, "18")
-        yield* Effect.provide(
-          Effect.flatMap(EventStore, ({ verify }) => verify),
-          EventStore.layer.pipe(Layer.provideMerge(layerPglite(directory)), Layer.provideMerge(NodeServices.layer))
-        )
-        assert.isFalse(yield* files.exists(`${directory}.new`))
       }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
     60_000
   )
