@@ -41,6 +41,14 @@ describe("FileReplay", () => {
     assert.deepStrictEqual(play(files, 777), changes)
   })
 
+  it("plays rounds by their price alone: what else a row holds is no part of a round", () => {
+    const rounds = { ...fallOf("USD"), stepMillis: 0 }
+    const nothing = new Float64Array(rows).fill(Number.NaN)
+    const changes = play([rounds], rows)
+    assert.isAbove(changes.length, 0)
+    assert.deepStrictEqual(play([{ ...rounds, volumes: nothing, buyVolumes: nothing }], rows), changes)
+  })
+
   it("tells when the next row became known, and counts what it plays", () => {
     const file = fallOf("USD")
     const replay = new FileReplay([file, fallOf("USDT")])

@@ -95,8 +95,9 @@ export class FileReplay implements RecordedMarket {
     float64[at] = stepMillis > 0 ? EventKind.candle : EventKind.oracle
     float64[at + 1] = time
     float64[at + 2] = price
-    float64[at + 3] = volumes[row]!
-    float64[at + 4] = buyVolumes[row]!
+    // A round has no volume: in its place stands what a feed promises, and nothing is promised of a file.
+    float64[at + 3] = stepMillis > 0 ? volumes[row]! : Number.NaN
+    float64[at + 4] = stepMillis > 0 ? buyVolumes[row]! : Number.NaN
     float64[at + 5] = price
     float64[at + 6] = price
     float64[at + 7] = stepMillis
