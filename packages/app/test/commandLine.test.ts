@@ -13,7 +13,10 @@ const run = Effect.fnUntraced(function* (args: ReadonlyArray<string>, environmen
   return { code: yield* program.exit, output: program.output(), errors: program.errors() }
 })
 
-describe.concurrent("the command line", () => {
+/** A dozen starts of the program, one after the other, on a machine that is busy. */
+const startsMillis = 120_000
+
+describe.concurrent("the command line", { timeout: startsMillis }, () => {
   it.live("answers a mistake once, with where to find help, without a stack, and exits with 2", () =>
     Effect.gen(function* () {
       const cases = [
