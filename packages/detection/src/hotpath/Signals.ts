@@ -5,12 +5,10 @@
  * refusals and traces are dropped when there is no room; scores are counted.
  */
 import type { StateTable } from "@evenkeel/runtime/ring/StateTable"
-import { riskLevels } from "@evenkeel/domain/risk/RiskLevel"
 import { isRun } from "../risk/RiskMachine.ts"
 import { type Counters, engineCounters } from "./Counters.ts"
 import { type Market, time } from "./Market.ts"
 import {
-  coinState,
   horizonCount,
   instrumentState,
   sampleBytesMax,
@@ -21,7 +19,7 @@ import {
   stateFields
 } from "./SignalRecord.ts"
 import type { CoinTrack } from "./Tracks.ts"
-import { agreeingVenues, carrierOf, deviationOf, observedAt } from "./Views.ts"
+import { agreeingVenues, carrierOf, deviationOf, fillCoinRow, levelOf } from "./Views.ts"
 
 /** Where signals go: a slot to fill, and its publication. */
 export interface SignalWriter {
@@ -34,7 +32,6 @@ export interface SignalWriter {
 }
 
 const scoresDropped = engineCounters.indexOf("scoresDropped")
-const staleLevel = riskLevels.indexOf("stale")
 
 export class Signals {
   readonly #market: Market
@@ -184,31 +181,8 @@ export class Signals {
 
   /** Brings a coin's row of the state table up to date. */
   writeCoin(index: number): void {
-    const row = this.#row
-    const market = this.#market
-    const coin = market.coins[index]!
-    row[coinState.time] = market.times[time.now]!
-    // Where no source has ever spoken there is no value.
-    row[coinState.fairValue] = observedAt(market, index) > 0 ? Math.exp(market.value.valueBps[index]! / 1e4) : Number.NaN
-    row[coinState.errorBps] = market.value.errorBps[index]!
-    row[coinState.deviationBps] = deviationOf(market, index)
-    row[coinState.level] = coin.stale ? staleLevel : coin.machine.level
-    row[coinState.change] = coin.change
-    row[coinState.score] = coin.evidence.score
-    row[coinState.cusum] = coin.evidence.cusum
-    row[coinState.changepoint] = coin.evidence.changepoint
-    row[coinState.baselineBps] = coin.baseline.medianBps
-    row[coinState.agree] = agreeingVenues(market, index, true)
-    row[coinState.differ] = agreeingVenues(market, index, false)
-    row[coinState.grounded] = market.value.grounded[index]!
-    row[coinState.since] = coin.since
-    row[coinState.modelVersion] = coin.modelVersion
-    for (let horizon = 0; horizon < horizonCount; horizon++) {
-      row[coinState.probabilities + horizon] = coin.probabilities[horizon * 3]!
-      row[coinState.intervals + horizon * 2] = coin.probabilities[horizon * 3 + 1]!
-      row[coinState.intervals + horizon * 2 + 1] = coin.probabilities[horizon * 3 + 2]!
-    }
-    this.#state.write(index, row)
+    fillCoinRow(this.#market, index, this.#row)
+    this.#state.write(index, this.#row)
   }
 
   /** A record of a kind that waits for room: -1, and `pending`, when there is none. */
@@ -238,7 +212,7 @@ export class Signals {
     const coin = market.coins[index]!
     const field = at >> 3
     int32[(at >> 2) + signalIntegers.coin] = index
-    int32[(at >> 2) + signalIntegers.level] = coin.stale ? staleLevel : coin.machine.level
+    int32[(at >> 2) + signalIntegers.level] = levelOf(coin)
     int32[(at >> 2) + signalIntegers.change] = coin.change
     float64[field + signalFields.fairValue] = Math.exp(market.value.valueBps[index]! / 1e4)
     float64[field + signalFields.errorBps] = market.value.errorBps[index]!

@@ -1,9 +1,12 @@
 /** What follows from the market's state without changing it: deviations, who agrees, and what a coin's fall may come from. */
-import { severity } from "@evenkeel/domain/risk/RiskLevel"
+import { riskLevels, severity } from "@evenkeel/domain/risk/RiskLevel"
 import { riskThresholds } from "../risk/RiskMachine.ts"
 import { type Market, time } from "./Market.ts"
+import { coinState, horizonCount } from "./SignalRecord.ts"
+import type { CoinTrack } from "./Tracks.ts"
 
 const warning = severity("warning")
+const staleLevel = riskLevels.indexOf("stale")
 /** A source that is older says nothing of whether it agrees. */
 const agreeMillis = 15 * 60_000
 /** A source agrees within this distance of the fair value, or within so many of its own errors. */
@@ -55,4 +58,33 @@ export const observedAt = ({ coins, value }: Market, coin: number): number => {
   let newest = Number.NEGATIVE_INFINITY
   for (const source of coins[coin]!.sources) newest = Math.max(newest, value.timeOf(source))
   return newest
+}
+
+/** A coin's level in `riskLevels`: its machine's, or `stale`. */
+export const levelOf = ({ machine, stale }: CoinTrack): number => (stale ? staleLevel : machine.level)
+
+/** Writes what the state table says of a coin, by `coinState`, into `row`. */
+export const fillCoinRow = (market: Market, index: number, row: Float64Array): void => {
+  const coin = market.coins[index]!
+  row[coinState.time] = market.times[time.now]!
+  // Where no source has ever spoken there is no value.
+  row[coinState.fairValue] = observedAt(market, index) > 0 ? Math.exp(market.value.valueBps[index]! / 1e4) : Number.NaN
+  row[coinState.errorBps] = market.value.errorBps[index]!
+  row[coinState.deviationBps] = deviationOf(market, index)
+  row[coinState.level] = levelOf(coin)
+  row[coinState.change] = coin.change
+  row[coinState.score] = coin.evidence.score
+  row[coinState.cusum] = coin.evidence.cusum
+  row[coinState.changepoint] = coin.evidence.changepoint
+  row[coinState.baselineBps] = coin.baseline.medianBps
+  row[coinState.agree] = agreeingVenues(market, index, true)
+  row[coinState.differ] = agreeingVenues(market, index, false)
+  row[coinState.grounded] = market.value.grounded[index]!
+  row[coinState.since] = coin.since
+  row[coinState.modelVersion] = coin.modelVersion
+  for (let horizon = 0; horizon < horizonCount; horizon++) {
+    row[coinState.probabilities + horizon] = coin.probabilities[horizon * 3]!
+    row[coinState.intervals + horizon * 2] = coin.probabilities[horizon * 3 + 1]!
+    row[coinState.intervals + horizon * 2 + 1] = coin.probabilities[horizon * 3 + 2]!
+  }
 }
