@@ -1,8 +1,8 @@
 /**
  * Rows of price files replayed a second, with and without the shipped model, beside a walk of `JSON.parse` over the same rows as JSON lines.
  *
- * The market is generated: three pairs of two coins by the minute, calm but for one break, so a bar closes and two coins are predicted every three
- * rows. Time is the thread's own processor time, so that other work on the machine counts for less.
+ * The market is generated: three pairs of two coins by the minute, calm but for one break, so a bar closes and two coins are judged every three
+ * rows; the model is asked at each change of a level, as `evenkeel replay --model` does. Time is the thread's own processor time, so that other work on the machine counts for less.
  */
 import { NodeServices } from "@effect/platform-node"
 import { openModel } from "@evenkeel/detection/model/ModelFiles"

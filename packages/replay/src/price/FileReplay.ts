@@ -37,7 +37,10 @@ export const hotPathOptionsOf = (files: ReadonlyArray<PriceFile>): HotPathOption
 export interface FileReplayOptions {
   /** Sees what every coin is judged by, at each bar's close. Its arguments are valid during the call alone. */
   readonly onJudged?: HotPath["onJudged"]
-  /** Where a model is published that predicts at each bar's close; see `ModelPublisher`. Without it the detectors alone decide. */
+  /**
+   * Where a model is published; see `ModelPublisher`. It is asked for what is told: at each change of a level, and with `scoreGapMillis` at each bar's
+   * close. Without it the detectors alone decide.
+   */
   readonly models?: KernelMemory
   /** Scores of one coin are at least this far apart; only levels are signalled unless said otherwise. */
   readonly scoreGapMillis?: number
@@ -52,7 +55,11 @@ export class FileReplay implements RecordedMarket {
   readonly #venueOf: Int32Array
 
   constructor(files: ReadonlyArray<PriceFile>, { models, onJudged, scoreGapMillis }: FileReplayOptions = {}) {
-    this.options = { ...hotPathOptionsOf(files), ...(scoreGapMillis === undefined ? {} : { scoreGapMillis }) }
+    this.options = {
+      ...hotPathOptionsOf(files),
+      predictAlways: scoreGapMillis !== undefined,
+      ...(scoreGapMillis === undefined ? {} : { scoreGapMillis })
+    }
     this.models = models
     this.local = new LocalHotPath(this.options, models)
     this.local.hotPath.onJudged = onJudged
