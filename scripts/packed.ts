@@ -116,7 +116,7 @@ const checks: ReadonlyArray<readonly [name: string, check: () => void]> = [
         /level changed/,
         /stopped after .* [1-9]\d+ frames received \(0 dropped\)/
       )
-      const journal = run("npx", "evenkeel", "journal", "stat", "data/journal/000001.journal")
+      const journal = run("npx", "evenkeel", "journal", "stat", "data/demo/journal/000001.journal")
       expect("the journal", journal, /"binance":[1-9]/, /"coinbase":[1-9]/, /"kraken":[1-9]/)
     }
   ]

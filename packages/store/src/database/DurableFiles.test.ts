@@ -1,36 +1,30 @@
 /** A power cut: what was not synced is gone. */
-import { PGlite } from "@electric-sql/pglite"
+import { PGlite, type PGliteOptions } from "@electric-sql/pglite"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join, relative } from "node:path"
-import { DurableFiles, durableParameters } from "./DurableFiles.ts"
+import { durableParameters, makeDurableFiles } from "./DurableFiles.ts"
 
-/** Keeps on a second "disk" what would survive: each file as it was when it was synced last. */
-class ForgetfulFiles extends DurableFiles {
-  readonly #disk: string
-
-  constructor(directory: string, disk: string) {
-    super(directory)
-    this.#disk = disk
-  }
-
-  protected override sync(path: string, descriptor: number | undefined): void {
-    super.sync(path, descriptor)
-    if (descriptor === undefined) return
-    const kept = join(this.#disk, relative(this.rootDir, path))
+/** Files under `memory`, and on a second "disk" what would survive of them: each file as it was when it was synced last. */
+const forgetful = (memory: string, disk: string) =>
+  makeDurableFiles(memory, (path) => {
+    const kept = join(disk, relative(memory, path))
     mkdirSync(dirname(kept), { recursive: true })
     writeFileSync(kept, readFileSync(path))
-  }
-}
+  })
 
 const template = new URL("../../build/database.tar.gz", import.meta.url)
 
-const open = (fs: DurableFiles, startParams: Array<string>, from?: URL) =>
+const open = (files: object, startParams: Array<string>, from?: URL) =>
   Effect.acquireRelease(
     Effect.promise(() =>
-      PGlite.create({ fs, startParams, ...(from === undefined ? {} : { loadDataDir: new Blob([readFileSync(from)]) }) })
+      PGlite.create({
+        fs: files as NonNullable<PGliteOptions["fs"]>,
+        startParams,
+        ...(from === undefined ? {} : { loadDataDir: new Blob([readFileSync(from)]) })
+      })
     ),
     (database) => Effect.promise(() => database.close())
   )
@@ -47,9 +41,9 @@ const keptAfterPowerCut = Effect.fnUntraced(function* (whole: string, startParam
   const root = yield* inDirectory
   const [memory, disk] = [join(root, "memory"), join(root, "disk")]
   for (const copy of [memory, disk]) cpSync(whole, copy, { recursive: true })
-  const database = yield* open(new ForgetfulFiles(memory, disk), startParams)
+  const database = yield* open(forgetful(memory, disk), startParams)
   for (let value = 0; value < commits; value++) yield* Effect.promise(() => database.query("insert into kept values ($1)", [value]))
-  const after = yield* open(new DurableFiles(disk), durableParameters)
+  const after = yield* open(makeDurableFiles(disk), durableParameters)
   const { rows } = yield* Effect.promise(() => after.query<{ count: number }>("select count(*)::int as count from kept"))
   return rows[0]?.count ?? 0
 }, Effect.scoped)
@@ -59,7 +53,7 @@ describe("the embedded database's files", () => {
     Effect.gen(function* () {
       const whole = join(yield* inDirectory, "whole")
       yield* Effect.scoped(
-        Effect.flatMap(open(new DurableFiles(whole), durableParameters, template), (database) =>
+        Effect.flatMap(open(makeDurableFiles(whole), durableParameters, template), (database) =>
           Effect.promise(() => database.exec("create table kept (value int)"))
         )
       )

@@ -22,27 +22,45 @@ interface NodeFiles {
 /** PGlite's own parameters but for the one that turns fsync off. It reaches files by this one of the server's methods alone. */
 export const durableParameters = [...PGlite.defaultStartParams.filter((name) => name !== "-F"), "-c", "wal_sync_method=fsync"]
 
-export class DurableFiles extends NodeFS {
+class DurableFiles extends NodeFS {
+  readonly #synced: (path: string) => void
+
+  constructor(directory: string, synced: (path: string) => void) {
+    super(directory)
+    this.#synced = synced
+  }
+
   override init(...[pg, options]: Parameters<NodeFS["init"]>): ReturnType<NodeFS["init"]> {
     return super.init(pg, options).then((result) => {
       const { emscriptenOpts } = result
       const syncs = (module: NodeFiles) => {
-        module.NODEFS.stream_ops.fsync = (file) => {
-          this.sync(module.NODEFS.realPath(file.node), file.nfd)
+        module.NODEFS.stream_ops.fsync = ({ nfd, node }) => {
+          const path = module.NODEFS.realPath(node)
+          if (nfd === undefined) syncDirectory(path)
+          else {
+            fdatasyncSync(nfd)
+            this.#synced(path)
+          }
           return 0
         }
       }
       return { ...result, emscriptenOpts: { ...emscriptenOpts, preRun: [...(emscriptenOpts.preRun ?? []), syncs as never] } }
     })
   }
-
-  /** Ends when the file's content, or the directory's list of files, is on the disk. `descriptor` is undefined for a directory. */
-  protected sync(path: string, descriptor: number | undefined): void {
-    if (descriptor !== undefined) return fdatasyncSync(descriptor)
-    // Windows opens no directories, and needs none synced.
-    if (process.platform === "win32") return
-    const directory = openSync(path, "r")
-    fsyncSync(directory)
-    closeSync(directory)
-  }
 }
+
+/** Ends when the directory's list of files is on the disk. */
+const syncDirectory = (path: string): void => {
+  // Windows opens no directories, and needs none synced.
+  if (process.platform === "win32") return
+  const directory = openSync(path, "r")
+  fsyncSync(directory)
+  closeSync(directory)
+}
+
+/**
+ * A file system for PGlite over `directory`; `synced` is told of each file once it is on the disk. No more than an object by its type: PGlite's
+ * declarations ask for Emscripten's, which a program that uses this package need not have.
+ */
+export const makeDurableFiles = (directory: string, synced: (path: string) => void = () => {}): object =>
+  new DurableFiles(directory, synced)

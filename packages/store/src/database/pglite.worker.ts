@@ -1,8 +1,8 @@
 /** Runs PGlite off the main thread: bytes of Postgres's wire protocol in, bytes out. */
-import { PGlite } from "@electric-sql/pglite"
+import { PGlite, type PGliteOptions } from "@electric-sql/pglite"
 import { readFile } from "node:fs/promises"
 import { parentPort, workerData } from "node:worker_threads"
-import { DurableFiles, durableParameters } from "./DurableFiles.ts"
+import { durableParameters, makeDurableFiles } from "./DurableFiles.ts"
 
 export interface PgliteWorkerData {
   readonly directory: string
@@ -20,7 +20,9 @@ const inMemory = directory.startsWith("memory://")
 
 const open = async () =>
   PGlite.create({
-    ...(inMemory ? { dataDir: directory } : { fs: new DurableFiles(directory), startParams: durableParameters }),
+    ...(inMemory
+      ? { dataDir: directory }
+      : { fs: makeDurableFiles(directory) as NonNullable<PGliteOptions["fs"]>, startParams: durableParameters }),
     ...(template === undefined ? { postgresqlconf } : { loadDataDir: new Blob([await readFile(new URL(template))]) })
   })
 
