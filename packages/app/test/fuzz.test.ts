@@ -4,34 +4,27 @@
  *
  * `EVENKEEL_FUZZ=10000000` for more mutations than the million of every run, `EVENKEEL_FUZZ_SEED=7` for others.
  */
-import { decoders } from "@evenkeel/connectors/exchange/Decoders"
 import { messageIn } from "@evenkeel/connectors/exchange/Exchange"
-import { coinbaseExchange, exchanges } from "@evenkeel/connectors/exchange/Exchanges"
-import { dialects } from "@evenkeel/connectors/simulated/dialect/Dialects"
+import { coinbaseExchange } from "@evenkeel/connectors/exchange/Exchanges"
 import { scenarios } from "@evenkeel/connectors/simulated/Scenario"
-import { symbolOf } from "@evenkeel/connectors/simulated/Symbols"
 import { priceMax } from "@evenkeel/detection/book/OrderBook"
 import { venueCounters } from "@evenkeel/detection/hotpath/Counters"
 import { instrumentState, stateFields } from "@evenkeel/detection/hotpath/SignalRecord"
 import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
-import { type VenueId, venueIds } from "@evenkeel/domain/market/Venue"
+import { venueIds } from "@evenkeel/domain/market/Venue"
 import { Random } from "@evenkeel/learning/data/Random"
 import { assert, describe, it } from "@effect/vitest"
-import { coins, type ConformingVenue, instrumentsOf, localHotPath } from "./support/ConnectedVenue.ts"
+import { builtIn, coins, type ConformingVenue, instrumentsOf, localHotPath } from "./support/ConnectedVenue.ts"
 import { localVenue } from "./support/LocalVenue.ts"
 
 const subjects: ReadonlyArray<readonly [string, ConformingVenue]> = [
-  ...venueIds.map((id) => [id, conforming(id)] as const),
-  ["Coinbase Exchange", conforming("coinbase", coinbaseExchange)]
+  ...venueIds.map((id) => [id, builtIn(id)] as const),
+  ["Coinbase Exchange", builtIn("coinbase", coinbaseExchange)]
 ]
 /** Coinbase's two feeds have one decoder. */
 const decodersFuzzed = subjects.length - 1
 const mutations = Number(process.env["EVENKEEL_FUZZ"] ?? 1_000_000)
 const seed = Number(process.env["EVENKEEL_FUZZ_SEED"] ?? 11)
-
-function conforming(id: VenueId, exchange = exchanges[id]): ConformingVenue {
-  return { venue: { exchange, decoder: decoders[id] }, dialect: dialects[id], symbolOf: symbolOf[id] }
-}
 
 /** What a number, a text or a list may not be, and what looks like one. */
 const hostile = [

@@ -2,7 +2,7 @@
  * What can be configured, with its defaults. Every value has one; a file and then the environment override them.
  */
 import { ChainSource } from "@evenkeel/connectors/chain/ChainSource"
-import { RpcEndpoint } from "@evenkeel/connectors/chain/RpcEndpoints"
+import { isAddress, RpcEndpoint } from "@evenkeel/connectors/chain/RpcEndpoints"
 import { ChainId, VenueId } from "@evenkeel/domain/market/Venue"
 import { policyNames } from "@evenkeel/runtime/resilience/Policy"
 import { Schema } from "effect"
@@ -13,8 +13,6 @@ const between = (minimum: number, maximum: number) => Schema.Finite.check(Schema
 /** No two items of a list have the same key. */
 const unique = <Item>(keyOf: (item: Item) => string, what: string) =>
   Schema.makeFilter((items: ReadonlyArray<Item>) => new Set(items.map(keyOf)).size === items.length, { expected: `no two of one ${what}` })
-
-const isAddress = Schema.makeFilter((text: string) => URL.canParse(text), { expected: "an address" })
 
 export const EngineConfig = Schema.Struct({
   /** Directory of the embedded database and the journal. */

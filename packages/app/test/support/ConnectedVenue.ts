@@ -4,8 +4,12 @@
  * Tests wait for events: `until` looks again whenever a frame arrives (clock ticks included) or a component reports on its health.
  */
 import { NodeHttpClient, NodeServices } from "@effect/platform-node"
+import { decoders } from "@evenkeel/connectors/exchange/Decoders"
+import { exchanges } from "@evenkeel/connectors/exchange/Exchanges"
 import type { Venue } from "@evenkeel/connectors/exchange/Venues"
 import type { Dialect } from "@evenkeel/connectors/simulated/dialect/Dialect"
+import { dialects } from "@evenkeel/connectors/simulated/dialect/Dialects"
+import { symbolOf } from "@evenkeel/connectors/simulated/Symbols"
 import { scenarios } from "@evenkeel/connectors/simulated/Scenario"
 import { makeSimulatedVenue } from "@evenkeel/connectors/simulated/SimulatedVenue"
 import { makeConnector } from "@evenkeel/connectors/transport/Connector"
@@ -14,6 +18,7 @@ import { LocalHotPath } from "@evenkeel/detection/host/LocalHotPath"
 import { instrumentState, stateFields } from "@evenkeel/detection/hotpath/SignalRecord"
 import { coinOf } from "@evenkeel/domain/coin/Coin"
 import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
+import type { VenueId } from "@evenkeel/domain/market/Venue"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Policies } from "@evenkeel/runtime/resilience/Policies"
 import { defaultPolicies } from "@evenkeel/runtime/resilience/Policy"
@@ -28,6 +33,13 @@ export interface ConformingVenue {
   /** As the venue writes a pair. */
   readonly symbolOf: (base: string, quote: string) => string
 }
+
+/** A venue of the list, or another exchange of it, with its simulated side. */
+export const builtIn = (id: VenueId, exchange = exchanges[id]): ConformingVenue => ({
+  venue: { exchange, decoder: decoders[id] },
+  dialect: dialects[id],
+  symbolOf: symbolOf[id]
+})
 
 export const conformanceLayer = Supervisor.layer.pipe(
   Layer.provideMerge(

@@ -6,7 +6,8 @@ import { Policies } from "@evenkeel/runtime/resilience/Policies"
 import { Effect, Random, Redacted, Result, Schema } from "effect"
 import { ChainUnavailable, SourceUnreadable } from "./Chain.ts"
 
-const isAddress = Schema.makeFilter((text: string) => URL.canParse(text), { expected: "an address" })
+/** For texts that `URL` can read. */
+export const isAddress = Schema.makeFilter((text: string) => URL.canParse(text), { expected: "an address" })
 
 export const RpcEndpoint = Schema.Struct({
   /** `https://…`; keys in it are kept secret. */

@@ -42,8 +42,8 @@ const lagMax = 100_000
 const lookMillis = 1000
 /** After an append that cannot be read yet, because an older transaction is not over, the log is looked at again so soon, then half as often. */
 const lookAgainMillis = 5
-/** A second or more apart: then a transaction that holds facts back is not just slow. */
-const stuckLooks = 10
+/** A transaction that holds facts back for longer is not just slow. */
+const heldMillisMax = 10_000
 /** While the database is away. */
 const databaseWait = "2 seconds"
 /** On shutdown, what was appended before is still handled. */
@@ -197,28 +197,32 @@ export const makeConsumer = Effect.fnUntraced(function* <E, R>(options: Consumer
   const drain = drainConsumer(options).pipe(Effect.provideContext(context))
   let lag = 0
   let setAside = 0
-  /** Looks in a row at which facts were left though all that could be read had been handled. */
-  let stuck = 0
+  /** Since when there are facts, and none that can be read; undefined while there is progress. */
+  let heldSince: number | undefined
+  let heldSaid = false
   /** Health is `degraded` for as long as there are facts that were set aside. */
-  const measure = Effect.gen(function* () {
+  const measure = Effect.fnUntraced(function* (handled: number) {
     lag = yield* lagOf(options.name, options.families)
     const [aside] = yield* sql<{ count: number; newest: number | null }>`
       select count(*)::float8 as count, max(position)::float8 as newest from consumer_poison where consumer = ${options.name}`
     setAside = aside?.count ?? 0
-    stuck = lag > 0 ? stuck + 1 : 0
-    if (stuck >= stuckLooks) {
+    const now = yield* Clock.currentTimeMillis
+    heldSince = lag > 0 && handled === 0 ? (heldSince ?? now) : undefined
+    if (heldSince === undefined) heldSaid = false
+    else if (now - heldSince >= heldMillisMax) {
       const [oldest] = yield* sql<{ pid: number; database: string | null }>`
         select pid::int as pid, datname as database from pg_stat_activity where backend_xid is not null and pid <> pg_backend_pid()
         order by xact_start limit 1`
       const who = oldest === undefined ? "" : ` (process ${oldest.pid}, database ${oldest.database})`
       const words = `${lag} facts cannot be read: a transaction that is older than they are is still open on the server${who}`
-      if (stuck === stuckLooks) yield* Effect.logError(words, { consumer: options.name })
+      if (!heldSaid) yield* Effect.logError(words, { consumer: options.name })
+      heldSaid = true
       return yield* health.report(component, "unready", words)
     }
     yield* setAside === 0
       ? health.report(component, "running")
       : health.report(component, "degraded", `${setAside} facts could not be handled and are set aside, the last at ${aside?.newest}`)
-  }).pipe(Effect.provideContext(context))
+  }, Effect.provideContext(context))
   const appended = yield* store.listen
   let pause = lookMillis
   const waitForMore = Effect.raceFirst(
@@ -230,7 +234,7 @@ export const makeConsumer = Effect.fnUntraced(function* <E, R>(options: Consumer
   const follow = Effect.gen(function* () {
     const handled = yield* drain
     pause = handled > 0 ? lookMillis : Math.min(lookMillis, pause * 2)
-    yield* measure
+    yield* measure(handled)
     yield* waitForMore
   })
   yield* health.gauge(component, "lag", () => lag)
