@@ -14,15 +14,24 @@ const priorVariance = 25
 const recentRuns = 5
 const scoreMax = 20
 
+/** A regime's variance depends on its length alone, and so do its predictive spread, and how far each observation moves its mean. */
+const spreads = new Float64Array(runs)
+const scales = new Float64Array(runs)
+const gains = new Float64Array(runs)
+for (let run = 0, variance = priorVariance; run < runs; run++) {
+  gains[run] = variance / (1 + variance)
+  spreads[run] = -0.5 / (1 + variance)
+  scales[run] = 1 / Math.sqrt(1 + variance)
+  variance *= 1 - gains[run]!
+}
+
 export class Changepoint {
   private readonly weights = new Float64Array(runs)
   private readonly means = new Float64Array(runs)
-  private readonly variances = new Float64Array(runs)
   private bars = 0
 
   constructor() {
     this.weights[0] = 1
-    this.variances[0] = priorVariance
   }
 
   /** Takes a bar's score; returns the probability that the regime is younger than five bars. */
@@ -30,33 +39,25 @@ export class Changepoint {
     const x = Math.max(-scoreMax, Math.min(scoreMax, score))
     const weights = this.weights
     const means = this.means
-    const variances = this.variances
     let total = 0
-    let change = 0
     for (let run = 0; run < runs; run++) {
-      const spread = 1 + variances[run]!
       const miss = x - means[run]!
-      const likelihood = (weights[run]! * Math.exp(Math.max(-60, (-0.5 * miss * miss) / spread))) / Math.sqrt(spread)
-      change += likelihood * hazard
-      weights[run] = likelihood * (1 - hazard)
+      const likelihood = weights[run]! * Math.exp(Math.max(-60, spreads[run]! * miss * miss)) * scales[run]!
+      total += likelihood
+      weights[run] = likelihood
     }
-    // Oldest first, so that each run's posterior moves one place on before it is overwritten.
     const oldest = weights[runs - 1]!
+    // Each run grows by a bar, oldest first, so that it moves on before its place is taken.
+    const kept = total > 0 ? (1 - hazard) / total : 0
     for (let run = runs - 1; run > 0; run--) {
-      const gain = variances[run - 1]! / (1 + variances[run - 1]!)
-      weights[run] = weights[run - 1]! + (run === runs - 1 ? oldest : 0)
-      means[run] = means[run - 1]! + gain * (x - means[run - 1]!)
-      variances[run] = variances[run - 1]! * (1 - gain)
+      weights[run] = weights[run - 1]! * kept
+      means[run] = means[run - 1]! + gains[run - 1]! * (x - means[run - 1]!)
     }
-    weights[0] = change
+    weights[runs - 1] = weights[runs - 1]! + oldest * kept
+    weights[0] = total > 0 ? hazard : 1
     means[0] = 0
-    variances[0] = priorVariance
-    for (let run = 0; run < runs; run++) total += weights[run]!
     let recent = 0
-    for (let run = 0; run < runs; run++) {
-      weights[run] = total > 0 ? weights[run]! / total : run === 0 ? 1 : 0
-      if (run < recentRuns) recent += weights[run]!
-    }
+    for (let run = 0; run < recentRuns; run++) recent += weights[run]!
     // At the very start every run is young, which says nothing.
     return ++this.bars <= recentRuns ? 0 : recent
   }

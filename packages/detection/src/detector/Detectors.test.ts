@@ -4,6 +4,7 @@ import { Changepoint } from "./Changepoint.ts"
 import { barsToConfirm, Confirmation } from "./Confirmation.ts"
 import { Cusum } from "./Cusum.ts"
 import { Flow } from "./Flow.ts"
+import { RollingMoments } from "./RollingMoments.ts"
 
 const minute = 60_000
 let seed = 1
@@ -22,6 +23,34 @@ describe("Confirmation", () => {
   it("asks for two bars of fifteen minutes and three shorter ones", () => {
     assert.strictEqual(barsToConfirm(15 * minute), 2)
     assert.strictEqual(barsToConfirm(5 * minute), 3)
+  })
+})
+
+describe("RollingMoments", () => {
+  const size = 50
+  const walked = (values: ReadonlyArray<number>) => {
+    const last = values.slice(-size)
+    const mean = last.reduce((sum, value) => sum + value, 0) / last.length
+    const variance = last.reduce((sum, value) => sum + (value - mean) ** 2, 0) / last.length
+    return (last.at(-1)! - mean) / Math.sqrt(variance)
+  }
+  const scored = (values: ReadonlyArray<number>) => {
+    const moments = new RollingMoments(size)
+    return values.map((value) => {
+      moments.push(value)
+      return moments.score
+    })
+  }
+
+  it("says what a walk over the last values says, also after one that dwarfed them has left", () => {
+    const values = Array.from({ length: 1000 }, (_, index) => (index % 170 === 60 ? 1e14 : 1e4 + 100 * noise()))
+    scored(values).forEach((score, index) => {
+      if (index > 0) assert.closeTo(score, walked(values.slice(0, index + 1)), 1e-6, `value ${index}`)
+    })
+  })
+  it("says nothing where nothing varies", () => {
+    assert.isTrue(scored(Array.from({ length: 200 }, () => 7)).every(Number.isNaN))
+    assert.isNaN(scored([...Array.from({ length: 30 }, () => noise()), ...Array.from({ length: size }, () => 0.1)]).at(-1))
   })
 })
 

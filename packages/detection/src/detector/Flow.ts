@@ -7,6 +7,8 @@
  * Where nobody says which side took, a bar's volume is split by how far the price moved in it (bulk volume classification,
  * D. Easley, M. López de Prado and M. O'Hara, "The Volume Clock", 2012): `inferred` says so, and the judge asks for more.
  */
+import { RollingMoments } from "./RollingMoments.ts"
+
 const bucketMillis = 5 * 60_000
 /** Buckets of a week. */
 const week = 2016
@@ -36,8 +38,8 @@ export class Flow {
   private weekMean = Number.NaN
   private readonly net = new Float64Array(week)
   private readonly volume = new Float64Array(week)
-  private readonly shortSums = new Float64Array(week)
-  private readonly longSums = new Float64Array(week)
+  private readonly shortSums = new RollingMoments(week)
+  private readonly longSums = new RollingMoments(week)
   private readonly volumeSums = new Float64Array(week)
   /** The same as `volumeSums`, ascending. */
   private readonly sorted = new Float64Array(week)
@@ -75,33 +77,15 @@ export class Flow {
     this.rate()
   }
 
-  /** Rates the last bucket against the week, once for all buckets that were closed together: each costs a walk over the week. */
+  /** Rates the last bucket against the week. */
   private rate(): void {
     const known = Math.min(this.count, week)
     if (known < bucketsMin) return
     const at = (this.count - 1) % week
     this.usualVolume = this.sorted[known >> 1]!
     this.surge = this.usualVolume > 0 ? this.volumeSums[at]! / this.usualVolume : Number.NaN
-    const { longSums, shortSums } = this
-    // Both in one loop: the processor waits for each addition of a sum, and two sums wait together.
-    let shortSum = 0
-    let longSum = 0
-    for (let i = 0; i < known; i++) {
-      shortSum += shortSums[i]!
-      longSum += longSums[i]!
-    }
-    const shortMean = shortSum / known
-    const longMean = longSum / known
-    let shortSquares = 0
-    let longSquares = 0
-    for (let i = 0; i < known; i++) {
-      const short = shortSums[i]! - shortMean
-      const long = longSums[i]! - longMean
-      shortSquares += short * short
-      longSquares += long * long
-    }
-    this.shortScore = score(shortSums[at]!, shortMean, shortSquares / known)
-    this.longScore = score(longSums[at]!, longMean, longSquares / known)
+    this.shortScore = this.shortSums.score
+    this.longScore = this.longSums.score
   }
 
   private lean(): void {
@@ -119,8 +103,8 @@ export class Flow {
     this.net[at] = net
     this.volume[at] = volume
     const leaving = this.volumeSums[at]!
-    this.shortSums[at] = this.sum(this.net, at, shortBuckets)
-    this.longSums[at] = this.sum(this.net, at, longBuckets)
+    this.shortSums.push(this.sum(this.net, at, shortBuckets))
+    this.longSums.push(this.sum(this.net, at, longBuckets))
     this.volumeSums[at] = this.sum(this.volume, at, longBuckets)
     const length = full ? week : this.count
     this.replace(length, full ? leaving : Number.NaN, this.volumeSums[at]!)
@@ -158,10 +142,4 @@ const place = (sorted: Float64Array, count: number, value: number): number => {
     else high = middle
   }
   return low
-}
-
-/** Standard deviations from the mean; NaN where nothing varies. */
-const score = (value: number, mean: number, variance: number): number => {
-  const deviation = Math.sqrt(variance)
-  return deviation > 0 ? (value - mean) / deviation : Number.NaN
 }

@@ -14,7 +14,7 @@ import { fits, loadFields, type Saved, saveFields } from "./Fields.ts"
 import { type Market, time } from "./Market.ts"
 import { instrumentState } from "./SignalRecord.ts"
 
-const format = 2
+const format = 3
 
 interface SavedInstrument {
   readonly track: Saved

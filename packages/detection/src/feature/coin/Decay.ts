@@ -9,63 +9,67 @@ export const day = 24 * hour
 /** The weight that what was known keeps after `elapsed`. */
 export const kept = (elapsed: number, span: number): number => Math.exp(-elapsed / span)
 
-export class Mean {
-  value = Number.NaN
+/** Keeps the last weight at hand: bars are evenly spaced as a rule. */
+class Forgetting {
+  protected weight = Number.NaN
+  protected elapsed = Number.NaN
   private readonly span: number
 
   constructor(span: number) {
     this.span = span
   }
 
+  protected pass(elapsed: number): void {
+    this.elapsed = elapsed
+    this.weight = kept(elapsed, this.span)
+  }
+}
+
+export class Mean extends Forgetting {
+  value = Number.NaN
+
   /** NaN changes nothing. */
   update(value: number, elapsed: number): number {
     if (Number.isNaN(value)) return this.value
-    this.value = Number.isNaN(this.value) ? value : value + (this.value - value) * kept(elapsed, this.span)
+    if (elapsed !== this.elapsed) this.pass(elapsed)
+    this.value = Number.isNaN(this.value) ? value : value + (this.value - value) * this.weight
     return this.value
   }
 }
 
 /** A total that forgets: of what was added over about the last `span`. */
-export class Total {
+export class Total extends Forgetting {
   value = 0
-  private readonly span: number
-
-  constructor(span: number) {
-    this.span = span
-  }
 
   update(added: number, elapsed: number): number {
-    this.value = this.value * kept(elapsed, this.span) + (Number.isNaN(added) ? 0 : added)
+    if (elapsed !== this.elapsed) this.pass(elapsed)
+    this.value = this.value * this.weight + (Number.isNaN(added) ? 0 : added)
     return this.value
   }
 }
 
 /** Mean and covariance of two series that forget. Source: West 1979, with decayed weights. */
-export class Pair {
+export class Pair extends Forgetting {
   private meanX = 0
   private meanY = 0
-  private weight = 0
+  private count = 0
   private xx = 0
   private yy = 0
   private xy = 0
-  private readonly span: number
-
-  constructor(span: number) {
-    this.span = span
-  }
 
   update(x: number, y: number, elapsed: number): void {
     if (Number.isNaN(x) || Number.isNaN(y)) return
-    const keep = kept(elapsed, this.span)
-    const weight = this.weight * keep + 1
+    if (elapsed !== this.elapsed) this.pass(elapsed)
+    const keep = this.weight
+    const count = this.count * keep + 1
     const missX = x - this.meanX
     const missY = y - this.meanY
-    this.meanX += missX / weight
-    this.meanY += missY / weight
+    this.meanX += missX / count
+    this.meanY += missY / count
     this.xx = keep * this.xx + missX * (x - this.meanX)
     this.yy = keep * this.yy + missY * (y - this.meanY)
     this.xy = keep * this.xy + missX * (y - this.meanY)
-    this.weight = weight
+    this.count = count
   }
 
   /** NaN until both have moved. */
@@ -82,7 +86,7 @@ export class Pair {
   /** What y is above its regression on x, in standard deviations of what the regression leaves. */
   residualScore(x: number, y: number): number {
     const { beta } = this
-    const left = Math.sqrt(Math.max(0, this.yy - beta * this.xy) / this.weight)
+    const left = Math.sqrt(Math.max(0, this.yy - beta * this.xy) / this.count)
     return left > flat ? (y - this.meanY - beta * (x - this.meanX)) / left : Number.NaN
   }
 }

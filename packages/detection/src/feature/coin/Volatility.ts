@@ -36,8 +36,8 @@ class Volatility implements Family {
     out[at + 1] = middle
     out[at + 2] = slow
     out[at + 3] = ratioLog(fast, slow)
-    out[at + 4] = this.third.update(score ** 3, elapsed)
-    out[at + 5] = this.fourth.update(score ** 4, elapsed)
+    out[at + 4] = this.third.update(score * score * score, elapsed)
+    out[at + 5] = this.fourth.update(score * score * (score * score), elapsed)
     out[at + 6] = slow > flat ? 1 - Math.min(1, bipower / (slow * slow)) : Number.NaN
   }
 }
