@@ -37,8 +37,7 @@ import { layerReadiness } from "./Readiness.ts"
 const layerStore = (config: EngineConfig) =>
   Retention.layer(retentionOf(config)).pipe(
     Layer.provideMerge(Layer.mergeAll(Outbox.layer, Snapshots.layer, ModelRegistry.layer, AlertTable.layer)),
-    Layer.provideMerge(EventStore.layer),
-    Layer.provideMerge(databaseOf(config))
+    Layer.provideMerge(EventStore.layer)
   )
 
 /** Alerts follow the log; their notifications are delivered. */
@@ -85,8 +84,8 @@ const layerFeed = (config: EngineConfig, setup: EngineSetup) =>
     Layer.provideMerge(journalOf(config, setup))
   )
 
-/** The whole engine, but for its screen and its HTTP server. Needs a file system and an HTTP client. */
-export const layerEngine = (config: EngineConfig, setup: EngineSetup) =>
+/** The engine on a database that is given to it. */
+export const layerEngineOnDatabase = (config: EngineConfig, setup: EngineSetup) =>
   Layer.mergeAll(layerBridges, layerEngineMetrics, layerReadiness(setup.coins), layerEngineFacts(config, setup)).pipe(
     Layer.provideMerge(layerEngineView),
     Layer.provideMerge(layerPrediction(config.models)),
@@ -98,3 +97,7 @@ export const layerEngine = (config: EngineConfig, setup: EngineSetup) =>
     Layer.provideMerge(layerRuntimeWith(policiesOf(config))),
     Layer.provide(Layer.succeed(MarketClock, setup.clock))
   )
+
+/** The whole engine, but for its screen and its HTTP server. Needs a file system and an HTTP client. */
+export const layerEngine = (config: EngineConfig, setup: EngineSetup) =>
+  layerEngineOnDatabase(config, setup).pipe(Layer.provideMerge(databaseOf(config)))

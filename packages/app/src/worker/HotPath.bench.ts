@@ -3,7 +3,8 @@
  * fair value over three venues, features, state and signal, at 100,000 ticks a second.
  */
 import { Venues } from "@evenkeel/connectors/exchange/Venues"
-import { allocateHotPathMemory, control, hotPathEntry, type HotPathWorkerData } from "@evenkeel/detection/host/HotPathMemory"
+import { allocateHotPathMemory, control, type HotPathWorkerData } from "@evenkeel/detection/host/HotPathMemory"
+import { hotPathEntry } from "@evenkeel/detection/host/HotPathThreads"
 import { signalBytes, signalFields, SignalKind } from "@evenkeel/detection/hotpath/SignalRecord"
 import { coinOf } from "@evenkeel/domain/coin/Coin"
 import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"

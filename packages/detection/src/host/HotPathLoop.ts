@@ -18,15 +18,28 @@ import { control, type HotPathWorkerData } from "./HotPathMemory.ts"
 /** Frames handled before their room in the ring is given back. */
 const batchMax = 64
 
+/** A loop that is ready to run. */
+export interface HotPathLoop {
+  readonly hotPath: HotPath
+  /** Blocks the thread until there are frames, for as long as the wait strategy says. */
+  readonly wait: () => void
+  /** Handles a batch of the frames that are there, and shows a sign of life. */
+  readonly turn: () => void
+  /** Whether the frames ring is closed and every frame was handled. */
+  readonly ended: () => boolean
+  /** Hands over the last checkpoint, and closes the signals ring. */
+  readonly close: () => void
+}
+
 /** `decoders` by wire number; `onCheckpoint` is given what the detectors have learned when the main thread asks for it and at the end; a
  * checkpoint that cannot be taken up is refused with its problem, and the detectors begin anew. */
-export const runHotPathLoop = (
+export const makeHotPathLoop = (
   data: HotPathWorkerData,
   decoders: ReadonlyArray<FrameDecoderFactory | undefined>,
   onCheckpoint: (checkpoint: Uint8Array<ArrayBuffer>) => void,
   onCheckpointRefused: (problem: string) => void
-): void => {
-  const { memory, options, wait } = data
+): HotPathLoop => {
+  const { memory, options } = data
   const shared = new Int32Array(memory.control)
   const clock = new Nanoclock(data.origin)
   const now = () => clock.now()
@@ -68,7 +81,6 @@ export const runHotPathLoop = (
     }
   }
   const turn = (): void => {
-    frames.wait(wait)
     drain()
     frames.release()
     Atomics.add(shared, control.beats, 1)
@@ -76,7 +88,25 @@ export const runHotPathLoop = (
   }
   Atomics.store(shared, control.ready, 1)
   Atomics.notify(shared, control.ready)
-  while (!frames.ended()) for (let count = 0; count < 4096 && !frames.ended(); count++) turn()
-  onCheckpoint(hotPath.snapshot())
-  signals.close()
+  return {
+    hotPath,
+    wait: () => frames.wait(data.wait),
+    turn,
+    ended: () => frames.ended(),
+    close: () => {
+      onCheckpoint(hotPath.snapshot())
+      signals.close()
+    }
+  }
+}
+
+/** Runs the loop until the frames ring is closed and empty. Blocks its thread. */
+export const runHotPathLoop = (loop: HotPathLoop): void => {
+  while (!loop.ended()) {
+    for (let count = 0; count < 4096 && !loop.ended(); count++) {
+      loop.wait()
+      loop.turn()
+    }
+  }
+  loop.close()
 }

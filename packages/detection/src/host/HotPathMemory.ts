@@ -62,9 +62,6 @@ export interface ThreadVenue {
   readonly decoder: { readonly module: string; readonly export: string } | undefined
 }
 
-/** The module that the thread runs. */
-export const hotPathEntry = new URL(import.meta.resolve("@evenkeel/detection/host/hotpath.worker"))
-
 /** What the thread is given. */
 export interface HotPathWorkerData {
   readonly memory: HotPathMemory

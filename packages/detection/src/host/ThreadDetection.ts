@@ -20,14 +20,14 @@ import { Histogram } from "@evenkeel/runtime/telemetry/Histogram"
 import { MarketClock } from "@evenkeel/runtime/time/MarketClock"
 import { ProcessNanoclock } from "@evenkeel/runtime/time/Nanoclock"
 import { Context, DateTime, Effect, type FileSystem, Layer, Queue, Schema } from "effect"
-import { Worker } from "node:worker_threads"
 import { featureRow } from "../feature/coin/CoinFeatures.ts"
 import { checkpointTime } from "../hotpath/Checkpoint.ts"
 import { Counters, engineCounters } from "../hotpath/Counters.ts"
 import { signalBytes } from "../hotpath/SignalRecord.ts"
 import { CheckpointStore } from "./CheckpointStore.ts"
 import { Detection } from "./Detection.ts"
-import { allocateHotPathMemory, control, hotPathEntry, type HotPathWorkerData, type ThreadVenue } from "./HotPathMemory.ts"
+import { allocateHotPathMemory, control, type HotPathWorkerData, type ThreadVenue } from "./HotPathMemory.ts"
+import { HotPathThreads } from "./HotPathThreads.ts"
 import { LevelRecorder } from "./LevelRecorder.ts"
 import { makeSignalReader } from "./SignalReader.ts"
 import { States } from "./States.ts"
@@ -84,6 +84,7 @@ const makeThreadDetection = Effect.fnUntraced(function* (options: ThreadDetectio
   const checkpoints = yield* CheckpointStore
   const recorder = yield* LevelRecorder
   const clock = yield* ProcessNanoclock
+  const startThread = yield* HotPathThreads
   const { origin } = clock
   const memory = allocateHotPathMemory({
     coins: coins.length,
@@ -144,19 +145,20 @@ const makeThreadDetection = Effect.fnUntraced(function* (options: ThreadDetectio
       checkpoint
     }
     Atomics.store(shared, control.ready, 0)
-    const worker = new Worker(hotPathEntry, { workerData: data, name: "evenkeel-hot-path" })
-    worker.on("message", (message: { readonly checkpoint: Uint8Array } | { readonly problem: string }) => {
-      if ("checkpoint" in message) checkpoint = message.checkpoint
-      else Queue.offerUnsafe(refused, message.problem)
+    const terminate = startThread(data, {
+      onCheckpoint: (taken) => {
+        checkpoint = taken
+      },
+      onCheckpointRefused: (problem) => Queue.offerUnsafe(refused, problem),
+      onError: (problem) => resume(new HotPathDied({ problem: `died: ${problem}` })),
+      onExit: (code) => {
+        ended = code === 0
+        // What it could not even begin with is not tried again.
+        if (Atomics.load(shared, control.ready) !== 1) checkpoint = undefined
+        resume(code === 0 ? Effect.void : new HotPathDied({ problem: `ended with exit code ${code}` }))
+      }
     })
-    worker.once("error", (cause) => resume(new HotPathDied({ problem: `died: ${String(cause)}` })))
-    worker.once("exit", (code) => {
-      ended = code === 0
-      // What it could not even begin with is not tried again.
-      if (Atomics.load(shared, control.ready) !== 1) checkpoint = undefined
-      resume(code === 0 ? Effect.void : new HotPathDied({ problem: `ended with exit code ${code}` }))
-    })
-    return Effect.promise(() => worker.terminate())
+    return Effect.promise(terminate)
   })
   /** Fails once the thread's beats stand still. */
   const watch = Effect.gen(function* () {

@@ -1,7 +1,7 @@
 /** Entry of the hot path's thread: loads the venues' decoders and runs the loop. */
 import type { FrameDecoderFactory } from "@evenkeel/domain/market/FrameDecoder"
 import { parentPort, workerData } from "node:worker_threads"
-import { runHotPathLoop } from "./HotPathLoop.ts"
+import { makeHotPathLoop, runHotPathLoop } from "./HotPathLoop.ts"
 import type { HotPathWorkerData } from "./HotPathMemory.ts"
 
 const data = workerData as HotPathWorkerData
@@ -17,8 +17,10 @@ const decoders = await Promise.all(
   })
 )
 runHotPathLoop(
-  data,
-  decoders,
-  (checkpoint) => port.postMessage({ checkpoint }, [checkpoint.buffer]),
-  (problem) => port.postMessage({ problem })
+  makeHotPathLoop(
+    data,
+    decoders,
+    (checkpoint) => port.postMessage({ checkpoint }, [checkpoint.buffer]),
+    (problem) => port.postMessage({ problem })
+  )
 )

@@ -1,7 +1,7 @@
 /** A program of a user's own, outside the repository: `pnpm packed` copies it, compiles it against the installed packages and runs it. */
 import { NodeRuntime } from "@effect/platform-node"
 import { Venues } from "@evenkeel/connectors/exchange/Venues"
-import { hotPathEntry } from "@evenkeel/detection/host/HotPathMemory"
+import { hotPathEntry } from "@evenkeel/detection/host/HotPathThreads"
 import { shippedModel } from "@evenkeel/detection/model/ModelFiles"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { WorkerPool } from "@evenkeel/runtime/worker/WorkerPool"
