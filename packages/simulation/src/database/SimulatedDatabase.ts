@@ -4,8 +4,9 @@
  * The server is PGlite in its thread, which has one session. Connections take turns on it, each from the beginning of a transaction to its end, so
  * that several engines can share it as they would share a server. What a connection had begun when it was cut is rolled back.
  */
-import { connect, findTemplate, layerClient, open } from "@evenkeel/store/database/Embedded"
+import { findTemplate, layerClient, open } from "@evenkeel/store/database/Embedded"
 import { Effect } from "effect"
+import { SqlClient } from "effect/sql"
 import { Duplex } from "node:stream"
 import type { Worker } from "node:worker_threads"
 import type { Outside } from "../time/SimulatedTime.ts"
@@ -36,21 +37,23 @@ export class SimulatedDatabase implements Outside {
   #down = false
   /** Requests answered so far. */
   requests = 0
-  readonly #server: Duplex
+  readonly #server: Worker
   readonly #waiting: Array<Request> = []
   readonly #answers: Array<{ readonly connection: SimulatedConnection; readonly bytes: Buffer }> = []
   #current: Request | undefined
   #currentFault: RequestFault | undefined
   /** Who is in a transaction. */
   #holder: SimulatedConnection | undefined
-  #received: Array<Buffer> = []
+  #received: Array<Uint8Array> = []
   #notify: (() => void) | undefined
   #faults = new Map<number, RequestFault>()
   readonly #open = new Set<SimulatedConnection>()
 
   constructor(worker: Worker) {
-    this.#server = connect(worker)
-    this.#server.on("data", (chunk: Buffer) => this.#receive(chunk))
+    this.#server = worker
+    worker.on("message", (message: unknown) => {
+      if (message instanceof Uint8Array) this.#receive(message)
+    })
   }
 
   get down(): boolean {
@@ -59,7 +62,14 @@ export class SimulatedDatabase implements Outside {
 
   set down(down: boolean) {
     this.#down = down
-    if (down) for (const connection of this.#open) this.cut(connection)
+    if (down) this.cutAll()
+  }
+
+  /** Without faults. */
+  heal(): void {
+    this.hanging = false
+    this.#down = false
+    this.#faults.clear()
   }
 
   /** The request after `ahead` others meets `fault`: its connection is cut before it is executed, or before its answer comes. */
@@ -67,9 +77,9 @@ export class SimulatedDatabase implements Outside {
     this.#faults.set(this.requests + ahead, fault)
   }
 
-  /** Cuts the connections of now. */
-  cutAll(): void {
-    for (const connection of this.#open) this.cut(connection)
+  /** Cuts the connections of now: all, or those of a client. */
+  cutAll(client?: object): void {
+    for (const connection of this.#open) if (client === undefined || connection.client === client) this.cut(connection)
   }
 
   cut(connection: SimulatedConnection): void {
@@ -80,9 +90,9 @@ export class SimulatedDatabase implements Outside {
     connection.destroy(new Error("the connection to the database was cut"))
   }
 
-  /** A stream for the driver. */
-  readonly connect = (): Duplex => {
-    const connection = new SimulatedConnection(this)
+  /** A stream for the driver of a client. */
+  connect(client: object): Duplex {
+    const connection = new SimulatedConnection(this, client)
     this.#open.add(connection)
     if (this.#down) setImmediate(() => this.cut(connection))
     return connection
@@ -121,10 +131,10 @@ export class SimulatedDatabase implements Outside {
 
   #send(request: Request): void {
     this.#current = request
-    this.#server.write(request.bytes)
+    this.#server.postMessage(Uint8Array.from(request.bytes))
   }
 
-  #receive(chunk: Buffer): void {
+  #receive(chunk: Uint8Array): void {
     this.#received.push(chunk)
     const bytes = Buffer.concat(this.#received)
     const status = endOf(bytes)
@@ -159,12 +169,14 @@ const endOf = (bytes: Buffer): number | undefined => {
 }
 
 class SimulatedConnection extends Duplex {
+  readonly client: object
   readonly #database: SimulatedDatabase
   #rest: Buffer = Buffer.alloc(0)
   #started = false
 
-  constructor(database: SimulatedDatabase) {
+  constructor(database: SimulatedDatabase, client: object) {
     super()
+    this.client = client
     this.#database = database
   }
 
@@ -212,4 +224,12 @@ export const startDatabase = Effect.gen(function* () {
   return new SimulatedDatabase(worker)
 })
 
-export const layerSimulatedDatabase = (database: SimulatedDatabase) => layerClient(database.connect)
+/** The driver of a client, whose connections can be cut together. */
+export const layerSimulatedDatabase = (database: SimulatedDatabase, client: object) => layerClient(() => database.connect(client))
+
+/** Forgets everything that the database holds. */
+export const emptyDatabase = (database: SimulatedDatabase) =>
+  Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    for (const statement of ["drop schema public cascade", "create schema public"]) yield* sql.unsafe(statement)
+  }).pipe(Effect.provide(layerSimulatedDatabase(database, {})))

@@ -5,10 +5,11 @@
  * Then time goes to the next moment at which somebody wants to be woken. So a minute takes as long as its work, and the same seed makes the same
  * minute: nothing depends on how fast the machine is.
  */
-import { Clock, Duration, Effect, Scheduler } from "effect"
+import { Clock, Duration, Effect, Fiber, Scheduler } from "effect"
 
 /** Turns of the event loop without anything happening until everything waits: promises and streams take a few from one step to the next. */
 const idleTurns = 4
+const completeStepMillis = 10
 
 /** Something outside of the event loop whose answers the simulation hands over one at a time. */
 export interface Outside {
@@ -122,6 +123,20 @@ export class SimulatedTime {
     }
     setImmediate(look)
   })
+
+  /** The same effect with this time's clock and scheduler. */
+  readonly on = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    effect.pipe(Effect.provideService(Clock.Clock, this.clock), Effect.provideService(Scheduler.Scheduler, this.scheduler))
+
+  /** Runs an effect on this time until it ends; time passes while it waits. */
+  complete<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
+    return Effect.gen({ self: this }, function* () {
+      const fiber = yield* Effect.forkChild(this.on(effect))
+      yield* this.settle
+      while (fiber.pollUnsafe() === undefined) yield* this.pass(completeStepMillis)
+      return yield* Fiber.join(fiber)
+    })
+  }
 
   /** Lets so much time pass, moment by moment. */
   pass(millis: number): Effect.Effect<void> {

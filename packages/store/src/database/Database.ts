@@ -9,10 +9,11 @@ import { type DatabaseUnopened, layerEmbedded } from "./Embedded.ts"
 import { migrate } from "./Migrations.ts"
 import type { DatabaseLocked } from "./ProcessLock.ts"
 
-const migrated = Layer.effectDiscard(migrate)
+/** Brings the tables of the database at hand up to date. */
+export const layerMigrated = Layer.effectDiscard(migrate)
 
 export const layerPostgres = (url: Redacted.Redacted) =>
-  migrated.pipe(Layer.provideMerge(PgClient.layer({ url, applicationName: "evenkeel", maxConnections: 8, connectTimeout: "5 seconds" })))
+  layerMigrated.pipe(Layer.provideMerge(PgClient.layer({ url, applicationName: "evenkeel", maxConnections: 8, connectTimeout: "5 seconds" })))
 
 /** On disk under `directory`, or in memory with `memory://`. One process opens it, so claims that are found there are of one that is gone. */
 export const layerPglite = (directory: string) =>

@@ -1,0 +1,104 @@
+/**
+ * What the log says, once everything has calmed down: each level change once and in a chain, alerts as they follow from the changes, and every
+ * promise delivered, in order.
+ */
+import { AlertFactKind, AlertState, decide, idempotencyKeyOf } from "@evenkeel/alerting/manager/Decide"
+import { Detection } from "@evenkeel/detection/host/Detection"
+import { LevelChange, type RiskLevel } from "@evenkeel/domain/risk/RiskLevel"
+import { beginning, EventStore, type StoredEvent } from "@evenkeel/store/event/EventStore"
+import { Outbox } from "@evenkeel/store/outbox/Outbox"
+import { Context, Effect, Result, Schema } from "effect"
+import type { Run } from "../world/Machine.ts"
+import type { SimulatedReceiver } from "../world/SimulatedReceiver.ts"
+import type { World } from "../world/World.ts"
+
+const factsMax = 100_000
+
+const decodeChange = Schema.decodeUnknownSync(Schema.fromJsonString(LevelChange))
+const decodeState = Schema.decodeUnknownSync(Schema.fromJsonString(AlertState))
+const isAlertFact = Schema.is(AlertFactKind)
+
+interface Recorded<A> {
+  readonly position: number
+  readonly kind: string
+  readonly value: A
+}
+
+/** Each change begins where the one before it ended, and none is there twice. */
+const brokenChains = (changes: ReadonlyArray<Recorded<LevelChange>>): ReadonlyArray<string> => {
+  const standing = new Map<string, RiskLevel>()
+  return changes.flatMap(({ position, value: { coin, level, previous } }) => {
+    const before = standing.get(coin) ?? "normal"
+    standing.set(coin, level)
+    if (previous !== before)
+      return [`fact ${position}: ${coin} goes from ${previous} to ${level}, and the fact before left it at ${before}`]
+    return level === previous ? [`fact ${position}: ${coin} goes from ${level} to ${level}`] : []
+  })
+}
+
+/** Alerts as they follow from the changes, against those in the log. */
+const wrongAlerts = (
+  changes: ReadonlyArray<Recorded<LevelChange>>,
+  facts: ReadonlyArray<Recorded<AlertState>>,
+  minimumLevel: RiskLevel
+): ReadonlyArray<string> => {
+  const open = new Map<string, ReadonlyArray<AlertState>>()
+  const expected = changes.flatMap(({ position, value }) => {
+    const decided = decide(open.get(value.coin) ?? [], value, position, minimumLevel)
+    const states = new Map((open.get(value.coin) ?? []).map((state) => [state.alert.fingerprint, state]))
+    for (const { state } of decided) {
+      if (state.alert.status === "firing") states.set(state.alert.fingerprint, state)
+      else states.delete(state.alert.fingerprint)
+    }
+    open.set(value.coin, [...states.values()])
+    return decided.map(({ kind, state }) => `${kind} ${state.alert.fingerprint} of fact ${position}`)
+  })
+  const found = facts.map(({ kind, value }) => `${kind} ${value.alert.fingerprint} of fact ${value.position}`)
+  return expected.join("\n") === found.join("\n")
+    ? []
+    : [`the alerts in the log are\n  ${found.join("\n  ")}\nand follow from its changes as\n  ${expected.join("\n  ")}`]
+}
+
+/** Every promised notification reached the receiver, those of one alert in order. */
+const wrongDeliveries = (promised: ReadonlyMap<string, AlertState>, { name, received }: SimulatedReceiver): ReadonlyArray<string> => {
+  const keys = new Set(received.map(({ key }) => key))
+  const lost = [...promised.keys()].filter((key) => !keys.has(key)).map((key) => `${name} never got ${key}`)
+  const unpromised = [...keys].filter((key) => !promised.has(key)).map((key) => `${name} got ${key}, which nobody had promised`)
+  const last = new Map<string, number>()
+  const disordered = received.flatMap(({ fingerprint, key, position }, index) => {
+    if (received.findIndex((other) => other.key === key) < index) return []
+    const before = last.get(fingerprint) ?? 0
+    last.set(fingerprint, position)
+    return position >= before ? [] : [`${name} got ${key} after what follows it`]
+  })
+  return [...lost, ...unpromised, ...disordered]
+}
+
+/** Every coin stands where the log's last fact says. */
+const wrongLevels = ({ choice, services }: Run, changes: ReadonlyArray<Recorded<LevelChange>>): ReadonlyArray<string> => {
+  const detection = Context.get(services!, Detection)
+  return choice.coins.flatMap((coin, index) => {
+    const last = changes.findLast(({ value }) => value.coin === coin)?.value.level ?? "normal"
+    const level = detection.coin(index)?.level
+    return level === last ? [] : [`${coin} is ${level}, and its last fact says ${last}`]
+  })
+}
+
+export const wrongLog = Effect.fnUntraced(function* ({ receivers, time }: World, run: Run) {
+  const events = Context.get(run.services!, EventStore)
+  const outbox = Context.get(run.services!, Outbox)
+  const rows: ReadonlyArray<StoredEvent> = yield* time.complete(events.read({ after: beginning, limit: factsMax }))
+  const changes = rows.flatMap((row) => (row.kind === "LevelChanged" ? [{ ...row, value: decodeChange(row.payload) }] : []))
+  const facts = rows.flatMap((row) => (isAlertFact(row.kind) ? [{ ...row, value: decodeState(row.payload) }] : []))
+  const promised = new Map(facts.map(({ value }) => [idempotencyKeyOf(events.id, value), value]))
+  const pending = yield* time.complete(outbox.pending)
+  const verified = yield* time.complete(Effect.result(events.verify))
+  return [
+    ...brokenChains(changes),
+    ...wrongAlerts(changes, facts, run.choice.config.alerts.minimumLevel),
+    ...receivers.flatMap((receiver) => wrongDeliveries(promised, receiver)),
+    ...wrongLevels(run, changes),
+    ...(pending > 0 ? [`${pending} notifications are left, and nothing is in their way`] : []),
+    ...(Result.isFailure(verified) ? [verified.failure.message] : [])
+  ]
+})

@@ -1,0 +1,128 @@
+/**
+ * Everything that a simulation has, drawn from its seed: a market, its venues, receivers, a database, and machines with engines.
+ */
+import { symbolOf } from "@evenkeel/connectors/simulated/Symbols"
+import { type Scenario, seeded } from "@evenkeel/connectors/simulated/Scenario"
+import type { Instrument } from "@evenkeel/domain/market/Instrument"
+import { type VenueId, venueIds } from "@evenkeel/domain/market/Venue"
+import { EngineConfig, configDefaults } from "evenkeel/config/EngineConfig"
+import { Effect, Redacted, Schema } from "effect"
+import type { SimulatedDatabase } from "../database/SimulatedDatabase.ts"
+import { SimulatedTime } from "../time/SimulatedTime.ts"
+import { OfflineVenue } from "../venue/OfflineVenue.ts"
+import { type EngineChoice, Machine } from "./Machine.ts"
+import { SimulatedReceiver } from "./SimulatedReceiver.ts"
+
+/** Draws of a simulation, all from its seed. */
+export interface Chance {
+  /** In [0, 1). */
+  readonly next: () => number
+  readonly between: (low: number, high: number) => number
+  readonly whole: (low: number, high: number) => number
+  readonly one: <A>(items: ReadonlyArray<A>) => A
+  /** True with this probability. */
+  readonly happens: (probability: number) => boolean
+}
+
+export const chanceOf = (seed: number): Chance => {
+  const next = seeded(seed)
+  const between = (low: number, high: number) => low + (high - low) * next()
+  const whole = (low: number, high: number) => Math.floor(between(low, high + 1))
+  return { next, between, whole, one: (items) => items[whole(0, items.length - 1)]!, happens: (probability) => next() < probability }
+}
+
+/** Bars are short, so that a break is confirmed within seconds. */
+const barSeconds = 2
+export const staleAfterSeconds = 10
+/** Venues whose protocol shows that a change of a book was lost. */
+const verifiedVenues = (venue: VenueId) => venue !== "gemini" && venue !== "coinbase"
+
+/** A coin leaves its peg and comes back. */
+export interface Break {
+  readonly coin: string
+  readonly from: number
+  readonly until: number
+  readonly bps: number
+}
+
+export interface World {
+  readonly seed: number
+  readonly chance: Chance
+  readonly time: SimulatedTime
+  readonly database: SimulatedDatabase
+  readonly venues: ReadonlyMap<string, OfflineVenue>
+  readonly receivers: ReadonlyArray<SimulatedReceiver>
+  readonly machines: ReadonlyArray<Machine>
+  readonly break: Break
+  readonly choice: EngineChoice
+  /** The last lines of the engines' logs and of what the simulation did. */
+  readonly log: Array<string>
+  readonly say: (line: string) => void
+}
+
+const linesMax = 2000
+const startsAt = Date.parse("2024-01-15T12:00:00Z")
+
+/** Bars, staleness and coins as a simulation has them; everything else as shipped. */
+export const configOf = (coins: ReadonlyArray<string>): EngineConfig =>
+  Schema.decodeUnknownSync(EngineConfig)({
+    ...configDefaults,
+    coins,
+    instruments: [],
+    database: { url: Redacted.make("") },
+    journal: { enabled: false },
+    models: { ...configDefaults.models, enabled: false },
+    hotPath: { ...configDefaults.hotPath, barSeconds, staleAfterSeconds, ringMebibytes: 1, traceEvery: 0 }
+  })
+
+export const makeWorld = (seed: number, database: SimulatedDatabase, millis: number): World => {
+  const chance = chanceOf(seed * 7919 + 17)
+  const time = new SimulatedTime(startsAt)
+  time.watch(database)
+  const coins = ["USDC", "USDT"]
+  const from = chance.between(0.2, 0.4) * millis
+  const broken: Break = {
+    coin: chance.one(coins),
+    from,
+    until: from + chance.between(0.2, 0.35) * millis,
+    bps: chance.between(-800, -200)
+  }
+  const scenario: Scenario = {
+    name: "simulated",
+    startsAt,
+    durationMillis: millis,
+    valueBps: (coin, at) => (coin === broken.coin && at - startsAt >= broken.from && at - startsAt < broken.until ? broken.bps : 0),
+    venueBps: () => 0,
+    liquidity: () => 0.4
+  }
+  const ids: Array<VenueId> = []
+  while (ids.length < 2) {
+    const id = chance.one(venueIds.filter(verifiedVenues))
+    if (!ids.includes(id)) ids.push(id)
+  }
+  const pairOf = (venue: VenueId, base: string, quote: string): Instrument => ({ venue, symbol: symbolOf[venue](base, quote), base, quote })
+  const instruments = ids.flatMap((venue) => coins.map((coin) => pairOf(venue, coin, "USD")))
+  const venues = new Map(
+    ids.map((id, index) => {
+      const pairs = instruments.filter(({ venue }) => venue === id)
+      return [id as string, new OfflineVenue(time, { id, pairs, scenario, seed: seed * 10 + index })] as const
+    })
+  )
+  const receivers = ["desk", "treasury"].map((name) => new SimulatedReceiver(time, name))
+  const log: Array<string> = []
+  const say = (line: string) => {
+    log.push(line)
+    if (log.length > linesMax) log.shift()
+  }
+  const around = { time, database, venues, seed, log: say }
+  const machines = [new Machine("one", around), new Machine("two", around)]
+  const choice = { config: configOf(coins), coins, instruments, receivers }
+  return { seed, chance, time, database, venues, receivers, machines, break: broken, choice, log, say }
+}
+
+/** Whether the engine of a machine is up. */
+export const isUp = (machine: Machine): boolean => machine.run?.services !== undefined
+
+/** Sends a line of what happens into the log. */
+export const note = ({ say, time }: World, what: string): Effect.Effect<void> =>
+  Effect.sync(() => say(`${(time.elapsed / 1000).toFixed(3)} -- ${what}`))
