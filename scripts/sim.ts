@@ -9,7 +9,7 @@ import { Effect } from "effect"
 import { parseArgs } from "node:util"
 
 const { values } = parseArgs({
-  options: { seed: { type: "string", default: "1" }, seeds: { type: "string", default: "100" }, log: { type: "boolean" } }
+  options: { seed: { type: "string", default: "1" }, seeds: { type: "string", default: "100" }, log: { type: "boolean" }, verbose: { type: "boolean" } }
 })
 const first = Number(values.seed)
 const seeds = Number(values.seeds)
@@ -19,6 +19,7 @@ const run = Effect.gen(function* () {
   const began = performance.now()
   for (let seed = first; seed < first + seeds; seed++) {
     const { log, violations } = yield* simulate(seed, database)
+    if (values.verbose === true) process.stdout.write(`seed ${seed}: ${(performance.now() - began).toFixed(0)} ms\n`)
     if (values.log === true) process.stdout.write(`${log.join("\n")}\n`)
     if (violations.length === 0) continue
     process.stdout.write(`${log.slice(-60).join("\n")}\n\nseed ${seed}: ${violations.join("\n")}\n\n${seed - first} passed, 1 failed\n`)

@@ -143,9 +143,11 @@ export class FrameConsumer extends FrameSide {
     }
   }
 
-  /** After a consumer died over a frame: goes on behind that frame. */
+  /** After a consumer died over a frame: goes on behind that frame. One that died between two had given back the last, which may be written over by now. */
   skipInHand(): void {
-    this.#index = this.control[inHand]!
+    const index = this.control[inHand]!
+    if (((index - this.#index) | 0) < 0) return
+    this.#index = index
     const offset = this.peek()
     if (offset >= 0) this.advance(offset)
     this.release()

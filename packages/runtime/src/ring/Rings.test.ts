@@ -101,6 +101,48 @@ describe("FrameRing", () => {
     }).pipe(Effect.scoped)
   )
 
+  describe("gives a consumer that takes over from a dead one", () => {
+    const filled = () => {
+      const buffer = allocateFrameRing(1024)
+      const producer = new FrameProducer(buffer)
+      const write = (instrument: number, payload = 64) => {
+        const at = producer.claim(payload)
+        if (at < 0) return false
+        producer.int32[(at + frameOffsets.instrument) >> 2] = instrument
+        producer.commit()
+        producer.publish()
+        return true
+      }
+      /** What the next one finds. */
+      const taken = () => {
+        const next = new FrameConsumer(buffer)
+        next.skipInHand()
+        const at = next.peek()
+        return at < 0 ? undefined : next.int32[(at + frameOffsets.instrument) >> 2]
+      }
+      return { dead: new FrameConsumer(buffer), write, taken }
+    }
+
+    it("the frame behind the one that it died over", () => {
+      const { dead, taken, write } = filled()
+      for (let instrument = 0; instrument < 4; instrument++) write(instrument)
+      dead.advance(dead.peek())
+      dead.peek()
+      assert.strictEqual(taken(), 2)
+    })
+    it("the next frame, where it died between two, also when the ring has filled up since", () => {
+      const { dead, taken, write } = filled()
+      write(0)
+      dead.advance(dead.peek())
+      dead.release()
+      let instrument = 1
+      // Frames of another length: what was in hand has been written over.
+      while (write(instrument, 200)) instrument++
+      while (write(instrument, 8)) instrument++
+      assert.strictEqual(taken(), 1)
+    })
+  })
+
   it("says how full it is and refuses what has no room", () => {
     const producer = new FrameProducer(allocateFrameRing(1024))
     for (let i = 0; i < 8; i++) {
