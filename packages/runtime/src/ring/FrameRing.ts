@@ -148,6 +148,8 @@ export class FrameConsumer extends FrameSide {
     const index = this.control[inHand]!
     if (((index - this.#index) | 0) < 0) return
     this.#index = index
+    // Behind what had been given back: `peek` would not find the end of what there is.
+    this.#peer = Atomics.load(this.control, written)
     const offset = this.peek()
     if (offset >= 0) this.advance(offset)
     this.release()

@@ -130,6 +130,13 @@ describe("FrameRing", () => {
       dead.peek()
       assert.strictEqual(taken(), 2)
     })
+    it("nothing, where it died over the last of several that it had taken together", () => {
+      const { dead, taken, write } = filled()
+      for (let instrument = 0; instrument < 4; instrument++) write(instrument)
+      for (let count = 0; count < 3; count++) dead.advance(dead.peek())
+      dead.peek()
+      assert.isUndefined(taken())
+    })
     it("the next frame, where it died between two, also when the ring has filled up since", () => {
       const { dead, taken, write } = filled()
       write(0)
