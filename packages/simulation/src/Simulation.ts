@@ -69,7 +69,6 @@ export const simulate = Effect.fnUntraced(function* (seed: number, database: Sim
   const look = Effect.gen(function* () {
     yield* time.pass(lookMillis)
     violations.push(...wrongBooks(world), ...(yield* isReady))
-    if (process.env["DBG"]) console.log(time.elapsed, performance.now().toFixed(0), database.requests, world.log.at(-1))
     // The system starts an engine again that has ended by itself.
     if (machine.ends.length > 0 && machine.run === undefined && time.elapsed % 5000 === 0) yield* machine.start(world.choice)
   })
