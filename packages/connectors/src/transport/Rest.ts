@@ -4,7 +4,7 @@
  */
 import { defaultPolicies, type Policy } from "@evenkeel/runtime/resilience/Policy"
 import { Policies, type PolicyError } from "@evenkeel/runtime/resilience/Policies"
-import { Clock, Effect, Result, Schema } from "effect"
+import { Clock, Effect, Result, Schema, type Scope } from "effect"
 import { HttpClient, type HttpClientError, type HttpClientResponse } from "effect/http"
 import type { Endpoints, Exchange } from "../exchange/Exchange.ts"
 import { readBody } from "./Body.ts"
@@ -62,7 +62,8 @@ const limitHeaders = [
 
 export const makeRest = Effect.fnUntraced(function* (exchange: Exchange, endpoints: Endpoints) {
   const policies = yield* Policies
-  const client = yield* HttpClient.HttpClient
+  // With an attempt's scope its connection is closed, also where nothing of the body was read.
+  const client = HttpClient.withScope(yield* HttpClient.HttpClient)
   const venue = exchange.id
   let pausedUntil = 0
   let limits: string | undefined
@@ -75,7 +76,7 @@ export const makeRest = Effect.fnUntraced(function* (exchange: Exchange, endpoin
     path: string,
     weight: number,
     bytesMax: number,
-    send: Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError>,
+    send: Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError, Scope.Scope>,
     decode: (body: Buffer) => Effect.Effect<A, RestBodyUnusable>
   ) => {
     const attempt = Effect.gen(function* () {
@@ -89,7 +90,7 @@ export const makeRest = Effect.fnUntraced(function* (exchange: Exchange, endpoin
         pausedUntil = (yield* Clock.currentTimeMillis) + Math.min(pauseMillisMax, Number.isFinite(asked) ? asked : pause)
       }
       return yield* new RestRefused({ venue, path, status: response.status })
-    })
+    }).pipe(Effect.scoped)
     return Effect.gen(function* () {
       const wait = pausedUntil - (yield* Clock.currentTimeMillis)
       if (wait > 0) yield* Effect.sleep(wait)
