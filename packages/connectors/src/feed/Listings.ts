@@ -8,6 +8,7 @@
 import type { Coin } from "@evenkeel/domain/coin/Coin"
 import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
 import { listedPayload } from "@evenkeel/domain/market/Instrument"
+import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Effect } from "effect"
 import { compareListings, discoverPairs, isPairOf } from "../discovery/Discovery.ts"
 import { Venues } from "../exchange/Venues.ts"
@@ -30,6 +31,7 @@ const noBytes = new Uint8Array(0)
 export const makeListings = Effect.fnUntraced(function* (connectors: ReadonlyArray<Connector>, coins: ReadonlyArray<Coin>) {
   const instruments = yield* Instruments
   const sink = yield* FrameSink
+  const health = yield* HealthRegistry
   const venues = yield* Venues
   type Announcement = typeof FrameSource.listed | typeof FrameSource.delisted
   /** By instrument number: what a hot path that starts now with the first instruments does not know. */
@@ -74,7 +76,7 @@ export const makeListings = Effect.fnUntraced(function* (connectors: ReadonlyArr
 
   const refreshVenue = Effect.fnUntraced(function* (connector: Connector) {
     const { exchange, rest } = connector
-    const found = yield* discoverPairs(exchange, rest, coins)
+    const found = yield* discoverPairs(exchange, rest, coins).pipe(Effect.provideService(HealthRegistry, health))
     // An instrument that was configured by name and is no pair of the coins is not looked for, and so not missed either.
     const known = instruments.list().filter(({ instrument }) => instrument.venue === exchange.id && isPairOf(instrument, coins))
     const { delisted, listed } = compareListings(

@@ -184,6 +184,23 @@ describe("MarketFeed", () => {
     }).pipe(Effect.scoped, Effect.provide(layer))
   )
 
+  it.effect("says how many of a venue's pairs are left out, by which rule", () =>
+    Effect.gen(function* () {
+      const health = yield* HealthRegistry
+      const { feed, listed } = yield* start({ spares: 0 })
+      const pairsOfKraken = Effect.map(health.snapshot, (all) => all.find(({ component }) => component === "pairs:kraken"))
+      listed.pairs = Array.from({ length: 100_000 }, (_, index) => ({ ...dai, symbol: `DAI${index}/USD` }))
+      yield* feed.refresh
+      assert.deepInclude(yield* pairsOfKraken, {
+        status: "degraded",
+        detail: "pairs followed: 512, left out: 99488; second names of a pair first, then pairs of the coins configured last"
+      })
+      listed.pairs = [usdc]
+      yield* feed.refresh
+      assert.deepInclude(yield* pairsOfKraken, { status: "running", detail: "pairs followed: 1" })
+    }).pipe(Effect.scoped, Effect.provide(layer))
+  )
+
   it.effect("follows no more pairs than there are numbers for", () =>
     Effect.gen(function* () {
       const { feed, instruments, listed } = yield* start({ spares: 1 })

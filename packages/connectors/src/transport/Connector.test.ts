@@ -221,6 +221,7 @@ describe("Connector", () => {
       assert.strictEqual(connector.carried().length, connectionsMax)
       yield* connector.add([{ instrument: pair("LATE"), number: 100 }])
       assert.strictEqual(connector.carried().length, connectionsMax)
+      assert.include(yield* detailOf("connections:kraken"), "7 pairs are not subscribed to")
     }).pipe(Effect.scoped, Effect.provide(layer))
   )
 })

@@ -41,7 +41,7 @@ export interface Connector {
   readonly open: () => number
 }
 
-/** Connections to one venue; instruments that find no place on them are left out until the next start. */
+/** Connections to one venue; instruments that find no place on them, the last ones, are left out until the next start, and said. */
 export const connectionsMax = 64
 /** Requests for books that wait on a connection. The oldest makes room: the hot path asks again for a book that stays stale. */
 const resyncsMax = 1024
@@ -64,10 +64,14 @@ export const makeConnector = Effect.fnUntraced(function* ({ endpoints, exchange,
     yield* supervisor.supervise(component, keepConnected(connection))
   })
 
+  let withoutConnection = 0
   const add = Effect.fnUntraced(function* (added: ReadonlyArray<Numbered>) {
     for (let from = 0; from < added.length; from += exchange.instrumentsPerConnection) {
       if (connections.length === connectionsMax) {
         const symbols = added.slice(from).map(({ instrument }) => instrument.symbol)
+        withoutConnection += symbols.length
+        const detail = `${withoutConnection} pairs are not subscribed to: the venue has no more than ${connectionsMax} connections`
+        yield* health.report(`connections:${exchange.id}`, "degraded", detail)
         return yield* Effect.logWarning("pairs are not subscribed to: the venue has no connection left", { venue: exchange.id, symbols })
       }
       yield* connect(added.slice(from, from + exchange.instrumentsPerConnection))
