@@ -27,7 +27,5 @@ export const postJson = Effect.fnUntraced(function* <A>(
     Result.try({ try: (): unknown => JSON.parse(bytes.toString()), catch: () => unavailable("an answer that is not JSON") })
   )
   const decoded = decode(answer)
-  return Option.isSome(decoded)
-    ? decoded.value
-    : yield* unavailable(`an answer in an unknown form: ${bytes.toString("utf8", 0, 200)}`)
+  return Option.isSome(decoded) ? decoded.value : yield* unavailable(`an answer in an unknown form: ${bytes.toString("utf8", 0, 200)}`)
 })

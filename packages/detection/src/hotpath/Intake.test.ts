@@ -2,7 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { coinOf } from "@evenkeel/domain/coin/Coin"
 import { type FrameDecoderFactory, FrameOutcome, FrameSource } from "@evenkeel/domain/market/FrameDecoder"
 import { listedPayload } from "@evenkeel/domain/market/Instrument"
-import { EventKind } from "@evenkeel/domain/market/MarketRecord"
+import { EventKind, staleReasons } from "@evenkeel/domain/market/MarketRecord"
+import { frameOffsets } from "@evenkeel/runtime/ring/FrameRing"
 import { LocalHotPath } from "../host/LocalHotPath.ts"
 import { Counters, type VenueCounter, venueCounters } from "./Counters.ts"
 import { coinState, instrumentState } from "./SignalRecord.ts"
@@ -58,8 +59,13 @@ const setup = (spareInstruments = 0) => {
   let time = 1_700_000_000_000
   return {
     local,
+    /** Frames that are sent from now on have waited in the ring for so long. */
+    waited: (millis: number) => {
+      local.claim(64).float64[frameOffsets.published >> 3] = -millis * 1e6
+    },
     send: (venue: number, text: string, source: number = FrameSource.socket, instrument = -1) =>
       local.feed({ source: source as FrameSource, venue, instrument, received: (time += 10), payload: Buffer.from(text) }),
+    pass: (millis: number) => local.feed({ source: FrameSource.clock, venue: 0, received: (time += millis), payload: new Uint8Array(0) }),
     count: (venue: number, counter: VenueCounter) => counters.ofVenue(venue, venueCounters.indexOf(counter)),
     /** A field of a row of the state table: coins first, then instruments. */
     state: (index: number, field: number) => {
@@ -96,6 +102,43 @@ describe("Intake", () => {
     assert.strictEqual(state(2, instrumentState.book), 1)
     assert.closeTo(state(0, coinState.fairValue)!, 0.997, 1e-4)
     assert.closeTo(state(1, coinState.fairValue)!, 0.998, 1e-4)
+  })
+
+  it("calls no book good from a frame that waited too long, nor any other of its venue, until frames come in time again", () => {
+    const { count, send, signals, state, waited } = setup()
+    send(0, "0 0.999")
+    send(1, "1 0.998")
+    waited(4_999)
+    send(0, "0 0.999")
+    assert.strictEqual(state(2, instrumentState.book), 1)
+    waited(5_001)
+    send(0, "17 1")
+    assert.strictEqual(state(2, instrumentState.book), 2, "the venue's books are behind")
+    assert.strictEqual(state(2, instrumentState.staleReason), staleReasons.indexOf("late"))
+    send(0, "0 0.5")
+    assert.strictEqual(state(2, instrumentState.book), 2)
+    assert.strictEqual(count(0, "late"), 2)
+    assert.strictEqual(count(1, "late"), 0)
+    assert.strictEqual(state(3, instrumentState.book), 1, "the other venue's is good")
+    assert.isEmpty(signals().resyncs, "nothing was lost, so nothing more is asked for")
+    waited(0)
+    send(0, "0 0.999")
+    assert.strictEqual(state(2, instrumentState.book), 1)
+  })
+
+  it("calls every book stale while time itself comes late, and asks for those that stay so", () => {
+    const { pass, send, signals, state, waited } = setup()
+    send(0, "0 0.999")
+    send(1, "1 0.998")
+    waited(6_000)
+    pass(0)
+    assert.deepStrictEqual([state(2, instrumentState.book), state(3, instrumentState.book)], [2, 2])
+    pass(20_000)
+    assert.isEmpty(signals().resyncs, "what asks would wait as well")
+    waited(0)
+    send(1, "1 0.998")
+    pass(10_000)
+    assert.deepStrictEqual(signals().resyncs, ["0 late"])
   })
 
   it("does the same for a snapshot that the decoder throws on", () => {

@@ -57,6 +57,8 @@ export class Market {
   readonly times = new Float64Array(6).fill(Number.NaN)
   /** The connection of the frame in hand. */
   connection = 0
+  /** The frame in hand waited too long to say what the market is now. */
+  late = false
   /** The coin that the frame in hand touched last, or -1. */
   touched = -1
   /** Something moved since the last solve. */

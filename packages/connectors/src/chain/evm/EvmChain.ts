@@ -66,7 +66,10 @@ export const makeEvmChain = Effect.fnUntraced(function* (id: EvmChainId, configu
     const known = clients.get(url)
     if (known !== undefined) return known
     // Retries, timeouts and failover are the policies'.
-    const client = createPublicClient({ transport: http(url, { retryCount: 0, batch: true, maxResponseBodySize: answerBytesMax }), cacheTime: 0 })
+    const client = createPublicClient({
+      transport: http(url, { retryCount: 0, batch: true, maxResponseBodySize: answerBytesMax }),
+      cacheTime: 0
+    })
     clients.set(url, client)
     return client
   }
