@@ -8,10 +8,10 @@ import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Policies } from "@evenkeel/runtime/resilience/Policies"
 import { Metrics } from "@evenkeel/runtime/telemetry/Metrics"
-import { Clock, Effect, Metric, Queue, Random } from "effect"
+import { Clock, Deferred, Effect, Metric, Queue, Random } from "effect"
 import { messageIn } from "../exchange/Exchange.ts"
 import { pollBooks, renewBooks } from "./BookRenewal.ts"
-import { type Connection, HandshakeRefused, sendPaced } from "./Connection.ts"
+import { type Connection, HandshakeRefused, sendPaced, VenueCutOff } from "./Connection.ts"
 import { FrameSink } from "./FrameSink.ts"
 import { endWhenSilent, endWhenWithoutData, type LastSeen } from "./Liveness.ts"
 import { Sockets } from "./Socket.ts"
@@ -42,6 +42,7 @@ export const keepConnected = Effect.fnUntraced(function* (connection: Connection
     yield* health.report(component, "degraded", `${end.message}; reconnecting`)
     yield* Effect.logWarning("connection ended", { venue: exchange.id, reason: end.message, reconnectInMillis: Math.round(wait) })
     yield* Metric.update(Metric.withAttributes(Metrics.reconnects, { venue: exchange.id }), 1)
+    if (end._tag === "VenueCutOff") yield* Metric.update(Metric.withAttributes(Metrics.cutOff, { venue: exchange.id }), 1)
     const isDown = attempts >= shortLivedMax || (yield* policies.breaker("connect", component)) !== "closed"
     yield* Effect.raceFirst(Effect.sleep(wait), isDown ? pollBooks(connection) : Effect.never)
   }
@@ -49,7 +50,7 @@ export const keepConnected = Effect.fnUntraced(function* (connection: Connection
 
 /** One connection from its opening to its end, which is its failure. */
 const connectOnce = Effect.fnUntraced(function* (options: Connection) {
-  const { carried, component, connection, exchange, resyncs, venue } = options
+  const { budget, carried, component, connection, exchange, resyncs, venue } = options
   const sink = yield* FrameSink
   const policies = yield* Policies
   const health = yield* HealthRegistry
@@ -61,10 +62,13 @@ const connectOnce = Effect.fnUntraced(function* (options: Connection) {
   const onSign = () => {
     last.sign = clock.currentTimeMillisUnsafe()
   }
+  const cutOff = yield* Deferred.make<never, VenueCutOff>()
   const replies = yield* Queue.dropping<string>(repliesMax)
   const onFrame = (frame: Uint8Array) => {
     onSign()
     const message = messageIn(exchange, frame)
+    if (!budget.take(message.length, last.sign))
+      return void Deferred.doneUnsafe(cutOff, Effect.fail(new VenueCutOff({ venue: exchange.id })))
     const reply = exchange.reply?.(message)
     if (reply !== undefined) Queue.offerUnsafe(replies, reply)
     if (exchange.isHeartbeat?.(message) !== true) last.data = last.sign
@@ -100,6 +104,7 @@ const connectOnce = Effect.fnUntraced(function* (options: Connection) {
   const answers = Queue.take(replies).pipe(Effect.flatMap(socket.send), Effect.forever)
   return yield* Effect.raceAllFirst([
     socket.closed,
+    Deferred.await(cutOff),
     endWhenSilent(options, last),
     endWhenWithoutData(options, last),
     pings,

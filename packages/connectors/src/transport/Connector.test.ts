@@ -7,11 +7,13 @@ import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Policies } from "@evenkeel/runtime/resilience/Policies"
 import { defaultPolicies } from "@evenkeel/runtime/resilience/Policy"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
-import { Clock, Effect, Layer, Random } from "effect"
+import { Metrics } from "@evenkeel/runtime/telemetry/Metrics"
+import { Clock, Effect, Layer, Metric, Random } from "effect"
 import { TestClock } from "effect/testing"
 import { makeRecordingSink, makeScriptedVenue, type VenueScript } from "../../test/support/ScriptedVenue.ts"
 import type { Exchange } from "../exchange/Exchange.ts"
 import { exchanges } from "../exchange/Exchanges.ts"
+import { budgetBytesAtOnce } from "./ByteBudget.ts"
 import { connectionsMax, makeConnector } from "./Connector.ts"
 
 const kraken: Exchange = {
@@ -209,6 +211,38 @@ describe("Connector", () => {
       }
       yield* next(FrameSource.disconnected)
       assert.include(yield* detailOf("kraken#0"), "has sent no data, though its books changed")
+    }).pipe(Effect.scoped, Effect.provide(layer))
+  )
+
+  it.effect("cuts off a venue that brings more bytes than it may, and connects again once it has waited", () =>
+    Effect.gen(function* () {
+      const { attempts, connector, next, socket } = yield* start({ ...kraken, instrumentsPerConnection: 1 })
+      const first = yield* socket
+      const second = yield* socket
+      const frame = "x".repeat(4 << 20)
+      // Both connections draw on one budget.
+      for (let at = 0; at < budgetBytesAtOnce; at += 2 * frame.length) {
+        first.frame(frame)
+        second.frame(frame)
+      }
+      yield* TestClock.adjust("1 millis")
+      assert.strictEqual(connector.open(), 2)
+      first.frame(frame)
+      first.frame(frame)
+      yield* next(FrameSource.disconnected)
+      yield* TestClock.adjust("1 millis")
+      assert.strictEqual(connector.open(), 1)
+      assert.include(yield* detailOf("kraken#0"), "kraken sent more than 8 MB a second")
+      const cut = yield* Metric.value(Metric.withAttributes(Metrics.cutOff, { venue: "kraken" }))
+      assert.strictEqual(cut.count, 1)
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(attempts.length, 3)
+      assert.strictEqual(connector.open(), 2)
+      const again = yield* socket
+      again.frame(frame)
+      second.frame(frame)
+      yield* TestClock.adjust("1 millis")
+      assert.strictEqual(connector.open(), 2)
     }).pipe(Effect.scoped, Effect.provide(layer))
   )
 

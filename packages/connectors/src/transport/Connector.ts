@@ -12,6 +12,7 @@ import { Metrics } from "@evenkeel/runtime/telemetry/Metrics"
 import { Effect, Metric, Queue, type Scope } from "effect"
 import type { Endpoints, Exchange } from "../exchange/Exchange.ts"
 import type { Numbered } from "../feed/Instruments.ts"
+import { ByteBudget } from "./ByteBudget.ts"
 import type { Connection } from "./Connection.ts"
 import { keepConnected } from "./ConnectionLoop.ts"
 import type { FrameSink } from "./FrameSink.ts"
@@ -50,6 +51,7 @@ export const makeConnector = Effect.fnUntraced(function* ({ endpoints, exchange,
   const supervisor = yield* Supervisor
   const health = yield* HealthRegistry
   const rest = yield* makeRest(exchange, endpoints)
+  const budget = new ByteBudget()
   const venue = (yield* Venues).wireNumber(exchange.id)
   const connections: Array<Connection & { readonly carried: Array<Numbered> }> = []
   // Connections that are added later live as long as the first ones.
@@ -58,7 +60,8 @@ export const makeConnector = Effect.fnUntraced(function* ({ endpoints, exchange,
   const connect = Effect.fnUntraced(function* (carried: Array<Numbered>) {
     const resyncs = yield* Queue.sliding<number>(resyncsMax)
     const component = `${exchange.id}#${connections.length}`
-    const connection = { exchange, endpoints, rest, venue, connection: connections.length, carried, resyncs, component, open: false }
+    const shared = { exchange, endpoints, rest, budget, venue }
+    const connection = { ...shared, connection: connections.length, carried, resyncs, component, open: false }
     connections.push(connection)
     yield* health.report(component, "starting")
     yield* supervisor.supervise(component, keepConnected(connection))
