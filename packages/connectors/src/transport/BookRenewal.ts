@@ -13,11 +13,13 @@ const renewalGapMillis = 1000
 const pollEvery = "2 seconds"
 
 /** Reads a book by REST and hands it over, as long as the venue keeps to its budget of bytes. */
-const readBook = Effect.fnUntraced(function* ({ budget, connection, exchange, rest, venue }: Connection, { instrument, number }: Numbered) {
+const readBook = Effect.fnUntraced(function* ({ budget, carried, connection, exchange, rest, venue }: Connection, target: Numbered) {
+  const { instrument, number } = target
   const sink = yield* FrameSink
   const bytes = yield* rest.book(instrument.symbol)
   if (!budget.take(bytes.length, yield* Clock.currentTimeMillis)) return yield* new VenueCutOff({ venue: exchange.id })
-  sink.offer(FrameSource.snapshot, venue, connection, number, bytes)
+  // A pair that was delisted meanwhile may have left its number to another.
+  if (carried.includes(target)) sink.offer(FrameSource.snapshot, venue, connection, number, bytes)
 })
 
 /** Renews the books that are asked for, each at most once a second, in the way that the venue knows. */

@@ -43,7 +43,8 @@ export const endWhenWithoutData = Effect.fnUntraced(function* ({ carried, connec
       digests = new Map()
       continue
     }
-    for (const { instrument, number } of carried.slice(0, booksComparedMax)) {
+    for (const target of carried.slice(0, booksComparedMax)) {
+      const { instrument, number } = target
       const bytes = yield* rest.book(instrument.symbol).pipe(Effect.orElseSucceed(() => undefined))
       // Data came while the book was being read: the connection works.
       if (bytes === undefined || last.data >= now) continue
@@ -52,7 +53,8 @@ export const endWhenWithoutData = Effect.fnUntraced(function* ({ carried, connec
       if (before !== undefined && before !== digest)
         return yield* new VenueSilent({ venue: exchange.id, silentMillis: now - last.data, of: "data" })
       digests.set(number, digest)
-      if (exchange.resync._tag === "Snapshot") sink.offer(FrameSource.snapshot, venue, connection, number, bytes)
+      if (exchange.resync._tag === "Snapshot" && carried.includes(target))
+        sink.offer(FrameSource.snapshot, venue, connection, number, bytes)
     }
   }
 })

@@ -8,8 +8,8 @@ import { LocalHotPath } from "../host/LocalHotPath.ts"
 import { Counters, type VenueCounter, venueCounters } from "./Counters.ts"
 import { coinState, instrumentState } from "./SignalRecord.ts"
 
-/** Frames are `INSTRUMENT PRICE`, which makes a good book of one level, or `throw`. */
-const makeWordDecoder: FrameDecoderFactory = (_symbols, record, sink) => {
+/** Frames are `INSTRUMENT PRICE` or `named SYMBOL PRICE`, which makes a good book of one level, or `throw`. */
+const makeWordDecoder: FrameDecoderFactory = (symbols, record, sink) => {
   let resets = 0
   const emit = (kind: EventKind, instrument: number) => {
     record.integers[0] = kind
@@ -18,7 +18,9 @@ const makeWordDecoder: FrameDecoderFactory = (_symbols, record, sink) => {
   }
   return {
     decode: (bytes, start, end) => {
-      const [word = "", price = ""] = Buffer.from(bytes.slice(start, end)).toString().split(" ")
+      const words = Buffer.from(bytes.slice(start, end)).toString().split(" ")
+      const [word = "", price = ""] = words[0] === "named" ? [String(symbols.findText(words[1]!)), words[2]] : words
+      if (word === "-1") return FrameOutcome.unlisted
       if (word === "throw") throw new RangeError("toFixed() digits argument must be between 0 and 100")
       if (word === "resets") return resets === Number(price) ? FrameOutcome.control : FrameOutcome.malformed
       const instrument = Number(word)
@@ -173,5 +175,39 @@ describe("Intake", () => {
     assert.strictEqual(local.hotPath.book(2).count(0), 0)
     send(0, "0 0.99")
     assert.closeTo(state(0, coinState.fairValue)!, 0.99, 1e-3)
+  })
+
+  it("gives the place of a delisted pair to the next, of another venue and coin as well, and knows the first one's name no more", () => {
+    const { count, local, send, state } = setup(1)
+    const listed = (venue: string, symbol: string, base: string) =>
+      Buffer.from(listedPayload({ venue, symbol, base, quote: "USD" })).toString()
+    send(0, "0 1")
+    send(0, listed("one", "USDC2", "USDC"), FrameSource.listed, 2)
+    send(0, "named USDC2 0.99")
+    assert.strictEqual(local.hotPath.book(2).count(0), 1)
+    send(0, "", FrameSource.delisted, 2)
+    send(0, "named USDC2 0.5")
+    assert.strictEqual(count(0, "unlisted"), 1)
+    send(1, listed("two", "DAI2", "DAI"), FrameSource.listed, 2)
+    assert.strictEqual(count(1, "control"), 1)
+    send(0, "named USDC2 0.5")
+    assert.strictEqual(count(0, "unlisted"), 2)
+    send(1, "named DAI2 0.97")
+    assert.closeTo(local.hotPath.book(2).price(0, 0), 0.97, 1e-4)
+    assert.closeTo(state(0, coinState.fairValue)!, 1, 1e-3)
+    assert.closeTo(state(1, coinState.fairValue)!, 0.97, 1e-3)
+    send(1, "", FrameSource.delisted, 2)
+    send(0, listed("one", "USDC2", "USDC"), FrameSource.listed, 2)
+    send(0, "named USDC2 0.98")
+    assert.closeTo(local.hotPath.book(2).price(0, 0), 0.98, 1e-4)
+  })
+
+  it("takes back a first pair that was delisted", () => {
+    const { count, send, state } = setup(1)
+    send(0, "", FrameSource.delisted, 0)
+    send(0, Buffer.from(listedPayload({ venue: "one", symbol: "USDC", base: "USDC", quote: "USD" })).toString(), FrameSource.listed, 0)
+    assert.strictEqual(count(0, "control"), 1)
+    send(0, "named USDC 0.97")
+    assert.closeTo(state(0, coinState.fairValue)!, 0.97, 1e-3)
   })
 })
