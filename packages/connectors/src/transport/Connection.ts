@@ -26,6 +26,8 @@ export interface Connection {
   readonly component: string
   /** True while its socket is open. */
   open: boolean
+  /** True while it waits for pairs, because all of its own were delisted. */
+  parked: boolean
 }
 
 /** The venue accepted the connection and then said nothing. */
@@ -45,6 +47,13 @@ export class VenueSilent extends Schema.TaggedError<VenueSilent>()("VenueSilent"
 export class VenueCutOff extends Schema.TaggedError<VenueCutOff>()("VenueCutOff", { venue: Schema.String }) {
   override get message() {
     return `${this.venue} sent more than ${budgetBytesPerSecond >> 20} MB a second`
+  }
+}
+
+/** All pairs of the connection were delisted. */
+export class NothingCarried extends Schema.TaggedError<NothingCarried>()("NothingCarried", {}) {
+  override get message() {
+    return "all of its pairs were delisted"
   }
 }
 

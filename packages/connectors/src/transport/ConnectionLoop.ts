@@ -11,7 +11,7 @@ import { Metrics } from "@evenkeel/runtime/telemetry/Metrics"
 import { Clock, Deferred, Effect, Metric, Queue, Random } from "effect"
 import { messageIn } from "../exchange/Exchange.ts"
 import { pollBooks, renewBooks } from "./BookRenewal.ts"
-import { type Connection, HandshakeRefused, sendPaced, VenueCutOff } from "./Connection.ts"
+import { type Connection, HandshakeRefused, NothingCarried, sendPaced, VenueCutOff } from "./Connection.ts"
 import { FrameSink } from "./FrameSink.ts"
 import { endWhenSilent, endWhenWithoutData, type LastSeen } from "./Liveness.ts"
 import { Sockets } from "./Socket.ts"
@@ -33,10 +33,17 @@ export const keepConnected = Effect.fnUntraced(function* (connection: Connection
   const { component, exchange } = connection
   let attempts = 0
   for (;;) {
-    // All of its pairs were delisted.
-    if (connection.carried.length === 0) return yield* Effect.never
+    if (connection.carried.length === 0) {
+      yield* health.report(component, "stopped", new NothingCarried().message)
+      connection.parked = true
+      // The connector asks for the books of the pairs that it gives to a parked connection.
+      yield* Queue.take(connection.resyncs)
+      connection.parked = false
+      continue
+    }
     const began = yield* Clock.currentTimeMillis
     const end = yield* Effect.flip(connectOnce(connection))
+    if (connection.carried.length === 0) continue
     if ((yield* Clock.currentTimeMillis) - began > heldMillis) attempts = 0
     const wait = Math.min(backoffMillisMax, backoffMillis * 2 ** attempts++) * (0.5 + (yield* Random.next))
     yield* health.report(component, "degraded", `${end.message}; reconnecting`)

@@ -246,6 +246,29 @@ describe("Connector", () => {
     }).pipe(Effect.scoped, Effect.provide(layer))
   )
 
+  it.effect("ends a connection whose pairs were all delisted, and gives its place to the next pairs", () =>
+    Effect.gen(function* () {
+      const { connector, socket } = yield* start({
+        ...kraken,
+        instrumentsPerConnection: 1,
+        silenceMax: "20 seconds",
+        subscribe: (own) => own.map(({ symbol }) => symbol)
+      })
+      yield* socket
+      const other = yield* socket
+      connector.remove(0)
+      yield* TestClock.adjust("5 seconds")
+      assert.strictEqual(connector.open(), 1)
+      assert.strictEqual(yield* detailOf("kraken#0"), "all of its pairs were delisted")
+      other.sign()
+      yield* TestClock.adjust("5 seconds")
+      assert.strictEqual(connector.open(), 1)
+      yield* connector.add([{ instrument: pair("DAI"), number: 2 }])
+      assert.deepStrictEqual((yield* socket).sent, ["DAI/USD"])
+      assert.deepStrictEqual(connector.carried(), [["DAI/USD"], ["USDT/USD"]])
+    }).pipe(Effect.scoped, Effect.provide(layer))
+  )
+
   it.effect("opens no more connections than a venue may have, and keeps to those it has", () =>
     Effect.gen(function* () {
       const many = Array.from({ length: connectionsMax + 6 }, (_, index) => pair(`C${index}`))

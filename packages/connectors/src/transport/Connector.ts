@@ -32,7 +32,7 @@ export interface Connector {
   readonly rest: Rest
   /** Asks for an instrument's book to be built anew. Does nothing for an instrument that the connector does not carry. */
   readonly resync: (instrument: number, reason: string) => Effect.Effect<void>
-  /** Carries instruments that were listed meanwhile, on connections of their own. Those for which no connection is left are logged. */
+  /** Carries instruments that were listed meanwhile, on connections of their own, or whose pairs were all delisted. Those for which no connection is left are logged. */
   readonly add: (instruments: ReadonlyArray<Numbered>) => Effect.Effect<void>
   /** Carries an instrument no more: its next connection does not ask for it. */
   readonly remove: (number: number) => void
@@ -61,7 +61,7 @@ export const makeConnector = Effect.fnUntraced(function* ({ endpoints, exchange,
     const resyncs = yield* Queue.sliding<number>(resyncsMax)
     const component = `${exchange.id}#${connections.length}`
     const shared = { exchange, endpoints, rest, budget, venue }
-    const connection = { ...shared, connection: connections.length, carried, resyncs, component, open: false }
+    const connection = { ...shared, connection: connections.length, carried, resyncs, component, open: false, parked: false }
     connections.push(connection)
     yield* health.report(component, "starting")
     yield* supervisor.supervise(component, keepConnected(connection))
@@ -70,6 +70,13 @@ export const makeConnector = Effect.fnUntraced(function* ({ endpoints, exchange,
   let withoutConnection = 0
   const add = Effect.fnUntraced(function* (added: ReadonlyArray<Numbered>) {
     for (let from = 0; from < added.length; from += exchange.instrumentsPerConnection) {
+      const part = added.slice(from, from + exchange.instrumentsPerConnection)
+      const parked = connections.find((connection) => connection.parked && connection.carried.length === 0)
+      if (parked !== undefined) {
+        parked.carried.push(...part)
+        yield* Queue.offer(parked.resyncs, part[0]!.number)
+        continue
+      }
       if (connections.length === connectionsMax) {
         const symbols = added.slice(from).map(({ instrument }) => instrument.symbol)
         withoutConnection += symbols.length
@@ -77,7 +84,7 @@ export const makeConnector = Effect.fnUntraced(function* ({ endpoints, exchange,
         yield* health.report(`connections:${exchange.id}`, "degraded", detail)
         return yield* Effect.logWarning("pairs are not subscribed to: the venue has no connection left", { venue: exchange.id, symbols })
       }
-      yield* connect(added.slice(from, from + exchange.instrumentsPerConnection))
+      yield* connect(part)
     }
   }, Effect.provideContext(context))
 

@@ -3,7 +3,7 @@
  */
 import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
 import { Clock, Duration, Effect } from "effect"
-import { type Connection, VenueSilent } from "./Connection.ts"
+import { type Connection, NothingCarried, VenueSilent } from "./Connection.ts"
 import { FrameSink } from "./FrameSink.ts"
 import { levelsDigest } from "./LevelsDigest.ts"
 
@@ -18,11 +18,12 @@ export interface LastSeen {
   data: number
 }
 
-/** Ends a connection on which nothing has come for the venue's `silenceMax`. */
-export const endWhenSilent = Effect.fnUntraced(function* ({ exchange }: Connection, last: LastSeen) {
+/** Ends a connection on which nothing has come for the venue's `silenceMax`, or that carries nothing any more. */
+export const endWhenSilent = Effect.fnUntraced(function* ({ carried, exchange }: Connection, last: LastSeen) {
   const silenceMax = Duration.toMillis(Duration.fromInputUnsafe(exchange.silenceMax))
   for (;;) {
     yield* Effect.sleep(silenceMax / 4)
+    if (carried.length === 0) return yield* new NothingCarried()
     const silentMillis = (yield* Clock.currentTimeMillis) - last.sign
     if (silentMillis > silenceMax) return yield* new VenueSilent({ venue: exchange.id, silentMillis, of: "everything" })
   }
