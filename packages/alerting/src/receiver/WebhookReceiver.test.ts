@@ -70,6 +70,29 @@ layer(services, { excludeTestServices: true })("WebhookReceiver", (it) => {
     })
   )
 
+  it.effect("reads nothing of what a webhook answers but its status, and hangs up", () =>
+    Effect.gen(function* () {
+      let sent = 0
+      const hungUp = Promise.withResolvers<void>()
+      const { server, url } = yield* serve(() => "hang")
+      const chunk = Buffer.alloc(1 << 20, "[")
+      server.prependListener("request", (_, response) => {
+        response.writeHead(200)
+        response.on("close", () => hungUp.resolve())
+        const more = (): void => {
+          while (!response.destroyed && sent++ < 256) if (!response.write(chunk)) return void response.once("drain", more)
+        }
+        more()
+      })
+      const webhook = yield* makeWebhookReceiver({ name: "endless", url, secret: undefined })
+      yield* webhook.deliver(notification)
+      const delivered = performance.now()
+      yield* Effect.promise(() => hungUp.promise)
+      assert.isBelow(performance.now() - delivered, 2000, "not only when memory happens to be collected")
+      assert.isBelow(sent, 16)
+    })
+  )
+
   it.effect("does not repeat what a webhook refuses, and gives up on one that hangs until its circuit opens", () =>
     Effect.gen(function* () {
       const refusing = yield* serve(() => 400)

@@ -21,7 +21,8 @@ export interface WebhookOptions {
 }
 
 export const makeWebhookReceiver = Effect.fnUntraced(function* ({ name, secret, url }: WebhookOptions) {
-  const client = yield* HttpClient.HttpClient
+  // Of an answer only its status is read. With the delivery's scope its connection is closed, however much may still come.
+  const client = HttpClient.withScope(yield* HttpClient.HttpClient)
   const policies = yield* Policies
   const failed = (problem: string, retryable: boolean) => new DeliveryFailed({ receiver: name, problem, retryable })
 

@@ -3,7 +3,7 @@ import { NodeServices } from "@effect/platform-node"
 import { Effect, Fiber, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { knownCoins } from "@evenkeel/domain/coin/Coin"
-import { makeDatabaseLook, priceVerdict } from "./Readiness.ts"
+import { makeDatabaseLook, makeLatenessLook, priceVerdict } from "./Readiness.ts"
 import { layerMemoryDatabase } from "../../../store/test/support/MemoryDatabase.ts"
 
 const coins = knownCoins.slice(0, 3)
@@ -16,6 +16,17 @@ describe("readiness", () => {
       detail: `no fresh price of ${coins[1]!.symbol}, ${coins[2]!.symbol}`
     })
   })
+
+  it.effect("names the venues whose frames waited too long since the last look", () =>
+    Effect.gen(function* () {
+      const late = [0, 0]
+      const look = makeLatenessLook(["kraken", "okx"], (venue) => late[venue]!)
+      assert.isTrue((yield* look).ready)
+      late[1] = 3
+      assert.deepStrictEqual(yield* look, { ready: false, detail: "frames of okx waited too long; their books are stale" })
+      assert.isTrue((yield* look).ready)
+    })
+  )
 
   it.live("notices a database that does not answer, without waiting for it", () =>
     Effect.gen(function* () {

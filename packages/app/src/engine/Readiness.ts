@@ -1,6 +1,8 @@
-/** What makes the engine ready for its users, beyond running components and connected venues: a fresh price of each coin, and a
- * database that answers. */
+/** What makes the engine ready for its users, beyond running components and connected venues: a fresh price of each coin,
+ * frames that are handled in time, and a database that answers. */
+import { Venues } from "@evenkeel/connectors/exchange/Venues"
 import { Detection } from "@evenkeel/detection/host/Detection"
+import { venueCounters } from "@evenkeel/detection/hotpath/Counters"
 import type { Coin } from "@evenkeel/domain/coin/Coin"
 import { HealthMonitor, type Verdict } from "@evenkeel/runtime/health/HealthMonitor"
 import { Effect, Layer } from "effect"
@@ -44,11 +46,32 @@ export const makeDatabaseLook = Effect.gen(function* () {
   }) satisfies Effect.Effect<Verdict>
 })
 
+/** A look at the frames: are they handled soon enough to say what the market is now? `late` counts a venue's frames that were not. */
+export const makeLatenessLook = (venues: ReadonlyArray<string>, late: (venue: number) => number): Effect.Effect<Verdict> => {
+  const seen = venues.map(() => 0)
+  return Effect.sync(() => {
+    const behind = venues.filter((_, venue) => late(venue) !== seen[venue])
+    for (const venue of venues.keys()) seen[venue] = late(venue)
+    return behind.length === 0
+      ? { ready: true, detail: "frames are handled in time" }
+      : { ready: false, detail: `frames of ${behind.join(", ")} waited too long; their books are stale` }
+  })
+}
+
 export const layerReadiness = (coins: ReadonlyArray<Coin>) =>
   Layer.effectDiscard(
     Effect.gen(function* () {
       const monitor = yield* HealthMonitor
       const detection = yield* Detection
+      const { sources } = yield* Venues
+      const late = venueCounters.indexOf("late")
+      yield* monitor.check(
+        "frames",
+        makeLatenessLook(
+          sources.map(({ id }) => id),
+          (venue) => detection.counter(venue, late)
+        )
+      )
       yield* monitor.check("database", yield* makeDatabaseLook)
       yield* monitor.check(
         "prices",

@@ -1,8 +1,12 @@
 /** JSON over HTTP for the chains that viem does not know. */
 import type { ChainId } from "@evenkeel/domain/market/Venue"
-import { Effect, Option, type Schema } from "effect"
+import { Effect, Option, Result, type Schema } from "effect"
 import { HttpClient, HttpClientRequest } from "effect/http"
+import { readBody } from "../transport/Body.ts"
 import { ChainUnavailable } from "./Chain.ts"
+
+/** A longer answer of a node is refused, and the node counts as failed. The longest, a block's logs, have some 2 MB. */
+export const answerBytesMax = 16 << 20
 
 /** Posts a body and decodes what comes back; everything that goes wrong is the endpoint's. */
 export const postJson = Effect.fnUntraced(function* <A>(
@@ -12,14 +16,16 @@ export const postJson = Effect.fnUntraced(function* <A>(
   decode: (answer: unknown) => Option.Option<A>
 ) {
   const client = yield* HttpClient.HttpClient
-  const answer = yield* HttpClientRequest.post(url).pipe(
+  const unavailable = (problem: string) => new ChainUnavailable({ chain, problem })
+  const bytes = yield* HttpClientRequest.post(url).pipe(
     HttpClientRequest.bodyJsonUnsafe(body),
     client.execute,
-    Effect.flatMap((response) => response.json),
-    Effect.mapError((error) => new ChainUnavailable({ chain, problem: error.message }))
+    Effect.flatMap((response) => readBody(response, answerBytesMax)),
+    Effect.mapError((error) => unavailable(error.message))
+  )
+  const answer = yield* Effect.fromResult(
+    Result.try({ try: (): unknown => JSON.parse(bytes.toString()), catch: () => unavailable("an answer that is not JSON") })
   )
   const decoded = decode(answer)
-  return Option.isSome(decoded)
-    ? decoded.value
-    : yield* new ChainUnavailable({ chain, problem: `an answer in an unknown form: ${JSON.stringify(answer).slice(0, 200)}` })
+  return Option.isSome(decoded) ? decoded.value : yield* unavailable(`an answer in an unknown form: ${bytes.toString("utf8", 0, 200)}`)
 })

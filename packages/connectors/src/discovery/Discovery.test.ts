@@ -14,7 +14,7 @@ const listing = (base: string, quote: string, trading = true) => ({
 })
 
 describe("Discovery", () => {
-  const found = pairsOf(
+  const { leftOut, pairs: found } = pairsOf(
     "okx",
     [
       listing("USDC", "USDT"),
@@ -35,6 +35,7 @@ describe("Discovery", () => {
       found.map(({ base, quote }) => `${base}/${quote}`),
       ["USDC/USDT", "USDE/USDT", "EURC/EUR", "USDT/USD"]
     )
+    assert.strictEqual(leftOut, 0)
   })
 
   it("sees a renamed pair as one that is gone and one that is new", () => {
@@ -47,10 +48,21 @@ describe("Discovery", () => {
     assert.deepStrictEqual(compareListings(found, []), { listed: [], delisted: [] })
   })
 
-  it("takes the same bounded choice from a list without end, in whatever order it comes", () => {
+  it("takes the same bounded choice from a list without end, in whatever order it comes, and counts the rest", () => {
     const many = Array.from({ length: pairsMax + 100 }, (_, index) => ({ ...listing("USDC", "USDT"), symbol: `S${index}` }))
     const chosen = pairsOf("okx", many, coins)
-    assert.strictEqual(chosen.length, pairsMax)
+    assert.strictEqual(chosen.pairs.length, pairsMax)
+    assert.strictEqual(chosen.leftOut, 100)
     assert.deepStrictEqual(pairsOf("okx", many.toReversed(), coins), chosen)
+  })
+
+  it("leaves out second names of a pair before any pair, and later coins before earlier ones", () => {
+    const flood = Array.from({ length: 100_000 }, (_, index) => ({ ...listing("EURC", "EUR"), symbol: `A${index}` }))
+    const chosen = pairsOf("okx", [...flood, listing("USDE", "USDT"), listing("USDC", "USDT"), listing("USDT", "USD")], coins)
+    assert.strictEqual(chosen.leftOut, 100_003 - pairsMax)
+    assert.deepStrictEqual(
+      chosen.pairs.slice(0, 5).map(({ base, symbol }) => `${base} ${symbol}`),
+      ["USDC USDCUSDT", "USDT USDTUSD", "EURC A0", "USDE USDEUSDT", "EURC A1"]
+    )
   })
 })

@@ -4,11 +4,12 @@
  */
 import { type Coin, isCurrency } from "@evenkeel/domain/coin/Coin"
 import { type Instrument, instrumentKey } from "@evenkeel/domain/market/Instrument"
+import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Effect, Schema } from "effect"
 import type { Exchange, Listing } from "../exchange/Exchange.ts"
 import type { Rest, RestError } from "../transport/Rest.ts"
 
-/** Pairs of the coins that are followed on one venue. Real venues list some dozens. */
+/** Pairs of the coins that are followed on one venue; more are left out, and said. Real venues list some dozens. */
 export const pairsMax = 512
 
 /** The venue's list came in a form that is not known. */
@@ -26,30 +27,52 @@ export const isPairOf = ({ base, quote }: Pick<Instrument, "base" | "quote">, co
 }
 
 /**
- * The coins' pairs among the listings that trade. Of a list with more than `pairsMax` the first ones by name are taken, so that the same
- * list gives the same pairs in whatever order it comes.
+ * The coins' pairs among the listings that trade, and how many of them are left out because there are more than `pairsMax`.
+ *
+ * No list tells what a pair trades, so the choice is by what is configured: every pair of coins under its first name before any under a
+ * second one, those of the coins that are configured first before others. The same list gives the same pairs in whatever order it comes.
  */
-export const pairsOf = (venue: Exchange["id"], listings: ReadonlyArray<Listing>, coins: ReadonlyArray<Coin>): ReadonlyArray<Instrument> => {
+export const pairsOf = (
+  venue: Exchange["id"],
+  listings: ReadonlyArray<Listing>,
+  coins: ReadonlyArray<Coin>
+): { readonly pairs: ReadonlyArray<Instrument>; readonly leftOut: number } => {
   const found = new Map<string, Instrument>()
   for (const { base, quote, symbol, trading } of listings) {
     const instrument = { venue, symbol, base: base.toUpperCase(), quote: quote.toUpperCase() }
     if (trading && isPairOf(instrument, coins) && !found.has(symbol)) found.set(symbol, instrument)
   }
-  const pairs = [...found.values()]
-  return pairs.length > pairsMax ? pairs.sort((a, b) => (a.symbol < b.symbol ? -1 : 1)).slice(0, pairsMax) : pairs
+  if (found.size <= pairsMax) return { pairs: [...found.values()], leftOut: 0 }
+  const named = new Map<string, number>()
+  const ranked = [...found.values()]
+    .sort((a, b) => (a.symbol < b.symbol ? -1 : 1))
+    .map((instrument) => {
+      const pair = `${instrument.base}/${instrument.quote}`
+      const names = named.get(pair) ?? 0
+      named.set(pair, names + 1)
+      return { instrument, names, coin: coins.findIndex(({ symbol }) => symbol === instrument.base) }
+    })
+    .sort((a, b) => a.names - b.names || a.coin - b.coin)
+  return { pairs: ranked.slice(0, pairsMax).map(({ instrument }) => instrument), leftOut: found.size - pairsMax }
 }
 
-/** Asks a venue for its pairs of the coins. */
+/** Asks a venue for its pairs of the coins. What is left out is logged, and stands in the health registry. */
 export const discoverPairs = (
   exchange: Exchange,
   rest: Rest,
   coins: ReadonlyArray<Coin>
-): Effect.Effect<ReadonlyArray<Instrument>, RestError | ListingsUnreadable> =>
+): Effect.Effect<ReadonlyArray<Instrument>, RestError | ListingsUnreadable, HealthRegistry> =>
   Effect.gen(function* () {
+    const health = yield* HealthRegistry
     const listings = exchange.decodeListings(yield* rest.get(exchange.listingsPath))
     if (listings === undefined) return yield* new ListingsUnreadable({ venue: exchange.id })
-    const pairs = pairsOf(exchange.id, listings, coins)
-    if (pairs.length === pairsMax) yield* Effect.logWarning("a venue lists more pairs than are followed", { venue: exchange.id, pairsMax })
+    const { leftOut, pairs } = pairsOf(exchange.id, listings, coins)
+    const detail =
+      leftOut === 0
+        ? `pairs followed: ${pairs.length}`
+        : `pairs followed: ${pairs.length}, left out: ${leftOut}; second names of a pair first, then pairs of the coins configured last`
+    yield* health.report(`pairs:${exchange.id}`, leftOut === 0 ? "running" : "degraded", detail)
+    if (leftOut > 0) yield* Effect.logWarning("a venue lists more pairs than are followed", { venue: exchange.id, pairsMax, leftOut })
     return pairs
   })
 

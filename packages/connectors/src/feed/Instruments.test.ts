@@ -41,7 +41,26 @@ describe("Instruments", () => {
     }).pipe(Effect.provide(layer))
   )
 
-  it.effect("never gives a number twice: a pair that comes back takes a new one, and what no longer fits is refused", () =>
+  it.effect("gives a pair that comes back its own number, and freed numbers to others only when no new one is left, the oldest first", () =>
+    Effect.gen(function* () {
+      const instruments = yield* Instruments
+      yield* instruments.add(dai)
+      yield* instruments.remove(2)
+      assert.strictEqual(yield* instruments.add(pyusd), 3, "as long as there are new numbers")
+      assert.strictEqual(yield* instruments.add(dai), 2)
+      yield* instruments.remove(3)
+      yield* instruments.remove(2)
+      const usde = pair("USDE/USD", "okx")
+      assert.strictEqual(yield* instruments.add(usde), 3)
+      assert.deepStrictEqual(instruments.byNumber(3), usde)
+      assert.strictEqual(yield* instruments.add(pyusd), 2, "its own number has been taken")
+      yield* instruments.remove(0)
+      assert.strictEqual((yield* Effect.flip(instruments.add(dai)))._tag, "InstrumentsFull", "the first ones' places are theirs")
+      assert.strictEqual(yield* instruments.add(usdc), 0)
+    }).pipe(Effect.provide(layer))
+  )
+
+  it.effect("refuses what no longer fits", () =>
     Effect.gen(function* () {
       const instruments = yield* Instruments
       assert.isTrue(yield* instruments.remove(0))
@@ -49,9 +68,9 @@ describe("Instruments", () => {
       assert.isUndefined(instruments.numberOf("kraken", "USDC/USD"))
       assert.deepStrictEqual(instruments.byNumber(0), usdc)
       assert.strictEqual(yield* instruments.add(dai), 2)
-      assert.strictEqual(yield* instruments.add(usdc), 3)
-      const error = yield* Effect.flip(instruments.add(pyusd))
-      assert.deepInclude(error, { _tag: "InstrumentsFull", venue: "kraken", symbol: "PYUSD/USD", capacity: 4 })
+      assert.strictEqual(yield* instruments.add(pyusd), 3)
+      const error = yield* Effect.flip(instruments.add(pair("USDE/USD")))
+      assert.deepInclude(error, { _tag: "InstrumentsFull", venue: "kraken", symbol: "USDE/USD", capacity: 4 })
       assert.deepStrictEqual(
         instruments.list().map(({ number }) => number),
         [1, 2, 3]

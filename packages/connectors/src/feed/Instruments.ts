@@ -2,8 +2,9 @@
  * The instruments of the engine and the numbers that the hot path, its state table and the journal know them by.
  *
  * The first ones have the numbers of their positions; a pair that is listed while the engine runs takes the next of `spares` free numbers.
- * A number is given once: frames and journals name instruments by number, and a late frame of a delisted pair must not become a price of
- * the pair that came after it. The number of a delisted pair is therefore free again only after a restart.
+ * A pair that was delisted and comes back has its own number again. Another pair takes the number of a delisted one only when no new number
+ * is left, the one that was freed first: frames name instruments by number, and a late frame must not become a price of the pair that came
+ * after. The numbers of the first ones are theirs until the next start.
  */
 import { type Instrument, instrumentKey } from "@evenkeel/domain/market/Instrument"
 import { Context, Effect, Layer, PubSub, Schema, Stream } from "effect"
@@ -26,13 +27,13 @@ export class Instruments extends Context.Service<
   {
     /** All that are traded, by number. */
     readonly list: () => ReadonlyArray<Numbered>
-    /** The instrument that a number was given to, delisted or not; undefined for a number that was not given. */
+    /** The instrument that a number was given to last, delisted or not; undefined for a number that was not given. */
     readonly byNumber: (number: number) => Instrument | undefined
     /** The number of a pair that is traded on a venue. */
     readonly numberOf: (venue: string, symbol: string) => number | undefined
     /** Numbers that there are in all: given ones and free ones. */
     readonly capacity: number
-    /** Gives a pair the next free number, or returns the number that it has. */
+    /** Gives a pair its own number or else a free one, or returns the number that it has. */
     readonly add: (instrument: Instrument) => Effect.Effect<number, InstrumentsFull>
     /** Takes a pair off the list of those that are traded; false when it was not on it. */
     readonly remove: (number: number) => Effect.Effect<boolean>
@@ -52,7 +53,7 @@ export class InstrumentsFull extends Schema.TaggedError<InstrumentsFull>()("Inst
   capacity: Schema.Int
 }) {
   override get message() {
-    return `${this.venue} ${this.symbol}: all ${this.capacity} instrument numbers are in use until the next start`
+    return `${this.venue} ${this.symbol}: all ${this.capacity} instrument numbers are in use`
   }
 }
 
@@ -60,17 +61,28 @@ const makeInstruments = Effect.fnUntraced(function* (initial: ReadonlyArray<Inst
   const capacity = initial.length + spares
   const given: Array<Instrument> = []
   const traded = new Map<string, Numbered>()
+  /** Numbers of pairs that were listed while running and delisted, in this order. */
+  const freed = new Set<number>()
   const changes = yield* Effect.acquireRelease(PubSub.sliding<InstrumentChange>(changesMax), PubSub.shutdown)
 
-  const give = (instrument: Instrument): Numbered => {
-    const numbered = { instrument, number: given.push(instrument) - 1 }
+  const give = (instrument: Instrument, number: number): Numbered => {
+    const numbered = { instrument, number }
+    given[number] = instrument
+    freed.delete(number)
     const key = instrumentKey(instrument)
     // A pair that is configured twice keeps its first number.
     if (!traded.has(key)) traded.set(key, numbered)
     return numbered
   }
   const publish = (change: InstrumentChange) => PubSub.publish(changes, change)
-  for (const instrument of initial) give(instrument)
+  for (const [number, instrument] of initial.entries()) give(instrument, number)
+  const numberFor = (instrument: Instrument): number | undefined => {
+    const own = given.findIndex(
+      (other) => instrumentKey(other) === instrumentKey(instrument) && other.base === instrument.base && other.quote === instrument.quote
+    )
+    if (own >= 0) return own
+    return given.length < capacity ? given.length : freed.values().next().value
+  }
 
   return Instruments.of({
     list: () => [...traded.values()],
@@ -80,8 +92,9 @@ const makeInstruments = Effect.fnUntraced(function* (initial: ReadonlyArray<Inst
     add: Effect.fnUntraced(function* (instrument) {
       const known = traded.get(instrumentKey(instrument))
       if (known !== undefined) return known.number
-      if (given.length === capacity) return yield* new InstrumentsFull({ venue: instrument.venue, symbol: instrument.symbol, capacity })
-      const numbered = give(instrument)
+      const number = numberFor(instrument)
+      if (number === undefined) return yield* new InstrumentsFull({ venue: instrument.venue, symbol: instrument.symbol, capacity })
+      const numbered = give(instrument, number)
       yield* publish({ ...numbered, kind: "listed" })
       return numbered.number
     }),
@@ -89,6 +102,7 @@ const makeInstruments = Effect.fnUntraced(function* (initial: ReadonlyArray<Inst
       const instrument = given[number]
       if (instrument === undefined || traded.get(instrumentKey(instrument))?.number !== number) return false
       traded.delete(instrumentKey(instrument))
+      if (number >= initial.length) freed.add(number)
       yield* publish({ instrument, number, kind: "delisted" })
       return true
     }),

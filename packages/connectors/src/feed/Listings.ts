@@ -3,11 +3,12 @@
  *
  * Each time the venues' lists are read they are compared with what is traded. A new pair takes one of the free instrument numbers, is
  * announced to the hot path, and is then subscribed to on a connection of its own; one that is gone is withdrawn. A renamed pair is both. An
- * announcement for which the sink has no room waits, at most one for each instrument, and is sent with a later clock tick.
+ * announcement for which the sink has no room waits, at most two for each instrument, and is sent with a later clock tick.
  */
 import type { Coin } from "@evenkeel/domain/coin/Coin"
 import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
 import { listedPayload } from "@evenkeel/domain/market/Instrument"
+import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Effect } from "effect"
 import { compareListings, discoverPairs, isPairOf } from "../discovery/Discovery.ts"
 import { Venues } from "../exchange/Venues.ts"
@@ -30,12 +31,13 @@ const noBytes = new Uint8Array(0)
 export const makeListings = Effect.fnUntraced(function* (connectors: ReadonlyArray<Connector>, coins: ReadonlyArray<Coin>) {
   const instruments = yield* Instruments
   const sink = yield* FrameSink
+  const health = yield* HealthRegistry
   const venues = yield* Venues
   type Announcement = typeof FrameSource.listed | typeof FrameSource.delisted
   /** By instrument number: what a hot path that starts now with the first instruments does not know. */
   const changed = new Map<number, Announcement>()
-  /** Those of them that were not sent yet. */
-  const waiting = new Map<number, Announcement>()
+  /** What was not sent yet, in order: a place may be taken from one pair and given to the next. */
+  const waiting = new Map<number, ReadonlyArray<Announcement>>()
   const subscribed = new Set<number>()
 
   const send = (number: number, source: Announcement): boolean => {
@@ -46,10 +48,15 @@ export const makeListings = Effect.fnUntraced(function* (connectors: ReadonlyArr
   }
 
   const announce = Effect.gen(function* () {
-    const announced = [...waiting].filter(([number, source]) => send(number, source))
-    for (const [number] of announced) waiting.delete(number)
-    const added = announced.flatMap(([number, source]) => (source === FrameSource.listed && !subscribed.has(number) ? [number] : []))
-    for (const number of added) subscribed.add(number)
+    const added: Array<number> = []
+    for (const [number, sources] of waiting) {
+      const unsent = sources.findIndex((source) => !send(number, source))
+      if (unsent < 0) waiting.delete(number)
+      else waiting.set(number, sources.slice(unsent))
+      if (unsent >= 0 || sources.at(-1) !== FrameSource.listed || subscribed.has(number)) continue
+      added.push(number)
+      subscribed.add(number)
+    }
     for (const connector of connectors) {
       const own = added.flatMap((number): ReadonlyArray<Numbered> => {
         const instrument = instruments.byNumber(number)
@@ -60,21 +67,24 @@ export const makeListings = Effect.fnUntraced(function* (connectors: ReadonlyArr
   })
 
   const list = (number: number) => {
-    changed.set(number, FrameSource.listed)
-    waiting.set(number, FrameSource.listed)
+    // One of the first pairs came back: a hot path that begins anew knows it.
+    if (changed.get(number) === FrameSource.delisted) changed.delete(number)
+    else changed.set(number, FrameSource.listed)
+    waiting.set(number, [...(waiting.get(number) ?? []), FrameSource.listed])
   }
   const delist = (number: number) => {
     // A pair that was listed since the start is unknown to a hot path that begins anew, and to this one if it was not announced yet.
-    const isNew = changed.get(number) === FrameSource.listed
-    if (isNew) changed.delete(number)
+    if (changed.get(number) === FrameSource.listed) changed.delete(number)
     else changed.set(number, FrameSource.delisted)
-    if (isNew && waiting.has(number)) waiting.delete(number)
-    else waiting.set(number, FrameSource.delisted)
+    subscribed.delete(number)
+    const before = waiting.get(number) ?? []
+    if (before.at(-1) === FrameSource.listed) waiting.set(number, before.slice(0, -1))
+    else waiting.set(number, [...before, FrameSource.delisted])
   }
 
   const refreshVenue = Effect.fnUntraced(function* (connector: Connector) {
     const { exchange, rest } = connector
-    const found = yield* discoverPairs(exchange, rest, coins)
+    const found = yield* discoverPairs(exchange, rest, coins).pipe(Effect.provideService(HealthRegistry, health))
     // An instrument that was configured by name and is no pair of the coins is not looked for, and so not missed either.
     const known = instruments.list().filter(({ instrument }) => instrument.venue === exchange.id && isPairOf(instrument, coins))
     const { delisted, listed } = compareListings(
@@ -113,7 +123,7 @@ export const makeListings = Effect.fnUntraced(function* (connectors: ReadonlyArr
       { discard: true }
     ),
     repeat: Effect.suspend(() => {
-      for (const [number, source] of changed) waiting.set(number, source)
+      for (const [number, source] of changed) waiting.set(number, [source])
       return announce
     }),
     announce

@@ -184,6 +184,23 @@ describe("MarketFeed", () => {
     }).pipe(Effect.scoped, Effect.provide(layer))
   )
 
+  it.effect("says how many of a venue's pairs are left out, by which rule", () =>
+    Effect.gen(function* () {
+      const health = yield* HealthRegistry
+      const { feed, listed } = yield* start({ spares: 0 })
+      const pairsOfKraken = Effect.map(health.snapshot, (all) => all.find(({ component }) => component === "pairs:kraken"))
+      listed.pairs = Array.from({ length: 100_000 }, (_, index) => ({ ...dai, symbol: `DAI${index}/USD` }))
+      yield* feed.refresh
+      assert.deepInclude(yield* pairsOfKraken, {
+        status: "degraded",
+        detail: "pairs followed: 512, left out: 99488; second names of a pair first, then pairs of the coins configured last"
+      })
+      listed.pairs = [usdc]
+      yield* feed.refresh
+      assert.deepInclude(yield* pairsOfKraken, { status: "running", detail: "pairs followed: 1" })
+    }).pipe(Effect.scoped, Effect.provide(layer))
+  )
+
   it.effect("follows no more pairs than there are numbers for", () =>
     Effect.gen(function* () {
       const { feed, instruments, listed } = yield* start({ spares: 1 })
@@ -193,6 +210,40 @@ describe("MarketFeed", () => {
         instruments.list().map(({ instrument }) => instrument.symbol),
         ["USDC/USD", "USDT/USD", "DAI/USD"]
       )
+    }).pipe(Effect.scoped, Effect.provide(layer))
+  )
+
+  it.effect("gives a pair that comes back its place, and the only free place to one pair after the other", () =>
+    Effect.gen(function* () {
+      const { control, feed, instruments, listed, since, socket } = yield* start({ spares: 1 })
+      yield* socket
+      yield* socket
+      const told = () =>
+        since().flatMap(({ instrument, source }) =>
+          source === FrameSource.listed ? [`listed ${instrument}`] : source === FrameSource.delisted ? [`delisted ${instrument}`] : []
+        )
+      const lists = Effect.fnUntraced(function* (...pairs: ReadonlyArray<Instrument>) {
+        listed.pairs = pairs
+        yield* feed.refresh
+        return told()
+      })
+      assert.deepStrictEqual(yield* lists(dai), ["delisted 0", "listed 2"])
+      assert.deepStrictEqual((yield* socket).sent, ["subscribe DAI/USD"])
+      assert.deepStrictEqual(yield* lists(usdc, dai), ["listed 0"])
+      assert.deepStrictEqual((yield* socket).sent, ["subscribe USDC/USD"])
+      assert.deepStrictEqual(yield* lists(usdc, pair("USDT")), ["delisted 2", "listed 2"])
+      assert.deepStrictEqual((yield* socket).sent, ["subscribe USDT/USD"])
+      // Without room both wait, and come in their order.
+      control.hasRoom = false
+      assert.deepStrictEqual(yield* lists(usdc, dai), [])
+      control.hasRoom = true
+      yield* TestClock.adjust("250 millis")
+      assert.deepStrictEqual(told(), ["delisted 2", "listed 2"])
+      assert.deepStrictEqual(instruments.byNumber(2), dai)
+      // A reader that began anew has the first pairs and free places.
+      yield* feed.restarted
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(told(), ["listed 2"])
     }).pipe(Effect.scoped, Effect.provide(layer))
   )
 

@@ -2,7 +2,8 @@
 import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Clock, Effect, Queue } from "effect"
-import { BookLost, type Connection, sendPaced } from "./Connection.ts"
+import type { Numbered } from "../feed/Instruments.ts"
+import { BookLost, type Connection, sendPaced, VenueCutOff } from "./Connection.ts"
 import { FrameSink } from "./FrameSink.ts"
 import type { Socket } from "./Socket.ts"
 
@@ -11,12 +12,19 @@ const renewalGapMillis = 1000
 /** Between two rounds of polling. */
 const pollEvery = "2 seconds"
 
-/** Renews the books that are asked for, each at most once a second, in the way that the venue knows. */
-export const renewBooks = Effect.fnUntraced(function* (
-  { carried, component, connection, exchange, resyncs, rest, venue }: Connection,
-  socket: Socket
-) {
+/** Reads a book by REST and hands it over, as long as the venue keeps to its budget of bytes. */
+const readBook = Effect.fnUntraced(function* ({ budget, carried, connection, exchange, rest, venue }: Connection, target: Numbered) {
+  const { instrument, number } = target
   const sink = yield* FrameSink
+  const bytes = yield* rest.book(instrument.symbol)
+  if (!budget.take(bytes.length, yield* Clock.currentTimeMillis)) return yield* new VenueCutOff({ venue: exchange.id })
+  // A pair that was delisted meanwhile may have left its number to another.
+  if (carried.includes(target)) sink.offer(FrameSource.snapshot, venue, connection, number, bytes)
+})
+
+/** Renews the books that are asked for, each at most once a second, in the way that the venue knows. */
+export const renewBooks = Effect.fnUntraced(function* (connection: Connection, socket: Socket) {
+  const { carried, component, exchange, resyncs } = connection
   const renewedAt = new Map<number, number>()
   const { resync } = exchange
   for (;;) {
@@ -35,8 +43,7 @@ export const renewBooks = Effect.fnUntraced(function* (
       if (resync.wholeConnection) yield* Queue.clear(resyncs)
       continue
     }
-    yield* rest.book(symbol).pipe(
-      Effect.map((bytes) => sink.offer(FrameSource.snapshot, venue, connection, number, bytes)),
+    yield* readBook(connection, target).pipe(
       // The hot path asks again for a book that stays stale.
       Effect.catch((error) => Effect.logWarning("no book snapshot", { connection: component, symbol, reason: error.message }))
     )
@@ -44,17 +51,12 @@ export const renewBooks = Effect.fnUntraced(function* (
 })
 
 /** Reads all books by REST again and again, as well as they can be had without a socket. */
-export const pollBooks = Effect.fnUntraced(function* ({ carried, component, connection, rest, venue }: Connection) {
-  const sink = yield* FrameSink
+export const pollBooks = Effect.fnUntraced(function* (connection: Connection) {
+  const { carried, component } = connection
   const health = yield* HealthRegistry
   yield* health.report(component, "degraded", "no socket can be had; books are polled")
   for (;;) {
-    for (const { instrument, number } of carried) {
-      yield* rest.book(instrument.symbol).pipe(
-        Effect.map((bytes) => sink.offer(FrameSource.snapshot, venue, connection, number, bytes)),
-        Effect.ignore
-      )
-    }
+    for (const target of carried) yield* Effect.ignore(readBook(connection, target))
     yield* Effect.sleep(pollEvery)
   }
 })

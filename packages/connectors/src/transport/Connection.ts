@@ -4,6 +4,7 @@
 import { Effect, type Queue, Schema } from "effect"
 import type { Endpoints, Exchange } from "../exchange/Exchange.ts"
 import type { Numbered } from "../feed/Instruments.ts"
+import { type ByteBudget, budgetBytesPerSecond } from "./ByteBudget.ts"
 import type { Rest } from "./Rest.ts"
 import type { Socket, SocketClosed } from "./Socket.ts"
 
@@ -11,6 +12,8 @@ export interface Connection {
   readonly exchange: Exchange
   readonly endpoints: Endpoints
   readonly rest: Rest
+  /** What all connections to the venue may bring. */
+  readonly budget: ByteBudget
   /** The venue's wire number. */
   readonly venue: number
   /** The connection's number within its venue. */
@@ -23,6 +26,8 @@ export interface Connection {
   readonly component: string
   /** True while its socket is open. */
   open: boolean
+  /** True while it waits for pairs, because all of its own were delisted. */
+  parked: boolean
 }
 
 /** The venue accepted the connection and then said nothing. */
@@ -35,6 +40,20 @@ export class VenueSilent extends Schema.TaggedError<VenueSilent>()("VenueSilent"
   override get message() {
     const what = this.of === "everything" ? "has said nothing" : "has sent no data, though its books changed,"
     return `${this.venue} ${what} for ${Math.round(this.silentMillis / 1000)} s`
+  }
+}
+
+/** The venue brought more than its budget, and more than others should wait for. */
+export class VenueCutOff extends Schema.TaggedError<VenueCutOff>()("VenueCutOff", { venue: Schema.String }) {
+  override get message() {
+    return `${this.venue} sent more than ${budgetBytesPerSecond >> 20} MB a second`
+  }
+}
+
+/** All pairs of the connection were delisted. */
+export class NothingCarried extends Schema.TaggedError<NothingCarried>()("NothingCarried", {}) {
+  override get message() {
+    return "all of its pairs were delisted"
   }
 }
 

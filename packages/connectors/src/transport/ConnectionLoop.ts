@@ -8,10 +8,10 @@ import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Policies } from "@evenkeel/runtime/resilience/Policies"
 import { Metrics } from "@evenkeel/runtime/telemetry/Metrics"
-import { Clock, Effect, Metric, Queue, Random } from "effect"
+import { Clock, Deferred, Effect, Metric, Queue, Random } from "effect"
 import { messageIn } from "../exchange/Exchange.ts"
 import { pollBooks, renewBooks } from "./BookRenewal.ts"
-import { type Connection, HandshakeRefused, sendPaced } from "./Connection.ts"
+import { type Connection, HandshakeRefused, NothingCarried, sendPaced, VenueCutOff } from "./Connection.ts"
 import { FrameSink } from "./FrameSink.ts"
 import { endWhenSilent, endWhenWithoutData, type LastSeen } from "./Liveness.ts"
 import { Sockets } from "./Socket.ts"
@@ -33,15 +33,23 @@ export const keepConnected = Effect.fnUntraced(function* (connection: Connection
   const { component, exchange } = connection
   let attempts = 0
   for (;;) {
-    // All of its pairs were delisted.
-    if (connection.carried.length === 0) return yield* Effect.never
+    if (connection.carried.length === 0) {
+      yield* health.report(component, "stopped", new NothingCarried().message)
+      connection.parked = true
+      // The connector asks for the books of the pairs that it gives to a parked connection.
+      yield* Queue.take(connection.resyncs)
+      connection.parked = false
+      continue
+    }
     const began = yield* Clock.currentTimeMillis
     const end = yield* Effect.flip(connectOnce(connection))
+    if (connection.carried.length === 0) continue
     if ((yield* Clock.currentTimeMillis) - began > heldMillis) attempts = 0
     const wait = Math.min(backoffMillisMax, backoffMillis * 2 ** attempts++) * (0.5 + (yield* Random.next))
     yield* health.report(component, "degraded", `${end.message}; reconnecting`)
     yield* Effect.logWarning("connection ended", { venue: exchange.id, reason: end.message, reconnectInMillis: Math.round(wait) })
     yield* Metric.update(Metric.withAttributes(Metrics.reconnects, { venue: exchange.id }), 1)
+    if (end._tag === "VenueCutOff") yield* Metric.update(Metric.withAttributes(Metrics.cutOff, { venue: exchange.id }), 1)
     const isDown = attempts >= shortLivedMax || (yield* policies.breaker("connect", component)) !== "closed"
     yield* Effect.raceFirst(Effect.sleep(wait), isDown ? pollBooks(connection) : Effect.never)
   }
@@ -49,7 +57,7 @@ export const keepConnected = Effect.fnUntraced(function* (connection: Connection
 
 /** One connection from its opening to its end, which is its failure. */
 const connectOnce = Effect.fnUntraced(function* (options: Connection) {
-  const { carried, component, connection, exchange, resyncs, venue } = options
+  const { budget, carried, component, connection, exchange, resyncs, venue } = options
   const sink = yield* FrameSink
   const policies = yield* Policies
   const health = yield* HealthRegistry
@@ -61,10 +69,13 @@ const connectOnce = Effect.fnUntraced(function* (options: Connection) {
   const onSign = () => {
     last.sign = clock.currentTimeMillisUnsafe()
   }
+  const cutOff = yield* Deferred.make<never, VenueCutOff>()
   const replies = yield* Queue.dropping<string>(repliesMax)
   const onFrame = (frame: Uint8Array) => {
     onSign()
     const message = messageIn(exchange, frame)
+    if (!budget.take(message.length, last.sign))
+      return void Deferred.doneUnsafe(cutOff, Effect.fail(new VenueCutOff({ venue: exchange.id })))
     const reply = exchange.reply?.(message)
     if (reply !== undefined) Queue.offerUnsafe(replies, reply)
     if (exchange.isHeartbeat?.(message) !== true) last.data = last.sign
@@ -100,6 +111,7 @@ const connectOnce = Effect.fnUntraced(function* (options: Connection) {
   const answers = Queue.take(replies).pipe(Effect.flatMap(socket.send), Effect.forever)
   return yield* Effect.raceAllFirst([
     socket.closed,
+    Deferred.await(cutOff),
     endWhenSilent(options, last),
     endWhenWithoutData(options, last),
     pings,

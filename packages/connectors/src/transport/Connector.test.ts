@@ -7,11 +7,13 @@ import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Policies } from "@evenkeel/runtime/resilience/Policies"
 import { defaultPolicies } from "@evenkeel/runtime/resilience/Policy"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
-import { Clock, Effect, Layer, Random } from "effect"
+import { Metrics } from "@evenkeel/runtime/telemetry/Metrics"
+import { Clock, Effect, Layer, Metric, Random } from "effect"
 import { TestClock } from "effect/testing"
 import { makeRecordingSink, makeScriptedVenue, type VenueScript } from "../../test/support/ScriptedVenue.ts"
 import type { Exchange } from "../exchange/Exchange.ts"
 import { exchanges } from "../exchange/Exchanges.ts"
+import { budgetBytesAtOnce } from "./ByteBudget.ts"
 import { connectionsMax, makeConnector } from "./Connector.ts"
 
 const kraken: Exchange = {
@@ -212,6 +214,61 @@ describe("Connector", () => {
     }).pipe(Effect.scoped, Effect.provide(layer))
   )
 
+  it.effect("cuts off a venue that brings more bytes than it may, and connects again once it has waited", () =>
+    Effect.gen(function* () {
+      const { attempts, connector, next, socket } = yield* start({ ...kraken, instrumentsPerConnection: 1 })
+      const first = yield* socket
+      const second = yield* socket
+      const frame = "x".repeat(4 << 20)
+      // Both connections draw on one budget.
+      for (let at = 0; at < budgetBytesAtOnce; at += 2 * frame.length) {
+        first.frame(frame)
+        second.frame(frame)
+      }
+      yield* TestClock.adjust("1 millis")
+      assert.strictEqual(connector.open(), 2)
+      first.frame(frame)
+      first.frame(frame)
+      yield* next(FrameSource.disconnected)
+      yield* TestClock.adjust("1 millis")
+      assert.strictEqual(connector.open(), 1)
+      assert.include(yield* detailOf("kraken#0"), "kraken sent more than 8 MB a second")
+      const cut = yield* Metric.value(Metric.withAttributes(Metrics.cutOff, { venue: "kraken" }))
+      assert.strictEqual(cut.count, 1)
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual(attempts.length, 3)
+      assert.strictEqual(connector.open(), 2)
+      const again = yield* socket
+      again.frame(frame)
+      second.frame(frame)
+      yield* TestClock.adjust("1 millis")
+      assert.strictEqual(connector.open(), 2)
+    }).pipe(Effect.scoped, Effect.provide(layer))
+  )
+
+  it.effect("ends a connection whose pairs were all delisted, and gives its place to the next pairs", () =>
+    Effect.gen(function* () {
+      const { connector, socket } = yield* start({
+        ...kraken,
+        instrumentsPerConnection: 1,
+        silenceMax: "20 seconds",
+        subscribe: (own) => own.map(({ symbol }) => symbol)
+      })
+      yield* socket
+      const other = yield* socket
+      connector.remove(0)
+      yield* TestClock.adjust("5 seconds")
+      assert.strictEqual(connector.open(), 1)
+      assert.strictEqual(yield* detailOf("kraken#0"), "all of its pairs were delisted")
+      other.sign()
+      yield* TestClock.adjust("5 seconds")
+      assert.strictEqual(connector.open(), 1)
+      yield* connector.add([{ instrument: pair("DAI"), number: 2 }])
+      assert.deepStrictEqual((yield* socket).sent, ["DAI/USD"])
+      assert.deepStrictEqual(connector.carried(), [["DAI/USD"], ["USDT/USD"]])
+    }).pipe(Effect.scoped, Effect.provide(layer))
+  )
+
   it.effect("opens no more connections than a venue may have, and keeps to those it has", () =>
     Effect.gen(function* () {
       const many = Array.from({ length: connectionsMax + 6 }, (_, index) => pair(`C${index}`))
@@ -221,6 +278,7 @@ describe("Connector", () => {
       assert.strictEqual(connector.carried().length, connectionsMax)
       yield* connector.add([{ instrument: pair("LATE"), number: 100 }])
       assert.strictEqual(connector.carried().length, connectionsMax)
+      assert.include(yield* detailOf("connections:kraken"), "7 pairs are not subscribed to")
     }).pipe(Effect.scoped, Effect.provide(layer))
   )
 })

@@ -12,6 +12,7 @@ import { Metrics } from "@evenkeel/runtime/telemetry/Metrics"
 import { Effect, Metric, Queue, type Scope } from "effect"
 import type { Endpoints, Exchange } from "../exchange/Exchange.ts"
 import type { Numbered } from "../feed/Instruments.ts"
+import { ByteBudget } from "./ByteBudget.ts"
 import type { Connection } from "./Connection.ts"
 import { keepConnected } from "./ConnectionLoop.ts"
 import type { FrameSink } from "./FrameSink.ts"
@@ -31,7 +32,7 @@ export interface Connector {
   readonly rest: Rest
   /** Asks for an instrument's book to be built anew. Does nothing for an instrument that the connector does not carry. */
   readonly resync: (instrument: number, reason: string) => Effect.Effect<void>
-  /** Carries instruments that were listed meanwhile, on connections of their own. Those for which no connection is left are logged. */
+  /** Carries instruments that were listed meanwhile, on connections of their own, or whose pairs were all delisted. Those for which no connection is left are logged. */
   readonly add: (instruments: ReadonlyArray<Numbered>) => Effect.Effect<void>
   /** Carries an instrument no more: its next connection does not ask for it. */
   readonly remove: (number: number) => void
@@ -41,7 +42,7 @@ export interface Connector {
   readonly open: () => number
 }
 
-/** Connections to one venue; instruments that find no place on them are left out until the next start. */
+/** Connections to one venue; instruments that find no place on them, the last ones, are left out until the next start, and said. */
 export const connectionsMax = 64
 /** Requests for books that wait on a connection. The oldest makes room: the hot path asks again for a book that stays stale. */
 const resyncsMax = 1024
@@ -50,6 +51,7 @@ export const makeConnector = Effect.fnUntraced(function* ({ endpoints, exchange,
   const supervisor = yield* Supervisor
   const health = yield* HealthRegistry
   const rest = yield* makeRest(exchange, endpoints)
+  const budget = new ByteBudget()
   const venue = (yield* Venues).wireNumber(exchange.id)
   const connections: Array<Connection & { readonly carried: Array<Numbered> }> = []
   // Connections that are added later live as long as the first ones.
@@ -58,19 +60,31 @@ export const makeConnector = Effect.fnUntraced(function* ({ endpoints, exchange,
   const connect = Effect.fnUntraced(function* (carried: Array<Numbered>) {
     const resyncs = yield* Queue.sliding<number>(resyncsMax)
     const component = `${exchange.id}#${connections.length}`
-    const connection = { exchange, endpoints, rest, venue, connection: connections.length, carried, resyncs, component, open: false }
+    const shared = { exchange, endpoints, rest, budget, venue }
+    const connection = { ...shared, connection: connections.length, carried, resyncs, component, open: false, parked: false }
     connections.push(connection)
     yield* health.report(component, "starting")
     yield* supervisor.supervise(component, keepConnected(connection))
   })
 
+  let withoutConnection = 0
   const add = Effect.fnUntraced(function* (added: ReadonlyArray<Numbered>) {
     for (let from = 0; from < added.length; from += exchange.instrumentsPerConnection) {
+      const part = added.slice(from, from + exchange.instrumentsPerConnection)
+      const parked = connections.find((connection) => connection.parked && connection.carried.length === 0)
+      if (parked !== undefined) {
+        parked.carried.push(...part)
+        yield* Queue.offer(parked.resyncs, part[0]!.number)
+        continue
+      }
       if (connections.length === connectionsMax) {
         const symbols = added.slice(from).map(({ instrument }) => instrument.symbol)
+        withoutConnection += symbols.length
+        const detail = `${withoutConnection} pairs are not subscribed to: the venue has no more than ${connectionsMax} connections`
+        yield* health.report(`connections:${exchange.id}`, "degraded", detail)
         return yield* Effect.logWarning("pairs are not subscribed to: the venue has no connection left", { venue: exchange.id, symbols })
       }
-      yield* connect(added.slice(from, from + exchange.instrumentsPerConnection))
+      yield* connect(part)
     }
   }, Effect.provideContext(context))
 

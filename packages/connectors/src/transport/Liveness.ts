@@ -3,7 +3,7 @@
  */
 import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
 import { Clock, Duration, Effect } from "effect"
-import { type Connection, VenueSilent } from "./Connection.ts"
+import { type Connection, NothingCarried, VenueSilent } from "./Connection.ts"
 import { FrameSink } from "./FrameSink.ts"
 import { levelsDigest } from "./LevelsDigest.ts"
 
@@ -18,11 +18,12 @@ export interface LastSeen {
   data: number
 }
 
-/** Ends a connection on which nothing has come for the venue's `silenceMax`. */
-export const endWhenSilent = Effect.fnUntraced(function* ({ exchange }: Connection, last: LastSeen) {
+/** Ends a connection on which nothing has come for the venue's `silenceMax`, or that carries nothing any more. */
+export const endWhenSilent = Effect.fnUntraced(function* ({ carried, exchange }: Connection, last: LastSeen) {
   const silenceMax = Duration.toMillis(Duration.fromInputUnsafe(exchange.silenceMax))
   for (;;) {
     yield* Effect.sleep(silenceMax / 4)
+    if (carried.length === 0) return yield* new NothingCarried()
     const silentMillis = (yield* Clock.currentTimeMillis) - last.sign
     if (silentMillis > silenceMax) return yield* new VenueSilent({ venue: exchange.id, silentMillis, of: "everything" })
   }
@@ -43,7 +44,8 @@ export const endWhenWithoutData = Effect.fnUntraced(function* ({ carried, connec
       digests = new Map()
       continue
     }
-    for (const { instrument, number } of carried.slice(0, booksComparedMax)) {
+    for (const target of carried.slice(0, booksComparedMax)) {
+      const { instrument, number } = target
       const bytes = yield* rest.book(instrument.symbol).pipe(Effect.orElseSucceed(() => undefined))
       // Data came while the book was being read: the connection works.
       if (bytes === undefined || last.data >= now) continue
@@ -52,7 +54,8 @@ export const endWhenWithoutData = Effect.fnUntraced(function* ({ carried, connec
       if (before !== undefined && before !== digest)
         return yield* new VenueSilent({ venue: exchange.id, silentMillis: now - last.data, of: "data" })
       digests.set(number, digest)
-      if (exchange.resync._tag === "Snapshot") sink.offer(FrameSource.snapshot, venue, connection, number, bytes)
+      if (exchange.resync._tag === "Snapshot" && carried.includes(target))
+        sink.offer(FrameSource.snapshot, venue, connection, number, bytes)
     }
   }
 })

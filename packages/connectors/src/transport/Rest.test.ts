@@ -6,9 +6,10 @@ import { Policies } from "@evenkeel/runtime/resilience/Policies"
 import { Effect, Fiber, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import { createServer, type ServerResponse } from "node:http"
+import { serveWithoutEnd } from "../../test/support/EndlessServer.ts"
 import { makeScriptedVenue } from "../../test/support/ScriptedVenue.ts"
 import { exchanges } from "../exchange/Exchanges.ts"
-import { makeRest } from "./Rest.ts"
+import { makeRest, type Rest } from "./Rest.ts"
 
 const layer = Policies.layer().pipe(Layer.provideMerge(HealthRegistry.layer), Layer.provideMerge(NodeHttpClient.layerUndici))
 const { kraken } = exchanges
@@ -53,24 +54,21 @@ describe("Rest", () => {
     }).pipe(Effect.scoped, Effect.provide(layer))
   )
 
-  it.live("refuses a body above its limit while it is still being sent, and does not ask again", () =>
-    Effect.gen(function* () {
-      let sent = 0
-      const { asked, url } = yield* serve((response) => {
-        response.writeHead(200)
-        const chunk = Buffer.alloc(1 << 20, "[")
-        const more = (): void => {
-          while (!response.destroyed && sent++ < 1024) if (!response.write(chunk)) return void response.once("drain", more)
-        }
-        more()
-      })
-      const rest = yield* restOf(url)
-      const error = yield* Effect.flip(rest.book("USDC/USD"))
-      assert.deepInclude(error, { _tag: "RestBodyUnusable", reason: "too-large" })
-      assert.isBelow(sent, 256)
-      assert.strictEqual(asked(), 1)
-    }).pipe(Effect.scoped, Effect.provide(layer))
-  )
+  for (const [what, ask, limit] of [
+    ["book", (rest: Rest) => rest.book("USDC/USD"), 8],
+    ["list", (rest: Rest) => rest.get("/list"), 32]
+  ] as const) {
+    it.live(`refuses a ${what} above its limit while it is still being sent, hangs up and does not ask again`, () =>
+      Effect.gen(function* () {
+        const venue = yield* serveWithoutEnd
+        const error = yield* Effect.flip(ask(yield* restOf(venue.url)))
+        assert.deepInclude(error, { _tag: "RestBodyUnusable", reason: "too-large" })
+        assert.include(error.message, `more than ${limit} MB`)
+        yield* venue.hungUp
+        assert.isBelow(venue.sentMegabytes(), 2 * limit + 16)
+      }).pipe(Effect.scoped, Effect.provide(layer))
+    )
+  }
 
   it.live("says which answer was not JSON", () =>
     Effect.gen(function* () {

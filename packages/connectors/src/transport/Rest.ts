@@ -1,14 +1,13 @@
 /**
  * A venue's public REST calls, under its rate by weight and its breaker. A venue that answers "too many requests" is not asked again before
  * the time that it names.
- *
- * Bodies are read with a limit on their size: a venue that is broken or hostile must not fill the engine's memory.
  */
 import { defaultPolicies, type Policy } from "@evenkeel/runtime/resilience/Policy"
 import { Policies, type PolicyError } from "@evenkeel/runtime/resilience/Policies"
-import { Clock, Effect, Result, Schema, Stream } from "effect"
+import { Clock, Effect, Result, Schema, type Scope } from "effect"
 import { HttpClient, type HttpClientError, type HttpClientResponse } from "effect/http"
 import type { Endpoints, Exchange } from "../exchange/Exchange.ts"
+import { readBody } from "./Body.ts"
 
 export class RestRefused extends Schema.TaggedError<RestRefused>()("RestRefused", {
   venue: Schema.String,
@@ -24,10 +23,11 @@ export class RestRefused extends Schema.TaggedError<RestRefused>()("RestRefused"
 export class RestBodyUnusable extends Schema.TaggedError<RestBodyUnusable>()("RestBodyUnusable", {
   venue: Schema.String,
   path: Schema.String,
-  reason: Schema.Literals(["too-large", "not-json"])
+  reason: Schema.Literals(["too-large", "not-json"]),
+  bytesMax: Schema.Int
 }) {
   override get message() {
-    const what = this.reason === "too-large" ? `with more than ${bodyBytesMax >> 20} MB` : "with something that is not JSON"
+    const what = this.reason === "too-large" ? `with more than ${this.bytesMax >> 20} MB` : "with something that is not JSON"
     return `${this.venue} answered ${what} to ${this.path}`
   }
 }
@@ -43,8 +43,10 @@ export interface Rest {
   readonly limits: () => string | undefined
 }
 
-/** A longer body is refused. The longest lists of pairs have some 10 MB. */
+/** A longer body is refused. The longest lists of pairs have some 10 MB, and a list is read once in some minutes. */
 const bodyBytesMax = 32 << 20
+/** The same for a book, of which a venue is asked for many: the deepest ones, of some 60,000 levels, have some 4 MB. */
+const bookBytesMax = 8 << 20
 /** The pause after a refusal that names none: 429 is a warning, 418 and 403 are bans, which further requests make longer. */
 const pauseMillis: Readonly<Record<number, number>> = { 429: 5_000, 418: 120_000, 403: 120_000 }
 const pauseMillisMax = 3_600_000
@@ -60,41 +62,35 @@ const limitHeaders = [
 
 export const makeRest = Effect.fnUntraced(function* (exchange: Exchange, endpoints: Endpoints) {
   const policies = yield* Policies
-  const client = yield* HttpClient.HttpClient
+  // With an attempt's scope its connection is closed, also where nothing of the body was read.
+  const client = HttpClient.withScope(yield* HttpClient.HttpClient)
   const venue = exchange.id
   let pausedUntil = 0
   let limits: string | undefined
 
-  /** The whole body, as long as it is not larger than it may be. */
-  const bodyOf = Effect.fnUntraced(function* (path: string, response: HttpClientResponse.HttpClientResponse) {
-    const chunks: Array<Uint8Array> = []
-    let bytes = 0
-    yield* Stream.runForEach(response.stream, (chunk) => {
-      bytes += chunk.length
-      chunks.push(chunk)
-      return bytes > bodyBytesMax ? Effect.fail(new RestBodyUnusable({ venue, path, reason: "too-large" })) : Effect.void
-    })
-    return Buffer.concat(chunks)
-  })
-
+  const bodyOf = (path: string, bytesMax: number, response: HttpClientResponse.HttpClientResponse) =>
+    readBody(response, bytesMax).pipe(
+      Effect.catchTag("BodyTooLarge", () => Effect.fail(new RestBodyUnusable({ venue, path, reason: "too-large", bytesMax })))
+    )
   const call = <A>(
     path: string,
     weight: number,
-    send: Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError>,
+    bytesMax: number,
+    send: Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError, Scope.Scope>,
     decode: (body: Buffer) => Effect.Effect<A, RestBodyUnusable>
   ) => {
     const attempt = Effect.gen(function* () {
       const response = yield* send
       const left = limitHeaders.find((name) => response.headers[name] !== undefined)
       if (left !== undefined) limits = `${left} ${response.headers[left]}`
-      if (response.status === 200) return yield* Effect.flatMap(bodyOf(path, response), decode)
+      if (response.status === 200) return yield* Effect.flatMap(bodyOf(path, bytesMax, response), decode)
       const pause = pauseMillis[response.status]
       if (pause !== undefined) {
         const asked = Number(response.headers["retry-after"]) * 1000
         pausedUntil = (yield* Clock.currentTimeMillis) + Math.min(pauseMillisMax, Number.isFinite(asked) ? asked : pause)
       }
       return yield* new RestRefused({ venue, path, status: response.status })
-    })
+    }).pipe(Effect.scoped)
     return Effect.gen(function* () {
       const wait = pausedUntil - (yield* Clock.currentTimeMillis)
       if (wait > 0) yield* Effect.sleep(wait)
@@ -111,17 +107,17 @@ export const makeRest = Effect.fnUntraced(function* (exchange: Exchange, endpoin
       Result.try((): unknown => JSON.parse(body.toString())),
       {
         onSuccess: Effect.succeed,
-        onFailure: () => Effect.fail(new RestBodyUnusable({ venue, path, reason: "not-json" }))
+        onFailure: () => Effect.fail(new RestBodyUnusable({ venue, path, reason: "not-json", bytesMax: bodyBytesMax }))
       }
     )
 
   return {
     book: (symbol) => {
       const path = exchange.book.path(symbol)
-      return call(path, exchange.book.weight, client.get(endpoints.rest + path), Effect.succeed)
+      return call(path, exchange.book.weight, bookBytesMax, client.get(endpoints.rest + path), Effect.succeed)
     },
-    get: (path) => call(path, 1, client.get(endpoints.rest + path), jsonOf(path)),
-    post: (path) => call(path, 1, client.post(endpoints.rest + path), jsonOf(path)),
+    get: (path) => call(path, 1, bodyBytesMax, client.get(endpoints.rest + path), jsonOf(path)),
+    post: (path) => call(path, 1, bodyBytesMax, client.post(endpoints.rest + path), jsonOf(path)),
     limits: () => limits
   } satisfies Rest
 })

@@ -14,8 +14,10 @@ import { type Fields, JsonReader } from "./JsonReader.ts"
 import { SequenceId } from "./SequenceId.ts"
 import { noSymbol, WireDecoder } from "./WireDecoder.ts"
 
-/** Deltas that wait for a snapshot; with more, the oldest are of no use any more. */
+/** Deltas that wait for a snapshot; with more, the oldest are of no use any more: they are dropped, and the book is asked for again. */
 const pendingMax = 1000
+/** Bytes of the deltas that wait on one connection. Beyond it the book that holds the most drops its own and is asked for again. */
+const pendingBytesMax = 8 << 20
 
 /** Where a book stands. */
 export interface BookPlace {
@@ -24,6 +26,7 @@ export interface BookPlace {
   readonly id: SequenceId
   /** Frames that wait for a REST snapshot. */
   pending: Array<Uint8Array>
+  pendingBytes: number
 }
 
 export abstract class JsonDecoder extends WireDecoder {
@@ -42,6 +45,8 @@ export abstract class JsonDecoder extends WireDecoder {
   /** Where the elements of an array begin that is read from its end. */
   readonly #starts: Array<number> = []
   readonly #places = new Map<number, BookPlace>()
+  /** Of all places together. */
+  #pendingBytes = 0
 
   constructor(symbols: SymbolTable, record: MarketRecord, sink: MarketSink) {
     const json = new JsonReader()
@@ -60,14 +65,14 @@ export abstract class JsonDecoder extends WireDecoder {
   override reset(): void {
     for (const place of this.#places.values()) {
       place.live = false
-      place.pending = []
+      this.#takePending(place)
     }
   }
 
   protected placeOf(instrument: number): BookPlace {
     const known = this.#places.get(instrument)
     if (known !== undefined) return known
-    const place: BookPlace = { live: false, id: new SequenceId(), pending: [] }
+    const place: BookPlace = { live: false, id: new SequenceId(), pending: [], pendingBytes: 0 }
     this.#places.set(instrument, place)
     return place
   }
@@ -79,8 +84,31 @@ export abstract class JsonDecoder extends WireDecoder {
 
   protected lose(instrument: number, place: BookPlace, reason: StaleReason): void {
     place.live = false
-    place.pending = []
+    this.#takePending(place)
     this.emitStale(instrument, reason)
+  }
+
+  /** The frames that a place holds back, which it holds no longer. */
+  #takePending(place: BookPlace): ReadonlyArray<Uint8Array> {
+    const { pending } = place
+    this.#pendingBytes -= place.pendingBytes
+    place.pending = []
+    place.pendingBytes = 0
+    return pending
+  }
+
+  #holdBack(instrument: number, place: BookPlace, bytes: Uint8Array, start: number, end: number): FrameOutcome {
+    const size = end - start
+    if (place.pending.length >= pendingMax || size > pendingBytesMax) this.lose(instrument, place, "buffer-full")
+    if (size > pendingBytesMax) return FrameOutcome.market
+    while (this.#pendingBytes + size > pendingBytesMax) {
+      const [largest, most] = [...this.#places].reduce((one, other) => (other[1].pendingBytes > one[1].pendingBytes ? other : one))
+      this.lose(largest, most, "buffer-full")
+    }
+    place.pending.push(bytes.slice(start, end))
+    place.pendingBytes += size
+    this.#pendingBytes += size
+    return FrameOutcome.market
   }
 
   /** The staged levels are the whole book, at id `last`. `numbered` is false where the venue gives no id. */
@@ -110,16 +138,11 @@ export abstract class JsonDecoder extends WireDecoder {
    */
   protected mergeDelta(instrument: number, reaches: boolean, bytes: Uint8Array, start: number, end: number): FrameOutcome {
     const place = this.placeOf(instrument)
-    if (!place.live) {
-      if (place.pending.length >= pendingMax) this.lose(instrument, place, "buffer-full")
-      place.pending.push(bytes.slice(start, end))
-      return FrameOutcome.market
-    }
+    if (!place.live) return this.#holdBack(instrument, place, bytes, start, end)
     if (this.last.compare(place.id) <= 0) return FrameOutcome.market
     if (!reaches) {
       this.lose(instrument, place, "gap")
-      place.pending.push(bytes.slice(start, end))
-      return FrameOutcome.market
+      return this.#holdBack(instrument, place, bytes, start, end)
     }
     place.id.copy(this.last)
     return this.#apply(instrument, true)
@@ -127,9 +150,7 @@ export abstract class JsonDecoder extends WireDecoder {
 
   /** The staged levels are the whole book at id `last`; what was held back follows. */
   protected mergeSnapshot(instrument: number): FrameOutcome {
-    const place = this.placeOf(instrument)
-    const { pending } = place
-    place.pending = []
+    const pending = this.#takePending(this.placeOf(instrument))
     this.setTime(Number.NaN)
     this.chainSnapshot(instrument)
     this.replaying = true

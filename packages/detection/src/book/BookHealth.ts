@@ -1,6 +1,7 @@
 /**
  * Which books can be trusted: a commit makes a book good, a gap, a wrong checksum, crossed or impossible prices or a lost frame make it stale, and a stale one
- * is asked for anew until it is good again.
+ * is asked for anew until it is good again. Frames that come late make books stale as well; those are good again with the first commit that
+ * comes in time, and asked for only when there is none.
  */
 import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
 import { staleReasonCode } from "@evenkeel/domain/market/MarketRecord"
@@ -21,6 +22,7 @@ const crossed = venueCounters.indexOf("crossed")
 const crossedReason = staleReasonCode("crossed")
 const lostReason = staleReasonCode("lost-frame")
 const malformedReason = staleReasonCode("malformed")
+const lateReason = staleReasonCode("late")
 const disconnectedReason = staleReasonCode("disconnected")
 
 export class BookHealth {
@@ -47,6 +49,10 @@ export class BookHealth {
     if (book.crossed()) {
       this.#counters.count(track.venue, crossed)
       this.stale(track, crossedReason)
+      return false
+    }
+    if (this.#market.late) {
+      this.#behind(track)
       return false
     }
     row[instrumentState.book] = goodBook
@@ -77,6 +83,22 @@ export class BookHealth {
       }
       this.#signals.writeInstrument(index)
     }
+  }
+
+  /** The frame in hand comes late: what its venue's books hold, or all books where it is time that is late, was true once. */
+  late(venue?: number): void {
+    for (const [index, track] of this.#market.instruments.entries()) {
+      if (track.row[instrumentState.book] !== goodBook || (venue !== undefined && track.venue !== venue)) continue
+      this.#behind(track)
+      this.#signals.writeInstrument(index)
+    }
+  }
+
+  #behind(track: InstrumentTrack): void {
+    track.row[instrumentState.book] = staleBook
+    track.row[instrumentState.staleReason] = lateReason
+    track.resyncReason = lateReason
+    track.resyncAsked = this.#market.times[time.now]!
   }
 
   /** Asks again for books that stayed stale. */

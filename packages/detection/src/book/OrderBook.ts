@@ -4,6 +4,10 @@
  * Most changes happen near the best price, so an insertion there moves few entries; a search begins with the last 32
  * levels for the same reason. Ask prices are kept negated, so that both sides ascend towards the best.
  *
+ * A side lies in the middle of its array, with room before and behind: an insertion moves what lies on its shorter side, so that a book
+ * which comes best first is taken up as quickly as one which comes worst first. A side that has come to an end of its array is moved back
+ * to the middle, which costs little for the changes that it took to come there.
+ *
  * Prices and quantities are doubles. A decimal of up to 15 digits survives the way to a double and back unharmed, so
  * the book at rest is exact for every price and quantity of up to 15 digits.
  */
@@ -14,14 +18,16 @@ const nearBest = 32
 const loopMoves = 48
 const capacityStart = 256
 
-/** At most this many levels a side; beyond it the worst level goes. Deeper books than any venue sends. */
-export const bookLevelsMax = 1 << 17
+/** At most this many levels a side; beyond it the worst level goes. The deepest books known have some 60,000, both sides together. */
+export const bookLevelsMax = 1 << 16
 /** No market quotes a price as high, in whatever currency. */
 export const priceMax = 1e12
 
 export class OrderBook implements LevelReader {
   readonly #keys: [Float64Array, Float64Array] = [new Float64Array(capacityStart), new Float64Array(capacityStart)]
   readonly #quantities: [Float64Array, Float64Array] = [new Float64Array(capacityStart), new Float64Array(capacityStart)]
+  /** Where a side begins in its arrays, and how many levels it has. */
+  readonly #starts = new Int32Array(2).fill(capacityStart / 2)
   readonly #counts = new Int32Array(2)
   /** Since the book was begun anew a level came that cannot be: a price or a quantity that is not above 0. It is not in the book. */
   impossible = false
@@ -42,26 +48,27 @@ export class OrderBook implements LevelReader {
 
   clear(): void {
     this.impossible = false
-    this.#counts[0] = 0
-    this.#counts[1] = 0
+    for (const side of [0, 1] as const) {
+      this.#counts[side] = 0
+      this.#starts[side] = this.#keys[side].length >>> 1
+    }
   }
 
   /** Sets a level's quantity; 0 removes the level. */
   set(side: 0 | 1, price: number, quantity: number): void {
     const key = side === 0 ? price : -price
     const keys = this.#keys[side]
-    const quantities = this.#quantities[side]
-    const count = this.#counts[side]!
-    let low = 0
-    let high = count
-    if (count > nearBest && keys[count - nearBest]! < key) low = count - nearBest
+    let low = this.#starts[side]!
+    const end = low + this.#counts[side]!
+    let high = end
+    if (end - low > nearBest && keys[end - nearBest]! < key) low = end - nearBest
     while (low < high) {
       const middle = (low + high) >>> 1
       if (keys[middle]! < key) low = middle + 1
       else high = middle
     }
-    if (low < count && keys[low] === key) {
-      if (quantity > 0) quantities[low] = quantity
+    if (low < end && keys[low] === key) {
+      if (quantity > 0) this.#quantities[side][low] = quantity
       else {
         this.#remove(side, low)
         if (quantity !== 0) this.impossible = true
@@ -73,63 +80,85 @@ export class OrderBook implements LevelReader {
   }
 
   #remove(side: 0 | 1, at: number): void {
-    const keys = this.#keys[side]
-    const quantities = this.#quantities[side]
-    const last = this.#counts[side]! - 1
-    if (last - at < loopMoves) {
-      for (let i = at; i < last; i++) {
-        keys[i] = keys[i + 1]!
-        quantities[i] = quantities[i + 1]!
-      }
-    } else {
-      keys.copyWithin(at, at + 1, last + 1)
-      quantities.copyWithin(at, at + 1, last + 1)
+    const start = this.#starts[side]!
+    const end = start + this.#counts[side]!
+    if (end - at <= at - start) this.#move(side, at + 1, end, -1)
+    else {
+      this.#move(side, start, at, 1)
+      this.#starts[side] = start + 1
     }
-    this.#counts[side] = last
+    this.#counts[side] = end - start - 1
   }
 
   #insert(side: 0 | 1, at: number, key: number, quantity: number): void {
-    let count = this.#counts[side]!
-    if (count === this.#keys[side].length) {
-      if (count >= bookLevelsMax) {
-        // The worst level is the first. A level worse than it has no place.
-        if (at === 0) return
-        this.#remove(side, 0)
-        at--
-        count--
-      } else this.#grow(side)
+    if (this.#counts[side]! >= bookLevelsMax) {
+      // The worst level is the first. A level worse than it has no place.
+      if (at === this.#starts[side]) return
+      this.#starts[side] = this.#starts[side]! + 1
+      this.#counts[side] = this.#counts[side]! - 1
     }
+    let start = this.#starts[side]!
+    const count = this.#counts[side]!
+    const isNearBest = start + count - at <= at - start
+    if (isNearBest ? start + count === this.#keys[side].length : start === 0) {
+      this.#center(side)
+      at += this.#starts[side]! - start
+      start = this.#starts[side]!
+    }
+    if (isNearBest) this.#move(side, at, start + count, 1)
+    else {
+      this.#move(side, start, at, -1)
+      this.#starts[side] = start - 1
+      at--
+    }
+    this.#keys[side][at] = key
+    this.#quantities[side][at] = quantity
+    this.#counts[side] = count + 1
+  }
+
+  /** Moves the entries `[from, to)` by one place, towards the best (1) or away from it (-1). */
+  #move(side: 0 | 1, from: number, to: number, by: 1 | -1): void {
     const keys = this.#keys[side]
     const quantities = this.#quantities[side]
-    if (count - at < loopMoves) {
-      for (let i = count; i > at; i--) {
+    if (to - from >= loopMoves) {
+      keys.copyWithin(from + by, from, to)
+      quantities.copyWithin(from + by, from, to)
+    } else if (by > 0) {
+      for (let i = to; i > from; i--) {
         keys[i] = keys[i - 1]!
         quantities[i] = quantities[i - 1]!
       }
     } else {
-      keys.copyWithin(at + 1, at, count)
-      quantities.copyWithin(at + 1, at, count)
+      for (let i = from; i < to; i++) {
+        keys[i - 1] = keys[i]!
+        quantities[i - 1] = quantities[i]!
+      }
     }
-    keys[at] = key
-    quantities[at] = quantity
-    this.#counts[side] = count + 1
   }
 
-  #grow(side: 0 | 1): void {
+  /** Makes room on both ends of a side: in its own arrays while they are at most half full, else in larger ones. */
+  #center(side: 0 | 1): void {
+    const start = this.#starts[side]!
+    const count = this.#counts[side]!
+    const length = this.#keys[side].length
+    const isLarger = count * 2 > length
+    const target = ((isLarger ? length * 2 : length) - count) >>> 1
     for (const arrays of [this.#keys, this.#quantities]) {
-      const grown = new Float64Array(arrays[side].length * 2)
-      grown.set(arrays[side])
-      arrays[side] = grown
+      if (isLarger) {
+        const grown = new Float64Array(length * 2)
+        grown.set(arrays[side].subarray(start, start + count), target)
+        arrays[side] = grown
+      } else arrays[side].copyWithin(target, start, start + count)
     }
+    this.#starts[side] = target
   }
 
   /** Keeps the best `depth` levels of each side. */
   truncate(depth: number): void {
     for (const side of [0, 1] as const) {
-      const count = this.#counts[side]!
-      if (count <= depth) continue
-      this.#keys[side].copyWithin(0, count - depth, count)
-      this.#quantities[side].copyWithin(0, count - depth, count)
+      const more = this.#counts[side]! - depth
+      if (more <= 0) continue
+      this.#starts[side] = this.#starts[side]! + more
       this.#counts[side] = depth
     }
   }
@@ -140,30 +169,30 @@ export class OrderBook implements LevelReader {
 
   /** Price of the level `depth` behind the best (0); NaN when the side is not that deep. */
   price(side: 0 | 1, depth: number): number {
-    const key = this.#keys[side][this.#counts[side]! - 1 - depth]
-    return key === undefined || depth >= this.#counts[side]! ? Number.NaN : side === 0 ? key : -key
+    if (depth >= this.#counts[side]!) return Number.NaN
+    const key = this.#keys[side][this.#starts[side]! + this.#counts[side]! - 1 - depth]!
+    return side === 0 ? key : -key
   }
 
   quantity(side: 0 | 1, depth: number): number {
-    return depth >= this.#counts[side]! ? Number.NaN : this.#quantities[side][this.#counts[side]! - 1 - depth]!
+    return depth >= this.#counts[side]! ? Number.NaN : this.#quantities[side][this.#starts[side]! + this.#counts[side]! - 1 - depth]!
   }
 
   /** True when both sides have levels and the best bid is not below the best ask. */
   crossed(): boolean {
-    const bids = this.#counts[0]!
-    const asks = this.#counts[1]!
-    return bids > 0 && asks > 0 && this.#keys[0][bids - 1]! >= -this.#keys[1][asks - 1]!
+    return this.price(0, 0) >= this.price(1, 0)
   }
 
   /** Quantity within `share` (0.001 = 10 bps) of the best price of a side. */
   depthWithin(side: 0 | 1, share: number): number {
-    const count = this.#counts[side]!
-    if (count === 0) return 0
+    const start = this.#starts[side]!
+    const end = start + this.#counts[side]!
+    if (end === start) return 0
     const keys = this.#keys[side]
     const quantities = this.#quantities[side]
-    const floor = keys[count - 1]! - Math.abs(keys[count - 1]!) * share
+    const floor = keys[end - 1]! - Math.abs(keys[end - 1]!) * share
     let total = 0
-    for (let i = count - 1; i >= 0 && keys[i]! >= floor; i--) total += quantities[i]!
+    for (let i = end - 1; i >= start && keys[i]! >= floor; i--) total += quantities[i]!
     return total
   }
 }

@@ -64,7 +64,7 @@ export const makeSignalReader = Effect.fnUntraced(function* (options: SignalRead
   const values = yield* PubSub.sliding<CoinState>(listenerMax)
   const quotes = yield* PubSub.sliding<InstrumentState>(listenerMax)
   const quoted = new Map<number, number>()
-  /** The instruments of each coin. A pair that is listed stays: its number is given once, and a delisted one has no quote. */
+  /** The instruments of each coin. A delisted pair stays until its number is another's: it has no quote. */
   const instrumentsOf = coins.map(
     ({ symbol }) => new Set(options.instruments.flatMap(({ base, quote }, number) => (base === symbol || quote === symbol ? [number] : [])))
   )
@@ -137,6 +137,7 @@ export const makeSignalReader = Effect.fnUntraced(function* (options: SignalRead
         spanOf(offset)
         return true
       case SignalKind.listed:
+        for (const numbers of instrumentsOf) numbers.delete(integer(signalIntegers.instrument))
         for (const coin of [integer(signalIntegers.base), integer(signalIntegers.quote)])
           instrumentsOf[coin]?.add(integer(signalIntegers.instrument))
         return true

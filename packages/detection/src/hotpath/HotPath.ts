@@ -46,6 +46,12 @@ export interface HotPathOptions {
 const staleAfterMillisUsual = 60_000
 /** A fair value is solved anew when this much time has passed, though nothing moved. */
 const solveGapMillis = 100
+/**
+ * A frame that waited longer for its turn is late: the engine cannot keep up. What it says is taken up, as everything that follows
+ * stands on it, but no book is called good by it.
+ */
+const lateAfterNanos = 5e9
+const late = venueCounters.indexOf("late")
 const clockJumps = venueCounters.indexOf("clockJumps")
 
 export class HotPath {
@@ -105,12 +111,18 @@ export class HotPath {
     times[time.published] = view.float64[(offset + frameOffsets.published) >> 3]!
     this.#signals.follow(view.bytes, view.bytes[offset + frameOffsets.sampled] === 1 ? offset + frameOffsets.trace : -1)
     market.touched = -1
+    market.late = times[time.started]! - times[time.published]! > lateAfterNanos
     market.connection = view.uint16[(offset + frameOffsets.connection) >> 1]!
     this.#advance(view.float64[(offset + frameOffsets.received) >> 3]!, venue)
     if (view.bytes[offset + frameOffsets.source] === FrameSource.clock) {
-      this.#books.askAgain()
+      if (market.late) this.#books.late()
+      else this.#books.askAgain()
       this.#judge.checkFreshness()
     } else {
+      if (market.late) {
+        this.#counters.count(venue, late)
+        this.#books.late(venue)
+      }
       const start = offset + frameOffsets.payload
       this.#intake.take(view, offset, start, start + view.int32[(offset + frameOffsets.payloadBytes) >> 2]!)
     }

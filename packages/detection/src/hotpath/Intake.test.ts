@@ -2,13 +2,14 @@ import { assert, describe, it } from "@effect/vitest"
 import { coinOf } from "@evenkeel/domain/coin/Coin"
 import { type FrameDecoderFactory, FrameOutcome, FrameSource } from "@evenkeel/domain/market/FrameDecoder"
 import { listedPayload } from "@evenkeel/domain/market/Instrument"
-import { EventKind } from "@evenkeel/domain/market/MarketRecord"
+import { EventKind, staleReasons } from "@evenkeel/domain/market/MarketRecord"
+import { frameOffsets } from "@evenkeel/runtime/ring/FrameRing"
 import { LocalHotPath } from "../host/LocalHotPath.ts"
 import { Counters, type VenueCounter, venueCounters } from "./Counters.ts"
 import { coinState, instrumentState } from "./SignalRecord.ts"
 
-/** Frames are `INSTRUMENT PRICE`, which makes a good book of one level, or `throw`. */
-const makeWordDecoder: FrameDecoderFactory = (_symbols, record, sink) => {
+/** Frames are `INSTRUMENT PRICE` or `named SYMBOL PRICE`, which makes a good book of one level, or `throw`. */
+const makeWordDecoder: FrameDecoderFactory = (symbols, record, sink) => {
   let resets = 0
   const emit = (kind: EventKind, instrument: number) => {
     record.integers[0] = kind
@@ -17,7 +18,9 @@ const makeWordDecoder: FrameDecoderFactory = (_symbols, record, sink) => {
   }
   return {
     decode: (bytes, start, end) => {
-      const [word = "", price = ""] = Buffer.from(bytes.slice(start, end)).toString().split(" ")
+      const words = Buffer.from(bytes.slice(start, end)).toString().split(" ")
+      const [word = "", price = ""] = words[0] === "named" ? [String(symbols.findText(words[1]!)), words[2]] : words
+      if (word === "-1") return FrameOutcome.unlisted
       if (word === "throw") throw new RangeError("toFixed() digits argument must be between 0 and 100")
       if (word === "resets") return resets === Number(price) ? FrameOutcome.control : FrameOutcome.malformed
       const instrument = Number(word)
@@ -58,8 +61,13 @@ const setup = (spareInstruments = 0) => {
   let time = 1_700_000_000_000
   return {
     local,
+    /** Frames that are sent from now on have waited in the ring for so long. */
+    waited: (millis: number) => {
+      local.claim(64).float64[frameOffsets.published >> 3] = -millis * 1e6
+    },
     send: (venue: number, text: string, source: number = FrameSource.socket, instrument = -1) =>
       local.feed({ source: source as FrameSource, venue, instrument, received: (time += 10), payload: Buffer.from(text) }),
+    pass: (millis: number) => local.feed({ source: FrameSource.clock, venue: 0, received: (time += millis), payload: new Uint8Array(0) }),
     count: (venue: number, counter: VenueCounter) => counters.ofVenue(venue, venueCounters.indexOf(counter)),
     /** A field of a row of the state table: coins first, then instruments. */
     state: (index: number, field: number) => {
@@ -98,6 +106,43 @@ describe("Intake", () => {
     assert.closeTo(state(1, coinState.fairValue)!, 0.998, 1e-4)
   })
 
+  it("calls no book good from a frame that waited too long, nor any other of its venue, until frames come in time again", () => {
+    const { count, send, signals, state, waited } = setup()
+    send(0, "0 0.999")
+    send(1, "1 0.998")
+    waited(4_999)
+    send(0, "0 0.999")
+    assert.strictEqual(state(2, instrumentState.book), 1)
+    waited(5_001)
+    send(0, "17 1")
+    assert.strictEqual(state(2, instrumentState.book), 2, "the venue's books are behind")
+    assert.strictEqual(state(2, instrumentState.staleReason), staleReasons.indexOf("late"))
+    send(0, "0 0.5")
+    assert.strictEqual(state(2, instrumentState.book), 2)
+    assert.strictEqual(count(0, "late"), 2)
+    assert.strictEqual(count(1, "late"), 0)
+    assert.strictEqual(state(3, instrumentState.book), 1, "the other venue's is good")
+    assert.isEmpty(signals().resyncs, "nothing was lost, so nothing more is asked for")
+    waited(0)
+    send(0, "0 0.999")
+    assert.strictEqual(state(2, instrumentState.book), 1)
+  })
+
+  it("calls every book stale while time itself comes late, and asks for those that stay so", () => {
+    const { pass, send, signals, state, waited } = setup()
+    send(0, "0 0.999")
+    send(1, "1 0.998")
+    waited(6_000)
+    pass(0)
+    assert.deepStrictEqual([state(2, instrumentState.book), state(3, instrumentState.book)], [2, 2])
+    pass(20_000)
+    assert.isEmpty(signals().resyncs, "what asks would wait as well")
+    waited(0)
+    send(1, "1 0.998")
+    pass(10_000)
+    assert.deepStrictEqual(signals().resyncs, ["0 late"])
+  })
+
   it("does the same for a snapshot that the decoder throws on", () => {
     const { count, send } = setup()
     send(0, "{}", FrameSource.snapshot, 0)
@@ -130,5 +175,39 @@ describe("Intake", () => {
     assert.strictEqual(local.hotPath.book(2).count(0), 0)
     send(0, "0 0.99")
     assert.closeTo(state(0, coinState.fairValue)!, 0.99, 1e-3)
+  })
+
+  it("gives the place of a delisted pair to the next, of another venue and coin as well, and knows the first one's name no more", () => {
+    const { count, local, send, state } = setup(1)
+    const listed = (venue: string, symbol: string, base: string) =>
+      Buffer.from(listedPayload({ venue, symbol, base, quote: "USD" })).toString()
+    send(0, "0 1")
+    send(0, listed("one", "USDC2", "USDC"), FrameSource.listed, 2)
+    send(0, "named USDC2 0.99")
+    assert.strictEqual(local.hotPath.book(2).count(0), 1)
+    send(0, "", FrameSource.delisted, 2)
+    send(0, "named USDC2 0.5")
+    assert.strictEqual(count(0, "unlisted"), 1)
+    send(1, listed("two", "DAI2", "DAI"), FrameSource.listed, 2)
+    assert.strictEqual(count(1, "control"), 1)
+    send(0, "named USDC2 0.5")
+    assert.strictEqual(count(0, "unlisted"), 2)
+    send(1, "named DAI2 0.97")
+    assert.closeTo(local.hotPath.book(2).price(0, 0), 0.97, 1e-4)
+    assert.closeTo(state(0, coinState.fairValue)!, 1, 1e-3)
+    assert.closeTo(state(1, coinState.fairValue)!, 0.97, 1e-3)
+    send(1, "", FrameSource.delisted, 2)
+    send(0, listed("one", "USDC2", "USDC"), FrameSource.listed, 2)
+    send(0, "named USDC2 0.98")
+    assert.closeTo(local.hotPath.book(2).price(0, 0), 0.98, 1e-4)
+  })
+
+  it("takes back a first pair that was delisted", () => {
+    const { count, send, state } = setup(1)
+    send(0, "", FrameSource.delisted, 0)
+    send(0, Buffer.from(listedPayload({ venue: "one", symbol: "USDC", base: "USDC", quote: "USD" })).toString(), FrameSource.listed, 0)
+    assert.strictEqual(count(0, "control"), 1)
+    send(0, "named USDC 0.97")
+    assert.closeTo(state(0, coinState.fairValue)!, 0.97, 1e-3)
   })
 })

@@ -140,6 +140,7 @@ export class Intake implements MarketSink {
     track.resyncAsked = Number.NaN
     track.resyncPending = false
     this.#observations.withdraw(track)
+    this.#market.free(instrument)
     this.#signals.writeInstrument(instrument)
   }
 

@@ -57,6 +57,8 @@ export class Market {
   readonly times = new Float64Array(6).fill(Number.NaN)
   /** The connection of the frame in hand. */
   connection = 0
+  /** The frame in hand waited too long to say what the market is now. */
+  late = false
   /** The coin that the frame in hand touched last, or -1. */
   touched = -1
   /** Something moved since the last solve. */
@@ -65,8 +67,9 @@ export class Market {
   readonly #whole: number
   readonly #coins: ReadonlyArray<Coin>
   readonly #coinNumbers: ReadonlyMap<string, number>
-  /** The fair value's source of each place that is kept free. */
+  /** The fair value's source of each place that is kept for pairs that are listed while running, and the places that have one now. */
   readonly #spareSources = new Map<number, number>()
+  readonly #taken = new Set<number>()
 
   constructor({ coins, instruments, spareInstruments = 0, venues }: MarketOptions) {
     if (venues.length > venuesMax) throw new TooManyVenues({ venues: venues.length })
@@ -81,7 +84,7 @@ export class Market {
     })
     for (let spare = 0; spare < spareInstruments; spare++) {
       this.#spareSources.set(this.instruments.length, edges.push([-1, -1]) - 1)
-      this.instruments.push(new InstrumentTrack(-1, -1, -1, -1))
+      this.instruments.push(this.#freeTrack(edges.length - 1))
     }
     this.value = new FairValue(
       edges,
@@ -116,11 +119,14 @@ export class Market {
     return this.#coinNumbers.get(symbol) ?? -1
   }
 
-  /** Gives a place that was kept free to a pair that was listed; false when there is none of that number. */
+  /** Gives a free place to a pair that was listed, or one of the first ones its own again; false when that place is not free. */
   list(instrument: number, venue: number, listed: Pick<Instrument, "base" | "quote" | "symbol">): boolean {
     const source = this.#spareSources.get(instrument)
     const symbols = this.symbols[venue]
-    if (source === undefined || symbols === undefined) return false
+    if (symbols === undefined) return false
+    if (source === undefined || this.#taken.has(instrument))
+      return symbols.symbols[instrument] === listed.symbol && this.instruments[instrument]?.venue === venue
+    this.#taken.add(instrument)
     symbols.add(listed.symbol, instrument)
     const nodes = this.#nodesOf(listed)
     if (nodes === undefined) {
@@ -129,8 +135,26 @@ export class Market {
     }
     this.value.connect(source, nodes[0], nodes[1])
     this.instruments[instrument] = this.#track(nodes, source, venue)
-    this.#spareSources.delete(instrument)
     return true
+  }
+
+  /** Frees the place of a pair that was listed while running. The places of the first ones stay theirs. */
+  free(instrument: number): void {
+    const source = this.#spareSources.get(instrument)
+    if (source === undefined || !this.#taken.delete(instrument)) return
+    const { base, quote, venue } = this.instruments[instrument]!
+    this.symbols[venue]!.remove(instrument)
+    for (const coin of [base, quote]) {
+      const sources = this.coins[coin]?.sources
+      sources?.splice(sources.indexOf(source), 1)
+    }
+    this.value.connect(source, -1, -1)
+    this.instruments[instrument] = this.#freeTrack(source)
+  }
+
+  /** What stands where no pair is. */
+  #freeTrack(source: number): InstrumentTrack {
+    return (this.bySource[source] = new InstrumentTrack(-1, -1, -1, -1))
   }
 
   /** A track that prices a pair of coins. */
@@ -138,7 +162,7 @@ export class Market {
     if (base >= 0) this.coins[base]!.sources.push(source)
     if (quote >= 0) this.coins[quote]!.sources.push(source)
     const track = new InstrumentTrack(base, quote, source, venue)
-    this.bySource.push(track)
+    this.bySource[source] = track
     return track
   }
 

@@ -46,7 +46,17 @@ export const EventKind = {
 export type EventKind = (typeof EventKind)[keyof typeof EventKind]
 
 /** Why a book is stale. The order is wire format: append only. */
-export const staleReasons = ["none", "gap", "checksum", "crossed", "disconnected", "buffer-full", "lost-frame", "malformed"] as const
+export const staleReasons = [
+  "none",
+  "gap",
+  "checksum",
+  "crossed",
+  "disconnected",
+  "buffer-full",
+  "lost-frame",
+  "malformed",
+  "late"
+] as const
 export type StaleReason = (typeof staleReasons)[number]
 export const staleReasonCode = (reason: StaleReason): number => staleReasons.indexOf(reason)
 

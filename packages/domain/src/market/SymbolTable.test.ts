@@ -13,6 +13,18 @@ describe("SymbolTable", () => {
     assert.strictEqual(table.findText(""), -1)
   })
 
+  it("gives an instrument's number to one symbol after the other, and finds the last alone", () => {
+    const table = new SymbolTable([["FIRST", 0]])
+    for (let turn = 0; turn < 1000; turn++) {
+      table.add(`COIN${turn}`, 1)
+      assert.strictEqual(table.findText(`COIN${turn}`), 1)
+      assert.strictEqual(table.findText(`COIN${turn - 1}`), -1)
+      table.remove(1)
+      assert.strictEqual(table.findText(`COIN${turn}`), -1)
+    }
+    assert.strictEqual(table.findText("FIRST"), 0)
+  })
+
   it("adopts a missing symbol once when it may", () => {
     const seen: Array<string> = []
     const table = new SymbolTable([], (symbol) => seen.push(symbol) - 1)

@@ -31,14 +31,19 @@ export class SymbolTable {
     this.#insert(symbol, instrument)
   }
 
+  /** Takes an instrument's symbol out. Its slot stays for those that were placed behind it. */
+  remove(instrument: number): void {
+    this.symbols[instrument] = this.#encoded[instrument] = undefined
+  }
+
   /** The instrument whose symbol is `bytes[start, end)`, or -1. */
   find(bytes: Uint8Array, start: number, end: number): number {
     const mask = this.#slots.length - 1
     for (let slot = hash(bytes, start, end) & mask; ; slot = (slot + 1) & mask) {
       const instrument = this.#slots[slot]!
       if (instrument === -1) return this.#whenMissing === undefined ? -1 : this.#adopt(bytes, start, end)
-      const symbol = this.#encoded[instrument]!
-      if (symbol.length === end - start && sameBytes(symbol, bytes, start)) return instrument
+      const symbol = this.#encoded[instrument]
+      if (symbol !== undefined && symbol.length === end - start && sameBytes(symbol, bytes, start)) return instrument
     }
   }
 
@@ -57,7 +62,9 @@ export class SymbolTable {
 
   #insert(symbol: string, instrument: number): void {
     if (++this.#size * 2 > this.#slots.length) {
-      this.#slots = new Int32Array(this.#slots.length * 2).fill(-1)
+      // Slots of symbols that were taken out are gone with the old table.
+      this.#size = this.#encoded.reduce((count, bytes) => (bytes === undefined ? count : count + 1), 1)
+      this.#slots = new Int32Array(this.#slots.length * (this.#size * 4 > this.#slots.length ? 2 : 1)).fill(-1)
       this.#encoded.forEach((bytes, other) => bytes !== undefined && this.#place(bytes, other))
     }
     const bytes = encoder.encode(symbol)

@@ -13,6 +13,7 @@ export const Metrics = {
   framesRefused: counter("frames_refused_total", "Frames that could not be used, by venue and outcome"),
   framesDropped: counter("frames_dropped_total", "Frames that found the frames ring full, by venue"),
   reconnects: counter("reconnects_total", "Connections that had to be made again, by venue"),
+  cutOff: counter("connections_cut_off_total", "Connections that were closed because their venue sent too many bytes, by venue"),
   snapshots: counter("book_snapshots_total", "Book snapshots asked for, by venue and reason"),
   levelChanges: counter("level_changes_total", "Risk level changes, by coin and level"),
   notifications: counter("notifications_total", "Deliveries to receivers, by receiver and outcome"),

@@ -27,6 +27,7 @@ import {
   zeroAddress
 } from "viem"
 import { type BlockRef, type Chain, ChainUnavailable, type PoolReading, type Reading, SourceUnreadable } from "../Chain.ts"
+import { answerBytesMax } from "../JsonRpc.ts"
 import { makeRpcEndpoints, type RpcEndpoint } from "../RpcEndpoints.ts"
 
 /** About how long a block takes. */
@@ -65,7 +66,10 @@ export const makeEvmChain = Effect.fnUntraced(function* (id: EvmChainId, configu
     const known = clients.get(url)
     if (known !== undefined) return known
     // Retries, timeouts and failover are the policies'.
-    const client = createPublicClient({ transport: http(url, { retryCount: 0, batch: true }), cacheTime: 0 })
+    const client = createPublicClient({
+      transport: http(url, { retryCount: 0, batch: true, maxResponseBodySize: answerBytesMax }),
+      cacheTime: 0
+    })
     clients.set(url, client)
     return client
   }

@@ -19,6 +19,32 @@ describe("BinanceDecoder", () => {
     assert.deepStrictEqual(kinds(events), ["bookClear", "levels", "bookCommit", "levels", "bookCommit", "levels", "bookCommit"])
   })
 
+  it("weighs the deltas that it holds back: beyond 8 MB the book that holds the most begins again, and others keep theirs", () => {
+    const { events, merge, receive } = decoding(makeBinanceDecoder, "USDCUSDT", "DAIUSDT")
+    receive(spot(1, 5).replace("USDCUSDT", "DAIUSDT"))
+    const levels = '["0.9999","5"],'.repeat(4096)
+    const heavy = (id: number) => spot(id, id).replace('"b":[', `"b":[${levels}`)
+    const megabytes = heavy(1).length / (1 << 20)
+    let id = 1
+    while (id * megabytes <= 7.9) receive(heavy(id++))
+    assert.isEmpty(events)
+    while (id * megabytes <= 8.1) receive(heavy(id++))
+    assert.deepStrictEqual(events, [{ kind: "bookStale", symbol: "USDCUSDT", reason: "buffer-full" }])
+    while (id * megabytes <= 63) receive(heavy(id++))
+    assert.strictEqual(events.length, 7)
+    events.length = 0
+    merge("DAIUSDT", snapshot(1))
+    assert.deepStrictEqual(kinds(events), ["bookClear", "levels", "bookCommit", "levels", "bookCommit"])
+    merge("USDCUSDT", snapshot(id - 2))
+    assert.strictEqual(events.at(-1)!.kind, "bookCommit")
+  })
+
+  it("holds back no delta that is larger than all that may be held", () => {
+    const { events, receive } = decoding(makeBinanceDecoder, "USDCUSDT")
+    receive(spot(6, 6).replace('"b":[', `${" ".repeat(9 << 20)}"b":[`))
+    assert.deepStrictEqual(kinds(events), ["bookStale"])
+  })
+
   it("finds a gap between deltas of the spot market, and begins again with the next snapshot", () => {
     const { events, merge, receive } = decoding(makeBinanceDecoder, "USDCUSDT")
     merge("USDCUSDT", snapshot(7))

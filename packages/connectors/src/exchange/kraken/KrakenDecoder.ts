@@ -20,8 +20,12 @@ const checksumLevels = 10
 interface BookState {
   live: boolean
   depth: number
+  /** That checksums are taken over. */
   priceDecimals: number
   quantityDecimals: number
+  /** As the venue announced them last. */
+  announcedPrice: number
+  announcedQuantity: number
 }
 
 const key = {
@@ -53,6 +57,9 @@ class KrakenDecoder extends WireDecoder {
   readonly #books = new Map<number, BookState>()
   /** The largest depth that any snapshot of this connection needed, for captures without their acknowledgements. */
   #depthSeen = depths[0]!
+  /** The most that prices and quantities of the message in hand are printed with. */
+  #priceDecimals = 0
+  #quantityDecimals = 0
 
   override reset(): void {
     for (const book of this.#books.values()) book.live = false
@@ -90,12 +97,12 @@ class KrakenDecoder extends WireDecoder {
     const instrument = this.symbol()
     if (instrument === noSymbol) return notThisForm
     const book = this.#bookOf(instrument)
-    this.levels.clear()
+    this.#begin()
     if (
       !scanner.skip(key.bids) ||
-      !this.#levelList(0, book) ||
+      !this.#levelList(0) ||
       !scanner.skip(key.asks) ||
-      !this.#levelList(1, book) ||
+      !this.#levelList(1) ||
       !scanner.skip(key.checksum) ||
       !scanner.integer()
     )
@@ -112,7 +119,12 @@ class KrakenDecoder extends WireDecoder {
     return FrameOutcome.market
   }
 
-  #levelList(side: 0 | 1, book: BookState): boolean {
+  #begin(): void {
+    this.levels.clear()
+    this.#priceDecimals = this.#quantityDecimals = 0
+  }
+
+  #levelList(side: 0 | 1): boolean {
     const { levels, scanner } = this
     if (scanner.skipByte(byte.close)) return true
     do {
@@ -121,10 +133,10 @@ class KrakenDecoder extends WireDecoder {
       if (at < 0) return false
       levels.data[at] = side
       levels.data[at + 1] = scanner.registers[0]!
-      if (scanner.decimals > book.priceDecimals) book.priceDecimals = scanner.decimals
+      if (scanner.decimals > this.#priceDecimals) this.#priceDecimals = scanner.decimals
       if (!scanner.skip(key.quantity) || !scanner.number() || !scanner.skipByte(byte.unbrace)) return false
       levels.data[at + 2] = scanner.registers[0]!
-      if (scanner.decimals > book.quantityDecimals) book.quantityDecimals = scanner.decimals
+      if (scanner.decimals > this.#quantityDecimals) this.#quantityDecimals = scanner.decimals
     } while (scanner.skipByte(byte.comma))
     return scanner.skipByte(byte.close)
   }
@@ -141,7 +153,22 @@ class KrakenDecoder extends WireDecoder {
     this.emitLevels(instrument)
     this.record.integers[3] = book.depth === 0 ? this.#depthSeen : book.depth
     this.emit(EventKind.bookTruncate, instrument)
-    book.live = checksumOf(this.sink.book(instrument), book.priceDecimals, book.quantityDecimals) === checksum
+    const levels = this.sink.book(instrument)
+    const ownPrice = this.#priceDecimals
+    const ownQuantity = this.#quantityDecimals
+    if (snapshot) {
+      // A pair's decimals may have changed since: what it is printed with says more than what was announced, but for zeros at an end.
+      book.priceDecimals = book.announcedPrice
+      book.quantityDecimals = book.announcedQuantity
+    }
+    if (ownPrice > book.priceDecimals) book.priceDecimals = ownPrice
+    if (ownQuantity > book.quantityDecimals) book.quantityDecimals = ownQuantity
+    book.live = checksumOf(levels, book.priceDecimals, book.quantityDecimals) === checksum
+    if (snapshot && !book.live && checksumOf(levels, ownPrice, ownQuantity) === checksum) {
+      book.live = true
+      book.priceDecimals = ownPrice
+      book.quantityDecimals = ownQuantity
+    }
     if (book.live) this.emitCommit(instrument, Number.NaN, Number.NaN)
     else this.emitStale(instrument, "checksum")
   }
@@ -238,14 +265,14 @@ class KrakenDecoder extends WireDecoder {
             continue
           }
           const book = this.#bookOf(instrument)
-          this.levels.clear()
+          this.#begin()
           for (const [side, list] of [
             [0, bids],
             [1, asks]
           ] as const) {
             for (const { price, qty } of list) {
-              book.priceDecimals = Math.max(book.priceDecimals, decimalsOf(price))
-              book.quantityDecimals = Math.max(book.quantityDecimals, decimalsOf(qty))
+              this.#priceDecimals = Math.max(this.#priceDecimals, decimalsOf(price))
+              this.#quantityDecimals = Math.max(this.#quantityDecimals, decimalsOf(qty))
               if (!this.levels.push(side, Number(price), Number(qty))) return FrameOutcome.malformed
             }
           }
@@ -295,8 +322,8 @@ class KrakenDecoder extends WireDecoder {
           const instrument = this.symbols.findText(pair.symbol)
           if (instrument < 0) continue
           const book = this.#bookOf(instrument)
-          book.priceDecimals = Number(pair.price_precision)
-          book.quantityDecimals = Number(pair.qty_precision)
+          book.priceDecimals = book.announcedPrice = Number(pair.price_precision)
+          book.quantityDecimals = book.announcedQuantity = Number(pair.qty_precision)
         }
         return FrameOutcome.control
       }
@@ -320,7 +347,7 @@ class KrakenDecoder extends WireDecoder {
   #bookOf(instrument: number): BookState {
     const known = this.#books.get(instrument)
     if (known !== undefined) return known
-    const book: BookState = { live: false, depth: 0, priceDecimals: 0, quantityDecimals: 0 }
+    const book: BookState = { live: false, depth: 0, priceDecimals: 0, quantityDecimals: 0, announcedPrice: 0, announcedQuantity: 0 }
     if (instrument >= 0) this.#books.set(instrument, book)
     return book
   }
