@@ -28,7 +28,7 @@ import { layerBridges } from "./Bridges.ts"
 import { layerEngineFacts } from "./EngineFacts.ts"
 import { layerEngineMetrics } from "./EngineMetrics.ts"
 import { layerPrediction } from "./EnginePrediction.ts"
-import { databaseOf, type EngineSetup, journalOf, journalTailOf, policiesOf, receiversOf, retentionOf } from "./EngineSetup.ts"
+import { auditKeyOf, databaseOf, type EngineSetup, journalOf, journalTailOf, policiesOf, receiversOf, retentionOf } from "./EngineSetup.ts"
 import { layerEngineView } from "./EngineViews.ts"
 import { LastWords } from "./LastWords.ts"
 import { layerReadiness } from "./Readiness.ts"
@@ -37,7 +37,7 @@ import { layerReadiness } from "./Readiness.ts"
 const layerStore = (config: EngineConfig) =>
   Retention.layer(retentionOf(config)).pipe(
     Layer.provideMerge(Layer.mergeAll(Outbox.layer, Snapshots.layer, ModelRegistry.layer, AlertTable.layer)),
-    Layer.provideMerge(EventStore.layer),
+    Layer.provideMerge(EventStore.layerSealed(auditKeyOf(config))),
     Layer.provideMerge(databaseOf(config))
   )
 
