@@ -28,5 +28,7 @@ export const Metrics = {
   ringFill: gauge("ring_fill_ratio", "Share of a ring in use, by ring"),
   componentStatus: gauge("component_up", "1 while a component runs, by component"),
   journalBytes: counter("journal_bytes_total", "Compressed bytes written to the market journal"),
-  outboxPending: gauge("outbox_pending", "Notifications that wait for delivery")
+  outboxPending: gauge("outbox_pending", "Notifications that wait for delivery"),
+  outboxAbandoned: gauge("outbox_abandoned", "Notifications that were given up and are kept"),
+  outboxUnnoted: gauge("outbox_unnoted", "Notifications that were delivered, which the database does not note")
 } as const

@@ -158,6 +158,9 @@ export const migrations = {
       public_key text not null,
       signature text not null
     )`
+  ),
+  "0014_abandoned": statements(
+    "create index notification_abandoned on notification (receiver, abandoned_at) where abandoned_at is not null"
   )
 }
 

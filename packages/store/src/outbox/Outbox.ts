@@ -26,6 +26,18 @@ export interface ClaimedRow extends OutboxRow {
   readonly attempts: number
 }
 
+/** A row that was given up; kept for as long as delivered ones are. */
+export interface AbandonedRow {
+  readonly receiver: string
+  readonly idempotencyKey: string
+  /** JSON. */
+  readonly payload: string
+  readonly attempts: number
+  /** Unix ms. */
+  readonly abandonedAt: number
+  readonly problem: string
+}
+
 /** With the backoff below, a row is abandoned after about two days. */
 export const attemptsMax = 60
 
@@ -56,6 +68,10 @@ export class Outbox extends Context.Service<
     readonly orphans: (
       receivers: ReadonlyArray<string>
     ) => Effect.Effect<ReadonlyArray<{ readonly receiver: string; readonly count: number }>, SqlError.SqlError>
+    /** How many rows were given up and are kept, by receiver. */
+    readonly abandonedCounts: Effect.Effect<ReadonlyArray<{ readonly receiver: string; readonly count: number }>, SqlError.SqlError>
+    /** Rows that were given up, newest first. */
+    readonly abandoned: (limit: number) => Effect.Effect<ReadonlyArray<AbandonedRow>, SqlError.SqlError>
     /** Removes rows that were delivered or abandoned before `before`, and the oldest beyond the newest `keepMax` of them; how many. */
     readonly removeOver: (options: { readonly before: number; readonly keepMax: number }) => Effect.Effect<number, SqlError.SqlError>
   }
@@ -126,6 +142,14 @@ export class Outbox extends Context.Service<
             select receiver, count(*)::float8 as count from notification
             where ${waiting} ${Array.isReadonlyArrayNonEmpty(receivers) ? sql`and receiver not in ${sql.in(receivers)}` : sql``}
             group by receiver order by receiver`,
+        abandonedCounts: sql<{ receiver: string; count: number }>`
+          select receiver, count(*)::float8 as count from notification
+          where abandoned_at is not null group by receiver order by receiver`,
+        abandoned: (limit) =>
+          sql<AbandonedRow>`
+            select receiver, idempotency_key as "idempotencyKey", payload, attempts::float8 as attempts, abandoned_at as "abandonedAt",
+                   coalesce(last_error, '') as problem
+            from notification where abandoned_at is not null order by abandoned_at desc, idempotency_key limit ${limit}`,
         removeOver: Effect.fnUntraced(function* ({ before, keepMax }) {
           const over = sql.literal("coalesce(delivered_at, abandoned_at)")
           const [beyond] = yield* sql<{ at: number }>`select ${over} as at from notification where ${over} is not null
