@@ -17,12 +17,13 @@ const outcomes = {
   unlisted: 5
 } as const satisfies typeof FrameOutcome
 
-/** Of one venue, after its frames' outcomes: books that crossed, times that ran back, and decoders that threw. */
+/** Of one venue, after its frames' outcomes: books that crossed, times that ran back, decoders that threw, and events whose numbers no market has. */
 export const venueCounters = [
   ...(Object.keys(outcomes) as ReadonlyArray<keyof typeof outcomes>),
   "crossed",
   "clockJumps",
-  "decoderCrashes"
+  "decoderCrashes",
+  "implausible"
 ] as const
 export type VenueCounter = (typeof venueCounters)[number]
 

@@ -15,6 +15,7 @@ export const Metrics = {
   reconnects: counter("reconnects_total", "Connections that had to be made again, by venue"),
   snapshots: counter("book_snapshots_total", "Book snapshots asked for, by venue and reason"),
   levelChanges: counter("level_changes_total", "Risk level changes, by coin and level"),
+  levelChangesRefused: counter("level_changes_refused_total", "Risk level changes that were not recorded: their numbers are none, by coin"),
   notifications: counter("notifications_total", "Deliveries to receivers, by receiver and outcome"),
   factsSetAside: counter("facts_set_aside_total", "Facts that a consumer of the log could not handle, by consumer"),
   notificationsAbandoned: counter("notifications_abandoned_total", "Notifications given up after too many attempts, by receiver"),

@@ -26,6 +26,14 @@ export interface ClaimedRow extends OutboxRow {
   readonly attempts: number
 }
 
+/**
+ * What is put off or claimed for longer than can be, and by more than this, was so under a clock that has been set right since: it is due now.
+ * Engines on one database whose clocks differ by more may both send a notification.
+ */
+const clockSkewMillisMax = 60_000
+const backoffMillisMax = 3_600_000
+const backoffMillis = (attempts: number): number => Math.min(backoffMillisMax, 1000 * 2 ** attempts)
+
 /** A row that was given up; kept for as long as delivered ones are. */
 export interface AbandonedRow {
   readonly receiver: string
@@ -99,8 +107,10 @@ export class Outbox extends Context.Service<
             sql<ClaimedRow>`
               with head as (
                 select receiver, idempotency_key from notification as row
-                where receiver = ${receiver} and ${waiting} and next_attempt <= ${now}
-                  and (lease_until is null or lease_until <= ${now})
+                where receiver = ${receiver} and ${waiting}
+                  and (next_attempt <= ${now} or next_attempt > ${now + clockSkewMillisMax}
+                    + case attempts when 0 then 0 else least(${backoffMillisMax}, 1000 * power(2, attempts - 1)) end)
+                  and (lease_until is null or lease_until <= ${now} or lease_until > ${now + leaseMillis + clockSkewMillisMax})
                   and not exists (
                     select 1 from notification as earlier
                     where earlier.receiver = row.receiver and earlier.fingerprint = row.fingerprint
@@ -169,5 +179,3 @@ export const releaseEveryClaim = Effect.flatMap(
   SqlClient.SqlClient,
   (sql) => sql`update notification set lease_owner = null, lease_until = null where lease_owner is not null`
 )
-
-const backoffMillis = (attempts: number): number => Math.min(3_600_000, 1000 * 2 ** attempts)
