@@ -30,8 +30,10 @@ import { layerEngineMetrics } from "./EngineMetrics.ts"
 import { layerPrediction } from "./EnginePrediction.ts"
 import { auditKeyOf, databaseOf, type EngineSetup, journalOf, journalTailOf, policiesOf, receiversOf, retentionOf } from "./EngineSetup.ts"
 import { layerEngineView } from "./EngineViews.ts"
+import { layerHeartbeat } from "./Heartbeat.ts"
 import { LastWords } from "./LastWords.ts"
 import { layerReadiness } from "./Readiness.ts"
+import { layerUnwatched } from "./Unwatched.ts"
 
 /** What survives a restart. */
 const layerStore = (config: EngineConfig) =>
@@ -87,7 +89,14 @@ const layerFeed = (config: EngineConfig, setup: EngineSetup) =>
 
 /** The whole engine, but for its screen and its HTTP server. Needs a file system and an HTTP client. */
 export const layerEngine = (config: EngineConfig, setup: EngineSetup) =>
-  Layer.mergeAll(layerBridges, layerEngineMetrics, layerReadiness(setup.coins), layerEngineFacts(config, setup)).pipe(
+  Layer.mergeAll(
+    layerBridges,
+    layerEngineMetrics,
+    layerReadiness(setup.coins),
+    layerUnwatched(setup.coins),
+    layerHeartbeat(config.heartbeat),
+    layerEngineFacts(config, setup)
+  ).pipe(
     Layer.provideMerge(layerEngineView),
     Layer.provideMerge(layerPrediction(config.models)),
     Layer.provideMerge(layerFeed(config, setup)),

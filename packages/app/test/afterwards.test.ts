@@ -1,4 +1,4 @@
-/** What somebody with the database's password can do to the log and to the tables that are made from it, and what `evenkeel audit` says of it. */
+/** An engine's data afterwards: what `evenkeel alerts` says of it, and `evenkeel audit` when somebody with the database's password has changed it. */
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { layerPglite } from "@evenkeel/store/database/Database"
@@ -61,6 +61,31 @@ describe("evenkeel audit", () => {
         const cut = yield* audit
         assert.strictEqual(cut.exit, 1, cut.text)
         assert.match(cut.text, /coin .*SHORTENED/)
+      }),
+    120_000
+  )
+})
+
+describe("evenkeel alerts", () => {
+  it.live(
+    "marks the alert of a coin that is not configured any more, closes it with a reason, and refuses where an engine watches",
+    () =>
+      Effect.gen(function* () {
+        const { environment } = yield* dataWithAlert
+        const run = Effect.fnUntraced(function* (coins: string, ...args: ReadonlyArray<string>) {
+          const program = yield* startProgram(["alerts", ...args], { ...environment, EVENKEEL_COINS: coins })
+          return { exit: yield* program.exit, text: program.output() + program.errors() }
+        })
+        const listed = yield* run("USDT,USDC", "list")
+        assert.match(listed.text, /firing USDC \w+ \(break\) since \S+\n/)
+        const gone = yield* run("USDT,DAI", "list")
+        assert.match(gone.text, /firing USDC .*: no engine of this configuration watches it/)
+        const refused = yield* run("USDT,USDC", "resolve", "USDC", "--reason", "delisted")
+        assert.strictEqual(refused.exit, 2)
+        assert.include(refused.text, "this configuration watches it")
+        const closed = yield* run("USDT,DAI", "resolve", "USDC", "--reason", "delisted")
+        assert.strictEqual(closed.exit, 0, closed.text)
+        assert.match(closed.text, /1 alerts of USDC are closed/)
       }),
     120_000
   )
