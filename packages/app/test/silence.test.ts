@@ -105,7 +105,7 @@ describe("a silence of all venues", () => {
           each.restStatus = undefined
         }
         yield* until("each alert is resolved", () => told.length === 4, 30, program)
-        assert.deepStrictEqual([...told.slice(2)].sort(), ["resolved USDC stale", "resolved USDT stale"])
+        assert.deepStrictEqual(told.slice(2).sort(), ["resolved USDC stale", "resolved USDT stale"])
         yield* Effect.timeout(readyz, "20 seconds")
         program.process.kill("SIGTERM")
         assert.strictEqual(yield* program.exit, 0, program.errors())
