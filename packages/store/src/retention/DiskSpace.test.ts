@@ -15,30 +15,30 @@ import { Retention, retentionDefaults } from "./Retention.ts"
 const mebibyte = 1 << 20
 const diskMebibytes = 320
 
-/** A file system of its own; undefined where mounting is not allowed. */
-const mounted = ((): string | undefined => {
-  const directory = mkdtempSync(`${tmpdir()}/evenkeel-disk-`)
-  const { status } = spawnSync("mount", ["-t", "tmpfs", "-o", `size=${diskMebibytes}m`, "tmpfs", directory])
-  if (status === 0) return directory
-  rmSync(directory, { recursive: true })
-  return undefined
+const mount = (directory: string) => spawnSync("mount", ["-t", "tmpfs", "-o", `size=${diskMebibytes}m`, "tmpfs", directory]).status === 0
+const unmount = (directory: string) => {
+  spawnSync("umount", [directory])
+  rmSync(directory, { recursive: true, force: true })
+}
+const newDirectory = () => mkdtempSync(`${tmpdir()}/evenkeel-disk-`)
+
+const allowed = ((): boolean => {
+  const directory = newDirectory()
+  const done = mount(directory)
+  unmount(directory)
+  return done
 })()
 
 /** What somebody else writes until nothing is left. */
 const fill = (path: string) => void spawnSync("dd", ["if=/dev/zero", `of=${path}`, "bs=64k", "oflag=append", "conv=notrunc"])
 
-describe.skipIf(mounted === undefined)("a full disk (needs the right to mount, else left out)", () => {
+describe.skipIf(!allowed)("a full disk (needs the right to mount, else left out)", () => {
   it.live(
     "lets an alert's facts be written all the same: old segments go first, then the reserve, and the journal leaves what is left alone",
     () =>
       Effect.gen(function* () {
-        const directory = mounted!
-        yield* Effect.addFinalizer(() =>
-          Effect.sync(() => {
-            spawnSync("umount", [directory])
-            rmSync(directory, { recursive: true, force: true })
-          })
-        )
+        const directory = yield* Effect.acquireRelease(Effect.sync(newDirectory), (path) => Effect.sync(() => unmount(path)))
+        assert.isTrue(mount(directory))
         mkdirSync(`${directory}/journal`)
         for (const name of ["000001", "000002", "000003"])
           writeFileSync(`${directory}/journal/${name}.journal`, new Uint8Array(8 * mebibyte))
