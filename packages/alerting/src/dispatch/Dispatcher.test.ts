@@ -1,8 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Notification } from "@evenkeel/domain/alert/Alert"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
-import { Outbox } from "@evenkeel/store/outbox/Outbox"
+import { attemptsMax, Outbox } from "@evenkeel/store/outbox/Outbox"
 import { Deferred, Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+import { TestClock } from "effect/testing"
 import { levelChange } from "../../test/support/LevelChange.ts"
 import { makeKeeper, services } from "../../test/support/Services.ts"
 import { type Receiver, Receivers } from "../receiver/Receiver.ts"
@@ -32,11 +34,13 @@ const promise = (receivers: ReadonlyArray<string>, ...notifications: ReadonlyArr
     )
   )
 
-const run = <A, E>(receivers: ReadonlyArray<Receiver>, test: Effect.Effect<A, E, Dispatcher | Outbox | HealthRegistry>) =>
-  Effect.provide(
-    test,
-    Dispatcher.layer({ owner: "test" }).pipe(Layer.provide(Layer.succeed(Receivers, receivers)), Layer.provideMerge(services))
-  )
+const dispatching = (receivers: ReadonlyArray<Receiver>) =>
+  Dispatcher.layer({ owner: "test" }).pipe(Layer.provide(Layer.succeed(Receivers, receivers)))
+
+const run = <A, E>(
+  receivers: ReadonlyArray<Receiver>,
+  test: Effect.Effect<A, E, Dispatcher | Outbox | HealthRegistry | SqlClient.SqlClient>
+) => Effect.provide(test, dispatching(receivers).pipe(Layer.provideMerge(services)))
 
 /** Looks until the condition holds; the dispatcher does its work in between. */
 const until = (condition: () => boolean) =>
@@ -129,6 +133,74 @@ describe("Dispatcher", () => {
           yield* (yield* Dispatcher).nudge
           yield* until(() => seen.length === 2)
           assert.deepStrictEqual(seen, ["a-1-firing", "a-1-firing"])
+        })
+      )
+    },
+    30_000
+  )
+
+  it.live(
+    "says of what it has given up how much that is, also after a restart, and delivers what comes after it",
+    () => {
+      const { receiver, seen, state } = makeKeeper("hook")
+      return Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const health = yield* HealthRegistry
+        state.refusals = 1
+        yield* promise(["hook"], notification("a", 1), notification("a", 2, "resolved"))
+        yield* sql`update notification set attempts = ${attemptsMax - 1} where position = 1`
+        yield* Effect.gen(function* () {
+          yield* (yield* Dispatcher).nudge
+          yield* until(() => seen.length === 1)
+        }).pipe(Effect.provide(dispatching([receiver])))
+        assert.deepStrictEqual(keys(seen), ["a-2-resolved"])
+        yield* health.report("dispatcher", "running")
+        // The next start.
+        yield* Effect.gen(function* () {
+          const dispatcher = Effect.map(health.snapshot, (all) => all.find(({ component }) => component === "dispatcher")!)
+          const said = yield* Effect.andThen(Effect.sleep("20 millis"), dispatcher).pipe(
+            Effect.repeat({ until: ({ status }) => status === "degraded" }),
+            Effect.timeout("10 seconds")
+          )
+          assert.include(said.detail, "1 for hook")
+          assert.strictEqual(said.gauges["outbox_abandoned"], 1)
+        }).pipe(Effect.provide(dispatching([receiver])))
+        assert.deepInclude((yield* (yield* Outbox).abandoned(10))[0], {
+          receiver: "hook",
+          idempotencyKey: "a-1-firing",
+          attempts: attemptsMax
+        })
+      }).pipe(Effect.provide(services))
+    },
+    30_000
+  )
+
+  it.effect(
+    "sends once what the receiver took and the database would not note, and notes it when it can",
+    () => {
+      const { receiver, seen } = makeKeeper("hook")
+      return run(
+        [receiver],
+        Effect.gen(function* () {
+          const sql = yield* SqlClient.SqlClient
+          const { drain } = yield* Dispatcher
+          yield* sql`create function refuse() returns trigger as $$
+            begin raise exception 'could not extend file' using errcode = '53100'; end $$ language plpgsql`
+          yield* sql`create trigger refuse before update on notification for each row
+            when (new.delivered_at is not null) execute function refuse()`
+          yield* promise(["hook"], notification("a", 1))
+          for (let minutes = 0; minutes < 8; minutes++) {
+            yield* Effect.ignore(drain)
+            yield* TestClock.adjust("61 seconds")
+          }
+          assert.deepStrictEqual(keys(seen), ["a-1-firing"])
+          yield* promise(["hook"], notification("b", 2))
+          yield* Effect.ignore(drain)
+          assert.deepStrictEqual(keys(seen), ["a-1-firing", "b-2-firing"], "others are not held up")
+          yield* sql`drop trigger refuse on notification`
+          yield* drain
+          assert.strictEqual(yield* (yield* Outbox).pending, 0)
+          assert.lengthOf(seen, 2)
         })
       )
     },

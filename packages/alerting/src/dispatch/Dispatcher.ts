@@ -3,6 +3,9 @@
  *
  * A row is claimed with a lease before it is sent, so that engines that share a database send it once. Only the oldest row of an alert
  * can be claimed: what failed is tried again before anything newer of the same alert, and other alerts pass it by.
+ *
+ * What a receiver took, and the database would not note, is remembered: only the note is tried again. After a restart, or beyond
+ * `unnotedMax`, it is sent once more under the same idempotency key.
  */
 import { Notification } from "@evenkeel/domain/alert/Alert"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
@@ -11,7 +14,7 @@ import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { waitAtMost } from "@evenkeel/runtime/supervision/WaitAtMost"
 import { Metrics } from "@evenkeel/runtime/telemetry/Metrics"
 import { SpanLinks } from "@evenkeel/runtime/telemetry/SpanLinks"
-import { type ClaimedRow, Outbox } from "@evenkeel/store/outbox/Outbox"
+import { type ClaimedRow, Outbox, type OutboxRow } from "@evenkeel/store/outbox/Outbox"
 import { type Cause, Clock, Context, Effect, Layer, Metric, Schema } from "effect"
 import type { SqlError } from "effect/sql"
 import { type Receiver, Receivers } from "../receiver/Receiver.ts"
@@ -24,6 +27,8 @@ const lookEvery = "1 second"
 const leaseMillis = 60_000
 /** A delivery that takes longer is given up, so that none outlives its claim. */
 const deliveryMillisMax = leaseMillis / 2
+/** Deliveries that are remembered while the database does not note them; of more, the oldest are forgotten, and sent again. */
+const unnotedMax = 10_000
 /** On shutdown, claims are given back unless the database takes longer to answer. */
 const releaseWithin = "1 second"
 /** While the database is away a receiver's actor waits this long. */
@@ -51,7 +56,34 @@ const makeDispatcher = Effect.fnUntraced(function* (owner: string) {
   const health = yield* HealthRegistry
   const links = yield* SpanLinks
 
+  /** Rows that were delivered and not noted, with when. */
+  const unnoted = new Map<string, { readonly row: OutboxRow; readonly at: number }>()
+  const nameOf = ({ idempotencyKey, receiver }: OutboxRow) => `${receiver} ${idempotencyKey}`
+
+  const note = Effect.fnUntraced(function* (row: OutboxRow, at: number) {
+    const name = nameOf(row)
+    yield* outbox.delivered(row, at).pipe(
+      Effect.andThen(Effect.sync(() => unnoted.delete(name))),
+      Effect.catchTag("SqlError", (error) => {
+        unnoted.set(name, unnoted.get(name) ?? { row, at })
+        if (unnoted.size > unnotedMax) unnoted.delete(unnoted.keys().next().value!)
+        const detail = { receiver: row.receiver, key: row.idempotencyKey, problem: error.message }
+        return Effect.logError("a notification was delivered, and the database does not note it", detail)
+      })
+    )
+  })
+  const noteAgain = (receiver: Receiver) =>
+    Effect.suspend(() =>
+      Effect.forEach(
+        [...unnoted.values()].filter(({ row }) => row.receiver === receiver.name),
+        ({ at, row }) => note(row, at),
+        { discard: true }
+      )
+    )
+
   const send = Effect.fnUntraced(function* (receiver: Receiver, row: ClaimedRow) {
+    const before = unnoted.get(nameOf(row))
+    if (before !== undefined) return yield* note(row, before.at)
     const problem = yield* decodeNotification(row.payload).pipe(
       Effect.flatMap(receiver.deliver),
       Effect.timeout(deliveryMillisMax),
@@ -67,7 +99,7 @@ const makeDispatcher = Effect.fnUntraced(function* (owner: string) {
     const now = yield* Clock.currentTimeMillis
     const outcome = problem === undefined ? "delivered" : "failed"
     yield* Metric.update(Metric.withAttributes(Metrics.notifications, { receiver: receiver.name, outcome }), 1)
-    if (problem === undefined) return yield* outbox.delivered(row, now)
+    if (problem === undefined) return yield* note(row, now)
     yield* Effect.logWarning("a delivery failed", { receiver: receiver.name, attempt: row.attempts + 1, problem })
     const { abandoned } = yield* outbox.failed(row, problem, now)
     if (abandoned) {
@@ -80,6 +112,7 @@ const makeDispatcher = Effect.fnUntraced(function* (owner: string) {
 
   /** Claims and sends until nothing is due. */
   const sendDue = Effect.fnUntraced(function* (receiver: Receiver) {
+    yield* noteAgain(receiver)
     for (;;) {
       const now = yield* Clock.currentTimeMillis
       const rows = yield* outbox.claim({ receiver: receiver.name, owner, now, leaseMillis, limit: sendingMax })
@@ -89,7 +122,10 @@ const makeDispatcher = Effect.fnUntraced(function* (owner: string) {
   })
 
   let pending = 0
+  let abandoned = 0
   yield* health.gauge("dispatcher", "outbox_pending", () => pending)
+  yield* health.gauge("dispatcher", "outbox_abandoned", () => abandoned)
+  yield* health.gauge("dispatcher", "outbox_unnoted", () => unnoted.size)
   // Runs after the actors have stopped: what they had claimed and not sent is free for another engine, or for the next start.
   yield* Effect.addFinalizer(() => outbox.release(owner).pipe(Effect.ignore, waitAtMost(releaseWithin)))
   const actors = yield* Effect.forEach(receivers, (receiver) =>
@@ -116,17 +152,25 @@ const makeDispatcher = Effect.fnUntraced(function* (owner: string) {
   )
   const nudge = Effect.forEach(actors, (actor) => Effect.ignore(actor.tell("look")), { discard: true })
 
-  /** Rows of receivers that are not configured any more: they stay, and people are told that nobody gets them. */
-  const reportOrphans = Effect.gen(function* () {
+  const perReceiver = (counts: ReadonlyArray<{ readonly receiver: string; readonly count: number }>) =>
+    counts.map(({ count, receiver }) => `${count} for ${receiver}`).join(", ")
+
+  /** What nobody gets: rows of receivers that are not configured any more, and rows that were given up. They stay, and people are told. */
+  const reportUndelivered = Effect.gen(function* () {
     pending = yield* outbox.pending
     const orphans = yield* outbox.orphans(receivers.map(({ name }) => name))
-    if (orphans.length === 0) return yield* health.report("dispatcher", "running")
-    const words = orphans.map(({ count, receiver }) => `${count} for ${receiver}`).join(", ")
-    yield* health.report("dispatcher", "degraded", `notifications wait for receivers that are not configured: ${words}`)
+    const given = yield* outbox.abandonedCounts
+    abandoned = given.reduce((sum, { count }) => sum + count, 0)
+    const words = [
+      ...(orphans.length === 0 ? [] : [`notifications wait for receivers that are not configured: ${perReceiver(orphans)}`]),
+      ...(abandoned === 0 ? [] : [`notifications were given up, see \`evenkeel alerts list\`: ${perReceiver(given)}`]),
+      ...(unnoted.size === 0 ? [] : [`the database does not note that ${unnoted.size} notifications were delivered`])
+    ]
+    yield* words.length === 0 ? health.report("dispatcher", "running") : health.report("dispatcher", "degraded", words.join("; "))
   })
   yield* supervisor.supervise(
     "dispatcher",
-    Effect.andThen(nudge, reportOrphans).pipe(
+    Effect.andThen(nudge, reportUndelivered).pipe(
       Effect.catchTag("SqlError", (error) => health.report("dispatcher", "degraded", `the database does not answer: ${error.message}`)),
       Effect.andThen(Effect.sleep(lookEvery)),
       Effect.forever

@@ -7,7 +7,10 @@ import { levelChange } from "../../test/support/LevelChange.ts"
 import { makeKeeper, services } from "../../test/support/Services.ts"
 import { Dispatcher } from "../dispatch/Dispatcher.ts"
 import { Receivers } from "../receiver/Receiver.ts"
+import { messageOf } from "../render/Message.ts"
 import { AlertManager } from "./AlertManager.ts"
+import { AlertTable } from "./AlertTable.ts"
+import { compareAlerts } from "./CompareAlerts.ts"
 import { rebuildAlerts } from "./RebuildAlerts.ts"
 
 const append = (change: LevelChange) =>
@@ -72,6 +75,31 @@ describe("AlertManager", () => {
           yield* append(levelChange({ level: "critical" }))
         }).pipe(Effect.provide(alerting([receiver], "one")))
         assert.lengthOf(seen, 1)
+      }).pipe(Effect.provide(services))
+    },
+    60_000
+  )
+
+  it.live(
+    "resolves the alerts of a coin that somebody has closed, with the reason, and tells it",
+    () => {
+      const { receiver, seen } = makeKeeper("kept")
+      return Effect.gen(function* () {
+        const events = yield* EventStore
+        yield* Effect.gen(function* () {
+          yield* append(levelChange({ level: "critical" }))
+          yield* append(levelChange({ level: "critical", coin: "DAI" }))
+          const payload = { coin: "USDC", reason: "not watched any more", time: 7 }
+          yield* events.append("operator/USDC", "any", [{ kind: "AlertsClosed", payload }])
+        }).pipe(Effect.provide(alerting([receiver], "one")))
+        const last = seen.at(-1)!
+        assert.deepInclude(last.alert, { status: "resolved", level: "critical", endsAt: 7, closedReason: "not watched any more" })
+        assert.include(messageOf(last).title, "closed by hand: not watched any more")
+        assert.deepStrictEqual(
+          (yield* (yield* AlertTable).list({ all: false, limit: 10 })).map(({ change }) => change.coin),
+          ["DAI"]
+        )
+        assert.deepStrictEqual(yield* compareAlerts(0), [])
       }).pipe(Effect.provide(services))
     },
     60_000

@@ -15,7 +15,7 @@ import type { SqlError } from "effect/sql"
 import { Dispatcher } from "../dispatch/Dispatcher.ts"
 import { Receivers } from "../receiver/Receiver.ts"
 import { AlertTable } from "./AlertTable.ts"
-import { decide, idempotencyKeyOf } from "./Decide.ts"
+import { type AlertFact, AlertsClosed, type AlertState, decide, decideClosed, idempotencyKeyOf } from "./Decide.ts"
 
 export interface AlertOptions {
   /** Changes below this level open no alert. */
@@ -44,11 +44,15 @@ export class AlertManager extends Context.Service<
     )
 }
 
-/** The name of the cursor, and the family of facts that it follows. */
+/** The name of the cursor, and the family of level changes. */
 export const alertsConsumer = "alerts"
 export const levelChangesFamily = "coin"
+/** The family of what people do by hand. */
+export const operatorFamily = "operator"
 
 const decodeChange = Schema.decodeUnknownEffect(Schema.fromJsonString(LevelChange))
+
+const decodeClosed = Schema.decodeUnknownEffect(Schema.fromJsonString(AlertsClosed))
 
 const makeAlertManager = Effect.fnUntraced(function* ({ minimumLevel, simulated = false }: AlertOptions) {
   const events = yield* EventStore
@@ -58,10 +62,15 @@ const makeAlertManager = Effect.fnUntraced(function* ({ minimumLevel, simulated 
   const links = yield* SpanLinks
   const table = yield* AlertTable
 
-  const record = Effect.fnUntraced(function* (change: LevelChange, position: number) {
-    const facts = decide(yield* table.openOf(change.coin), change, position, minimumLevel)
+  /** `decided`: what the fact at `position` means for the coin's firing alerts. */
+  const record = Effect.fnUntraced(function* (
+    coin: string,
+    position: number,
+    decided: (open: ReadonlyArray<AlertState>) => ReadonlyArray<AlertFact>
+  ) {
+    const facts = decided(yield* table.openOf(coin))
     const span = yield* Effect.currentSpan
-    span.attribute("coin", change.coin)
+    span.attribute("coin", coin)
     span.attribute("alerts", facts.length)
     const now = yield* Clock.currentTimeMillis
     for (const { kind, state } of facts) {
@@ -85,13 +94,20 @@ const makeAlertManager = Effect.fnUntraced(function* ({ minimumLevel, simulated 
 
   yield* makeConsumer({
     name: alertsConsumer,
-    families: [levelChangesFamily],
-    handle: (event) =>
-      event.kind === "LevelChanged"
-        ? Effect.flatMap(decodeChange(event.payload), (change) =>
-            record(change, event.position).pipe(Effect.withSpan("AlertManager.record", links.parentOf(changeKeyOf(change))))
+    families: [levelChangesFamily, operatorFamily],
+    handle: ({ kind, payload, position }) => {
+      if (kind === "LevelChanged")
+        return Effect.flatMap(decodeChange(payload), (change) =>
+          record(change.coin, position, (open) => decide(open, change, position, minimumLevel)).pipe(
+            Effect.withSpan("AlertManager.record", links.parentOf(changeKeyOf(change)))
           )
-        : Effect.void,
+        )
+      if (kind === "AlertsClosed")
+        return Effect.flatMap(decodeClosed(payload), (closed) =>
+          record(closed.coin, position, (open) => decideClosed(open, closed, position)).pipe(Effect.withSpan("AlertManager.record"))
+        )
+      return Effect.void
+    },
     afterCommit: dispatcher.nudge
   })
   return AlertManager.of({ list: table.list })

@@ -28,17 +28,8 @@ export class AlertTable extends Context.Service<
          position::float8 as position, change`
       )
       return AlertTable.of({
-        apply: ({ alert, openedPosition, position }) => {
-          const row = {
-            fingerprint: alert.fingerprint,
-            status: alert.status,
-            level: alert.level,
-            starts_at: alert.startsAt,
-            ends_at: alert.endsAt,
-            opened_position: openedPosition,
-            position,
-            change: JSON.stringify(alert.change)
-          }
+        apply: (state) => {
+          const row = rowOf(state)
           const updates = Object.keys(row).filter((column) => column !== "fingerprint")
           return Effect.asVoid(sql`
             insert into alert ${sql.insert(row)} on conflict (fingerprint) do update
@@ -63,6 +54,18 @@ export class AlertTable extends Context.Service<
     })
   )
 }
+
+/** As it stands in the table. */
+export const rowOf = ({ alert, openedPosition, position }: AlertState) => ({
+  fingerprint: alert.fingerprint,
+  status: alert.status,
+  level: alert.level,
+  starts_at: alert.startsAt,
+  ends_at: alert.endsAt,
+  opened_position: openedPosition,
+  position,
+  change: JSON.stringify(alert.change)
+})
 
 interface AlertRow {
   readonly fingerprint: string

@@ -5,6 +5,7 @@
  * whatever else is open, because what nobody can see is neither over nor worse.
  */
 import { Alert, fingerprintOf } from "@evenkeel/domain/alert/Alert"
+import { CoinSymbol } from "@evenkeel/domain/coin/Coin"
 import { type LevelChange, type RiskLevel, severity } from "@evenkeel/domain/risk/RiskLevel"
 import { Schema } from "effect"
 
@@ -21,6 +22,15 @@ export const AlertState = Schema.Struct({
   position: Schema.Int
 })
 export type AlertState = typeof AlertState.Type
+
+/** Somebody closes every alert of a coin that no engine watches any more. */
+export const AlertsClosed = Schema.Struct({
+  coin: CoinSymbol,
+  reason: Schema.NonEmptyString,
+  /** Unix ms. */
+  time: Schema.Finite
+})
+export type AlertsClosed = typeof AlertsClosed.Type
 
 export interface AlertFact {
   readonly kind: AlertFactKind
@@ -59,6 +69,13 @@ export const decide = (
   })
   return ends || kind === "recovery" || known !== undefined ? facts : [...facts, opened(fresh())]
 }
+
+/** What closing by hand means for the coin's firing alerts. */
+export const decideClosed = (open: ReadonlyArray<AlertState>, { reason, time }: AlertsClosed, position: number): ReadonlyArray<AlertFact> =>
+  open.map(({ alert, openedPosition }) => ({
+    kind: "AlertResolved",
+    state: { alert: { ...alert, status: "resolved", endsAt: time, closedReason: reason }, openedPosition, position }
+  }))
 
 /** Of this log, this opening, this state and this fact: the same on every repeat, and never that of another notification. */
 export const idempotencyKeyOf = (log: string, { alert, openedPosition, position }: AlertState): string =>

@@ -23,6 +23,10 @@ export const statusWord = ({ alert }: Notification): string => (alert.status ===
 export const messageOf = ({ alert, simulated }: Notification): Message => {
   const { change, status } = alert
   const what = status === "resolved" ? `${change.coin} is ${change.level}` : `${change.coin} ${whatHappens[change.kind]}`
+  if (alert.closedReason !== undefined) {
+    const title = `${simulated ? "simulated: " : ""}${change.coin}: the alert was closed by hand: ${alert.closedReason}`
+    return { title, reasons: [] }
+  }
   const worth = change.kind === "stale" ? "" : `: ${change.deviationBps.toFixed(1)} bps, fair value ${change.fairValue.toFixed(5)}`
   return {
     title: `${simulated ? "simulated: " : ""}${what}${worth}`,

@@ -1,10 +1,62 @@
-/** `evenkeel alerts rebuild`: the table of alerts made anew from the facts in the log. */
+/**
+ * `evenkeel alerts`: what fires, with the coins that no engine of this configuration watches and the notifications that were given up; closing
+ * an alert by hand; and the table of alerts made anew from the facts in the log.
+ */
+import { operatorFamily } from "@evenkeel/alerting/manager/AlertManager"
 import { AlertTable } from "@evenkeel/alerting/manager/AlertTable"
+import type { AlertsClosed } from "@evenkeel/alerting/manager/Decide"
 import { rebuildAlerts } from "@evenkeel/alerting/manager/RebuildAlerts"
 import { EventStore } from "@evenkeel/store/event/EventStore"
-import { Console, Effect, Layer } from "effect"
+import { Outbox } from "@evenkeel/store/outbox/Outbox"
+import { Clock, Console, DateTime, Effect, Layer, Schema } from "effect"
 import type { EngineConfig } from "../config/EngineConfig.ts"
-import { databaseOf } from "../engine/EngineSetup.ts"
+import { auditKeyOf, coinsOf, databaseOf } from "../engine/EngineSetup.ts"
+import { unwatchedOf } from "../engine/Unwatched.ts"
+
+/** Alerts, and notifications that were given up, that are listed. */
+const listedMax = 100
+
+/** There is nothing to close, or an engine will do it. */
+export class NotClosed extends Schema.TaggedError<NotClosed>()("NotClosed", { coin: Schema.String, problem: Schema.String }) {
+  override get message() {
+    return `no alert of ${this.coin} is closed: ${this.problem}`
+  }
+}
+
+const storeOf = (config: EngineConfig) =>
+  Layer.mergeAll(Outbox.layer, AlertTable.layer, EventStore.layerSealed(auditKeyOf(config))).pipe(Layer.provideMerge(databaseOf(config)))
+
+const iso = (time: number) => DateTime.formatIso(DateTime.makeUnsafe(time))
+
+export const runAlertsList = Effect.fn("runAlertsList")(function* (config: EngineConfig, all: boolean) {
+  const list = Effect.gen(function* () {
+    const alerts = yield* (yield* AlertTable).list({ all, limit: listedMax })
+    const unwatched = new Set(unwatchedOf(coinsOf(config), alerts))
+    if (alerts.length === 0) yield* Console.log(all ? "there has been no alert" : "no alert fires")
+    for (const alert of alerts) {
+      const { change, fingerprint, level, startsAt, status } = alert
+      const note = unwatched.has(alert) ? ": no engine of this configuration watches it" : ""
+      yield* Console.log(`${fingerprint} ${status} ${change.coin} ${level} (${change.kind}) since ${iso(startsAt)}${note}`)
+    }
+    for (const { abandonedAt, attempts, idempotencyKey, problem, receiver } of yield* (yield* Outbox).abandoned(listedMax))
+      yield* Console.log(`given up at ${iso(abandonedAt)} after ${attempts} attempts: ${idempotencyKey} to ${receiver}: ${problem}`)
+  })
+  yield* Effect.provide(list, storeOf(config))
+})
+
+/** Appends the fact; the engine that follows the log resolves the coin's alerts and tells the receivers. */
+export const runAlertsResolve = Effect.fn("runAlertsResolve")(function* (config: EngineConfig, coin: string, reason: string) {
+  const resolve = Effect.gen(function* () {
+    if (coinsOf(config).some(({ symbol }) => symbol === coin))
+      return yield* new NotClosed({ coin, problem: "this configuration watches it, and its engine resolves it when the level is normal" })
+    const open = yield* (yield* AlertTable).openOf(coin)
+    if (open.length === 0) return yield* new NotClosed({ coin, problem: "none fires" })
+    const payload: AlertsClosed = { coin, reason, time: yield* Clock.currentTimeMillis }
+    yield* (yield* EventStore).append(`${operatorFamily}/${coin}`, "any", [{ kind: "AlertsClosed", payload }])
+    yield* Console.log(`${open.length} alerts of ${coin} are closed: an engine that runs tells the receivers, or the next one that starts`)
+  })
+  yield* Effect.provide(resolve, storeOf(config))
+})
 
 export const runAlertsRebuild = Effect.fn("runAlertsRebuild")(function* (config: EngineConfig) {
   const layer = Layer.merge(EventStore.layer, AlertTable.layer).pipe(Layer.provideMerge(databaseOf(config)))

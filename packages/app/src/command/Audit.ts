@@ -1,15 +1,20 @@
 /**
- * `evenkeel audit`: walks the log's hash chains from their first fact to their last.
+ * `evenkeel audit`: walks the log's hash chains from their first fact to their last, compares their ends with the engine's seals, and the tables
+ * that are made from the log with what its facts say.
  *
  * `--export` writes the chains' ends, signed, to be kept where whoever may write the database may not; `--against` compares the log with such
  * a file, and finds a log that was rewritten together with its chains.
  */
-import { AuditHeadJson, checkAgainst, type FamilyVerdict, holds, signHeads } from "@evenkeel/store/event/AuditHead"
+import { compareAlerts } from "@evenkeel/alerting/manager/CompareAlerts"
+import { AuditHeadJson, checkAgainst, holds, signHeads } from "@evenkeel/store/event/AuditHead"
+import { checkSeals, type SealVerdict, sealsHold } from "@evenkeel/store/event/AuditSeals"
 import { EventStore } from "@evenkeel/store/event/EventStore"
 import { loadSigningKey } from "@evenkeel/store/event/SigningKey"
-import { Console, DateTime, Effect, FileSystem, Layer, Option, Schema } from "effect"
+import { compareModels } from "@evenkeel/store/model/CompareModels"
+import { Clock, Console, DateTime, Effect, FileSystem, Layer, Option, Schema } from "effect"
+import { SqlClient } from "effect/sql"
 import type { EngineConfig } from "../config/EngineConfig.ts"
-import { databaseOf } from "../engine/EngineSetup.ts"
+import { auditKeyOf, databaseOf } from "../engine/EngineSetup.ts"
 
 /** A file that holds no exported head. */
 export class HeadUnreadable extends Schema.TaggedError<HeadUnreadable>()("HeadUnreadable", {
@@ -21,15 +26,43 @@ export class HeadUnreadable extends Schema.TaggedError<HeadUnreadable>()("HeadUn
   }
 }
 
-const words: Readonly<Record<FamilyVerdict["verdict"], string>> = {
+const words: Readonly<Record<SealVerdict["verdict"], string>> = {
   unchanged: "unchanged",
   grown: "grown, and what was there is still there",
   removed: "removed by retention since: nothing can be compared",
   rewritten: "REWRITTEN: another fact is in the place of the last one then",
-  shortened: "SHORTENED: facts of then are missing"
+  shortened: "SHORTENED: facts of then are missing",
+  unsealed: "UNSEALED: nothing says where it ended; an engine seals it at its start",
+  forged: "FORGED: the seal is not signed with the key of this data directory"
 }
 
-/** False when the log does not hold what the exported head says that it held. */
+const lineOf = ({ family, length, lengthNow, verdict }: Pick<SealVerdict, "family" | "length" | "lengthNow" | "verdict">): string =>
+  `  ${family.padEnd(12)} ${String(length).padStart(8)} facts then, ${String(lengthNow).padStart(8)} now: ${words[verdict]}`
+
+/** Without the engine's key at hand, a seal's own key is believed. */
+const auditSeals = Effect.fnUntraced(function* (keyFile: string) {
+  const files = yield* FileSystem.FileSystem
+  const known = yield* files.exists(keyFile)
+  const seals = yield* checkSeals(known ? (yield* loadSigningKey(keyFile)).publicKey : undefined)
+  yield* Console.log(`compared with the seals${known ? "" : ` (${keyFile} is not here: whose they are is not known)`}:`)
+  for (const verdict of seals) yield* Console.log(`${lineOf(verdict)}${verdict.since > 1 ? ` (sealed from fact ${verdict.since} on)` : ""}`)
+  return sealsHold(seals)
+})
+
+const dayMillis = 86_400_000
+
+/** What is made from the log: alerts, notifications, models. */
+const auditTables = Effect.fnUntraced(function* (notificationDays: number) {
+  const sql = yield* SqlClient.SqlClient
+  const keptSince = (yield* Clock.currentTimeMillis) - notificationDays * dayMillis
+  const differences = yield* Effect.forEach([compareAlerts(keptSince), compareModels], (compare) => sql.withTransaction(compare))
+  const all = differences.flat()
+  yield* Console.log(all.length === 0 ? "alerts, notifications and models are what the log says" : "not what the log says:")
+  for (const difference of all) yield* Console.log(`  ${difference}`)
+  return all.length === 0
+})
+
+/** False when the log does not hold what its seals, or the exported head, say that it held, or a table is not what the log says. */
 export const runAudit = Effect.fn("runAudit")(function* (
   config: EngineConfig,
   options: { readonly against: Option.Option<string>; readonly exportTo: Option.Option<string> }
@@ -48,18 +81,17 @@ export const runAudit = Effect.fn("runAudit")(function* (
     const facts = yield* events.verify
     yield* Console.log(`${facts} facts in ${(yield* events.heads).length} families, every hash chain holds`)
     if (Option.isSome(options.exportTo)) {
-      const head = yield* signHeads(yield* loadSigningKey(`${config.data}/audit.key`))
+      const head = yield* signHeads(yield* loadSigningKey(auditKeyOf(config)))
       yield* files.writeFileString(options.exportTo.value, `${yield* Schema.encodeEffect(AuditHeadJson)(head)}\n`)
       yield* Console.log(`signed and written to ${options.exportTo.value}: keep it where the database's writers cannot write`)
     }
-    if (Option.isNone(then)) return true
+    const sealed = yield* auditSeals(auditKeyOf(config))
+    const derived = yield* auditTables(config.retention.notificationDays)
+    if (Option.isNone(then)) return sealed && derived
     const verdicts = yield* checkAgainst(then.value)
     yield* Console.log(`compared with the head of ${DateTime.formatIso(DateTime.makeUnsafe(then.value.signedAt))}:`)
-    for (const { family, length, lengthNow, verdict } of verdicts)
-      yield* Console.log(
-        `  ${family.padEnd(12)} ${String(length).padStart(8)} facts then, ${String(lengthNow).padStart(8)} now: ${words[verdict]}`
-      )
-    return holds(verdicts)
+    for (const verdict of verdicts) yield* Console.log(lineOf(verdict))
+    return holds(verdicts) && sealed && derived
   })
   return yield* Effect.provide(audit, EventStore.layer.pipe(Layer.provideMerge(databaseOf(config))))
 })

@@ -3,7 +3,7 @@ import { EventStore } from "@evenkeel/store/event/EventStore"
 import { ModelRegistry } from "@evenkeel/store/model/ModelRegistry"
 import { Clock, Console, DateTime, Effect, Layer, Option } from "effect"
 import type { EngineConfig } from "../config/EngineConfig.ts"
-import { databaseOf } from "../engine/EngineSetup.ts"
+import { auditKeyOf, databaseOf } from "../engine/EngineSetup.ts"
 import { seenBy } from "@evenkeel/lab/evaluation/Evaluate"
 import { predictSeries, reportHorizons } from "@evenkeel/lab/evaluation/Horizons"
 import { eventsOf } from "@evenkeel/lab/training/Events"
@@ -11,7 +11,8 @@ import { marketsOf, readPriceFiles } from "@evenkeel/replay/price/Markets"
 import { seriesOfMarket } from "@evenkeel/lab/training/Samples"
 import { openModel, readModel, sha256Of } from "@evenkeel/detection/model/ModelFiles"
 
-const registryOf = (config: EngineConfig) => ModelRegistry.layer.pipe(Layer.provide(EventStore.layer), Layer.provide(databaseOf(config)))
+const registryOf = (config: EngineConfig) =>
+  ModelRegistry.layer.pipe(Layer.provide(EventStore.layerSealed(auditKeyOf(config))), Layer.provide(databaseOf(config)))
 
 const when = (time: number | null): string => (time === null ? "-" : DateTime.formatIso(DateTime.makeUnsafe(Math.round(time))).slice(0, 16))
 

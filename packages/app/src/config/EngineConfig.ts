@@ -80,6 +80,17 @@ export const EngineConfig = Schema.Struct({
       })
     )
   }),
+  /** An address that is called while the engine is ready, so that silence pages somebody; none when it is empty. */
+  heartbeat: Schema.Struct({
+    /** It may hold a key: only its host is shown. */
+    url: Schema.Redacted(
+      Schema.String.check(
+        Schema.isPattern(/^$|^https?:\/\//),
+        Schema.makeFilter((text: string) => text === "" || URL.canParse(text), { expected: "an address" })
+      )
+    ),
+    everySeconds: between(1, 86_400)
+  }),
   /** What differs from the default policies, for all calls of a kind or, with a `key`, for one venue, chain or receiver. */
   policies: Schema.Array(
     Schema.Struct({
@@ -146,6 +157,7 @@ export const configDefaults = {
     minimumLevel: "warning",
     webhooks: [] as ReadonlyArray<{ readonly name: string; readonly url: string; readonly secret: string }>
   },
+  heartbeat: { url: "", everySeconds: 60 },
   policies: [] as ReadonlyArray<object>,
   hotPath: { barSeconds: 60, scoreGapMillis: 100, staleAfterSeconds: 60, wait: "sleep", ringMebibytes: 16, traceEvery: 1000 },
   models: { enabled: true, challengers: false, turnMinutes: 60, trainingData: "" },

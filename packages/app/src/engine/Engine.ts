@@ -28,16 +28,18 @@ import { layerBridges } from "./Bridges.ts"
 import { layerEngineFacts } from "./EngineFacts.ts"
 import { layerEngineMetrics } from "./EngineMetrics.ts"
 import { layerPrediction } from "./EnginePrediction.ts"
-import { databaseOf, type EngineSetup, journalOf, journalTailOf, policiesOf, receiversOf, retentionOf } from "./EngineSetup.ts"
+import { auditKeyOf, databaseOf, type EngineSetup, journalOf, journalTailOf, policiesOf, receiversOf, retentionOf } from "./EngineSetup.ts"
 import { layerEngineView } from "./EngineViews.ts"
+import { layerHeartbeat } from "./Heartbeat.ts"
 import { LastWords } from "./LastWords.ts"
 import { layerReadiness } from "./Readiness.ts"
+import { layerUnwatched } from "./Unwatched.ts"
 
 /** What survives a restart. */
 const layerStore = (config: EngineConfig) =>
   Retention.layer(retentionOf(config)).pipe(
     Layer.provideMerge(Layer.mergeAll(Outbox.layer, Snapshots.layer, ModelRegistry.layer, AlertTable.layer)),
-    Layer.provideMerge(EventStore.layer)
+    Layer.provideMerge(EventStore.layerSealed(auditKeyOf(config)))
   )
 
 /** Alerts follow the log; their notifications are delivered. */
@@ -86,7 +88,14 @@ const layerFeed = (config: EngineConfig, setup: EngineSetup) =>
 
 /** The engine on a database that is given to it. */
 export const layerEngineOnDatabase = (config: EngineConfig, setup: EngineSetup) =>
-  Layer.mergeAll(layerBridges, layerEngineMetrics, layerReadiness(setup.coins), layerEngineFacts(config, setup)).pipe(
+  Layer.mergeAll(
+    layerBridges,
+    layerEngineMetrics,
+    layerReadiness(setup.coins),
+    layerUnwatched(setup.coins),
+    layerHeartbeat(config.heartbeat),
+    layerEngineFacts(config, setup)
+  ).pipe(
     Layer.provideMerge(layerEngineView),
     Layer.provideMerge(layerPrediction(config.models)),
     Layer.provideMerge(layerFeed(config, setup)),

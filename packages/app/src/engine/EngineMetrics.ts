@@ -77,7 +77,11 @@ export const layerEngineMetrics = Layer.effectDiscard(
       for (const { component, gauges, status } of yield* health.snapshot) {
         const up = status === "running" || status === "degraded" ? 1 : 0
         yield* Metric.update(Metric.withAttributes(Metrics.componentStatus, { component }), up)
-        if (component === "dispatcher") yield* Metric.update(Metrics.outboxPending, gauges["outbox_pending"] ?? 0)
+        if (component === "alerts") yield* Metric.update(Metrics.alertsUnwatched, gauges["unwatched"] ?? 0)
+        if (component !== "dispatcher") continue
+        yield* Metric.update(Metrics.outboxPending, gauges["outbox_pending"] ?? 0)
+        yield* Metric.update(Metrics.outboxAbandoned, gauges["outbox_abandoned"] ?? 0)
+        yield* Metric.update(Metrics.outboxUnnoted, gauges["outbox_unnoted"] ?? 0)
       }
     })
     yield* supervisor.superviseBeating(

@@ -129,6 +129,9 @@ export const parseInstrument = (text: string): Instrument => {
 
 export const instrumentsOf = (config: EngineConfig): ReadonlyArray<Instrument> => config.instruments.map(parseInstrument)
 
+/** What seals and exported heads are signed with. */
+export const auditKeyOf = (config: EngineConfig): string => `${config.data}/audit.key`
+
 /** The store's database as it is configured. */
 export const databaseOf = (config: EngineConfig) => layerDatabase({ url: config.database.url, directory: `${config.data}/database` })
 

@@ -125,9 +125,14 @@ const makeMarketFeed = Effect.fnUntraced(function* ({ discovery, venues }: Marke
   yield* monitor.check(
     "venues",
     Effect.sync(() => {
-      const connected = connectors.filter((connector) => connector.open() > 0).length
+      const away = connectors.filter((connector) => connector.open() === 0).map(({ exchange }) => exchange.id)
+      const connected = connectors.length - away.length
+      const named = away.length === 0 ? "" : `: ${away.join(", ")} ${away.length === 1 ? "is" : "are"} not`
       // An engine without venues reads chains, and those have health of their own.
-      return { ready: connected > 0 || connectors.length === 0, detail: `${connected} of ${connectors.length} venues are connected` }
+      return {
+        ready: connected > 0 || connectors.length === 0,
+        detail: `${connected} of ${connectors.length} venues are connected${named}`
+      }
     })
   )
 

@@ -53,6 +53,27 @@ describe("LevelRecorder", () => {
   )
 
   it.live(
+    "refuses a change whose numbers are none, counts and says it, and records what comes after",
+    () =>
+      Effect.gen(function* () {
+        const health = yield* HealthRegistry
+        yield* Effect.gen(function* () {
+          const recorder = yield* LevelRecorder
+          const numbers = [{ fairValue: Number.NaN }, { errorBps: Number.POSITIVE_INFINITY }, { deviationBps: Number.NaN }]
+          for (const [time, over] of numbers.entries()) assert.isTrue(recorder.offer({ change: change(time, over), span }))
+          assert.isTrue(recorder.offer({ change: change(7), span }))
+          yield* Effect.sleep("5 millis").pipe(Effect.repeat({ while: () => recorder.recorded() < 1 }))
+          const own = (yield* health.snapshot).find(({ component }) => component === "level-recorder")!
+          assert.deepInclude(own, { status: "degraded" })
+          assert.include(own.detail, "3 level changes")
+          assert.strictEqual(own.gauges["refused"], 3)
+        }).pipe(Effect.provide(LevelRecorder.layer))
+        assert.deepStrictEqual(yield* recorded, [7])
+      }).pipe(Effect.provide(store)),
+    30_000
+  )
+
+  it.live(
     "knows the level of each coin from the log, and from what it is offered",
     () =>
       Effect.gen(function* () {

@@ -1,7 +1,8 @@
 /**
  * Writes level changes into the log: once each, in order, by the part of the engine that knows them. Everyone else follows the log.
  *
- * A change waits here, in order, while the database is away; nothing is skipped. When the mailbox is full the hot path keeps what it cannot
+ * A change waits here, in order, while the database is away; nothing is skipped but a change whose numbers are none, which nobody could read
+ * in the log: it is counted and said. When the mailbox is full the hot path keeps what it cannot
  * hand over. It is built before `Detection`, so that on shutdown it still records what detection's last frames brought about.
  */
 import { changeKeyOf, LevelChange, type StandingLevel, standingAfter } from "@evenkeel/domain/risk/RiskLevel"
@@ -51,6 +52,8 @@ export class LevelRecorder extends Context.Service<
 
 const decodeChange = Schema.decodeUnknownOption(Schema.fromJsonString(LevelChange))
 
+const isChange = Schema.is(LevelChange)
+
 const mailboxCapacity = 256
 const component = "level-recorder"
 /** Shutdown waits this long for the database to take the last changes. */
@@ -69,6 +72,13 @@ const makeLevelRecorder = Effect.gen(function* () {
   }
   let offered = 0
   let recorded = 0
+  let refused = 0
+  /** What was refused is said for as long as the engine runs. */
+  const reportRunning = Effect.suspend(() =>
+    refused === 0
+      ? health.report(component, "running")
+      : health.report(component, "degraded", `${refused} level changes had numbers that are none, and were not recorded`)
+  )
 
   const append = Effect.fnUntraced(function* (change: LevelChange) {
     const { coin, deviationBps, kind, level, previous } = change
@@ -83,6 +93,11 @@ const makeLevelRecorder = Effect.gen(function* () {
     yield* Effect.logInfo("level changed", { coin, level, previous, kind, deviationBps })
     yield* Metric.update(Metric.withAttributes(Metrics.levelChanges, { coin, level }), 1)
   })
+  const refuse = (change: LevelChange) =>
+    Effect.logError("a level change has numbers that are none, and is not recorded", { ...change }).pipe(
+      Effect.andThen(Metric.update(Metric.withAttributes(Metrics.levelChangesRefused, { coin: change.coin }), 1)),
+      Effect.andThen(reportRunning)
+    )
   const record = ({ change, span }: LevelChangeSignal) =>
     append(change).pipe(
       // A change of "any" version cannot conflict.
@@ -93,15 +108,20 @@ const makeLevelRecorder = Effect.gen(function* () {
           .pipe(Effect.andThen(Effect.logError("a level change waits for the database", { coin: change.coin, problem: error.message })))
       ),
       Effect.retry(Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")])),
-      Effect.andThen(health.report(component, "running")),
+      Effect.andThen(reportRunning),
       Effect.withSpan("LevelRecorder.record", { parent: span })
     )
 
   // A change leaves the mailbox once it is recorded, so that a restart of this loop loses none.
   yield* supervisor.supervise(
     component,
-    Queue.peek(mailbox).pipe(Effect.flatMap(record), Effect.andThen(Queue.take(mailbox)), Effect.forever({ disableYield: true }))
+    Queue.peek(mailbox).pipe(
+      Effect.flatMap((signal) => (isChange(signal.change) ? record(signal) : refuse(signal.change))),
+      Effect.andThen(Queue.take(mailbox)),
+      Effect.forever({ disableYield: true })
+    )
   )
+  yield* health.gauge(component, "refused", () => refused)
   yield* health.gauge(component, "mailbox", () => Queue.sizeUnsafe(mailbox))
   // Runs before the loop is interrupted.
   yield* Effect.addFinalizer(() =>
@@ -118,7 +138,8 @@ const makeLevelRecorder = Effect.gen(function* () {
   return LevelRecorder.of({
     offer: (signal) => {
       if (Queue.sizeUnsafe(mailbox) >= mailboxCapacity) return false
-      offered++
+      if (isChange(signal.change)) offered++
+      else refused++
       standing.set(signal.change.coin, standingAfter(signal.change))
       return Queue.offerUnsafe(mailbox, signal)
     },

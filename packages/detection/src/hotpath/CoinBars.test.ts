@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { candleMarket, startsAt } from "../../test/support/Candles.ts"
+import { Counters, venueCounters } from "./Counters.ts"
 import { CoinBars } from "./CoinBars.ts"
 import { Market, time } from "./Market.ts"
 import { Observations } from "./Observations.ts"
@@ -8,7 +9,7 @@ const setup = () => {
   const market = new Market(candleMarket)
   market.times[time.now] = startsAt
   const bars = new CoinBars(market.coins, market.bySource, market.value)
-  const observations = new Observations(market)
+  const observations = new Observations(market, new Counters(new Uint32Array(venueCounters.length), 1))
   const gather = () => {
     market.value.solve(startsAt)
     market.coins[0]!.evidence.time = startsAt

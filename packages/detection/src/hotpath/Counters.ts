@@ -17,13 +17,17 @@ const outcomes = {
   unlisted: 5
 } as const satisfies typeof FrameOutcome
 
-/** Of one venue, after its frames' outcomes: books that crossed, times that ran back, decoders that threw, and frames that waited too long. */
+/**
+ * Of one venue, after its frames' outcomes: books that crossed, times that ran back, decoders that threw, frames that waited too long, and events whose
+ * numbers no market has.
+ */
 export const venueCounters = [
   ...(Object.keys(outcomes) as ReadonlyArray<keyof typeof outcomes>),
   "crossed",
   "clockJumps",
   "decoderCrashes",
-  "late"
+  "late",
+  "implausible"
 ] as const
 export type VenueCounter = (typeof venueCounters)[number]
 

@@ -88,7 +88,7 @@ export class HotPath {
       predictAlways: options.predictAlways ?? true,
       models
     })
-    const observations = new Observations(this.#market)
+    const observations = new Observations(this.#market, this.#counters)
     this.#intake = new Intake(this.#market, options.venues, observations, this.#books, this.#signals, this.#counters)
   }
 

@@ -1,7 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
+import { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
+import { Schema } from "effect"
 import { candle, candleMarket, minute, startsAt, tick } from "../../test/support/Candles.ts"
 import { type LocalFrame, LocalHotPath } from "../host/LocalHotPath.ts"
+import { venueCounters } from "./Counters.ts"
 import type { HotPathOptions } from "./HotPath.ts"
 import { coinState } from "./SignalRecord.ts"
 
@@ -38,6 +40,18 @@ describe("Judge", () => {
     assert.deepStrictEqual(words(changes), ["60 USDC normal → watch (break)", "62 USDC watch → critical (break)"])
   })
 
+  it("is not blinded by a price that no market has", () => {
+    for (const absurd of [1e300, 1e-300, 1e12]) {
+      const { changes, feed, local } = setup()
+      for (let n = 0; n < 60; n++) feed(...bar(n, 1 + (n % 2) * 1e-5))
+      feed(candle(0, at(60), absurd), candle(1, at(60), 1))
+      for (let n = 61; n < 90; n++) feed(...bar(n, 1 + (n % 2) * 1e-5))
+      for (let n = 90; n < 95; n++) feed(...bar(n, 0.99))
+      assert.deepStrictEqual(words(changes), ["90 USDC normal → watch (break)", "92 USDC watch → critical (break)"], String(absurd))
+      assert.strictEqual(local.counters[venueCounters.indexOf("implausible")], 1)
+    }
+  })
+
   it("calls a coin stale that has had no price for too long, as time passes and not before, and takes it back with its level", () => {
     const { changes, errorBps, feed } = setup()
     feed(tick(at(0)))
@@ -67,6 +81,7 @@ describe("Judge", () => {
       changes.map(({ coin, level }) => `${coin} ${level}`),
       ["USDC stale", "USDT stale"]
     )
+    assert.isTrue(changes.every(Schema.is(LevelChange)), "it can be written into the log")
   })
 
   it("calls nothing stale where no time passes by itself, as in a replay of prices", () => {

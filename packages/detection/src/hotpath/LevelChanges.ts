@@ -20,7 +20,10 @@ export const readLevelChange = (
   const evidence: Evidence = {
     baselineBps: finite(field(signalFields.baselineBps)),
     beyond: beyondOf(field(signalFields.breakBars), field(signalFields.stressBars)),
-    flow: Number.isNaN(field(signalFields.surge)) ? null : { score: field(signalFields.flow), surge: field(signalFields.surge) },
+    flow:
+      !Number.isFinite(field(signalFields.surge)) || !Number.isFinite(field(signalFields.flow))
+        ? null
+        : { score: field(signalFields.flow), surge: field(signalFields.surge) },
     carrier: coins[integer(signalIntegers.reason) - 1]?.symbol ?? null,
     grounded: field(signalFields.grounded) === 1,
     model: modelOf(field),
@@ -90,4 +93,5 @@ const driversOf = (seen: {
     .map(({ name, strength, value }) => ({ name, value: rounded(value), share: total > 0 ? rounded(strength / total) : 0 }))
 }
 
-const rounded = (value: number): number => Math.round(value * 1e4) / 1e4
+/** Numbers so large that this would overflow are whole already. */
+const rounded = (value: number): number => (Math.abs(value) < 1e300 ? Math.round(value * 1e4) / 1e4 : value)

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { MarketRecord } from "@evenkeel/domain/market/MarketRecord"
 import { candleMarket, minute, startsAt } from "../../test/support/Candles.ts"
+import { Counters, venueCounters } from "./Counters.ts"
 import { Market, time } from "./Market.ts"
 import { candleErrorBps, Observations, poolErrorBpsOf } from "./Observations.ts"
 import { instrumentState } from "./SignalRecord.ts"
@@ -8,7 +9,7 @@ import { instrumentState } from "./SignalRecord.ts"
 const setup = () => {
   const market = new Market(candleMarket)
   market.times[time.now] = startsAt
-  const observations = new Observations(market)
+  const observations = new Observations(market, new Counters(new Uint32Array(venueCounters.length), 1))
   const track = market.instruments[0]!
   /** The last price's error, after what was said. */
   const error = () => track.row[instrumentState.errorBps]!

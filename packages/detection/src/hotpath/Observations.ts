@@ -5,6 +5,7 @@
  * its blocks, an oracle by what it may drift between two rounds.
  */
 import type { MarketRecord } from "@evenkeel/domain/market/MarketRecord"
+import { type Counters, venueCounters } from "./Counters.ts"
 import { type Market, time } from "./Market.ts"
 import { instrumentState } from "./SignalRecord.ts"
 import type { InstrumentTrack } from "./Tracks.ts"
@@ -33,6 +34,11 @@ const oracleErrorBps = 5
 const heartbeatGrace = 1.1
 /** Rounds are bars of a third of the longest time between two. */
 const oracleRoundMillis = (26 * 60 * minute) / 3
+/** A price or a quantity beyond is no market's but a fault, which sums could not forget: the event is passed over and counted. */
+const priceMin = 1e-9
+const priceMax = 1e6
+const quantityMax = 1e15
+const implausible = venueCounters.indexOf("implausible")
 /** A fair value is solved anew for moves above this. */
 const solveMoveBps = 0.005
 const withdrawnFields = [
@@ -56,15 +62,17 @@ export const poolErrorBpsOf = (depth: number): number =>
 
 export class Observations {
   readonly #market: Market
+  readonly #counters: Counters
 
-  constructor(market: Market) {
+  constructor(market: Market, counters: Counters) {
     this.#market = market
+    this.#counters = counters
   }
 
   quote(track: InstrumentTrack, bid: number, bidQuantity: number, ask: number, askQuantity: number): void {
     const { row } = track
     // A side that is empty or a quote that crosses is no price.
-    if (!(bid > 0) || !(ask >= bid)) return
+    if (!(bid > 0) || !(ask >= bid) || !this.#isPlausible(track, bid, 0) || !this.#isPlausible(track, ask, 0)) return
     if (bid !== row[instrumentState.bid] || ask !== row[instrumentState.ask]) track.traded = true
     row[instrumentState.bid] = bid
     row[instrumentState.bidQuantity] = bidQuantity
@@ -79,7 +87,7 @@ export class Observations {
 
   /** `side` is 1 when a taker bought, -1 when one sold, 0 when that is not known. */
   trade(track: InstrumentTrack, price: number, quantity: number, side: number): void {
-    if (!(price > 0)) return
+    if (!(price > 0) || !this.#isPlausible(track, price, quantity)) return
     track.row[instrumentState.lastPrice] = price
     track.traded = true
     track.addVolume(quantity, side > 0 ? quantity : 0)
@@ -91,7 +99,7 @@ export class Observations {
     const close = numbers[1]!
     const volume = numbers[2]!
     const duration = numbers[6]!
-    if (!(close > 0)) return
+    if (!(close > 0) || !this.#isPlausible(track, close, volume)) return
     track.row[instrumentState.lastPrice] = close
     const coin = this.#market.coins[track.base >= 0 ? track.base : track.quote]
     if (coin !== undefined && duration > 0) {
@@ -110,7 +118,7 @@ export class Observations {
    * round is younger than `heartbeatMillis`; a feed that broke its promise is frozen and says nothing. NaN: nothing is promised.
    */
   oracle(track: InstrumentTrack, roundTime: number, price: number, deviationBps: number, heartbeatMillis: number): void {
-    if (!(price > 0)) return
+    if (!(price > 0) || !this.#isPlausible(track, price, 0)) return
     if (this.#market.times[time.now]! - roundTime > heartbeatMillis * heartbeatGrace) return this.withdraw(track)
     track.row[instrumentState.lastPrice] = price
     // A round that was read before is no news.
@@ -126,7 +134,7 @@ export class Observations {
   pool(track: InstrumentTrack, { numbers }: MarketRecord): void {
     const { row } = track
     const price = numbers[1]!
-    if (!(price > 0)) return
+    if (!(price > 0) || !this.#isPlausible(track, price, 0)) return
     row[instrumentState.lastPrice] = price
     row[instrumentState.imbalance] = numbers[2]!
     row[instrumentState.sellDepth] = numbers[3]!
@@ -152,6 +160,13 @@ export class Observations {
     for (const field of withdrawnFields) track.row[field] = Number.NaN
     track.lastMid = Number.NaN
     this.#market.moved = true
+  }
+
+  /** Of a pair whose coins are not watched nothing is concluded, whatever its price. */
+  #isPlausible({ source, venue }: InstrumentTrack, price: number, quantity: number): boolean {
+    if (source < 0 || (price >= priceMin && price <= priceMax && !(quantity > quantityMax))) return true
+    this.#counters.count(venue, implausible)
+    return false
   }
 
   #observe(track: InstrumentTrack, price: number, errorBps: number): void {

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { severity } from "@evenkeel/domain/risk/RiskLevel"
 import { candleMarket, minute, startsAt } from "../../test/support/Candles.ts"
+import { Counters, venueCounters } from "./Counters.ts"
 import { Market, time } from "./Market.ts"
 import { Observations } from "./Observations.ts"
 import { agreeingVenues, carrierOf, deviationOf, observedAt } from "./Views.ts"
@@ -11,7 +12,7 @@ const [kraken, binance] = [0b01, 0b10]
 const setup = (usdc: number, usdt: number, cross: number) => {
   const market = new Market(candleMarket)
   market.times[time.now] = startsAt
-  const observations = new Observations(market)
+  const observations = new Observations(market, new Counters(new Uint32Array(venueCounters.length), 1))
   for (const [instrument, price] of [usdc, usdt, cross].entries())
     observations.quote(market.instruments[instrument]!, price - 1e-5, 1e6, price + 1e-5, 1e6)
   market.value.solve(startsAt)

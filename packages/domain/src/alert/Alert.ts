@@ -15,7 +15,9 @@ export const Alert = Schema.Struct({
   startsAt: Schema.Finite,
   /** Unix ms of the level change that resolved it; null while firing. */
   endsAt: Schema.NullOr(Schema.Finite),
-  change: LevelChange
+  change: LevelChange,
+  /** Why somebody closed it by hand; not there when the coin's level resolved it. */
+  closedReason: Schema.optionalKey(Schema.String)
 })
 export type Alert = typeof Alert.Type
 

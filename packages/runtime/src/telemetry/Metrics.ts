@@ -16,9 +16,11 @@ export const Metrics = {
   cutOff: counter("connections_cut_off_total", "Connections that were closed because their venue sent too many bytes, by venue"),
   snapshots: counter("book_snapshots_total", "Book snapshots asked for, by venue and reason"),
   levelChanges: counter("level_changes_total", "Risk level changes, by coin and level"),
+  levelChangesRefused: counter("level_changes_refused_total", "Risk level changes that were not recorded: their numbers are none, by coin"),
   notifications: counter("notifications_total", "Deliveries to receivers, by receiver and outcome"),
   factsSetAside: counter("facts_set_aside_total", "Facts that a consumer of the log could not handle, by consumer"),
   notificationsAbandoned: counter("notifications_abandoned_total", "Notifications given up after too many attempts, by receiver"),
+  heartbeats: counter("heartbeats_total", "Calls of the heartbeat's address, by outcome: sent, failed, or withheld while not ready"),
   scoresDropped: counter("scores_dropped_total", "Scores that found the signals ring full"),
   stale: gauge("coin_stale", "1 while a coin has no fresh price, by coin"),
   fairValue: gauge("fair_value", "Fair value in the peg's currency, by coin"),
@@ -29,5 +31,8 @@ export const Metrics = {
   ringFill: gauge("ring_fill_ratio", "Share of a ring in use, by ring"),
   componentStatus: gauge("component_up", "1 while a component runs, by component"),
   journalBytes: counter("journal_bytes_total", "Compressed bytes written to the market journal"),
-  outboxPending: gauge("outbox_pending", "Notifications that wait for delivery")
+  alertsUnwatched: gauge("alerts_unwatched", "Alerts that fire of coins which the configuration does not watch"),
+  outboxPending: gauge("outbox_pending", "Notifications that wait for delivery"),
+  outboxAbandoned: gauge("outbox_abandoned", "Notifications that were given up and are kept"),
+  outboxUnnoted: gauge("outbox_unnoted", "Notifications that were delivered, which the database does not note")
 } as const

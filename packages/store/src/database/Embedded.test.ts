@@ -2,21 +2,27 @@ import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, Layer } from "effect"
 import { SqlClient } from "effect/sql"
-import { spawn } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
 import type { Worker } from "node:worker_threads"
 import { EventStore } from "../event/EventStore.ts"
 import { layerPglite } from "./Database.ts"
 import { layerEmbedded } from "./Embedded.ts"
 
-const starters = 8
+/** `EVENKEEL_TEST_STARTS=100` for a larger trial: each start takes a second of a core. */
+const starters = Number(process.env["EVENKEEL_TEST_STARTS"] ?? 8)
 const locker = new URL("../../test/support/locker.ts", import.meta.url).pathname
 
+/** Process numbers of its own; killed together with what it runs. */
+const container = ["unshare", "--pid", "--fork", "--kill-child"]
+const namespaces = spawnSync(container[0]!, [...container.slice(1), "true"]).status === 0
+
 /** What so many processes say that try to take the lock at once; none ends before all have tried, and then they are killed. */
-const tryAtOnce = (directory: string, count: number) =>
+const tryAtOnce = (directory: string, count: number, inside: ReadonlyArray<string> = []) =>
   Effect.callback<ReadonlyArray<string>>((resume) => {
     const said: Array<string> = []
     const children = Array.from({ length: count }, () => {
-      const child = spawn(process.execPath, [locker, directory], { stdio: ["ignore", "pipe", "inherit"] })
+      const [program, ...before] = [...inside, process.execPath]
+      const child = spawn(program!, [...before, locker, directory], { stdio: ["ignore", "pipe", "inherit"] })
       child.stdout.on("data", (chunk: Buffer) => {
         said.push(chunk.toString().trim())
         if (said.length === count) for (const each of children) each.kill("SIGKILL")
@@ -64,6 +70,20 @@ describe("the embedded database on disk", () => {
         const said = yield* tryAtOnce(directory, starters)
         assert.deepStrictEqual([...said].sort(), [...Array.from({ length: starters - 1 }, () => "DatabaseLocked"), "locked"])
         assert.deepStrictEqual(yield* tryAtOnce(directory, 1), ["locked"], "a killed process holds nothing")
+      }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
+    240_000
+  )
+
+  it.live.skipIf(!namespaces)(
+    "is locked by one of two containers whose processes have the same number (needs the right to unshare, else left out)",
+    () =>
+      Effect.gen(function* () {
+        const files = yield* FileSystem.FileSystem
+        const directory = `${yield* files.makeTempDirectoryScoped()}/data`
+        const said = yield* tryAtOnce(directory, 2, container)
+        assert.deepStrictEqual([...said].sort(), ["DatabaseLocked", "locked"])
+        assert.strictEqual(yield* files.readFileString(`${directory}.pid`), "1")
+        assert.deepStrictEqual(yield* tryAtOnce(directory, 1, container), ["locked"])
       }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
     60_000
   )

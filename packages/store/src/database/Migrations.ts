@@ -147,6 +147,20 @@ export const migrations = {
     "alter table event_stream add column kind text, add column payload text",
     `update event_stream set kind = event.kind, payload = event.payload from event
       where event.stream = event_stream.stream and event.version = event_stream.version`
+  ),
+  "0013_seals": statements(
+    // The end of each chain as the engine signed it last.
+    `create table event_seal (
+      family text primary key,
+      length bigint not null,
+      hash text not null,
+      since bigint not null,
+      public_key text not null,
+      signature text not null
+    )`
+  ),
+  "0014_abandoned": statements(
+    "create index notification_abandoned on notification (receiver, abandoned_at) where abandoned_at is not null"
   )
 }
 

@@ -76,16 +76,12 @@ export const signHeads = Effect.fn("signHeads")(function* (key: SigningKey, plan
   return { ...unsigned, publicKey: key.publicKey, signature: key.sign(signedText(unsigned)) } satisfies AuditHead
 })
 
-/** Compares the log with a head that was exported before; the head must be signed, and by `publicKey` where that is given. */
-export const checkAgainst = Effect.fn("checkAgainst")(function* (head: AuditHead, publicKey?: string) {
-  if (publicKey !== undefined && publicKey.trim() !== head.publicKey.trim())
-    return yield* new AuditHeadRefused({ problem: "was signed with another key" })
-  if (!isSignedBy(head.publicKey, signedText(head), head.signature))
-    return yield* new AuditHeadRefused({ problem: "was altered after it was signed" })
+/** What became of each family since its chain ended so. */
+export const compareHeads = Effect.fnUntraced(function* (heads: ReadonlyArray<ChainHead>) {
   const store = yield* EventStore
   const now = yield* store.heads
   const anchors = yield* presentAnchors
-  return yield* Effect.forEach(head.heads, ({ family, hash, length }) =>
+  return yield* Effect.forEach(heads, ({ family, hash, length }) =>
     Effect.gen(function* () {
       const lengthNow = now.find((entry) => entry.family === family)?.length ?? 0
       const verdict = (word: FamilyVerdict["verdict"]): FamilyVerdict => ({ family, verdict: word, length, lengthNow })
@@ -98,4 +94,13 @@ export const checkAgainst = Effect.fn("checkAgainst")(function* (head: AuditHead
       return verdict(lengthNow === length ? "unchanged" : "grown")
     })
   )
+})
+
+/** Compares the log with a head that was exported before; the head must be signed, and by `publicKey` where that is given. */
+export const checkAgainst = Effect.fn("checkAgainst")(function* (head: AuditHead, publicKey?: string) {
+  if (publicKey !== undefined && publicKey.trim() !== head.publicKey.trim())
+    return yield* new AuditHeadRefused({ problem: "was signed with another key" })
+  if (!isSignedBy(head.publicKey, signedText(head), head.signature))
+    return yield* new AuditHeadRefused({ problem: "was altered after it was signed" })
+  return yield* compareHeads(head.heads)
 })

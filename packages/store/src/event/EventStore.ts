@@ -8,6 +8,8 @@
 import { Array, Clock, Context, Effect, Layer, type Option, PubSub, Schema, type Scope } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import { type ChainBroken, type ChainHead, genesis, seal, verifyChain, verifyNothingBeyond } from "./Chain.ts"
+import { makeSealer, sealingKey } from "./Seal.ts"
+import type { SigningKey } from "./SigningKey.ts"
 
 export interface NewEvent {
   readonly kind: string
@@ -77,10 +79,18 @@ export class EventStore extends Context.Service<
     readonly verify: Effect.Effect<number, ChainBroken | SqlError.SqlError>
   }
 >()("@evenkeel/store/event/EventStore") {
+  /** Without seals: who may write the database can cut the log's end off unnoticed. */
   static readonly layer = Layer.effect(
     EventStore,
-    Effect.suspend(() => makeEventStore)
+    Effect.suspend(() => makeEventStore(undefined))
   )
+
+  /** Signs the chains' ends with the key in `keyFile`, which is made when there is none. */
+  static readonly layerSealed = (keyFile: string) =>
+    Layer.effect(
+      EventStore,
+      Effect.flatMap(sealingKey(keyFile), (key) => makeEventStore(key))
+    )
 }
 
 export interface LastFact {
@@ -130,7 +140,7 @@ export const eventColumns = `transaction_id::text as transaction, position::floa
 /** Only facts of transactions that no open one is older than. */
 const settled = "transaction_id < pg_snapshot_xmin(pg_current_snapshot())"
 
-const makeEventStore = Effect.gen(function* () {
+const makeEventStore = Effect.fnUntraced(function* (key: SigningKey | undefined) {
   const sql = yield* SqlClient.SqlClient
   // One signal that waits already stands for all.
   const appended = yield* PubSub.sliding<void>(1)
@@ -142,6 +152,7 @@ const makeEventStore = Effect.gen(function* () {
     where newest > pg_snapshot_xmax(pg_current_snapshot())`
   if (ahead !== undefined) return yield* new LogOfAnotherServer(ahead)
   const [store] = yield* sql<{ id: string }>`select id::text as id from store`
+  const sealEnd = key === undefined ? undefined : yield* makeSealer(store!.id, key)
 
   const append = Effect.fn("EventStore.append")(function* (
     stream: string,
@@ -202,6 +213,7 @@ const makeEventStore = Effect.gen(function* () {
       insert into event ${sql.insert(rows)} returning position::float8 as position`
     const position = Math.max(...positions.map((row) => row.position))
     yield* sql`update event_chain set length = ${chainIndex}, hash = ${previousHash} where family = ${family}`
+    if (sealEnd !== undefined) yield* sealEnd({ family, ...end! }, { family, length: chainIndex, hash: previousHash })
     yield* sql`
       insert into event_stream ${sql.insert({ stream, version, position, kind: rows.at(-1)!.kind, payload: rows.at(-1)!.payload })}
       on conflict (stream) do update set version = excluded.version, position = excluded.position,

@@ -10,6 +10,7 @@ import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { Metrics } from "@evenkeel/runtime/telemetry/Metrics"
 import { Context, Effect, FileSystem, Layer, Metric, type PlatformError, Schema, Semaphore } from "effect"
 import { constants, zstdCompress } from "node:zlib"
+import { diskFreeMin, freeBytes } from "../retention/DiskSpace.ts"
 import { lockDirectory } from "../database/ProcessLock.ts"
 import {
   type Block,
@@ -148,6 +149,9 @@ const makeJournal = Effect.fnUntraced(function* ({ directory, manifest }: Journa
 
   const writeBlock = Effect.fnUntraced(function* (raw: Uint8Array, count: number, first: number, last: number) {
     const compressed = yield* compress(raw)
+    // What is left of a full disk is for the facts and notifications of alerts.
+    const free = yield* freeBytes(directory).pipe(Effect.mapError(({ problem }) => new JournalFailed({ file: directory, problem })))
+    if (free < diskFreeMin) return yield* new JournalFailed({ file: directory, problem: `only ${Math.round(free / 2 ** 20)} MiB are free` })
     if (segmentBytes >= segmentBytesMax) yield* startSegment
     const path = `${directory}/${segmentName(segment)}.journal`
     const head = encodeBlockHead({ compressed, rawBytes: raw.length, frames: count, firstReceived: first, lastReceived: last })

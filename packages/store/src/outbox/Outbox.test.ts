@@ -149,6 +149,23 @@ for (const [name, database] of databases) {
           assert.strictEqual(one.length + two.length, 200)
         })
       )
+
+      it.effect("hands out what was promised, put off or claimed under a clock that was an hour ahead, once the clock is right", () =>
+        Effect.gen(function* () {
+          const outbox = yield* Outbox
+          const hour = 3_600_000
+          yield* outbox.enqueue([row("ahead", "promised", 20), row("ahead", "claimed", 21), row("ahead", "failed", 22)], 2 * hour)
+          const [promised, , failed] = yield* claim("ahead", 2 * hour, "killed")
+          yield* outbox.failed(failed!, "503", 2 * hour)
+          yield* outbox.failed(promised!, "503", 2 * hour)
+          yield* outbox.enqueue([row("ahead", "new", 23)], 2 * hour)
+          assert.deepStrictEqual(keys(yield* claim("ahead", hour)), ["promised-20", "claimed-21", "failed-22", "new-23"])
+          // A clock that differs by less is another engine's: its claim holds.
+          yield* outbox.enqueue([row("skewed", "x", 24)], 0)
+          yield* claim("skewed", 30_000, "two")
+          assert.deepStrictEqual(yield* claim("skewed", 0), [])
+        })
+      )
     }
   )
 }

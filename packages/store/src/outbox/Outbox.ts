@@ -26,6 +26,26 @@ export interface ClaimedRow extends OutboxRow {
   readonly attempts: number
 }
 
+/**
+ * What is put off or claimed for longer than can be, and by more than this, was so under a clock that has been set right since: it is due now.
+ * Engines on one database whose clocks differ by more may both send a notification.
+ */
+const clockSkewMillisMax = 60_000
+const backoffMillisMax = 3_600_000
+const backoffMillis = (attempts: number): number => Math.min(backoffMillisMax, 1000 * 2 ** attempts)
+
+/** A row that was given up; kept for as long as delivered ones are. */
+export interface AbandonedRow {
+  readonly receiver: string
+  readonly idempotencyKey: string
+  /** JSON. */
+  readonly payload: string
+  readonly attempts: number
+  /** Unix ms. */
+  readonly abandonedAt: number
+  readonly problem: string
+}
+
 /** With the backoff below, a row is abandoned after about two days. */
 export const attemptsMax = 60
 
@@ -56,6 +76,10 @@ export class Outbox extends Context.Service<
     readonly orphans: (
       receivers: ReadonlyArray<string>
     ) => Effect.Effect<ReadonlyArray<{ readonly receiver: string; readonly count: number }>, SqlError.SqlError>
+    /** How many rows were given up and are kept, by receiver. */
+    readonly abandonedCounts: Effect.Effect<ReadonlyArray<{ readonly receiver: string; readonly count: number }>, SqlError.SqlError>
+    /** Rows that were given up, newest first. */
+    readonly abandoned: (limit: number) => Effect.Effect<ReadonlyArray<AbandonedRow>, SqlError.SqlError>
     /** Removes rows that were delivered or abandoned before `before`, and the oldest beyond the newest `keepMax` of them; how many. */
     readonly removeOver: (options: { readonly before: number; readonly keepMax: number }) => Effect.Effect<number, SqlError.SqlError>
   }
@@ -83,8 +107,10 @@ export class Outbox extends Context.Service<
             sql<ClaimedRow>`
               with head as (
                 select receiver, idempotency_key from notification as row
-                where receiver = ${receiver} and ${waiting} and next_attempt <= ${now}
-                  and (lease_until is null or lease_until <= ${now})
+                where receiver = ${receiver} and ${waiting}
+                  and (next_attempt <= ${now} or next_attempt > ${now + clockSkewMillisMax}
+                    + case attempts when 0 then 0 else least(${backoffMillisMax}, 1000 * power(2, attempts - 1)) end)
+                  and (lease_until is null or lease_until <= ${now} or lease_until > ${now + leaseMillis + clockSkewMillisMax})
                   and not exists (
                     select 1 from notification as earlier
                     where earlier.receiver = row.receiver and earlier.fingerprint = row.fingerprint
@@ -126,6 +152,14 @@ export class Outbox extends Context.Service<
             select receiver, count(*)::float8 as count from notification
             where ${waiting} ${Array.isReadonlyArrayNonEmpty(receivers) ? sql`and receiver not in ${sql.in(receivers)}` : sql``}
             group by receiver order by receiver`,
+        abandonedCounts: sql<{ receiver: string; count: number }>`
+          select receiver, count(*)::float8 as count from notification
+          where abandoned_at is not null group by receiver order by receiver`,
+        abandoned: (limit) =>
+          sql<AbandonedRow>`
+            select receiver, idempotency_key as "idempotencyKey", payload, attempts::float8 as attempts, abandoned_at as "abandonedAt",
+                   coalesce(last_error, '') as problem
+            from notification where abandoned_at is not null order by abandoned_at desc, idempotency_key limit ${limit}`,
         removeOver: Effect.fnUntraced(function* ({ before, keepMax }) {
           const over = sql.literal("coalesce(delivered_at, abandoned_at)")
           const [beyond] = yield* sql<{ at: number }>`select ${over} as at from notification where ${over} is not null
@@ -145,5 +179,3 @@ export const releaseEveryClaim = Effect.flatMap(
   SqlClient.SqlClient,
   (sql) => sql`update notification set lease_owner = null, lease_until = null where lease_owner is not null`
 )
-
-const backoffMillis = (attempts: number): number => Math.min(3_600_000, 1000 * 2 ** attempts)

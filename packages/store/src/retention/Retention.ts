@@ -2,7 +2,7 @@
  * Housekeeping, so that no disk fills: bounds on the market journal, the log and the outbox, by size and by age.
  *
  * The journal is looked at every minute and the database every hour, each in a loop of its own: a database that does not answer does not keep
- * the journal from being trimmed. What cannot be removed, and why, is reported in health.
+ * the journal from being trimmed. A third one keeps room on the disk (`DiskSpace`). What cannot be removed, and why, is reported in health.
  */
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
@@ -13,6 +13,7 @@ import type { ChainAnchor } from "../event/Chain.ts"
 import { EventStore } from "../event/EventStore.ts"
 import { loadSigningKey, type SigningKeyRefused } from "../event/SigningKey.ts"
 import { Outbox } from "../outbox/Outbox.ts"
+import { keepDiskSpace } from "./DiskSpace.ts"
 import { describeKept, planRemoval, removeFacts } from "./FactRetention.ts"
 import { type JournalNotTrimmed, type JournalTrim, trimJournal } from "./JournalRetention.ts"
 
@@ -95,6 +96,8 @@ export class AnchorsNotExported extends Schema.TaggedError<AnchorsNotExported>()
 
 const journalEvery = "1 minute"
 const databaseEvery = "1 hour"
+/** Other programs can fill a disk in seconds. */
+const diskEvery = "2 seconds"
 /** After a look that failed. */
 const againAfter: Duration.Input = "1 minute"
 const encodeHead = Schema.encodeEffect(AuditHeadJson)
@@ -151,19 +154,32 @@ const makeRetention = Effect.fnUntraced(function* (options: RetentionOptions) {
       yield* Effect.logInfo("old facts and notifications were removed", { removedFacts, removedNotifications })
     return kept
   })
+  let diskFree = 0
+  let diskSaid = ""
+  const keepDisk = Effect.gen(function* () {
+    const { freeBytes, problem, removedSegments } = yield* keepDiskSpace(options.directory).pipe(
+      Effect.provideContext(context),
+      journalTurn.withPermit
+    )
+    diskFree = freeBytes
+    if (removedSegments > 0) yield* Effect.logWarning("segments of the journal were removed to make room", { removedSegments, freeBytes })
+    const [kind] = problem.split("(", 1)
+    if (problem !== "" && kind !== diskSaid) yield* Effect.logError(problem)
+    diskSaid = kind!
+    return problem === "" ? [] : [problem]
+  })
   /** Looks again and again; a look that fails is repeated soon. */
   const keep = <E extends { readonly message: string }>(
     component: string,
     look: Effect.Effect<ReadonlyArray<string>, E>,
-    every: Duration.Input
+    every: Duration.Input,
+    prefix = ""
   ) =>
     supervisor.supervise(
       component,
       look.pipe(
         Effect.flatMap((kept) =>
-          kept.length === 0
-            ? health.report(component, "running")
-            : health.report(component, "degraded", `beyond the limits are kept: ${kept.join("; ")}`)
+          kept.length === 0 ? health.report(component, "running") : health.report(component, "degraded", `${prefix}${kept.join("; ")}`)
         ),
         Effect.as(every),
         Effect.catch((error) =>
@@ -175,6 +191,8 @@ const makeRetention = Effect.fnUntraced(function* (options: RetentionOptions) {
     )
   yield* health.gauge("retention:journal", "bytes", () => journalBytes)
   yield* keep("retention:journal", keepJournal, journalEvery)
-  yield* keep("retention:database", keepDatabase, databaseEvery)
+  yield* keep("retention:database", keepDatabase, databaseEvery, "beyond the limits are kept: ")
+  yield* health.gauge("retention:disk", "free_bytes", () => diskFree)
+  yield* keep("retention:disk", keepDisk, diskEvery)
   return Retention.of({ journal, database })
 })

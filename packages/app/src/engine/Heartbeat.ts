@@ -1,0 +1,57 @@
+/**
+ * Calls an address at each interval while the engine is ready: whoever listens there (healthchecks.io, a dead man's switch) pages somebody
+ * when the calls stop, be it that the engine is not ready, is dead, or cannot reach anybody.
+ *
+ * It is a POST without a body. A call that fails is said and never stops the engine: the next one is a new try. The address may hold a key, so
+ * that only its host is shown, and no span is made of the call.
+ */
+import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
+import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
+import { Metrics } from "@evenkeel/runtime/telemetry/Metrics"
+import { Duration, Effect, Layer, Metric, Redacted } from "effect"
+import { HttpClient } from "effect/http"
+import type { EngineConfig } from "../config/EngineConfig.ts"
+
+const component = "heartbeat"
+/** A call takes this long at most, or an interval where that is shorter. */
+const callMax = Duration.seconds(10)
+
+export const layerHeartbeat = ({
+  everySeconds,
+  url
+}: EngineConfig["heartbeat"]): Layer.Layer<never, never, HealthRegistry | Supervisor | HttpClient.HttpClient> => {
+  const address = Redacted.value(url)
+  if (address === "") return Layer.empty
+  const { host } = new URL(address)
+  const every = Duration.seconds(everySeconds)
+  return Layer.effectDiscard(
+    Effect.gen(function* () {
+      const health = yield* HealthRegistry
+      const supervisor = yield* Supervisor
+      const client = yield* HttpClient.HttpClient
+      let said = ""
+      const report = Effect.fnUntraced(function* (outcome: "sent" | "failed" | "withheld", problem: string) {
+        yield* Metric.update(Metric.withAttributes(Metrics.heartbeats, { outcome }), 1)
+        if (problem !== said && problem !== "") yield* Effect.logWarning("no heartbeat was sent", { host, problem })
+        said = problem
+        yield* problem === ""
+          ? health.report(component, "running", `to ${host}`)
+          : health.report(component, "degraded", `${host}: ${problem}`)
+      })
+      const call = client.post(address).pipe(
+        Effect.map(({ status }) => (status >= 200 && status < 300 ? "" : `answered ${status}`)),
+        // An error's own message names the address.
+        Effect.catchTag("HttpClientError", ({ reason }) => Effect.succeed(reason._tag)),
+        Effect.timeoutOrElse({ duration: Duration.min(callMax, every), orElse: () => Effect.succeed("no answer in time") }),
+        Effect.scoped,
+        Effect.provideService(HttpClient.TracerDisabledWhen, () => true)
+      )
+      const beat = Effect.gen(function* () {
+        if (!(yield* health.ready)) return yield* report("withheld", "the engine is not ready")
+        const problem = yield* call
+        yield* report(problem === "" ? "sent" : "failed", problem)
+      })
+      yield* supervisor.supervise(component, beat.pipe(Effect.andThen(Effect.sleep(every)), Effect.forever))
+    })
+  )
+}

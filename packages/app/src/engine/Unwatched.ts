@@ -1,0 +1,52 @@
+/**
+ * Alerts that fire of coins which this engine's configuration does not watch: nothing here will ever resolve them.
+ *
+ * Another engine on the same database may watch such a coin, so that they are not resolved but said: in the log, in health and as a metric.
+ * `evenkeel alerts resolve` closes them.
+ */
+import { AlertManager } from "@evenkeel/alerting/manager/AlertManager"
+import type { Alert } from "@evenkeel/domain/alert/Alert"
+import type { Coin } from "@evenkeel/domain/coin/Coin"
+import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
+import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
+import { Effect, Layer } from "effect"
+
+const lookEvery = "10 seconds"
+/** Firing alerts that are looked at: four of each of 250 coins. */
+const alertsMax = 1000
+const component = "alerts"
+
+/** Those of `alerts` that fire and whose coin is none of `coins`. */
+export const unwatchedOf = (coins: ReadonlyArray<Coin>, alerts: ReadonlyArray<Alert>): ReadonlyArray<Alert> =>
+  alerts.filter(({ change, status }) => status === "firing" && !coins.some(({ symbol }) => symbol === change.coin))
+
+export const layerUnwatched = (coins: ReadonlyArray<Coin>) =>
+  Layer.effectDiscard(
+    Effect.gen(function* () {
+      const manager = yield* AlertManager
+      const health = yield* HealthRegistry
+      const supervisor = yield* Supervisor
+      let count = 0
+      let said = ""
+      const look = Effect.gen(function* () {
+        const unwatched = unwatchedOf(coins, yield* manager.list({ all: false, limit: alertsMax }))
+        count = unwatched.length
+        const names = [...new Set(unwatched.map(({ change }) => change.coin))].sort().join(", ")
+        if (names !== "" && names !== said)
+          yield* Effect.logWarning("alerts fire of coins that are not watched: see `evenkeel alerts list`", { coins: names })
+        said = names
+        yield* names === ""
+          ? health.report(component, "running")
+          : health.report(component, "degraded", `${count} alerts fire of coins that are not watched: ${names}`)
+      })
+      yield* health.gauge(component, "unwatched", () => count)
+      yield* supervisor.supervise(
+        component,
+        look.pipe(
+          Effect.catchTag("SqlError", (error) => health.report(component, "degraded", `the database does not answer: ${error.message}`)),
+          Effect.andThen(Effect.sleep(lookEvery)),
+          Effect.forever
+        )
+      )
+    })
+  )
