@@ -57,7 +57,7 @@ layer(services, { excludeTestServices: true })("WebhookReceiver", (it) => {
   it.effect("signs a webhook so that its receiver can tell, and repeats under one idempotency key", () =>
     Effect.gen(function* () {
       const server = yield* serve((request) => (request < 3 ? 503 : 204))
-      const webhook = yield* makeWebhookReceiver({ name: "hook", url: server.url, secret: Redacted.make("hunter2") })
+      const webhook = yield* makeWebhookReceiver({ name: "hook", url: Redacted.make(server.url), secret: Redacted.make("hunter2") })
       yield* webhook.deliver(notification)
       assert.strictEqual(server.requests.length, 3)
       for (const { body, headers } of server.requests) {
@@ -73,13 +73,13 @@ layer(services, { excludeTestServices: true })("WebhookReceiver", (it) => {
   it.effect("does not repeat what a webhook refuses, and gives up on one that hangs until its circuit opens", () =>
     Effect.gen(function* () {
       const refusing = yield* serve(() => 400)
-      const webhook = yield* makeWebhookReceiver({ name: "refusing", url: refusing.url, secret: undefined })
+      const webhook = yield* makeWebhookReceiver({ name: "refusing", url: Redacted.make(refusing.url), secret: undefined })
       const refused = yield* Effect.flip(webhook.deliver(notification))
       assert.deepInclude(refused, { _tag: "DeliveryFailed", retryable: false })
       assert.strictEqual(refusing.requests.length, 1)
       assert.isUndefined(refusing.requests[0]!.headers["evenkeel-signature"])
       const hanging = yield* serve(() => "hang")
-      const slow = yield* makeWebhookReceiver({ name: "hanging", url: hanging.url, secret: undefined })
+      const slow = yield* makeWebhookReceiver({ name: "hanging", url: Redacted.make(hanging.url), secret: undefined })
       assert.include((yield* Effect.flip(slow.deliver(notification))).message, "took too long")
       assert.include((yield* Effect.flip(slow.deliver(notification))).message, "circuit is open")
       assert.strictEqual(yield* (yield* Policies).breaker("deliver", "hanging"), "open")

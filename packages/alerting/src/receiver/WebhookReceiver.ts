@@ -7,6 +7,7 @@
  */
 import type { Notification } from "@evenkeel/domain/alert/Alert"
 import { Policies } from "@evenkeel/runtime/resilience/Policies"
+import { sendHidden, shownProblem } from "@evenkeel/runtime/telemetry/HiddenAddress"
 import { Clock, Effect, Redacted } from "effect"
 import { HttpBody, HttpClient, HttpClientRequest } from "effect/http"
 import { createHmac, timingSafeEqual } from "node:crypto"
@@ -15,7 +16,8 @@ import { DeliveryFailed, type Receiver } from "./Receiver.ts"
 
 export interface WebhookOptions {
   readonly name: string
-  readonly url: string
+  /** May hold a key: scheme and host alone are ever shown. */
+  readonly url: Redacted.Redacted
   /** Unsigned without one. */
   readonly secret: Redacted.Redacted | undefined
 }
@@ -28,7 +30,7 @@ export const makeWebhookReceiver = Effect.fnUntraced(function* ({ name, secret, 
   const post = Effect.fn("WebhookReceiver.post")(function* (notification: Notification) {
     const body = JSON.stringify({ ...notification, message: messageOf(notification) })
     const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
-    const request = HttpClientRequest.post(url).pipe(
+    const request = HttpClientRequest.post(Redacted.value(url)).pipe(
       HttpClientRequest.setHeaders({
         "idempotency-key": notification.idempotencyKey,
         "user-agent": "evenkeel",
@@ -36,7 +38,7 @@ export const makeWebhookReceiver = Effect.fnUntraced(function* ({ name, secret, 
       }),
       HttpClientRequest.setBody(HttpBody.text(body, "application/json"))
     )
-    const response = yield* client.execute(request).pipe(Effect.mapError((error) => failed(error.message, true)))
+    const response = yield* sendHidden(client, request).pipe(Effect.mapError((error) => failed(shownProblem(error), true)))
     yield* Effect.annotateCurrentSpan({ "http.response.status_code": response.status, receiver: name })
     if (response.status >= 200 && response.status < 300) return
     const again = response.status === 408 || response.status === 429 || response.status >= 500

@@ -70,7 +70,8 @@ export const EngineConfig = Schema.Struct({
     webhooks: Schema.Array(
       Schema.Struct({
         name: Schema.NonEmptyString,
-        url: Schema.String.check(Schema.isPattern(/^https?:\/\//), isAddress),
+        /** `https://…`; what stands behind its host is kept secret. */
+        url: Schema.Redacted(Schema.String.check(Schema.isPattern(/^https?:\/\//), isAddress)),
         secret: Schema.Redacted(Schema.String)
       })
     ).check(

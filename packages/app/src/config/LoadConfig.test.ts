@@ -84,6 +84,24 @@ describe("loadConfig", () => {
     })
   )
 
+  it.effect("shows nothing of a webhook's address and secret, whatever is wrong with its list", () =>
+    Effect.gen(function* () {
+      const hook = (url: string) => ({ name: "desk", url, secret: "hunter2" })
+      for (const webhooks of [
+        [hook("https://example.org/T0K3N"), hook("https://example.org/T0K3N")],
+        [hook("ftp://example.org/T0K3N")],
+        [hook("https://[T0K3N")],
+        [{ ...hook("https://example.org/T0K3N"), name: "" }],
+        [{ ...hook("https://example.org/T0K3N"), extra: "T0K3N" }],
+        [{ name: "desk", url: ["https://example.org/T0K3N"], secret: { of: "hunter2" } }]
+      ]) {
+        const { message } = yield* Effect.flip(load({ EVENKEEL_ALERTS_WEBHOOKS: JSON.stringify(webhooks) }))
+        assert.include(message, "alerts.webhooks")
+        assert.notMatch(message, /T0K3N|hunter2/)
+      }
+    })
+  )
+
   it.effect("refuses a file that holds settings that there are not", () =>
     Effect.gen(function* () {
       const path = yield* fileOf("evenkeel.toml", '[http]\ncolour = "red"\n')

@@ -1,5 +1,6 @@
 /** JSON over HTTP for the chains that viem does not know. */
 import type { ChainId } from "@evenkeel/domain/market/Venue"
+import { sendHidden, shownProblem } from "@evenkeel/runtime/telemetry/HiddenAddress"
 import { Effect, Option, type Schema } from "effect"
 import { HttpClient, HttpClientRequest } from "effect/http"
 import { ChainUnavailable } from "./Chain.ts"
@@ -14,9 +15,9 @@ export const postJson = Effect.fnUntraced(function* <A>(
   const client = yield* HttpClient.HttpClient
   const answer = yield* HttpClientRequest.post(url).pipe(
     HttpClientRequest.bodyJsonUnsafe(body),
-    client.execute,
+    (request) => sendHidden(client, request),
     Effect.flatMap((response) => response.json),
-    Effect.mapError((error) => new ChainUnavailable({ chain, problem: error.message }))
+    Effect.mapError((error) => new ChainUnavailable({ chain, problem: shownProblem(error) }))
   )
   const decoded = decode(answer)
   return Option.isSome(decoded)
