@@ -16,7 +16,8 @@ export const layerPresenter = CliOutput.layerPresenter({
             "\n"
           )
         )
-      : CliOutput.defaultPresenter.present(event)
+      : // Help has colours, and nothing from outside.
+        Effect.provideService(CliOutput.defaultPresenter.present(event), Console.Console, globalThis.console)
 })
 
 const textOf = (cause: Cause.Cause<unknown>): string | undefined => {
