@@ -11,8 +11,8 @@ import { serve, startProgram } from "./support/Program.ts"
 
 const hostile = "\u001b[2J\u009b31m\rok    kraken: all is well\nok    forged\u202e\u2066"
 /** Colours and the screen's own codes are the program's. */
-const withoutOwn = (text: string) => text.replace(/\u001b\[[0-9;]*m/g, "")
-const isPlain = (text: string) => !/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/.test(text)
+const withoutOwn = (text: string) => text.replace(/\p{Cc}\[[0-9;]*m/gu, "")
+const isPlain = (text: string) => !/[^\P{Cc}\n\t]|[\u202a-\u202e\u2066-\u2069]/u.test(text)
 
 describe("outside text on the terminal", () => {
   it.live(

@@ -7,7 +7,7 @@ import { Effect, Layer, Redacted } from "effect"
 import { createServer, type IncomingMessage, type Server } from "node:http"
 import { levelChange } from "../../test/support/LevelChange.ts"
 import { messageOf } from "../render/Message.ts"
-import { makeWebhookReceiver, verifySignature } from "./WebhookReceiver.ts"
+import { makeWebhookReceiver, type SignedRequest, verifySignature } from "./WebhookReceiver.ts"
 
 const notification: Notification = {
   idempotencyKey: "key",
@@ -62,9 +62,21 @@ layer(services, { excludeTestServices: true })("WebhookReceiver", (it) => {
       assert.strictEqual(server.requests.length, 3)
       for (const { body, headers } of server.requests) {
         assert.strictEqual(headers["idempotency-key"], notification.idempotencyKey)
-        assert.isTrue(verifySignature("hunter2", String(headers["evenkeel-signature"]), body))
-        assert.isFalse(verifySignature("hunter3", String(headers["evenkeel-signature"]), body))
-        assert.isFalse(verifySignature("hunter2", String(headers["evenkeel-signature"]), `${body} `))
+        const signature = String(headers["evenkeel-signature"])
+        const now = Number(/^t=(\d+)/.exec(signature)![1]) * 1000
+        const verify = (over: Partial<SignedRequest>) => verifySignature({ secret: "hunter2", header: signature, body, now, ...over })
+        assert.isTrue(verify({}))
+        assert.isFalse(verify({ secret: "hunter3" }))
+        assert.isFalse(verify({ body: `${body} ` }))
+        assert.isTrue(verify({ body: new TextEncoder().encode(body) }), "bytes as they came")
+        assert.isTrue(verify({ now: now + 300_000 }))
+        assert.isFalse(verify({ now: now + 301_000 }), "a request that was kept and is sent again")
+        assert.isFalse(verify({ now: now - 301_000 }), "signed in the future")
+        assert.isTrue(verify({ now: now + 301_000, toleranceSeconds: 600 }))
+        assert.isFalse(verify({ now: Number.NaN }))
+        assert.isFalse(verify({ header: signature.replace(/^t=/, "t=9") }))
+        for (const header of ["", "t=,v1=", "t=1", `${signature},v1=00`, signature.replace("v1=", "v0=")])
+          assert.isFalse(verify({ header }))
         assert.deepStrictEqual(JSON.parse(body), { ...notification, message: messageOf(notification) })
       }
     })
