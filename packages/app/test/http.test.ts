@@ -12,14 +12,16 @@ import { HttpServer } from "effect/http"
 import { createServer, request } from "node:http"
 import { services } from "../../alerting/test/support/Services.ts"
 
-const layer = layerApi({ dashboard: page }).pipe(
-  Layer.provideMerge(NodeHttpServer.layer(createServer, { host: "127.0.0.1", port: 0 })),
-  Layer.provide(Layer.succeed(EngineView, { coins: () => [] })),
-  Layer.provide(AlertManager.layer({ minimumLevel: "watch" })),
-  Layer.provide(Dispatcher.layer({ owner: "test" })),
-  Layer.provide(Layer.succeed(Receivers, [])),
-  Layer.provide(services)
-)
+const layerOf = (http: { readonly host: string; readonly names: ReadonlyArray<string> }) =>
+  layerApi({ dashboard: page, ...http }).pipe(
+    Layer.provideMerge(NodeHttpServer.layer(createServer, { host: http.host, port: 0 })),
+    Layer.provide(Layer.succeed(EngineView, { coins: () => [] })),
+    Layer.provide(AlertManager.layer({ minimumLevel: "watch" })),
+    Layer.provide(Dispatcher.layer({ owner: "test" })),
+    Layer.provide(Layer.succeed(Receivers, [])),
+    Layer.provide(services)
+  )
+const layer = layerOf({ host: "127.0.0.1", names: [] })
 
 interface Answer {
   readonly status: number
@@ -130,6 +132,48 @@ describe("the HTTP server", () => {
           )
         assertProblem(yield* ask("/", { headers: { range: "bytes=9-1" } }), 416, "range")
       }).pipe(Effect.provide(layer)),
+    60_000
+  )
+
+  it.live(
+    "answers on loopback under loopback's names alone, so that no page elsewhere can point its own name here",
+    () =>
+      Effect.gen(function* () {
+        for (const host of ["localhost", "LOCALHOST:8787", "127.0.0.1:1", "127.9.9.9", "[::1]:80", "desk.localhost", "localhost."])
+          assert.strictEqual((yield* ask("/v1/coins", { headers: { host } })).status, 200, host)
+        for (const path of ["/v1/coins", "/", "/metrics", "/readyz", "/nothing"])
+          for (const host of [
+            "evil.example",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example",
+            "0.0.0.0",
+            "a@localhost",
+            "[::2]",
+            "localhost:80:80"
+          ]) {
+            const answer = yield* ask(path, { headers: { host } })
+            assertProblem(answer, 421, host)
+            assert.include(answer.body, "EVENKEEL_HTTP_NAMES")
+          }
+      }).pipe(Effect.provide(layer)),
+    60_000
+  )
+
+  it.live(
+    "answers under the configured names beside loopback's, and under any where it listens for everybody and none is configured",
+    () =>
+      Effect.gen(function* () {
+        const statusOf = (host: string) => Effect.map(ask("/healthz", { headers: { host } }), ({ status }) => status)
+        yield* Effect.gen(function* () {
+          assert.deepStrictEqual(yield* Effect.forEach(["Peg.example:443", "localhost", "other.example"], statusOf), [200, 200, 421])
+        }).pipe(Effect.provide(layerOf({ host: "127.0.0.1", names: ["peg.example"] })))
+        yield* Effect.gen(function* () {
+          assert.deepStrictEqual(yield* Effect.forEach(["peg.example", "other.example"], statusOf), [200, 200])
+        }).pipe(Effect.provide(layerOf({ host: "0.0.0.0", names: [] })))
+        yield* Effect.gen(function* () {
+          assert.deepStrictEqual(yield* Effect.forEach(["peg.example", "other.example"], statusOf), [200, 421])
+        }).pipe(Effect.provide(layerOf({ host: "0.0.0.0", names: ["peg.example"] })))
+      }),
     60_000
   )
 })

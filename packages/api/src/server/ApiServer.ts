@@ -12,6 +12,7 @@ import { HttpApiBuilder, HttpApiMiddleware, HttpApiScalar } from "effect/http-ap
 import { PrometheusMetrics } from "effect/observability"
 import { EngineApi, NotReady, StoreUnavailable, UnknownCoin } from "../contract/EngineApi.ts"
 import { EngineView } from "./EngineView.ts"
+import type { HostNames } from "./HostNames.ts"
 import { layerRequestGuard } from "./RequestGuard.ts"
 
 const alertsMax = 500
@@ -63,7 +64,7 @@ const system = HttpApiBuilder.group(
 )
 
 /** The routes; provide an HTTP server. `dashboard` is the folder of its files. */
-export const layerApi = (options: { readonly dashboard: string }) =>
+export const layerApi = (options: HostNames & { readonly dashboard: string }) =>
   HttpRouter.serve(
     Layer.mergeAll(
       HttpApiBuilder.layer(EngineApi, { openapiPath: "/openapi.json" }).pipe(
@@ -73,7 +74,7 @@ export const layerApi = (options: { readonly dashboard: string }) =>
       HttpApiScalar.layer(EngineApi, { path: "/docs" }),
       PrometheusMetrics.layerHttp(),
       HttpStaticServer.layer({ root: options.dashboard, prefix: "/" }),
-      layerRequestGuard
+      layerRequestGuard(options)
     ),
     { disableLogger: true, disableListenLog: true }
   )

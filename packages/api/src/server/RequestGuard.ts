@@ -7,6 +7,7 @@
 import { Cause, Effect } from "effect"
 import { HttpRouter, HttpServerError, HttpServerRequest, HttpServerResponse, ProblemDetails } from "effect/http"
 import { STATUS_CODES } from "node:http"
+import { answersTo, type HostNames } from "./HostNames.ts"
 
 /** Of a path, without its query; a longer one is answered 404. */
 const pathCharactersMax = 255
@@ -20,7 +21,12 @@ const problem = (status: number, detail?: string) =>
   })
 
 /** Why a request is answered at once; undefined for one that goes on to its route. */
-const refusalOf = ({ method, url }: HttpServerRequest.HttpServerRequest): HttpServerResponse.HttpServerResponse | undefined => {
+const refusalOf = (
+  { headers, method, url }: HttpServerRequest.HttpServerRequest,
+  isOurs: ReturnType<typeof answersTo>
+): HttpServerResponse.HttpServerResponse | undefined => {
+  if (!isOurs(headers["host"]))
+    return problem(421, "this name is not the server's; names of a proxy before it are set with EVENKEEL_HTTP_NAMES")
   if (method !== "GET" && method !== "HEAD")
     return HttpServerResponse.setHeader(problem(405, `nothing here takes ${method}`), "allow", "GET, HEAD")
   if (url.split("?", 1)[0]!.length > pathCharactersMax) return problem(404, `no path here has more than ${pathCharactersMax} characters`)
@@ -33,15 +39,18 @@ const answerOf = (cause: Cause.Cause<unknown>) =>
     response.status === 500 ? Effect.as(Effect.logError("a request failed", cause), response) : Effect.succeed(response)
   )
 
-export const layerRequestGuard = HttpRouter.middleware(
-  (route) =>
-    Effect.gen(function* () {
-      const refusal = refusalOf(yield* HttpServerRequest.HttpServerRequest)
-      if (refusal !== undefined) return refusal
-      const response = yield* Effect.catchCauseIf(route, (cause) => !Cause.hasInterrupts(cause), answerOf)
-      return response.status >= 400 && response.body._tag === "Empty"
-        ? HttpServerResponse.setHeaders(problem(response.status), response.headers)
-        : response
-    }),
-  { global: true }
-)
+export const layerRequestGuard = (hosts: HostNames) => {
+  const isOurs = answersTo(hosts)
+  return HttpRouter.middleware(
+    (route) =>
+      Effect.gen(function* () {
+        const refusal = refusalOf(yield* HttpServerRequest.HttpServerRequest, isOurs)
+        if (refusal !== undefined) return refusal
+        const response = yield* Effect.catchCauseIf(route, (cause) => !Cause.hasInterrupts(cause), answerOf)
+        return response.status >= 400 && response.body._tag === "Empty"
+          ? HttpServerResponse.setHeaders(problem(response.status), response.headers)
+          : response
+      }),
+    { global: true }
+  )
+}

@@ -35,7 +35,7 @@ describe("loadConfig", () => {
     Effect.gen(function* () {
       const path = yield* fileOf("evenkeel.toml", 'data = "there"\n[http]\nport = 9000\nhost = "127.0.0.2"\n')
       const config = yield* load({ EVENKEEL_CONFIG: path, EVENKEEL_HTTP_PORT: "9001" })
-      assert.deepStrictEqual(config.http, { host: "127.0.0.2", port: 9001 })
+      assert.deepStrictEqual(config.http, { host: "127.0.0.2", port: 9001, names: [] })
       assert.strictEqual(config.data, "there")
     })
   )

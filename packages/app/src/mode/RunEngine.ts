@@ -68,7 +68,7 @@ export const runEngine = ({ config, setup, stopAfterMillis, title }: RunOptions)
   // A screen and log lines on the same terminal would overwrite each other: there, warnings show on the screen.
   const level = terminal && process.stderr.isTTY ? "Error" : config.log.level
 
-  const server = layerApi({ dashboard: page }).pipe(
+  const server = layerApi({ dashboard: page, ...config.http }).pipe(
     Layer.provideMerge(
       NodeHttpServer.layer(createServer, { host: config.http.host, port: config.http.port, gracefulShutdownTimeout: requestsEndWithin })
     )
