@@ -3,6 +3,7 @@ import type { Notification } from "@evenkeel/domain/alert/Alert"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Outbox } from "@evenkeel/store/outbox/Outbox"
 import { Deferred, Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
 import { levelChange } from "../../test/support/LevelChange.ts"
 import { makeKeeper, services } from "../../test/support/Services.ts"
 import { type Receiver, Receivers } from "../receiver/Receiver.ts"
@@ -32,7 +33,10 @@ const promise = (receivers: ReadonlyArray<string>, ...notifications: ReadonlyArr
     )
   )
 
-const run = <A, E>(receivers: ReadonlyArray<Receiver>, test: Effect.Effect<A, E, Dispatcher | Outbox | HealthRegistry>) =>
+const run = <A, E>(
+  receivers: ReadonlyArray<Receiver>,
+  test: Effect.Effect<A, E, Dispatcher | Outbox | HealthRegistry | SqlClient.SqlClient>
+) =>
   Effect.provide(
     test,
     Dispatcher.layer({ owner: "test" }).pipe(Layer.provide(Layer.succeed(Receivers, receivers)), Layer.provideMerge(services))
@@ -129,6 +133,31 @@ describe("Dispatcher", () => {
           yield* (yield* Dispatcher).nudge
           yield* until(() => seen.length === 2)
           assert.deepStrictEqual(seen, ["a-1-firing", "a-1-firing"])
+        })
+      )
+    },
+    30_000
+  )
+
+  it.live(
+    "says that the database's disk is full, and not that it does not answer",
+    () => {
+      const { receiver } = makeKeeper("hook")
+      return run(
+        [receiver],
+        Effect.gen(function* () {
+          const sql = yield* SqlClient.SqlClient
+          yield* sql`create function full_disk() returns trigger language plpgsql as
+            'begin raise exception ''could not extend file: No space left on device'' using errcode = ''53100''; end'`
+          yield* sql`create trigger full_disk before update on notification for each row execute function full_disk()`
+          yield* promise(["hook"], notification("a", 1))
+          yield* (yield* Dispatcher).nudge
+          const detailOf = Effect.map(
+            (yield* HealthRegistry).snapshot,
+            (all) => all.find((each) => each.component === "receiver:hook")!.detail
+          )
+          const detail = yield* Effect.repeat(Effect.tap(detailOf, Effect.yieldNow), { until: (words) => words !== "" })
+          assert.strictEqual(detail, "the database's disk is full: could not extend file: No space left on device")
         })
       )
     },

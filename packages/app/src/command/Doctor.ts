@@ -15,6 +15,7 @@ import { SymbolTable } from "@evenkeel/domain/market/SymbolTable"
 import { type VenueId, venueIds } from "@evenkeel/domain/market/Venue"
 import { defaultPolicies } from "@evenkeel/runtime/resilience/Policy"
 import { plainText } from "@evenkeel/runtime/telemetry/PlainText"
+import { databaseProblem } from "@evenkeel/store/database/DatabaseProblem"
 import { EventStore } from "@evenkeel/store/event/EventStore"
 import { Clock, Console, Effect, Exit, FileSystem, Layer, Redacted, Result } from "effect"
 import { createServer } from "node:net"
@@ -97,7 +98,7 @@ const checkDatabase = Effect.fnUntraced(function* (config: EngineConfig) {
         good: false,
         detail: String(
           tried.cause.reasons
-            .map((reason) => ("error" in reason ? (reason.error instanceof Error ? reason.error.message : reason.error) : "died"))
+            .map((reason) => ("error" in reason ? (reason.error instanceof Error ? databaseProblem(reason.error) : reason.error) : "died"))
             .join("; ")
         ),
         advice: embedded
