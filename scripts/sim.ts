@@ -9,7 +9,12 @@ import { Effect } from "effect"
 import { parseArgs } from "node:util"
 
 const { values } = parseArgs({
-  options: { seed: { type: "string", default: "1" }, seeds: { type: "string", default: "100" }, log: { type: "boolean" }, verbose: { type: "boolean" } }
+  options: {
+    seed: { type: "string", default: "1" },
+    seeds: { type: "string", default: "100" },
+    log: { type: "boolean" },
+    verbose: { type: "boolean" }
+  }
 })
 const first = Number(values.seed)
 const seeds = Number(values.seeds)

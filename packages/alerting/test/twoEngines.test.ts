@@ -54,7 +54,7 @@ const engine = (name: string, database: string, webhook: string) =>
     Layer.provide(
       Layer.effect(
         Receivers,
-        Effect.map(makeWebhookReceiver({ name: "desk", url: webhook, secret: undefined }), (receiver) => [receiver])
+        Effect.map(makeWebhookReceiver({ name: "desk", url: Redacted.make(webhook), secret: undefined }), (receiver) => [receiver])
       )
     ),
     Layer.provideMerge(Layer.mergeAll(EventStore.layer, Outbox.layer, AlertTable.layer, SpanLinks.layer)),

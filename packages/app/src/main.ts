@@ -20,6 +20,7 @@ import { layerPresenter, reportProblems } from "./cli/Problems.ts"
 import { record } from "./cli/Record.ts"
 import { replay } from "./cli/Replay.ts"
 import { evenkeel } from "./cli/Root.ts"
+import { layerTerminal } from "./cli/Terminal.ts"
 import { train } from "./cli/Train.ts"
 import { endInAnyCase } from "./cli/End.ts"
 
@@ -44,7 +45,7 @@ evenkeel.pipe(
   ]),
   Command.run({ version: "0.1.0" }),
   reportProblems,
-  Effect.provide([NodeServices.layer, layerPresenter]),
+  Effect.provide([NodeServices.layer, layerPresenter, layerTerminal]),
   // Ctrl-C and SIGTERM are the usual ways to end the program, so an interruption is a success.
   NodeRuntime.runMain({
     disableErrorReporting: true,

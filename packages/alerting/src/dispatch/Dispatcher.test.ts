@@ -206,4 +206,29 @@ describe("Dispatcher", () => {
     },
     30_000
   )
+
+  it.live(
+    "says that the database's disk is full, and not that it does not answer",
+    () => {
+      const { receiver } = makeKeeper("hook")
+      return run(
+        [receiver],
+        Effect.gen(function* () {
+          const sql = yield* SqlClient.SqlClient
+          yield* sql`create function full_disk() returns trigger language plpgsql as
+            'begin raise exception ''could not extend file: No space left on device'' using errcode = ''53100''; end'`
+          yield* sql`create trigger full_disk before update on notification for each row execute function full_disk()`
+          yield* promise(["hook"], notification("a", 1))
+          yield* (yield* Dispatcher).nudge
+          const detailOf = Effect.map(
+            (yield* HealthRegistry).snapshot,
+            (all) => all.find((each) => each.component === "receiver:hook")!.detail
+          )
+          const detail = yield* Effect.repeat(Effect.tap(detailOf, Effect.yieldNow), { until: (words) => words !== "" })
+          assert.strictEqual(detail, "the database's disk is full: could not extend file: No space left on device")
+        })
+      )
+    },
+    30_000
+  )
 })

@@ -14,6 +14,7 @@ import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { waitAtMost } from "@evenkeel/runtime/supervision/WaitAtMost"
 import { Metrics } from "@evenkeel/runtime/telemetry/Metrics"
 import { SpanLinks } from "@evenkeel/runtime/telemetry/SpanLinks"
+import { databaseProblem } from "@evenkeel/store/database/DatabaseProblem"
 import { type ClaimedRow, Outbox, type OutboxRow } from "@evenkeel/store/outbox/Outbox"
 import { type Cause, Clock, Context, Effect, Layer, Metric, Schema } from "effect"
 import type { SqlError } from "effect/sql"
@@ -139,9 +140,9 @@ const makeDispatcher = Effect.fnUntraced(function* (owner: string) {
         sendDue(receiver).pipe(
           Effect.catchTag("SqlError", (error) =>
             health
-              .report(`receiver:${receiver.name}`, "degraded", `the database does not answer: ${error.message}`)
+              .report(`receiver:${receiver.name}`, "degraded", databaseProblem(error))
               .pipe(
-                Effect.andThen(Effect.logWarning("the outbox cannot be read", { problem: error.message })),
+                Effect.andThen(Effect.logWarning("the outbox cannot be read", { problem: databaseProblem(error) })),
                 Effect.andThen(Effect.sleep(databaseWait)),
                 Effect.andThen(health.report(`receiver:${receiver.name}`, "running"))
               )
@@ -171,7 +172,7 @@ const makeDispatcher = Effect.fnUntraced(function* (owner: string) {
   yield* supervisor.supervise(
     "dispatcher",
     Effect.andThen(nudge, reportUndelivered).pipe(
-      Effect.catchTag("SqlError", (error) => health.report("dispatcher", "degraded", `the database does not answer: ${error.message}`)),
+      Effect.catchTag("SqlError", (error) => health.report("dispatcher", "degraded", databaseProblem(error))),
       Effect.andThen(Effect.sleep(lookEvery)),
       Effect.forever
     )

@@ -7,7 +7,7 @@ import { Effect, Layer, Redacted } from "effect"
 import { createServer, type IncomingMessage, type Server } from "node:http"
 import { levelChange } from "../../test/support/LevelChange.ts"
 import { messageOf } from "../render/Message.ts"
-import { makeWebhookReceiver, verifySignature } from "./WebhookReceiver.ts"
+import { makeWebhookReceiver, type SignedRequest, verifySignature } from "./WebhookReceiver.ts"
 
 const notification: Notification = {
   idempotencyKey: "key",
@@ -57,14 +57,26 @@ layer(services, { excludeTestServices: true })("WebhookReceiver", (it) => {
   it.effect("signs a webhook so that its receiver can tell, and repeats under one idempotency key", () =>
     Effect.gen(function* () {
       const server = yield* serve((request) => (request < 3 ? 503 : 204))
-      const webhook = yield* makeWebhookReceiver({ name: "hook", url: server.url, secret: Redacted.make("hunter2") })
+      const webhook = yield* makeWebhookReceiver({ name: "hook", url: Redacted.make(server.url), secret: Redacted.make("hunter2") })
       yield* webhook.deliver(notification)
       assert.strictEqual(server.requests.length, 3)
       for (const { body, headers } of server.requests) {
         assert.strictEqual(headers["idempotency-key"], notification.idempotencyKey)
-        assert.isTrue(verifySignature("hunter2", String(headers["evenkeel-signature"]), body))
-        assert.isFalse(verifySignature("hunter3", String(headers["evenkeel-signature"]), body))
-        assert.isFalse(verifySignature("hunter2", String(headers["evenkeel-signature"]), `${body} `))
+        const signature = String(headers["evenkeel-signature"])
+        const now = Number(/^t=(\d+)/.exec(signature)![1]) * 1000
+        const verify = (over: Partial<SignedRequest>) => verifySignature({ secret: "hunter2", header: signature, body, now, ...over })
+        assert.isTrue(verify({}))
+        assert.isFalse(verify({ secret: "hunter3" }))
+        assert.isFalse(verify({ body: `${body} ` }))
+        assert.isTrue(verify({ body: new TextEncoder().encode(body) }), "bytes as they came")
+        assert.isTrue(verify({ now: now + 300_000 }))
+        assert.isFalse(verify({ now: now + 301_000 }), "a request that was kept and is sent again")
+        assert.isFalse(verify({ now: now - 301_000 }), "signed in the future")
+        assert.isTrue(verify({ now: now + 301_000, toleranceSeconds: 600 }))
+        assert.isFalse(verify({ now: Number.NaN }))
+        assert.isFalse(verify({ header: signature.replace(/^t=/, "t=9") }))
+        for (const header of ["", "t=,v1=", "t=1", `${signature},v1=00`, signature.replace("v1=", "v0=")])
+          assert.isFalse(verify({ header }))
         assert.deepStrictEqual(JSON.parse(body), { ...notification, message: messageOf(notification) })
       }
     })
@@ -84,7 +96,7 @@ layer(services, { excludeTestServices: true })("WebhookReceiver", (it) => {
         }
         more()
       })
-      const webhook = yield* makeWebhookReceiver({ name: "endless", url, secret: undefined })
+      const webhook = yield* makeWebhookReceiver({ name: "endless", url: Redacted.make(url), secret: undefined })
       yield* webhook.deliver(notification)
       const delivered = performance.now()
       yield* Effect.promise(() => hungUp.promise)
@@ -96,13 +108,13 @@ layer(services, { excludeTestServices: true })("WebhookReceiver", (it) => {
   it.effect("does not repeat what a webhook refuses, and gives up on one that hangs until its circuit opens", () =>
     Effect.gen(function* () {
       const refusing = yield* serve(() => 400)
-      const webhook = yield* makeWebhookReceiver({ name: "refusing", url: refusing.url, secret: undefined })
+      const webhook = yield* makeWebhookReceiver({ name: "refusing", url: Redacted.make(refusing.url), secret: undefined })
       const refused = yield* Effect.flip(webhook.deliver(notification))
       assert.deepInclude(refused, { _tag: "DeliveryFailed", retryable: false })
       assert.strictEqual(refusing.requests.length, 1)
       assert.isUndefined(refusing.requests[0]!.headers["evenkeel-signature"])
       const hanging = yield* serve(() => "hang")
-      const slow = yield* makeWebhookReceiver({ name: "hanging", url: hanging.url, secret: undefined })
+      const slow = yield* makeWebhookReceiver({ name: "hanging", url: Redacted.make(hanging.url), secret: undefined })
       assert.include((yield* Effect.flip(slow.deliver(notification))).message, "took too long")
       assert.include((yield* Effect.flip(slow.deliver(notification))).message, "circuit is open")
       assert.strictEqual(yield* (yield* Policies).breaker("deliver", "hanging"), "open")

@@ -7,6 +7,7 @@
  */
 import type { Notification } from "@evenkeel/domain/alert/Alert"
 import { Policies } from "@evenkeel/runtime/resilience/Policies"
+import { sendHidden, shownProblem } from "@evenkeel/runtime/telemetry/HiddenAddress"
 import { Clock, Effect, Redacted } from "effect"
 import { HttpBody, HttpClient, HttpClientRequest } from "effect/http"
 import { createHmac, timingSafeEqual } from "node:crypto"
@@ -15,7 +16,8 @@ import { DeliveryFailed, type Receiver } from "./Receiver.ts"
 
 export interface WebhookOptions {
   readonly name: string
-  readonly url: string
+  /** May hold a key: scheme and host alone are ever shown. */
+  readonly url: Redacted.Redacted
   /** Unsigned without one. */
   readonly secret: Redacted.Redacted | undefined
 }
@@ -29,7 +31,7 @@ export const makeWebhookReceiver = Effect.fnUntraced(function* ({ name, secret, 
   const post = Effect.fn("WebhookReceiver.post")(function* (notification: Notification) {
     const body = JSON.stringify({ ...notification, message: messageOf(notification) })
     const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
-    const request = HttpClientRequest.post(url).pipe(
+    const request = HttpClientRequest.post(Redacted.value(url)).pipe(
       HttpClientRequest.setHeaders({
         "idempotency-key": notification.idempotencyKey,
         "user-agent": "evenkeel",
@@ -37,7 +39,7 @@ export const makeWebhookReceiver = Effect.fnUntraced(function* ({ name, secret, 
       }),
       HttpClientRequest.setBody(HttpBody.text(body, "application/json"))
     )
-    const response = yield* client.execute(request).pipe(Effect.mapError((error) => failed(error.message, true)))
+    const response = yield* sendHidden(client, request).pipe(Effect.mapError((error) => failed(shownProblem(error), true)))
     yield* Effect.annotateCurrentSpan({ "http.response.status_code": response.status, receiver: name })
     if (response.status >= 200 && response.status < 300) return
     const again = response.status === 408 || response.status === 429 || response.status >= 500
@@ -54,12 +56,36 @@ export const makeWebhookReceiver = Effect.fnUntraced(function* ({ name, secret, 
 })
 
 /** Hex HMAC-SHA256 of `<time>.<body>`. */
-export const signatureOf = (secret: string, time: number, body: string): string =>
-  createHmac("sha256", secret).update(`${time}.${body}`).digest("hex")
+export const signatureOf = (secret: string, time: number, body: string | Uint8Array): string =>
+  createHmac("sha256", secret).update(`${time}.`).update(body).digest("hex")
 
-/** For receivers written on this package: is the header of a request with `body` signed with `secret`? */
-export const verifySignature = (secret: string, header: string, body: string): boolean => {
-  const [, time, given] = /^t=(\d+),v1=([0-9a-f]{64})$/.exec(header) ?? []
+/** A request that was signed longer ago, or so far ahead, is refused: who has kept one cannot send it again later. */
+const toleranceSecondsDefault = 300
+
+export interface SignedRequest {
+  readonly secret: string
+  /** The value of `Evenkeel-Signature`. */
+  readonly header: string
+  /** As it came, before it is parsed. */
+  readonly body: string | Uint8Array
+  /** The receiver's time, Unix ms. */
+  readonly now: number
+  /** Between the receiver's clock and the time in the header, either way. */
+  readonly toleranceSeconds?: number
+}
+
+/**
+ * For receivers written on this package: is the request signed with `secret`, and just now? Within the tolerance a request can still come twice: its
+ * `Idempotency-Key` tells.
+ *
+ * ```ts
+ * const header = String(request.headers["evenkeel-signature"])
+ * if (!verifySignature({ secret, header, body, now: unixMillis })) return response.writeHead(401).end()
+ * ```
+ */
+export const verifySignature = ({ body, header, now, secret, toleranceSeconds = toleranceSecondsDefault }: SignedRequest): boolean => {
+  const [, time, given] = /^t=(\d{1,12}),v1=([0-9a-f]{64})$/.exec(header) ?? []
   if (time === undefined || given === undefined) return false
-  return timingSafeEqual(Buffer.from(signatureOf(secret, Number(time), body), "hex"), Buffer.from(given, "hex"))
+  const own = Buffer.from(signatureOf(secret, Number(time), body), "hex")
+  return timingSafeEqual(own, Buffer.from(given, "hex")) && Math.abs(Math.floor(now / 1000) - Number(time)) <= toleranceSeconds
 }

@@ -1,6 +1,7 @@
 /** A notification in words: a line that says what happened, and the reasons below it. */
 import type { Notification } from "@evenkeel/domain/alert/Alert"
 import type { ChangeKind } from "@evenkeel/domain/risk/RiskLevel"
+import { plainText } from "@evenkeel/runtime/telemetry/PlainText"
 import { DateTime } from "effect"
 import { reasonsOf } from "./Reasons.ts"
 
@@ -41,7 +42,7 @@ export const textOf = (notification: Notification, color: boolean): string => {
   const word = statusWord(notification)
   const painted = color ? `${colors[alert.status === "resolved" ? "normal" : alert.level]}${word}${reset}` : word
   const time = DateTime.formatIso(DateTime.makeUnsafe(alert.change.time))
-  return [`${time} ${painted} ${title}`, ...reasons.map((reason) => `    ${reason}`)].join("\n")
+  return [`${time} ${painted} ${plainText(title)}`, ...reasons.map((reason) => `    ${plainText(reason)}`)].join("\n")
 }
 
 const reset = "\u001b[0m"

@@ -2,7 +2,7 @@
 import { Alert } from "@evenkeel/domain/alert/Alert"
 import { RiskLevel } from "@evenkeel/domain/risk/RiskLevel"
 import { Schema } from "effect"
-import { HttpApi, HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
+import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, OpenApi } from "effect/http-api"
 
 const MaybeFinite = Schema.NullOr(Schema.Finite)
 
@@ -82,10 +82,13 @@ export class StoreUnavailable extends Schema.TaggedError<StoreUnavailable>()(
   { httpApiStatus: 503 }
 ) {}
 
+/** A parameter that is not known was meant for something: it is named, not passed over. */
+const noQuery = Schema.Record(Schema.String, Schema.Never)
+
 export class CoinsApi extends HttpApiGroup.make("coins")
   .add(
-    HttpApiEndpoint.get("list", "/coins", { success: Schema.Array(CoinView) }),
-    HttpApiEndpoint.get("get", "/coins/:coin", { params: { coin: Schema.String }, success: CoinView, error: UnknownCoin })
+    HttpApiEndpoint.get("list", "/coins", { query: noQuery, success: Schema.Array(CoinView) }),
+    HttpApiEndpoint.get("get", "/coins/:coin", { params: { coin: Schema.String }, query: noQuery, success: CoinView, error: UnknownCoin })
   )
   .prefix("/v1") {}
 
@@ -100,14 +103,16 @@ export class AlertsApi extends HttpApiGroup.make("alerts")
   .prefix("/v1") {}
 
 export class SystemApi extends HttpApiGroup.make("system", { topLevel: true }).add(
-  HttpApiEndpoint.get("healthz", "/healthz", { success: Readiness, error: NotReady }),
-  HttpApiEndpoint.get("readyz", "/readyz", { success: Readiness, error: NotReady })
+  HttpApiEndpoint.get("healthz", "/healthz", { query: noQuery, success: Readiness, error: NotReady }),
+  HttpApiEndpoint.get("readyz", "/readyz", { query: noQuery, success: Readiness, error: NotReady })
 ) {}
 
 export class EngineApi extends HttpApi.make("evenkeel")
   .add(CoinsApi)
   .add(AlertsApi)
   .add(SystemApi)
+  .middleware(HttpApiMiddleware.ProblemDetails)
+  .annotate(HttpApi.QueryParseOptions, { onExcessProperty: "error", errors: "all" })
   .annotateMerge(
     OpenApi.annotations({ title: "Evenkeel", version: "0.1.0", description: "Stablecoin fair values, risk levels and alerts." })
   ) {}

@@ -8,10 +8,12 @@ import { reasonsOf } from "@evenkeel/alerting/render/Reasons"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Effect, Layer } from "effect"
 import { HttpRouter, HttpStaticServer } from "effect/http"
-import { HttpApiBuilder, HttpApiScalar } from "effect/http-api"
+import { HttpApiBuilder, HttpApiMiddleware, HttpApiScalar } from "effect/http-api"
 import { PrometheusMetrics } from "effect/observability"
 import { EngineApi, NotReady, StoreUnavailable, UnknownCoin } from "../contract/EngineApi.ts"
 import { EngineView } from "./EngineView.ts"
+import type { HostNames } from "./HostNames.ts"
+import { layerRequestGuard } from "./RequestGuard.ts"
 
 const alertsMax = 500
 
@@ -62,13 +64,17 @@ const system = HttpApiBuilder.group(
 )
 
 /** The routes; provide an HTTP server. `dashboard` is the folder of its files. */
-export const layerApi = (options: { readonly dashboard: string }) =>
+export const layerApi = (options: HostNames & { readonly dashboard: string }) =>
   HttpRouter.serve(
     Layer.mergeAll(
-      HttpApiBuilder.layer(EngineApi, { openapiPath: "/openapi.json" }).pipe(Layer.provide([coins, alerts, system])),
+      HttpApiBuilder.layer(EngineApi, { openapiPath: "/openapi.json" }).pipe(
+        Layer.provide([coins, alerts, system]),
+        Layer.provide(HttpApiMiddleware.layerProblemDetails({ includeDetails: true }))
+      ),
       HttpApiScalar.layer(EngineApi, { path: "/docs" }),
       PrometheusMetrics.layerHttp(),
-      HttpStaticServer.layer({ root: options.dashboard, prefix: "/" })
+      HttpStaticServer.layer({ root: options.dashboard, prefix: "/" }),
+      layerRequestGuard(options)
     ),
     { disableLogger: true, disableListenLog: true }
   )

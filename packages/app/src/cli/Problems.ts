@@ -2,10 +2,12 @@
  * What the program prints when a command ends badly: one message on standard error and exit code 2. A stack is printed only for a defect,
  * which nobody foresaw.
  */
+import { databaseProblem } from "@evenkeel/store/database/DatabaseProblem"
 import * as Cause from "effect/Cause"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as CliOutput from "effect/cli/CliOutput"
+import * as SqlError from "effect/sql/SqlError"
 
 /** Prints help on standard output, and a mistake on the command line on standard error with the command that shows the help. */
 export const layerPresenter = CliOutput.layerPresenter({
@@ -16,14 +18,15 @@ export const layerPresenter = CliOutput.layerPresenter({
             "\n"
           )
         )
-      : CliOutput.defaultPresenter.present(event)
+      : // Help has colours, and nothing from outside.
+        Effect.provideService(CliOutput.defaultPresenter.present(event), Console.Console, globalThis.console)
 })
 
 const textOf = (cause: Cause.Cause<unknown>): string | undefined => {
   const error: unknown = Cause.squash(cause)
   if (Cause.hasDies(cause) || !(error instanceof Error) || !("_tag" in error)) return Cause.pretty(cause)
   if (error._tag === "ShowHelp") return undefined
-  if (error._tag === "SqlError") return `the database does not answer as it should: ${error.message}`
+  if (SqlError.isSqlError(error)) return databaseProblem(error)
   return error.message
 }
 

@@ -14,6 +14,8 @@ import { MarketRecord } from "@evenkeel/domain/market/MarketRecord"
 import { SymbolTable } from "@evenkeel/domain/market/SymbolTable"
 import { type VenueId, venueIds } from "@evenkeel/domain/market/Venue"
 import { defaultPolicies } from "@evenkeel/runtime/resilience/Policy"
+import { plainText } from "@evenkeel/runtime/telemetry/PlainText"
+import { databaseProblem } from "@evenkeel/store/database/DatabaseProblem"
 import { EventStore } from "@evenkeel/store/event/EventStore"
 import { Clock, Console, Effect, Exit, FileSystem, Layer, Redacted, Result } from "effect"
 import { createServer } from "node:net"
@@ -40,7 +42,9 @@ const listenTurns = 50
 export const runDoctor = Effect.fn("runDoctor")(function* (config: EngineConfig) {
   const findings = [yield* checkDirectory(config), yield* checkDatabase(config), yield* checkPort(config), ...(yield* outside(config))]
   for (const { advice, detail, good, what } of findings) {
-    yield* Console.log(`${good ? "ok  " : "FAIL"}  ${what}: ${detail}${good || advice === undefined ? "" : `\n      ${advice}`}`)
+    yield* Console.log(
+      `${good ? "ok  " : "FAIL"}  ${plainText(`${what}: ${detail}`)}${good || advice === undefined ? "" : `\n      ${advice}`}`
+    )
   }
   return findings.every(({ good }) => good)
 })
@@ -94,7 +98,7 @@ const checkDatabase = Effect.fnUntraced(function* (config: EngineConfig) {
         good: false,
         detail: String(
           tried.cause.reasons
-            .map((reason) => ("error" in reason ? (reason.error instanceof Error ? reason.error.message : reason.error) : "died"))
+            .map((reason) => ("error" in reason ? (reason.error instanceof Error ? databaseProblem(reason.error) : reason.error) : "died"))
             .join("; ")
         ),
         advice: embedded

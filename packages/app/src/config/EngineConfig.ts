@@ -64,13 +64,19 @@ export const EngineConfig = Schema.Struct({
     factDays: between(1, 36_500),
     notificationDays: between(1, 36_500)
   }),
-  http: Schema.Struct({ host: Schema.NonEmptyString, port: Port }),
+  http: Schema.Struct({
+    host: Schema.NonEmptyString,
+    port: Port,
+    /** Host names, beside loopback's, under which the API answers: those of a proxy before it. Without any, one that listens beyond loopback answers to all. */
+    names: Schema.Array(Schema.String.check(Schema.isPattern(/^[^@/?#\\\s:]+$|^\[[0-9a-fA-F:.]+\]$/)))
+  }),
   alerts: Schema.Struct({
     minimumLevel: Schema.Literals(["watch", "warning", "critical"]),
     webhooks: Schema.Array(
       Schema.Struct({
         name: Schema.NonEmptyString,
-        url: Schema.String.check(Schema.isPattern(/^https?:\/\//), isAddress),
+        /** `https://…`; what stands behind its host is kept secret. */
+        url: Schema.Redacted(Schema.String.check(Schema.isPattern(/^https?:\/\//), isAddress)),
         secret: Schema.Redacted(Schema.String)
       })
     ).check(
@@ -152,7 +158,7 @@ export const configDefaults = {
   database: { url: "" },
   journal: { enabled: true },
   retention: { journalGigabytes: 20, journalDays: 30, factDays: 365, notificationDays: 30 },
-  http: { host: "127.0.0.1", port: 8787 },
+  http: { host: "127.0.0.1", port: 8787, names: [] as ReadonlyArray<string> },
   alerts: {
     minimumLevel: "warning",
     webhooks: [] as ReadonlyArray<{ readonly name: string; readonly url: string; readonly secret: string }>

@@ -35,7 +35,7 @@ describe("loadConfig", () => {
     Effect.gen(function* () {
       const path = yield* fileOf("evenkeel.toml", 'data = "there"\n[http]\nport = 9000\nhost = "127.0.0.2"\n')
       const config = yield* load({ EVENKEEL_CONFIG: path, EVENKEEL_HTTP_PORT: "9001" })
-      assert.deepStrictEqual(config.http, { host: "127.0.0.2", port: 9001 })
+      assert.deepStrictEqual(config.http, { host: "127.0.0.2", port: 9001, names: [] })
       assert.strictEqual(config.data, "there")
     })
   )
@@ -81,6 +81,24 @@ describe("loadConfig", () => {
       )
       for (const part of ["http.port", "EVENKEEL_COINS", "EVENKEEL_CONES is not a setting", "database.url"]) assert.include(message, part)
       assert.notInclude(message, "hunter2")
+    })
+  )
+
+  it.effect("shows nothing of a webhook's address and secret, whatever is wrong with its list", () =>
+    Effect.gen(function* () {
+      const hook = (url: string) => ({ name: "desk", url, secret: "hunter2" })
+      for (const webhooks of [
+        [hook("https://example.org/T0K3N"), hook("https://example.org/T0K3N")],
+        [hook("ftp://example.org/T0K3N")],
+        [hook("https://[T0K3N")],
+        [{ ...hook("https://example.org/T0K3N"), name: "" }],
+        [{ ...hook("https://example.org/T0K3N"), extra: "T0K3N" }],
+        [{ name: "desk", url: ["https://example.org/T0K3N"], secret: { of: "hunter2" } }]
+      ]) {
+        const { message } = yield* Effect.flip(load({ EVENKEEL_ALERTS_WEBHOOKS: JSON.stringify(webhooks) }))
+        assert.include(message, "alerts.webhooks")
+        assert.notMatch(message, /T0K3N|hunter2/)
+      }
     })
   )
 

@@ -105,7 +105,7 @@ const decode = Schema.decodeUnknownResult(Schema.toCodecStringTree(EngineConfig)
 const standard = SchemaIssue.makeFormatterStandardSchemaV1()
 
 /** Secrets by path, never to be shown. */
-const isSecret = (path: string) => /(^|\.)(url|secret)$/.test(path) && !/webhooks\.\d+\.url$/.test(path)
+const isSecret = (path: string) => /(^|\.)(url|secret)$/.test(path)
 
 export const loadConfig = Effect.fn("loadConfig")(function* (
   file: Option.Option<string>,

@@ -1,4 +1,5 @@
 /** Starts, stops and changes of the configuration are facts in the log. */
+import { databaseProblem } from "@evenkeel/store/database/DatabaseProblem"
 import { EventStore } from "@evenkeel/store/event/EventStore"
 import { waitAtMost } from "@evenkeel/runtime/supervision/WaitAtMost"
 import { Clock, Effect, Layer, Option, Redacted, Schema } from "effect"
@@ -25,7 +26,7 @@ export const layerEngineFacts = (config: EngineConfig, setup: EngineSetup) =>
       const append = (kind: string, payload: Readonly<Record<string, string | number | ReadonlyArray<string>>>) =>
         events.append(stream, "any", [{ kind, payload: { engine: setup.engineId, ...payload } }]).pipe(
           Effect.asVoid,
-          Effect.catch((error) => Effect.logWarning("a fact about the engine was not written", { kind, problem: error.message }))
+          Effect.catch((error) => Effect.logWarning("a fact about the engine was not written", { kind, problem: databaseProblem(error) }))
         )
       const startedAt = yield* Clock.currentTimeMillis
       const configuration = digestOf(config)

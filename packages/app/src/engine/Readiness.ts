@@ -5,6 +5,7 @@ import { Detection } from "@evenkeel/detection/host/Detection"
 import { venueCounters } from "@evenkeel/detection/hotpath/Counters"
 import type { Coin } from "@evenkeel/domain/coin/Coin"
 import { HealthMonitor, type Verdict } from "@evenkeel/runtime/health/HealthMonitor"
+import { databaseProblem } from "@evenkeel/store/database/DatabaseProblem"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 
@@ -26,7 +27,7 @@ export const makeDatabaseLook = Effect.gen(function* () {
   let unanswered = 0
   let problem: string | undefined
   const ask = sql`select 1`.pipe(
-    Effect.match({ onFailure: (error) => error.message, onSuccess: () => undefined }),
+    Effect.match({ onFailure: databaseProblem, onSuccess: () => undefined }),
     Effect.map((answer) => {
       problem = answer
       asked = false
@@ -40,9 +41,7 @@ export const makeDatabaseLook = Effect.gen(function* () {
       yield* ask
     }
     if (unanswered >= unansweredMax) return { ready: false, detail: `the database has not answered for ${unanswered} s` }
-    return problem === undefined
-      ? { ready: true, detail: "the database answers" }
-      : { ready: false, detail: `the database does not answer as it should: ${problem}` }
+    return problem === undefined ? { ready: true, detail: "the database answers" } : { ready: false, detail: problem }
   }) satisfies Effect.Effect<Verdict>
 })
 

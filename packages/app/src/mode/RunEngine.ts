@@ -9,6 +9,7 @@ import { FrameSink } from "@evenkeel/connectors/transport/FrameSink"
 import { page } from "@evenkeel/dashboard/Page"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { layerLogs, layerTraces } from "@evenkeel/runtime/telemetry/Telemetry"
+import { databaseProblem } from "@evenkeel/store/database/DatabaseProblem"
 import { MarketJournal } from "@evenkeel/store/journal/MarketJournal"
 import { Outbox } from "@evenkeel/store/outbox/Outbox"
 import { Console, Effect, Layer, Schema } from "effect"
@@ -37,10 +38,10 @@ export class PortUnavailable extends Schema.TaggedError<PortUnavailable>()("Port
   }
 }
 
-/** The database does not answer at the start. */
+/** The database is of no use at the start. */
 export class DatabaseUnavailable extends Schema.TaggedError<DatabaseUnavailable>()("DatabaseUnavailable", { problem: Schema.String }) {
   override get message() {
-    return `the database does not answer: ${this.problem}\ncheck EVENKEEL_DATABASE_URL and that the server runs; without the variable the embedded database serves`
+    return `${this.problem}\ncheck EVENKEEL_DATABASE_URL and that the server runs; without the variable the embedded database serves`
   }
 }
 
@@ -68,7 +69,7 @@ export const runEngine = ({ config, setup, stopAfterMillis, title }: RunOptions)
   // A screen and log lines on the same terminal would overwrite each other: there, warnings show on the screen.
   const level = terminal && process.stderr.isTTY ? "Error" : config.log.level
 
-  const server = layerApi({ dashboard: page }).pipe(
+  const server = layerApi({ dashboard: page, ...config.http }).pipe(
     Layer.provideMerge(
       NodeHttpServer.layer(createServer, { host: config.http.host, port: config.http.port, gracefulShutdownTimeout: requestsEndWithin })
     )
@@ -121,7 +122,7 @@ export const runEngine = ({ config, setup, stopAfterMillis, title }: RunOptions)
     Effect.scoped,
     Effect.provide(layer),
     Effect.catchTag("ServeError", (error) => new PortUnavailable({ ...config.http, problem: String(error.cause) })),
-    Effect.catchTag("SqlError", (error) => new DatabaseUnavailable({ problem: error.message })),
+    Effect.catchTag("SqlError", (error) => new DatabaseUnavailable({ problem: databaseProblem(error) })),
     Effect.asVoid
   )
 }

@@ -10,6 +10,7 @@ import { chanceText } from "@evenkeel/domain/risk/Chance"
 import type { RiskLevel } from "@evenkeel/domain/risk/RiskLevel"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Policies } from "@evenkeel/runtime/resilience/Policies"
+import { plainText } from "@evenkeel/runtime/telemetry/PlainText"
 import { RecentHistogram } from "@evenkeel/runtime/telemetry/RecentHistogram"
 import { Clock, DateTime, Effect } from "effect"
 
@@ -59,7 +60,7 @@ export const renderLive = (state: LiveState, columns: number): ReadonlyArray<str
       .filter((source) => source.ageMillis !== null)
       .map((source) => {
         const marks = `${source.book === "stale" ? "s" : ""}${coin.venues.differ.includes(source.venue) ? "≠" : ""}`
-        return `${source.venue} ${source.symbol} ${age(source.ageMillis)}${marks === "" ? "" : ` ${marks}`}`
+        return `${plainText(`${source.venue} ${source.symbol}`)} ${age(source.ageMillis)}${marks === "" ? "" : ` ${marks}`}`
       })
     const value = coin.fairValue === null ? "-" : coin.fairValue.toFixed(5)
     const error = coin.errorBps === null ? "-" : coin.errorBps.toFixed(1)
@@ -76,10 +77,12 @@ export const renderLive = (state: LiveState, columns: number): ReadonlyArray<str
     `${Math.round(state.messagesPerSecond).toLocaleString("en")} messages/s   publish to score p50 ${micros(state.p50Nanos)} p99 ${micros(state.p99Nanos)}   ring ${(state.ringFill * 100).toFixed(1)}%   breakers ${
       open.length === 0
         ? `${state.breakers.length} closed`
-        : color("31", open.map(({ key, state: breaker }) => `${key} ${breaker}`).join(", "))
+        : color("31", open.map(({ key, state: breaker }) => plainText(`${key} ${breaker}`)).join(", "))
     }`
   )
-  for (const { component, detail, status } of state.troubled) lines.push(color("33", `${component} ${status}: ${detail}`.slice(0, columns)))
+  for (const { component, detail, status } of state.troubled) {
+    lines.push(color("33", plainText(`${component} ${status}: ${detail}`).slice(0, columns)))
+  }
   lines.push("", ...state.alerts)
   return lines
 }

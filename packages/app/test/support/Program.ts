@@ -59,8 +59,8 @@ export const until = (what: string, test: () => boolean, seconds: number, progra
     return yield* Effect.die(new Error(`not within ${seconds} s: ${what}\n${program?.output() ?? ""}\n${program?.errors() ?? ""}`))
   })
 
-/** An HTTP server on loopback that hands each request's body over. */
-export const serve = (handle: (request: IncomingMessage, body: Buffer) => number) =>
+/** An HTTP server on loopback that hands each request's body over, and answers an empty object or the body that it is given. */
+export const serve = (handle: (request: IncomingMessage, body: Buffer) => number | { readonly status: number; readonly body: unknown }) =>
   Effect.acquireRelease(
     Effect.callback<{ readonly url: string; readonly close: () => void }>((resume) => {
       const server = createServer((request, response) => {
@@ -68,7 +68,9 @@ export const serve = (handle: (request: IncomingMessage, body: Buffer) => number
         request
           .on("data", (chunk: Buffer) => chunks.push(chunk))
           .on("end", () => {
-            response.writeHead(handle(request, Buffer.concat(chunks)), { "content-type": "application/json" }).end("{}")
+            const answer = handle(request, Buffer.concat(chunks))
+            const { body, status } = typeof answer === "number" ? { status: answer, body: {} } : answer
+            response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body))
           })
       })
       server.listen(0, "127.0.0.1", () => {

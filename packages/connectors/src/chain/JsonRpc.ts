@@ -1,5 +1,6 @@
 /** JSON over HTTP for the chains that viem does not know. */
 import type { ChainId } from "@evenkeel/domain/market/Venue"
+import { sendHidden, shownProblem } from "@evenkeel/runtime/telemetry/HiddenAddress"
 import { Effect, Option, Result, type Schema } from "effect"
 import { HttpClient, HttpClientRequest } from "effect/http"
 import { readBody } from "../transport/Body.ts"
@@ -19,9 +20,9 @@ export const postJson = Effect.fnUntraced(function* <A>(
   const unavailable = (problem: string) => new ChainUnavailable({ chain, problem })
   const bytes = yield* HttpClientRequest.post(url).pipe(
     HttpClientRequest.bodyJsonUnsafe(body),
-    client.execute,
+    (request) => sendHidden(client, request),
     Effect.flatMap((response) => readBody(response, answerBytesMax)),
-    Effect.mapError((error) => unavailable(error.message))
+    Effect.mapError((error) => unavailable(error._tag === "BodyTooLarge" ? error.message : shownProblem(error)))
   )
   const answer = yield* Effect.fromResult(
     Result.try({ try: (): unknown => JSON.parse(bytes.toString()), catch: () => unavailable("an answer that is not JSON") })

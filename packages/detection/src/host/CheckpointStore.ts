@@ -4,6 +4,7 @@
  * Order flow needs days to know what is usual: without a checkpoint the earliest warning would be silent for as long after every restart. One
  * that cannot be read, or was written for other coins, is left out and said: the detectors begin anew.
  */
+import { databaseProblem } from "@evenkeel/store/database/DatabaseProblem"
 import { Snapshots } from "@evenkeel/store/snapshot/Snapshots"
 import { Context, Effect, Layer, Option } from "effect"
 import { zstdCompress, zstdDecompress } from "node:zlib"
@@ -29,12 +30,14 @@ export class CheckpointStore extends Context.Service<
             Effect.flatMap(
               Option.match({ onNone: () => Effect.succeed(undefined), onSome: ({ payload }) => packed(zstdDecompress, payload) })
             ),
-            Effect.catch((error) => Effect.as(Effect.logWarning("no checkpoint can be read", { problem: error.message }), undefined))
+            Effect.catch((error) =>
+              Effect.as(Effect.logWarning("no checkpoint can be read", { problem: databaseProblem(error) }), undefined)
+            )
           ),
           save: (checkpoint) =>
             packed(zstdCompress, checkpoint).pipe(
               Effect.flatMap((bytes) => snapshots.save(key, 0, bytes)),
-              Effect.catch((error) => Effect.logWarning("a checkpoint was not written", { problem: error.message }))
+              Effect.catch((error) => Effect.logWarning("a checkpoint was not written", { problem: databaseProblem(error) }))
             )
         })
       })

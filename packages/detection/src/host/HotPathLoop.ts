@@ -46,16 +46,20 @@ export const makeHotPathLoop = (
   const frames = new FrameConsumer(memory.frames)
   const signals = new SpscProducer(memory.signals, signalBytes)
   const latency = new Histogram(memory.latency)
+  const state = new StateTable(memory.state, stateFields)
+  const features = new StateTable(memory.features, featureRow)
+  // The thread before this one may have ended while it wrote a row.
+  state.takeOver()
+  features.takeOver()
   const hotPath = new HotPath(
     { ...options, venues: data.venues.map(({ id }, venue) => ({ id, decoder: decoders[venue] })) },
-    new StateTable(memory.state, stateFields),
+    state,
     signals,
     new Uint32Array(memory.counters),
     now,
     memory.models
   )
   // What a model is given is shown as well, for whoever watches over it.
-  const features = new StateTable(memory.features, featureRow)
   const row = new Float64Array(featureRow)
   hotPath.onJudged = (coin, { time }, values) => {
     row[0] = time

@@ -10,6 +10,7 @@ import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { Metrics } from "@evenkeel/runtime/telemetry/Metrics"
 import { SpanLinks } from "@evenkeel/runtime/telemetry/SpanLinks"
+import { databaseProblem } from "@evenkeel/store/database/DatabaseProblem"
 import { EventStore } from "@evenkeel/store/event/EventStore"
 import { Context, Effect, Layer, Metric, Option, Queue, Schedule, Schema, type Tracer } from "effect"
 
@@ -104,8 +105,10 @@ const makeLevelRecorder = Effect.gen(function* () {
       Effect.catchTag("ConcurrencyConflict", Effect.die),
       Effect.tapError((error) =>
         health
-          .report(component, "degraded", `the database does not answer: ${error.message}`)
-          .pipe(Effect.andThen(Effect.logError("a level change waits for the database", { coin: change.coin, problem: error.message })))
+          .report(component, "degraded", databaseProblem(error))
+          .pipe(
+            Effect.andThen(Effect.logError("a level change waits for the database", { coin: change.coin, problem: databaseProblem(error) }))
+          )
       ),
       Effect.retry(Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")])),
       Effect.andThen(reportRunning),

@@ -172,4 +172,46 @@ describe("StateTable", () => {
     assert.deepStrictEqual([...row], [1, 2, 3])
     assert.strictEqual(table.rows, 2)
   })
+
+  it("says nothing of a row whose writer died while it wrote, until another writer has written it whole", () => {
+    const buffer = allocateStateTable(3, 2)
+    const row = new Float64Array(2)
+    const reader = new StateTable(buffer, 2)
+    const first = new StateTable(buffer, 2)
+    for (let at = 0; at < 3; at++) first.write(at, Float64Array.of(1, 1))
+    // What a thread leaves that ends between two stores: in row 0 the version is odd and one of two fields is new.
+    Atomics.add(new Int32Array(buffer), 0, 1)
+    new Float64Array(buffer)[1] = 2
+    assert.isFalse(reader.read(0, row))
+    const second = new StateTable(buffer, 2)
+    second.takeOver()
+    assert.isFalse(reader.read(0, row), "half of it is old")
+    assert.isTrue(reader.read(1, row), "what is whole stays")
+    let seenWithin: boolean | undefined
+    const within = new Proxy(Float64Array.of(3, 3), {
+      get: (target, key) => {
+        if (key === "1") seenWithin = reader.read(0, row)
+        return Reflect.get(target, key)
+      }
+    })
+    second.write(0, within)
+    assert.isFalse(seenWithin, "nobody reads a row while it is written")
+    for (let turn = 0; turn < 3; turn++) {
+      assert.isTrue(reader.read(0, row))
+      assert.deepStrictEqual([...row], [3, 3])
+      second.write(0, Float64Array.of(3, 3))
+    }
+    second.takeOver()
+    assert.isTrue(reader.read(0, row), "a table without a torn row is left as it is")
+  })
+
+  it("heals a torn row by a write alone", () => {
+    const buffer = allocateStateTable(1, 1)
+    const table = new StateTable(buffer, 1)
+    Atomics.add(new Int32Array(buffer), 0, 1)
+    table.write(0, Float64Array.of(4))
+    const row = new Float64Array(1)
+    assert.isTrue(table.read(0, row))
+    assert.strictEqual(row[0], 4)
+  })
 })

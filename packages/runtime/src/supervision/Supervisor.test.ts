@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Layer, Ref, Scope } from "effect"
+import { Cause, Effect, Exit, Fiber, Layer, Ref, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { HealthRegistry } from "../health/HealthRegistry.ts"
 import { Supervisor } from "./Supervisor.ts"
@@ -35,6 +35,31 @@ describe("Supervisor", () => {
       const failure = yield* Effect.flip(supervisor.escalation)
       assert.deepInclude(failure, { _tag: "ComponentFailed", component: "broken", restarts: 5 })
       assert.isFalse(yield* (yield* HealthRegistry).healthy)
+    }).pipe(Effect.provide(layer))
+  )
+
+  it.effect("counts a loop that is interrupted from within like one that crashes", () =>
+    Effect.gen(function* () {
+      const supervisor = yield* Supervisor
+      const health = yield* HealthRegistry
+      const interruptions = {
+        own: Effect.interrupt,
+        child: Effect.flatMap(Effect.forkChild(Effect.never), (child) => Effect.andThen(Fiber.interrupt(child), Fiber.join(child))),
+        defect: Effect.failCause(Cause.combine(Cause.interrupt(), Cause.die("bug")))
+      }
+      const starts = new Map<string, number>()
+      for (const [name, interruption] of Object.entries(interruptions))
+        yield* supervisor.supervise(
+          name,
+          Effect.suspend(() => {
+            starts.set(name, (starts.get(name) ?? 0) + 1)
+            return interruption
+          })
+        )
+      yield* TestClock.adjust("10 minutes")
+      assert.deepStrictEqual(Object.fromEntries(starts), { own: 6, child: 6, defect: 6 })
+      assert.strictEqual((yield* Effect.flip(supervisor.escalation)).restarts, 5)
+      for (const component of yield* health.snapshot) assert.deepInclude(component, { status: "failed", restarts: 5 })
     }).pipe(Effect.provide(layer))
   )
 

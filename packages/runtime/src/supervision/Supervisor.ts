@@ -75,9 +75,9 @@ export class Supervisor extends Context.Service<
 
         const fiber = yield* health.report(component, "running").pipe(
           Effect.andThen(loop),
-          // Defects restart a loop just as failures do; an interruption is the scope closing.
+          // Defects and interruptions from within restart a loop just as failures do. Where the scope closes this fiber is interrupted, and none of this runs.
           Effect.sandbox,
-          Effect.catchIf((cause) => !Cause.hasInterrupts(cause), crashed),
+          Effect.catch(crashed),
           Effect.retry({
             schedule: Schedule.min([Schedule.exponential(policy.backoff), Schedule.spaced(policy.backoffMax)]).pipe(Schedule.jittered),
             while: (error) => !(error instanceof ComponentFailed)

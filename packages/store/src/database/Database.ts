@@ -9,11 +9,24 @@ import { type DatabaseUnopened, layerEmbedded } from "./Embedded.ts"
 import { migrate } from "./Migrations.ts"
 import type { DatabaseLocked } from "./ProcessLock.ts"
 
+/** The server ends a session whose transaction waits so long for its next statement: of an engine that hangs, or whose machine is gone, no lock stays. */
+const idleInTransaction = "30s"
+
 /** Brings the tables of the database at hand up to date. */
 export const layerMigrated = Layer.effectDiscard(migrate)
 
 export const layerPostgres = (url: Redacted.Redacted) =>
-  layerMigrated.pipe(Layer.provideMerge(PgClient.layer({ url, applicationName: "evenkeel", maxConnections: 8, connectTimeout: "5 seconds" })))
+  layerMigrated.pipe(
+    Layer.provideMerge(
+      PgClient.layer({
+        url,
+        applicationName: "evenkeel",
+        maxConnections: 8,
+        connectTimeout: "5 seconds",
+        startupParameters: { idle_in_transaction_session_timeout: idleInTransaction }
+      })
+    )
+  )
 
 /** On disk under `directory`, or in memory with `memory://`. One process opens it, so claims that are found there are of one that is gone. */
 export const layerPglite = (directory: string) =>

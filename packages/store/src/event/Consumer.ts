@@ -11,6 +11,7 @@ import { waitAtMost } from "@evenkeel/runtime/supervision/WaitAtMost"
 import { Metrics } from "@evenkeel/runtime/telemetry/Metrics"
 import { Cause, Clock, Effect, Metric, Result } from "effect"
 import { SqlClient, SqlError } from "effect/sql"
+import { databaseProblem } from "../database/DatabaseProblem.ts"
 import { beginning, type Cursor, EventStore, type StoredEvent } from "./EventStore.ts"
 
 export interface ConsumerOptions<E, R> {
@@ -244,9 +245,9 @@ export const makeConsumer = Effect.fnUntraced(function* <E, R>(options: Consumer
     follow.pipe(
       Effect.catchTag("SqlError", (error) =>
         health
-          .report(component, "degraded", `the database does not answer: ${error.message}`)
+          .report(component, "degraded", databaseProblem(error))
           .pipe(
-            Effect.andThen(Effect.logWarning("the log cannot be followed", { consumer: options.name, problem: error.message })),
+            Effect.andThen(Effect.logWarning("the log cannot be followed", { consumer: options.name, problem: databaseProblem(error) })),
             Effect.andThen(Effect.sleep(databaseWait))
           )
       ),

@@ -4,9 +4,12 @@
  * Whoever sends claims rows first, for as long as a lease lasts: engines that share a database do not send the same row, and what a killed
  * engine had claimed is claimed again under the same idempotency key. Only the oldest undelivered row of an alert can be claimed, so a receiver
  * sees an alert's notifications in order, while other alerts and other receivers go on. After `attemptsMax` attempts a row is abandoned.
+ *
+ * Callers give their own time, Unix ms; rows hold the database's, so that engines with clocks apart agree on what is due and whose lease is over.
  */
 import { Array, Context, Effect, Layer } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
+import { measureDatabaseOffset } from "../database/DatabaseClock.ts"
 
 export interface OutboxRow {
   readonly receiver: string
@@ -54,7 +57,7 @@ export class Outbox extends Context.Service<
   {
     /** Adds rows that are not there yet; call it inside the transaction that they belong to. */
     readonly enqueue: (rows: ReadonlyArray<OutboxRow>, now: number) => Effect.Effect<void, SqlError.SqlError>
-    /** Claims rows of a receiver that are due, at most one of an alert and `limit` in all, oldest first. Times in Unix ms. */
+    /** Claims rows of a receiver that are due, at most one of an alert and `limit` in all, oldest first. */
     readonly claim: (options: {
       readonly receiver: string
       readonly owner: string
@@ -88,6 +91,7 @@ export class Outbox extends Context.Service<
     Outbox,
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
+      const offset = yield* measureDatabaseOffset
       const waiting = sql.literal("delivered_at is null and abandoned_at is null")
       return Outbox.of({
         enqueue: Effect.fnUntraced(function* (rows, now) {
@@ -97,7 +101,7 @@ export class Outbox extends Context.Service<
             fingerprint,
             position,
             payload,
-            next_attempt: now
+            next_attempt: now + offset
           }))
           if (Array.isArrayNonEmpty(values)) yield* sql`insert into notification ${sql.insert(values)} on conflict do nothing`
         }),
@@ -108,9 +112,9 @@ export class Outbox extends Context.Service<
               with head as (
                 select receiver, idempotency_key from notification as row
                 where receiver = ${receiver} and ${waiting}
-                  and (next_attempt <= ${now} or next_attempt > ${now + clockSkewMillisMax}
+                  and (next_attempt <= ${now + offset} or next_attempt > ${now + offset + clockSkewMillisMax}
                     + case attempts when 0 then 0 else least(${backoffMillisMax}, 1000 * power(2, attempts - 1)) end)
-                  and (lease_until is null or lease_until <= ${now} or lease_until > ${now + leaseMillis + clockSkewMillisMax})
+                  and (lease_until is null or lease_until <= ${now + offset} or lease_until > ${now + offset + leaseMillis + clockSkewMillisMax})
                   and not exists (
                     select 1 from notification as earlier
                     where earlier.receiver = row.receiver and earlier.fingerprint = row.fingerprint
@@ -120,7 +124,7 @@ export class Outbox extends Context.Service<
                 order by position, idempotency_key limit ${limit}
                 for update skip locked
               )
-              update notification set lease_owner = ${owner}, lease_until = ${now + leaseMillis}
+              update notification set lease_owner = ${owner}, lease_until = ${now + offset + leaseMillis}
               from head where notification.receiver = head.receiver and notification.idempotency_key = head.idempotency_key
               returning notification.receiver, notification.idempotency_key as "idempotencyKey", fingerprint,
                         position::float8 as position, payload, attempts, lease_owner as owner`,
@@ -129,14 +133,14 @@ export class Outbox extends Context.Service<
         delivered: ({ idempotencyKey, receiver }, now) =>
           Effect.asVoid(sql`
             update notification
-            set delivered_at = ${now}, attempts = attempts + 1, last_error = null, lease_owner = null, lease_until = null
+            set delivered_at = ${now + offset}, attempts = attempts + 1, last_error = null, lease_owner = null, lease_until = null
             where receiver = ${receiver} and idempotency_key = ${idempotencyKey}`),
         failed: ({ attempts, idempotencyKey, owner, receiver }, problem, now) =>
           Effect.map(
             sql<{ abandoned: boolean }>`
               update notification
-              set attempts = attempts + 1, last_error = ${problem}, next_attempt = ${now + backoffMillis(attempts)},
-                  abandoned_at = ${attempts + 1 >= attemptsMax ? now : null}, lease_owner = null, lease_until = null
+              set attempts = attempts + 1, last_error = ${problem}, next_attempt = ${now + offset + backoffMillis(attempts)},
+                  abandoned_at = ${attempts + 1 >= attemptsMax ? now + offset : null}, lease_owner = null, lease_until = null
               where receiver = ${receiver} and idempotency_key = ${idempotencyKey} and lease_owner = ${owner} and ${waiting}
               returning abandoned_at is not null as abandoned`,
             ([row]) => ({ abandoned: row?.abandoned ?? false })
@@ -165,7 +169,7 @@ export class Outbox extends Context.Service<
           const [beyond] = yield* sql<{ at: number }>`select ${over} as at from notification where ${over} is not null
             order by ${over} desc offset ${keepMax} limit 1`
           const removed = yield* sql<{ count: number }>`
-            with removed as (delete from notification where ${over} < ${before} or ${over} <= ${beyond?.at ?? null} returning 1)
+            with removed as (delete from notification where ${over} < ${before + offset} or ${over} <= ${beyond?.at ?? null} returning 1)
             select count(*)::float8 as count from removed`
           return removed[0]?.count ?? 0
         })

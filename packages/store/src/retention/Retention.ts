@@ -8,6 +8,7 @@ import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { Clock, Context, Duration, Effect, FileSystem, Layer, type PlatformError, Schema, Semaphore } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
+import { databaseProblem } from "../database/DatabaseProblem.ts"
 import { AuditHeadJson, signHeads } from "../event/AuditHead.ts"
 import type { ChainAnchor } from "../event/Chain.ts"
 import { EventStore } from "../event/EventStore.ts"
@@ -183,7 +184,10 @@ const makeRetention = Effect.fnUntraced(function* (options: RetentionOptions) {
         ),
         Effect.as(every),
         Effect.catch((error) =>
-          Effect.logError(error.message).pipe(Effect.andThen(health.report(component, "degraded", error.message)), Effect.as(againAfter))
+          Effect.logError(databaseProblem(error)).pipe(
+            Effect.andThen(health.report(component, "degraded", databaseProblem(error))),
+            Effect.as(againAfter)
+          )
         ),
         Effect.flatMap((pause) => Effect.sleep(pause)),
         Effect.forever

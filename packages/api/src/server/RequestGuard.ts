@@ -1,0 +1,56 @@
+/**
+ * What every request passes before its route, and every refusal on its way out.
+ *
+ * A refusal is a problem (RFC 9457) whoever makes it: the routes, the server of files, or this guard. A path longer than any that leads somewhere is not
+ * looked up at all: the file system answers with errors of its own to names that are too long.
+ */
+import { Cause, Effect } from "effect"
+import { HttpRouter, HttpServerError, HttpServerRequest, HttpServerResponse, ProblemDetails } from "effect/http"
+import { STATUS_CODES } from "node:http"
+import { answersTo, type HostNames } from "./HostNames.ts"
+
+/** Of a path, without its query; a longer one is answered 404. */
+const pathCharactersMax = 255
+
+const problem = (status: number, detail?: string) =>
+  ProblemDetails.toResponse({
+    type: "about:blank",
+    status,
+    title: STATUS_CODES[status] ?? "Error",
+    ...(detail === undefined ? {} : { detail })
+  })
+
+/** Why a request is answered at once; undefined for one that goes on to its route. */
+const refusalOf = (
+  { headers, method, url }: HttpServerRequest.HttpServerRequest,
+  isOurs: ReturnType<typeof answersTo>
+): HttpServerResponse.HttpServerResponse | undefined => {
+  if (!isOurs(headers["host"]))
+    return problem(421, "this name is not the server's; names of a proxy before it are set with EVENKEEL_HTTP_NAMES")
+  if (method !== "GET" && method !== "HEAD")
+    return HttpServerResponse.setHeader(problem(405, `nothing here takes ${method}`), "allow", "GET, HEAD")
+  if (url.split("?", 1)[0]!.length > pathCharactersMax) return problem(404, `no path here has more than ${pathCharactersMax} characters`)
+  return undefined
+}
+
+/** What went wrong as an answer; who asked learns nothing of a fault inside, the log does. */
+const answerOf = (cause: Cause.Cause<unknown>) =>
+  Effect.flatMap(HttpServerError.causeResponse(cause), ([response]) =>
+    response.status === 500 ? Effect.as(Effect.logError("a request failed", cause), response) : Effect.succeed(response)
+  )
+
+export const layerRequestGuard = (hosts: HostNames) => {
+  const isOurs = answersTo(hosts)
+  return HttpRouter.middleware(
+    (route) =>
+      Effect.gen(function* () {
+        const refusal = refusalOf(yield* HttpServerRequest.HttpServerRequest, isOurs)
+        if (refusal !== undefined) return refusal
+        const response = yield* Effect.catchCauseIf(route, (cause) => !Cause.hasInterrupts(cause), answerOf)
+        return response.status >= 400 && response.body._tag === "Empty"
+          ? HttpServerResponse.setHeaders(problem(response.status), response.headers)
+          : response
+      }),
+    { global: true }
+  )
+}

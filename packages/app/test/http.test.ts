@@ -1,0 +1,179 @@
+/** Requests that no friendly client sends: each one is answered, with what is wrong with it, and none by a fault of the server. */
+import { NodeHttpServer } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { AlertManager } from "@evenkeel/alerting/manager/AlertManager"
+import { Dispatcher } from "@evenkeel/alerting/dispatch/Dispatcher"
+import { Receivers } from "@evenkeel/alerting/receiver/Receiver"
+import { layerApi } from "@evenkeel/api/server/ApiServer"
+import { EngineView } from "@evenkeel/api/server/EngineView"
+import { page } from "@evenkeel/dashboard/Page"
+import { Effect, Layer } from "effect"
+import { HttpServer } from "effect/http"
+import { createServer, request } from "node:http"
+import { services } from "../../alerting/test/support/Services.ts"
+
+const layerOf = (http: { readonly host: string; readonly names: ReadonlyArray<string> }) =>
+  layerApi({ dashboard: page, ...http }).pipe(
+    Layer.provideMerge(NodeHttpServer.layer(createServer, { host: http.host, port: 0 })),
+    Layer.provide(Layer.succeed(EngineView, { coins: () => [] })),
+    Layer.provide(AlertManager.layer({ minimumLevel: "watch" })),
+    Layer.provide(Dispatcher.layer({ owner: "test" })),
+    Layer.provide(Layer.succeed(Receivers, [])),
+    Layer.provide(services)
+  )
+const layer = layerOf({ host: "127.0.0.1", names: [] })
+
+interface Answer {
+  readonly status: number
+  readonly type: string
+  readonly body: string
+}
+
+/** The path goes out as it is; nothing is normalised. */
+const ask = (path: string, over: { readonly method?: string; readonly headers?: Record<string, string>; readonly body?: string } = {}) =>
+  Effect.flatMap(HttpServer.HttpServer, ({ address }) =>
+    Effect.callback<Answer>((resume) => {
+      const port = "port" in address ? address.port : 0
+      const sent = request(
+        { host: "127.0.0.1", port, path, method: over.method ?? "GET", headers: over.headers ?? {}, agent: false },
+        (response) => {
+          const chunks: Array<Buffer> = []
+          response
+            .on("data", (chunk: Buffer) => chunks.push(chunk))
+            .on("end", () =>
+              resume(
+                Effect.succeed({
+                  status: response.statusCode ?? 0,
+                  type: String(response.headers["content-type"]),
+                  body: Buffer.concat(chunks).toString()
+                })
+              )
+            )
+        }
+      )
+      sent.on("error", (error) => resume(Effect.succeed({ status: 0, type: "", body: error.message })))
+      sent.end(over.body)
+    }).pipe(Effect.timeoutOrElse({ duration: "5 seconds", orElse: () => Effect.succeed({ status: -1, type: "", body: "no answer" }) }))
+  )
+
+const assertProblem = (answer: Answer, status: number, of: string) => {
+  assert.strictEqual(answer.status, status, `${of}: ${answer.body}`)
+  assert.include(answer.type, "application/problem+json", of)
+  assert.strictEqual((JSON.parse(answer.body) as { status: number }).status, status)
+}
+
+describe("the HTTP server", () => {
+  it.live(
+    "answers paths that lead nowhere with 404 and a problem, however long or badly escaped they are",
+    () =>
+      Effect.gen(function* () {
+        for (const path of [
+          `/v1/coins/${"A".repeat(9000)}`,
+          `/v1/coins/${"A".repeat(900)}`,
+          `/${"a".repeat(300)}`,
+          `/${"a/".repeat(3000)}`,
+          "/v1/coins/%ff",
+          "/v1/coins/%",
+          "/%2e%2e/%2e%2e/package.json",
+          "/x%00y",
+          "/nothing"
+        ])
+          assertProblem(yield* ask(path), 404, path.slice(0, 40))
+        assert.strictEqual((yield* ask("/v1/coins/USDX")).body, '{"_tag":"UnknownCoin","coin":"USDX"}')
+      }).pipe(Effect.provide(layer)),
+    60_000
+  )
+
+  it.live(
+    "names a query parameter that it does not know, or whose value it cannot read",
+    () =>
+      Effect.gen(function* () {
+        for (const [path, parameter] of [
+          ["/v1/coins?limit=-1", "limit"],
+          ["/v1/coins/USDC?x=1", "x"],
+          ["/v1/alerts?limit=-1", "limit"],
+          ["/v1/alerts?all=maybe", "all"],
+          ["/v1/alerts?all=true&all=false", "all"],
+          ["/v1/alerts?__proto__=1", "__proto__"],
+          ["/healthz?verbose=1", "verbose"],
+          ["/readyz?x=1", "x"]
+        ] as const) {
+          const answer = yield* ask(path)
+          assertProblem(answer, 400, path)
+          assert.include(answer.body, `"${parameter}"`)
+        }
+        for (const path of ["/v1/coins", "/v1/alerts", "/v1/alerts?all=true", "/?from=mail", "/metrics"])
+          assert.strictEqual((yield* ask(path)).status, 200, path)
+      }).pipe(Effect.provide(layer)),
+    60_000
+  )
+
+  it.live(
+    "answers other methods, bodies and headers without a fault",
+    () =>
+      Effect.gen(function* () {
+        for (const method of ["POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "PROPFIND"])
+          for (const path of ["/v1/coins", "/", "/metrics"]) assertProblem(yield* ask(path, { method }), 405, `${method} ${path}`)
+        assert.deepInclude(yield* ask("/v1/coins", { method: "HEAD" }), { status: 200, body: "" })
+        assert.deepInclude(yield* ask("/v1/nothing", { method: "HEAD" }), { status: 404, body: "" })
+        assert.strictEqual((yield* ask("//v1//coins")).status, 200)
+        for (const [status, headers, body] of [
+          [200, { "content-length": "10" }, "0123456789"],
+          [200, { "transfer-encoding": "chunked", "content-type": "application/json" }, "{"],
+          [200, { "x-large": "a".repeat(15_000) }],
+          [431, { "x-large": "a".repeat(20_000) }],
+          [417, { expect: "nonsense" }],
+          [200, { traceparent: "00-zz", b3: "x", accept: "nonsense" }]
+        ] as ReadonlyArray<readonly [number, Record<string, string>, string?]>)
+          assert.strictEqual(
+            (yield* ask("/v1/coins", { headers, ...(body === undefined ? {} : { body }) })).status,
+            status,
+            JSON.stringify(headers).slice(0, 60)
+          )
+        assertProblem(yield* ask("/", { headers: { range: "bytes=9-1" } }), 416, "range")
+      }).pipe(Effect.provide(layer)),
+    60_000
+  )
+
+  it.live(
+    "answers on loopback under loopback's names alone, so that no page elsewhere can point its own name here",
+    () =>
+      Effect.gen(function* () {
+        for (const host of ["localhost", "LOCALHOST:8787", "127.0.0.1:1", "127.9.9.9", "[::1]:80", "desk.localhost", "localhost."])
+          assert.strictEqual((yield* ask("/v1/coins", { headers: { host } })).status, 200, host)
+        for (const path of ["/v1/coins", "/", "/metrics", "/readyz", "/nothing"])
+          for (const host of [
+            "evil.example",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example",
+            "0.0.0.0",
+            "a@localhost",
+            "[::2]",
+            "localhost:80:80"
+          ]) {
+            const answer = yield* ask(path, { headers: { host } })
+            assertProblem(answer, 421, host)
+            assert.include(answer.body, "EVENKEEL_HTTP_NAMES")
+          }
+      }).pipe(Effect.provide(layer)),
+    60_000
+  )
+
+  it.live(
+    "answers under the configured names beside loopback's, and under any where it listens for everybody and none is configured",
+    () =>
+      Effect.gen(function* () {
+        const statusOf = (host: string) => Effect.map(ask("/healthz", { headers: { host } }), ({ status }) => status)
+        yield* Effect.gen(function* () {
+          assert.deepStrictEqual(yield* Effect.forEach(["Peg.example:443", "localhost", "other.example"], statusOf), [200, 200, 421])
+        }).pipe(Effect.provide(layerOf({ host: "127.0.0.1", names: ["peg.example"] })))
+        yield* Effect.gen(function* () {
+          assert.deepStrictEqual(yield* Effect.forEach(["peg.example", "other.example"], statusOf), [200, 200])
+        }).pipe(Effect.provide(layerOf({ host: "0.0.0.0", names: [] })))
+        yield* Effect.gen(function* () {
+          assert.deepStrictEqual(yield* Effect.forEach(["peg.example", "other.example"], statusOf), [200, 421])
+        }).pipe(Effect.provide(layerOf({ host: "0.0.0.0", names: ["peg.example"] })))
+      }),
+    60_000
+  )
+})

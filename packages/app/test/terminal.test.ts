@@ -1,0 +1,116 @@
+/** What venues write reaches the terminal as text: no escape code, no line of its own making, no reversed writing. */
+import { assert, describe, it } from "@effect/vitest"
+import { NodeServices } from "@effect/platform-node"
+import { textOf } from "@evenkeel/alerting/render/Message"
+import { levelChange } from "../../alerting/test/support/LevelChange.ts"
+import { layerLogs } from "@evenkeel/runtime/telemetry/Telemetry"
+import { Console, Effect, FileSystem } from "effect"
+import { renderLive } from "../src/screen/LiveTable.ts"
+import { plainConsole } from "../src/cli/Terminal.ts"
+import { serve, startProgram } from "./support/Program.ts"
+
+const hostile = "\u001b[2J\u009b31m\rok    kraken: all is well\nok    forged\u202e\u2066"
+/** Colours and the screen's own codes are the program's. */
+const withoutOwn = (text: string) => text.replace(/\p{Cc}\[[0-9;]*m/gu, "")
+const isPlain = (text: string) => !/[^\P{Cc}\n\t]|[\u202a-\u202e\u2066-\u2069]/u.test(text)
+
+describe("outside text on the terminal", () => {
+  it.live(
+    "is escaped where the doctor tells of a symbol that a venue lists",
+    () =>
+      Effect.gen(function* () {
+        const files = yield* FileSystem.FileSystem
+        const data = yield* files.makeTempDirectoryScoped()
+        const listed = { p: { wsname: `USDC/USD/${hostile}`, status: "online", lot_decimals: 2 } }
+        const venue = yield* serve((request) => ({
+          status: 200,
+          body: request.url?.includes("Time") ? { result: { unixtime: 0 } } : { result: listed }
+        }))
+        const program = yield* startProgram(["doctor"], {
+          EVENKEEL_DATA: data,
+          EVENKEEL_HTTP_PORT: "0",
+          EVENKEEL_INSTRUMENTS: "[]",
+          EVENKEEL_DISCOVERY_VENUES: "kraken",
+          EVENKEEL_ENDPOINTS: JSON.stringify([{ venue: "kraken", socket: venue.url.replace("http", "ws"), rest: venue.url }])
+        })
+        yield* program.exit
+        assert.include(program.output(), "USDC/USD/\\u001b[2J")
+        assert.isTrue(isPlain(program.output() + program.errors()), JSON.stringify(program.output()))
+        assert.notMatch(program.output(), /^ok {4}forged/m)
+      }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
+    60_000
+  )
+
+  it.effect("is escaped in log lines of both forms, which stay what they are", () =>
+    Effect.gen(function* () {
+      for (const pretty of [true, false]) {
+        const lines: Array<string> = []
+        const under = { ...(yield* Console.Console), error: (line: string) => void lines.push(line) }
+        yield* Effect.logWarning("a pair was listed", { symbol: hostile }, hostile).pipe(
+          Effect.provide(layerLogs({ pretty, level: "Info" })),
+          Effect.provideService(Console.Console, plainConsole(under))
+        )
+        assert.strictEqual(lines.length, 1)
+        assert.isTrue(isPlain(lines[0]!) && !lines[0]!.includes("\n"), JSON.stringify(lines[0]))
+        if (!pretty) assert.include(JSON.stringify(JSON.parse(lines[0]!)), JSON.stringify(hostile).slice(1, -1))
+      }
+    })
+  )
+
+  it("is escaped on the live screen and in alerts", () => {
+    const lines = renderLive(
+      {
+        title: "live",
+        time: 0,
+        coins: [
+          {
+            coin: "USDC",
+            peg: "USD",
+            fairValue: 1,
+            errorBps: 1,
+            deviationBps: 0,
+            level: "normal",
+            since: null,
+            grounded: true,
+            venues: { agree: [], differ: [] },
+            detectors: { baselineBps: null, score: null, cusum: null, changepoint: null },
+            model: null,
+            sources: [
+              {
+                venue: hostile,
+                symbol: hostile,
+                bid: null,
+                ask: null,
+                lastPrice: null,
+                ageMillis: 1,
+                book: "none",
+                bidLevels: null,
+                askLevels: null,
+                staleReason: null,
+                residualBps: null,
+                errorBps: null,
+                pool: null,
+                supply: null
+              }
+            ]
+          }
+        ],
+        messagesPerSecond: 0,
+        p50Nanos: 0,
+        p99Nanos: 0,
+        ringFill: 0,
+        breakers: [{ key: hostile, state: "open" }],
+        troubled: [{ component: hostile, status: "degraded", detail: hostile }],
+        alerts: []
+      },
+      400
+    )
+    const change = levelChange({ coin: hostile, venues: { agree: [hostile], differ: [] } })
+    const alert = { fingerprint: "f", status: "firing", level: "critical", startsAt: 0, endsAt: null, change } as const
+    const text = textOf({ idempotencyKey: "k", position: 1, simulated: false, alert }, true)
+    for (const line of [...lines, ...text.split("\n")]) {
+      assert.isTrue(isPlain(withoutOwn(line)), JSON.stringify(line))
+      assert.notMatch(line, /^ok {4}|\n/)
+    }
+  })
+})

@@ -1,0 +1,42 @@
+/**
+ * HTTP calls to addresses that may hold a key in path, query or user name: a webhook's, a node's.
+ *
+ * Logs, spans, the database and the API may show scheme and host of such an address, and nothing else of it. The HTTP client's own span and its errors
+ * show all of it, so the call has a span of its own here, and `shownProblem` says what went wrong.
+ */
+import { Effect, Option } from "effect"
+import { HttpClient, type HttpClientError, type HttpClientRequest, HttpClientRequest as Request, HttpTraceContext } from "effect/http"
+
+/** Scheme, host and port. */
+export const shownAddress = (address: string): string => {
+  if (!URL.canParse(address)) return "an address that cannot be read"
+  const { host, protocol } = new URL(address)
+  return `${protocol}//${host}`
+}
+
+/** Like the client's `execute`, in a span that shows scheme and host alone. */
+export const sendHidden = <R>(
+  client: HttpClient.HttpClient.With<HttpClientError.HttpClientError, R>,
+  request: HttpClientRequest.HttpClientRequest
+) =>
+  Effect.gen(function* () {
+    const span = yield* Effect.option(Effect.currentSpan)
+    const traced = Option.isSome(span) ? Request.setHeaders(request, HttpTraceContext.toHeaders(span.value)) : request
+    const response = yield* client.execute(traced).pipe(Effect.provideService(HttpClient.TracerDisabledWhen, () => true))
+    yield* Effect.annotateCurrentSpan("http.response.status_code", response.status)
+    return response
+  }).pipe(
+    // The client's error stays out of the span: it holds the address.
+    Effect.result,
+    Effect.withSpan(request.method, {
+      kind: "client",
+      attributes: { "http.request.method": request.method, "server.address": shownAddress(request.url) }
+    }),
+    Effect.flatMap(Effect.fromResult)
+  )
+
+/** What went wrong, in the words of the network where it has some. */
+export const shownProblem = ({ reason, request }: HttpClientError.HttpClientError): string => {
+  const code: unknown = typeof reason.cause === "object" && reason.cause !== null && "code" in reason.cause ? reason.cause.code : undefined
+  return `${typeof code === "string" ? code : reason._tag} (${request.method} ${shownAddress(request.url)})`
+}
