@@ -1,8 +1,9 @@
 /** Starts, stops and changes of the configuration are facts in the log. */
 import { databaseProblem } from "@evenkeel/store/database/DatabaseProblem"
 import { EventStore } from "@evenkeel/store/event/EventStore"
+import { monotonicMillis } from "@evenkeel/runtime/time/Monotonic"
 import { waitAtMost } from "@evenkeel/runtime/supervision/WaitAtMost"
-import { Clock, Effect, Layer, Option, Redacted, Schema } from "effect"
+import { Effect, Layer, Option, Redacted, Schema } from "effect"
 import { createHash } from "node:crypto"
 import type { EngineConfig } from "../config/EngineConfig.ts"
 import type { EngineSetup } from "./EngineSetup.ts"
@@ -28,7 +29,7 @@ export const layerEngineFacts = (config: EngineConfig, setup: EngineSetup) =>
           Effect.asVoid,
           Effect.catch((error) => Effect.logWarning("a fact about the engine was not written", { kind, problem: databaseProblem(error) }))
         )
-      const startedAt = yield* Clock.currentTimeMillis
+      const startedAt = yield* monotonicMillis
       const configuration = digestOf(config)
       const before = yield* events.lastOf(stream, "EngineStarted").pipe(
         Effect.map(Option.flatMap(({ payload }) => decodeStarted(payload))),
@@ -43,7 +44,7 @@ export const layerEngineFacts = (config: EngineConfig, setup: EngineSetup) =>
         instruments: setup.instruments.length
       })
       yield* Effect.addFinalizer(() =>
-        Effect.flatMap(Clock.currentTimeMillis, (now) => append("EngineStopped", { seconds: (now - startedAt) / 1000 })).pipe(
+        Effect.flatMap(monotonicMillis, (now) => append("EngineStopped", { seconds: (now - startedAt) / 1000 })).pipe(
           waitAtMost("1 second")
         )
       )

@@ -1,7 +1,8 @@
 /** Builds books anew: over an open connection as they are asked for, and by polling while there is no connection. */
+import { monotonicMillis } from "@evenkeel/runtime/time/Monotonic"
 import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
-import { Clock, Effect, Queue } from "effect"
+import { Effect, Queue } from "effect"
 import type { Numbered } from "../feed/Instruments.ts"
 import { BookLost, type Connection, sendPaced, VenueCutOff } from "./Connection.ts"
 import { FrameSink } from "./FrameSink.ts"
@@ -17,7 +18,7 @@ const readBook = Effect.fnUntraced(function* ({ budget, carried, connection, exc
   const { instrument, number } = target
   const sink = yield* FrameSink
   const bytes = yield* rest.book(instrument.symbol)
-  if (!budget.take(bytes.length, yield* Clock.currentTimeMillis)) return yield* new VenueCutOff({ venue: exchange.id })
+  if (!budget.take(bytes.length, yield* monotonicMillis)) return yield* new VenueCutOff({ venue: exchange.id })
   // A pair that was delisted meanwhile may have left its number to another.
   if (carried.includes(target)) sink.offer(FrameSource.snapshot, venue, connection, number, bytes)
 })
@@ -33,9 +34,9 @@ export const renewBooks = Effect.fnUntraced(function* (connection: Connection, s
     if (target === undefined) continue
     const { symbol } = target.instrument
     if (resync._tag === "Reconnect") return yield* new BookLost({ venue: exchange.id, symbol })
-    const since = (yield* Clock.currentTimeMillis) - (renewedAt.get(number) ?? Number.NEGATIVE_INFINITY)
+    const since = (yield* monotonicMillis) - (renewedAt.get(number) ?? Number.NEGATIVE_INFINITY)
     if (since < renewalGapMillis) yield* Effect.sleep(renewalGapMillis - since)
-    renewedAt.set(number, yield* Clock.currentTimeMillis)
+    renewedAt.set(number, yield* monotonicMillis)
     if (resync._tag === "Resubscribe") {
       const instruments = resync.wholeConnection ? carried.map(({ instrument }) => instrument) : [target.instrument]
       yield* sendPaced(exchange, socket, resync.messages(instruments))

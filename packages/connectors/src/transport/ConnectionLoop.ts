@@ -4,6 +4,7 @@
  * It reconnects with exponential backoff and jitter and begins again with a short wait once a connection has held; its breaker spares a
  * venue that refuses. While the breaker is open, or connections do not hold, the books are polled by REST.
  */
+import { monotonicMillis, monotonicMillisOf } from "@evenkeel/runtime/time/Monotonic"
 import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Policies } from "@evenkeel/runtime/resilience/Policies"
@@ -41,10 +42,10 @@ export const keepConnected = Effect.fnUntraced(function* (connection: Connection
       connection.parked = false
       continue
     }
-    const began = yield* Clock.currentTimeMillis
+    const began = yield* monotonicMillis
     const end = yield* Effect.flip(connectOnce(connection))
     if (connection.carried.length === 0) continue
-    if ((yield* Clock.currentTimeMillis) - began > heldMillis) attempts = 0
+    if ((yield* monotonicMillis) - began > heldMillis) attempts = 0
     const wait = Math.min(backoffMillisMax, backoffMillis * 2 ** attempts++) * (0.5 + (yield* Random.next))
     yield* health.report(component, "degraded", `${end.message}; reconnecting`)
     yield* Effect.logWarning("connection ended", { venue: exchange.id, reason: end.message, reconnectInMillis: Math.round(wait) })
@@ -64,10 +65,10 @@ const connectOnce = Effect.fnUntraced(function* (options: Connection) {
   const sockets = yield* Sockets
   const clock = yield* Clock.Clock
   const instruments = carried.map(({ instrument }) => instrument)
-  const now = clock.currentTimeMillisUnsafe()
+  const now = monotonicMillisOf(clock)
   const last: LastSeen = { sign: now, data: now }
   const onSign = () => {
-    last.sign = clock.currentTimeMillisUnsafe()
+    last.sign = monotonicMillisOf(clock)
   }
   const cutOff = yield* Deferred.make<never, VenueCutOff>()
   const replies = yield* Queue.dropping<string>(repliesMax)

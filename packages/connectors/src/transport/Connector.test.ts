@@ -196,6 +196,27 @@ describe("Connector", () => {
     }).pipe(Effect.scoped, Effect.provide(layer))
   )
 
+  it.effect("ends a connection on which nothing comes, and asks for a lost book, though the wall's clock is set back by an hour", () =>
+    Effect.gen(function* () {
+      const test = yield* Clock.Clock
+      let offset = 0
+      const now = () => test.currentTimeMillisUnsafe() + offset
+      const clock = { ...test, currentTimeMillisUnsafe: now, currentTimeMillis: Effect.sync(now) }
+      yield* Effect.gen(function* () {
+        const { asked, attempts, connector, next } = yield* start({ ...kraken, silenceMax: "1 minute", resync: { _tag: "Snapshot" } })
+        yield* next(FrameSource.snapshot)
+        yield* next(FrameSource.snapshot)
+        offset = -3_600_000
+        const before = asked.length
+        yield* connector.resync(0, "gap")
+        yield* TestClock.adjust("2 seconds")
+        assert.lengthOf(asked, before + 1)
+        yield* TestClock.adjust("2 minutes")
+        assert.isAtLeast(attempts.length, 2)
+      }).pipe(Effect.provideService(Clock.Clock, clock))
+    }).pipe(Effect.scoped, Effect.provide(layer))
+  )
+
   it.effect("ends a connection without data while the venue's books change, and leaves a quiet market alone", () =>
     Effect.gen(function* () {
       const quiet: Exchange = { ...kraken, quietMax: "10 seconds", resync: { _tag: "Snapshot" } }

@@ -1,8 +1,9 @@
 /**
  * Finds connections that are open and dead: those on which nothing comes, and those on which signs of life come and no data.
  */
+import { monotonicMillis } from "@evenkeel/runtime/time/Monotonic"
 import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
-import { Clock, Duration, Effect } from "effect"
+import { Duration, Effect } from "effect"
 import { type Connection, NothingCarried, VenueSilent } from "./Connection.ts"
 import { FrameSink } from "./FrameSink.ts"
 import { levelsDigest } from "./LevelsDigest.ts"
@@ -24,7 +25,7 @@ export const endWhenSilent = Effect.fnUntraced(function* ({ carried, exchange }:
   for (;;) {
     yield* Effect.sleep(silenceMax / 4)
     if (carried.length === 0) return yield* new NothingCarried()
-    const silentMillis = (yield* Clock.currentTimeMillis) - last.sign
+    const silentMillis = (yield* monotonicMillis) - last.sign
     if (silentMillis > silenceMax) return yield* new VenueSilent({ venue: exchange.id, silentMillis, of: "everything" })
   }
 })
@@ -39,7 +40,7 @@ export const endWhenWithoutData = Effect.fnUntraced(function* ({ carried, connec
   let digests = new Map<number, number>()
   for (;;) {
     yield* Effect.sleep(quietMax)
-    const now = yield* Clock.currentTimeMillis
+    const now = yield* monotonicMillis
     if (now - last.data < quietMax) {
       digests = new Map()
       continue

@@ -2,9 +2,10 @@
  * A venue's public REST calls, under its rate by weight and its breaker. A venue that answers "too many requests" is not asked again before
  * the time that it names.
  */
+import { monotonicMillis } from "@evenkeel/runtime/time/Monotonic"
 import { defaultPolicies, type Policy } from "@evenkeel/runtime/resilience/Policy"
 import { Policies, type PolicyError } from "@evenkeel/runtime/resilience/Policies"
-import { Clock, Effect, Result, Schema, type Scope } from "effect"
+import { Effect, Result, Schema, type Scope } from "effect"
 import { HttpClient, type HttpClientError, type HttpClientResponse } from "effect/http"
 import type { Endpoints, Exchange } from "../exchange/Exchange.ts"
 import { readBody } from "./Body.ts"
@@ -87,12 +88,12 @@ export const makeRest = Effect.fnUntraced(function* (exchange: Exchange, endpoin
       const pause = pauseMillis[response.status]
       if (pause !== undefined) {
         const asked = Number(response.headers["retry-after"]) * 1000
-        pausedUntil = (yield* Clock.currentTimeMillis) + Math.min(pauseMillisMax, Number.isFinite(asked) ? asked : pause)
+        pausedUntil = (yield* monotonicMillis) + Math.min(pauseMillisMax, Number.isFinite(asked) ? asked : pause)
       }
       return yield* new RestRefused({ venue, path, status: response.status })
     }).pipe(Effect.scoped)
     return Effect.gen(function* () {
-      const wait = pausedUntil - (yield* Clock.currentTimeMillis)
+      const wait = pausedUntil - (yield* monotonicMillis)
       if (wait > 0) yield* Effect.sleep(wait)
       return yield* policies.run(attempt, {
         name: "rest",

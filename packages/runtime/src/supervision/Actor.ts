@@ -5,6 +5,7 @@
  * handling time, restarts and status in the health registry; a span for each message sent from within a span, as its child. A crash costs the
  * message in hand and nothing else: the mailbox outlives the loop.
  */
+import { monotonicMillisOf } from "../time/Monotonic.ts"
 import { Cause, Clock, type Duration, Effect, Exit, Deferred, Fiber, Option, Queue, Schema, type Scope, type Tracer } from "effect"
 import { HealthRegistry } from "../health/HealthRegistry.ts"
 import { defaultRestartPolicy, type RestartPolicy, Supervisor } from "./Supervisor.ts"
@@ -95,13 +96,13 @@ export const makeActor = Effect.fnUntraced(function* <S, M, Reply, E, R>(
       // What was asked has the same key and is not the one that later messages replace.
       if (waitingByKey.get(key) === envelope) waitingByKey.delete(key)
     }
-    const began = clock.currentTimeMillisUnsafe()
+    const began = monotonicMillisOf(clock)
     busySince = began
     const received = Effect.map(options.receive(Option.getOrThrow(state), envelope.message), ([next, reply]) => {
       state = Option.some(next)
       handled++
       busySince = undefined
-      slowestMillis = Math.max(slowestMillis, clock.currentTimeMillisUnsafe() - began)
+      slowestMillis = Math.max(slowestMillis, monotonicMillisOf(clock) - began)
       if (envelope.reply !== undefined) Deferred.doneUnsafe(envelope.reply, Exit.succeed(reply))
     })
     // Whoever asks must not hang when the message kills the actor.
@@ -128,7 +129,7 @@ export const makeActor = Effect.fnUntraced(function* <S, M, Reply, E, R>(
   yield* health.gauge(name, "handled", () => handled)
   yield* health.gauge(name, "dropped", () => dropped)
   yield* health.gauge(name, "slowest_ms", () => slowestMillis)
-  yield* health.gauge(name, "busy_ms", () => (busySince === undefined ? 0 : clock.currentTimeMillisUnsafe() - busySince))
+  yield* health.gauge(name, "busy_ms", () => (busySince === undefined ? 0 : monotonicMillisOf(clock) - busySince))
 
   // Registered after the fork, so it runs before the fiber is interrupted: what was accepted is handled first.
   yield* Effect.addFinalizer(

@@ -4,7 +4,8 @@
  * A loop that fails or dies is started again with exponential backoff, at most `restartsMax` times within a window. One
  * that cannot be kept alive is escalated, which stops the engine: acting with a part missing is worse than being down.
  */
-import { Cause, Clock, Context, Deferred, Duration, Effect, type Fiber, Layer, Schedule, Schema, type Scope } from "effect"
+import { monotonicMillis } from "../time/Monotonic.ts"
+import { Cause, Context, Deferred, Duration, Effect, type Fiber, Layer, Schedule, Schema, type Scope } from "effect"
 import { HealthRegistry } from "../health/HealthRegistry.ts"
 
 export interface RestartPolicy {
@@ -62,7 +63,7 @@ export class Supervisor extends Context.Service<
 
         /** A crash within the intensity is passed on to be retried; one too many becomes final. */
         const crashed = Effect.fnUntraced(function* (cause: Cause.Cause<E>) {
-          const now = yield* Clock.currentTimeMillis
+          const now = yield* monotonicMillis
           failures = [...failures.filter((time) => now - time < windowMillis), now]
           if (failures.length > policy.restartsMax) {
             return yield* new ComponentFailed({ component, restarts: failures.length - 1, cause: Cause.squash(cause) })

@@ -7,6 +7,7 @@
  */
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
+import { monotonicMillis } from "@evenkeel/runtime/time/Monotonic"
 import { waitAtMost } from "@evenkeel/runtime/supervision/WaitAtMost"
 import { Metrics } from "@evenkeel/runtime/telemetry/Metrics"
 import { Cause, Clock, Effect, Metric, Result } from "effect"
@@ -207,7 +208,7 @@ export const makeConsumer = Effect.fnUntraced(function* <E, R>(options: Consumer
     const [aside] = yield* sql<{ count: number; newest: number | null }>`
       select count(*)::float8 as count, max(position)::float8 as newest from consumer_poison where consumer = ${options.name}`
     setAside = aside?.count ?? 0
-    const now = yield* Clock.currentTimeMillis
+    const now = yield* monotonicMillis
     heldSince = lag > 0 && handled === 0 ? (heldSince ?? now) : undefined
     if (heldSince === undefined) heldSaid = false
     else if (now - heldSince >= heldMillisMax) {
