@@ -56,6 +56,7 @@ describe("hot swap", () => {
       venues: Effect.runSync(Venues).threadSources,
       wait: spinThenSleep,
       origin: process.hrtime.bigint(),
+      quietUntil: 0,
       skipFrame: false,
       levels: [],
       checkpoint: undefined

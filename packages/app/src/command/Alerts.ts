@@ -2,7 +2,7 @@
  * `evenkeel alerts`: what fires, with the coins that no engine of this configuration watches and the notifications that were given up; closing
  * an alert by hand; and the table of alerts made anew from the facts in the log.
  */
-import { operatorFamily } from "@evenkeel/alerting/manager/AlertManager"
+import { operatorFamily } from "@evenkeel/domain/risk/RiskLevel"
 import { AlertTable } from "@evenkeel/alerting/manager/AlertTable"
 import type { AlertsClosed } from "@evenkeel/alerting/manager/Decide"
 import { rebuildAlerts } from "@evenkeel/alerting/manager/RebuildAlerts"
@@ -10,7 +10,7 @@ import { EventStore } from "@evenkeel/store/event/EventStore"
 import { Outbox } from "@evenkeel/store/outbox/Outbox"
 import { Clock, Console, DateTime, Effect, Layer, Schema } from "effect"
 import type { EngineConfig } from "../config/EngineConfig.ts"
-import { auditKeyOf, coinsOf, databaseOf } from "../engine/EngineSetup.ts"
+import { coinsOf, databaseOf } from "../engine/EngineSetup.ts"
 import { unwatchedOf } from "../engine/Unwatched.ts"
 
 /** Alerts, and notifications that were given up, that are listed. */
@@ -24,7 +24,7 @@ export class NotClosed extends Schema.TaggedError<NotClosed>()("NotClosed", { co
 }
 
 const storeOf = (config: EngineConfig) =>
-  Layer.mergeAll(Outbox.layer, AlertTable.layer, EventStore.layerSealed(auditKeyOf(config))).pipe(Layer.provideMerge(databaseOf(config)))
+  Layer.mergeAll(Outbox.layer, AlertTable.layer, EventStore.layer).pipe(Layer.provideMerge(databaseOf(config)))
 
 const iso = (time: number) => DateTime.formatIso(DateTime.makeUnsafe(time))
 
@@ -47,6 +47,7 @@ export const runAlertsList = Effect.fn("runAlertsList")(function* (config: Engin
 /** Appends the fact; the engine that follows the log resolves the coin's alerts and tells the receivers. */
 export const runAlertsResolve = Effect.fn("runAlertsResolve")(function* (config: EngineConfig, coin: string, reason: string) {
   const resolve = Effect.gen(function* () {
+    if (reason.trim() === "") return yield* new NotClosed({ coin, problem: "a reason is needed, which receivers are told" })
     if (coinsOf(config).some(({ symbol }) => symbol === coin))
       return yield* new NotClosed({ coin, problem: "this configuration watches it, and its engine resolves it when the level is normal" })
     const open = yield* (yield* AlertTable).openOf(coin)

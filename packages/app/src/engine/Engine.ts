@@ -20,6 +20,7 @@ import { MarketClock } from "@evenkeel/runtime/time/MarketClock"
 import { EventStore } from "@evenkeel/store/event/EventStore"
 import { ModelRegistry } from "@evenkeel/store/model/ModelRegistry"
 import { Outbox } from "@evenkeel/store/outbox/Outbox"
+import { keepDiskSpace } from "@evenkeel/store/retention/DiskSpace"
 import { Retention } from "@evenkeel/store/retention/Retention"
 import { Snapshots } from "@evenkeel/store/snapshot/Snapshots"
 import { Effect, Layer } from "effect"
@@ -109,4 +110,7 @@ export const layerEngineOnDatabase = (config: EngineConfig, setup: EngineSetup) 
 
 /** The whole engine, but for its screen and its HTTP server. Needs a file system and an HTTP client. */
 export const layerEngine = (config: EngineConfig, setup: EngineSetup) =>
-  layerEngineOnDatabase(config, setup).pipe(Layer.provideMerge(databaseOf(config)))
+  layerEngineOnDatabase(config, setup).pipe(
+    // On a disk that is full the database is not even opened: the reserve makes room for it.
+    Layer.provideMerge(databaseOf(config).pipe(Layer.provide(Layer.effectDiscard(Effect.ignore(keepDiskSpace(config.data))))))
+  )

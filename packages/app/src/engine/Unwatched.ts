@@ -9,6 +9,7 @@ import type { Alert } from "@evenkeel/domain/alert/Alert"
 import type { Coin } from "@evenkeel/domain/coin/Coin"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
+import { databaseProblem } from "@evenkeel/store/database/DatabaseProblem"
 import { Effect, Layer } from "effect"
 
 const lookEvery = "10 seconds"
@@ -43,7 +44,7 @@ export const layerUnwatched = (coins: ReadonlyArray<Coin>) =>
       yield* supervisor.supervise(
         component,
         look.pipe(
-          Effect.catchTag("SqlError", (error) => health.report(component, "degraded", `the database does not answer: ${error.message}`)),
+          Effect.catchTag("SqlError", (error) => health.report(component, "degraded", databaseProblem(error))),
           Effect.andThen(Effect.sleep(lookEvery)),
           Effect.forever
         )

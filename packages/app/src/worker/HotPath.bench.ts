@@ -42,6 +42,7 @@ const publishToScore = async (): Promise<ReadonlyArray<BenchResult>> => {
     venues: Effect.runSync(Venues).threadSources,
     wait: busyPoll,
     origin,
+    quietUntil: 0,
     skipFrame: false,
     levels: [],
     checkpoint: undefined

@@ -27,6 +27,7 @@ describe("the hot path's loop", () => {
           venues: [],
           wait: spinThenSleep,
           origin: 0n,
+          quietUntil: 0,
           skipFrame: false,
           levels: [],
           checkpoint: undefined

@@ -68,7 +68,8 @@ export const makeHotPathLoop = (
   }
   const problem = data.checkpoint === undefined ? undefined : hotPath.restore(data.checkpoint)
   if (problem !== undefined) onCheckpointRefused(problem)
-  hotPath.resume(data.levels)
+  if (data.skipFrame) hotPath.resume(data.levels)
+  else hotPath.keepQuiet(data.quietUntil)
   if (data.skipFrame) frames.skipInHand()
 
   const handle = (at: number): void => {

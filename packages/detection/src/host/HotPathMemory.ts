@@ -75,6 +75,8 @@ export interface HotPathWorkerData {
   readonly skipFrame: boolean
   /** After a crash: the levels that stood. Otherwise they come as a frame, behind what is replayed. */
   readonly levels: ReadonlyArray<StandingLevel>
+  /** At the first start: no change of a level is reported before the levels have come, or market time is this. */
+  readonly quietUntil: number
   /** What the detectors had learned; see `Checkpoint`. */
   readonly checkpoint: Uint8Array | undefined
 }

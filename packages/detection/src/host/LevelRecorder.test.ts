@@ -53,6 +53,24 @@ describe("LevelRecorder", () => {
   )
 
   it.live(
+    "knows the level that each coin stands at, but for one whose alerts were closed by hand since",
+    () =>
+      Effect.gen(function* () {
+        const events = yield* EventStore
+        const standing = Effect.map(LevelRecorder, (recorder) => recorder.standing().map(({ coin, level }) => `${coin} ${level}`)).pipe(
+          Effect.provide(Layer.fresh(LevelRecorder.layer))
+        )
+        for (const coin of ["DAI", "USDC"])
+          yield* events.append(`coin/${coin}`, "any", [{ kind: "LevelChanged", payload: change(1, { coin }) }])
+        yield* events.append("operator/USDC", "any", [{ kind: "AlertsClosed", payload: { coin: "USDC", reason: "delisted", time: 2 } }])
+        assert.deepStrictEqual(yield* standing, ["DAI critical"])
+        yield* events.append("coin/USDC", "any", [{ kind: "LevelChanged", payload: change(3, { level: "watch" }) }])
+        assert.deepStrictEqual(yield* standing, ["DAI critical", "USDC watch"])
+      }).pipe(Effect.provide(store)),
+    30_000
+  )
+
+  it.live(
     "refuses a change whose numbers are none, counts and says it, and records what comes after",
     () =>
       Effect.gen(function* () {

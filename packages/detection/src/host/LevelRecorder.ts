@@ -5,7 +5,7 @@
  * in the log: it is counted and said. When the mailbox is full the hot path keeps what it cannot
  * hand over. It is built before `Detection`, so that on shutdown it still records what detection's last frames brought about.
  */
-import { changeKeyOf, LevelChange, type StandingLevel, standingAfter } from "@evenkeel/domain/risk/RiskLevel"
+import { changeKeyOf, LevelChange, operatorFamily, type StandingLevel, standingAfter } from "@evenkeel/domain/risk/RiskLevel"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { Metrics } from "@evenkeel/runtime/telemetry/Metrics"
@@ -67,9 +67,12 @@ const makeLevelRecorder = Effect.gen(function* () {
   const supervisor = yield* Supervisor
   const mailbox = yield* Queue.bounded<LevelChangeSignal>(mailboxCapacity)
   const standing = new Map<string, StandingLevel>()
-  for (const { payload } of yield* events.lastOfStreams("coin")) {
+  // Alerts that somebody closed by hand leave no level behind: should the coin be watched again, it begins at `normal`, and what it does is told.
+  const closed = new Map((yield* events.lastOfStreams(operatorFamily)).map(({ position, stream }) => [stream.split("/")[1], position]))
+  for (const { payload, position } of yield* events.lastOfStreams("coin")) {
     const change = decodeChange(payload)
-    if (Option.isSome(change)) standing.set(change.value.coin, standingAfter(change.value))
+    if (Option.isSome(change) && !((closed.get(change.value.coin) ?? 0) > position))
+      standing.set(change.value.coin, standingAfter(change.value))
   }
   let offered = 0
   let recorded = 0

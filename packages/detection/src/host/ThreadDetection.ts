@@ -72,6 +72,8 @@ const checkpointEvery = "10 seconds"
 /** One checkpoint in so many is stored; the journal's tail has what an engine that is killed had learned since. */
 const checkpointsToStore = 6
 const drainWithin = "3 seconds"
+/** The journal's tail is played within, and the log's levels come behind it. Should they not, changes are reported all the same. */
+const quietMillisMax = 60_000
 /** What is kept from a run before may be so far ahead of the clock: clocks are set by as much. */
 const aheadMillisMax = 60_000
 
@@ -141,6 +143,7 @@ const makeThreadDetection = Effect.fnUntraced(function* (options: ThreadDetectio
       wait: options.wait,
       origin,
       levels: starts > 0 ? recorder.standing() : [],
+      quietUntil: now() + quietMillisMax,
       skipFrame: starts++ > 0,
       checkpoint
     }

@@ -42,6 +42,24 @@ describe("a checkpoint", () => {
     assert.isTrue(Buffer.from(second.hotPath.snapshot()).equals(whole.hotPath.snapshot()))
   })
 
+  it("is followed by silence about what is played again, and by the levels of the log", () => {
+    const first = new LocalHotPath(candleMarket)
+    const cut = market.findIndex(({ received }) => received > market[0]!.received + (breaksAt - 5) * minute)
+    play(first, market.slice(0, cut))
+    const checkpoint = first.hotPath.snapshot()
+    const after = play(first, market.slice(cut, cut + 1500))
+    assert.isAbove(after.length, 1)
+    const second = new LocalHotPath(candleMarket)
+    assert.isUndefined(second.hotPath.restore(checkpoint))
+    second.hotPath.keepQuiet(Number.POSITIVE_INFINITY)
+    assert.deepStrictEqual(play(second, market.slice(cut, cut + 1500)), [])
+    // The engine was killed before its last change was recorded: the coin goes on from the one before it.
+    const { coin, kind, level, time } = after.at(-2)!
+    second.hotPath.resume([{ coin, level, kind, since: time, stale: false }])
+    const [next] = play(second, market.slice(cut + 1500))
+    assert.strictEqual(next?.previous, level)
+  })
+
   it("without it, the warning by order flow is silent", () => {
     const cut = market.findIndex(({ received }) => received > market[0]!.received + (breaksAt - 5) * minute)
     const changes = play(new LocalHotPath(candleMarket), market.slice(cut))

@@ -43,7 +43,20 @@ interface Described {
 /** What a coin is, not what it learned; and what waits for room in a ring that is gone. */
 const coinExcept = ["peg", "rateBearing", "sources", "previousPending"]
 /** Books, and what belongs to a connection. */
-const instrumentExcept = ["book", "base", "quote", "source", "venue", "connection", "flow", "resyncAsked", "resyncPending", "resyncReason"]
+const instrumentExcept = [
+  "book",
+  "delisted",
+  "awaitsWhole",
+  "base",
+  "quote",
+  "source",
+  "venue",
+  "connection",
+  "flow",
+  "resyncAsked",
+  "resyncPending",
+  "resyncReason"
+]
 
 export const saveCheckpoint = (market: Market, { barMillis, coins, instruments }: Described): Uint8Array<ArrayBuffer> => {
   const checkpoint: Checkpoint = {

@@ -148,6 +148,11 @@ export class HotPath {
     return loadCheckpoint(this.#market, this.#options, checkpoint)
   }
 
+  /** Reports no change of a level until the levels of the log have come, or market time is `until` (Unix ms): for what is played again after a start. */
+  keepQuiet(until: number): void {
+    this.#market.quietUntil = until
+  }
+
   /** Puts coins at the levels that the log has, where theirs differ. No change is reported: it was, when it happened. */
   resume(levels: ReadonlyArray<StandingLevel>): void {
     this.#market.resume(levels)

@@ -8,7 +8,7 @@ import { LocalHotPath } from "../host/LocalHotPath.ts"
 import { Counters, type VenueCounter, venueCounters } from "./Counters.ts"
 import { coinState, instrumentState } from "./SignalRecord.ts"
 
-/** Frames are `INSTRUMENT PRICE` or `named SYMBOL PRICE`, which makes a good book of one level, or `throw`. */
+/** Frames are `INSTRUMENT PRICE` or `named SYMBOL PRICE`, which makes a good book of one level, `change INSTRUMENT PRICE`, which changes it, or `throw`. */
 const makeWordDecoder: FrameDecoderFactory = (symbols, record, sink) => {
   let resets = 0
   const emit = (kind: EventKind, instrument: number) => {
@@ -18,14 +18,16 @@ const makeWordDecoder: FrameDecoderFactory = (symbols, record, sink) => {
   }
   return {
     decode: (bytes, start, end) => {
-      const words = Buffer.from(bytes.slice(start, end)).toString().split(" ")
+      const text = Buffer.from(bytes.slice(start, end)).toString()
+      const isChange = text.startsWith("change ")
+      const words = text.replace("change ", "").split(" ")
       const [word = "", price = ""] = words[0] === "named" ? [String(symbols.findText(words[1]!)), words[2]] : words
       if (word === "-1") return FrameOutcome.unlisted
       if (word === "throw") throw new RangeError("toFixed() digits argument must be between 0 and 100")
       if (word === "resets") return resets === Number(price) ? FrameOutcome.control : FrameOutcome.malformed
       const instrument = Number(word)
       record.numbers.fill(Number.NaN)
-      emit(EventKind.bookClear, instrument)
+      if (!isChange) emit(EventKind.bookClear, instrument)
       record.integers[3] = 2
       record.levels.set([0, Number(price) - 1e-5, 1e6, 1, Number(price) + 1e-5, 1e6])
       emit(EventKind.bookLevels, instrument)
@@ -175,6 +177,22 @@ describe("Intake", () => {
     assert.strictEqual(local.hotPath.book(2).count(0), 0)
     send(0, "0 0.99")
     assert.closeTo(state(0, coinState.fairValue)!, 0.99, 1e-3)
+  })
+
+  it("passes over what still comes of a delisted pair, and calls no book of it good before a whole one has come", () => {
+    const { send, state } = setup()
+    const listed = Buffer.from(listedPayload({ venue: "one", symbol: "USDC", base: "USDC", quote: "USD" })).toString()
+    const book = () => state(2, instrumentState.book)
+    send(0, "0 1", FrameSource.socket)
+    assert.strictEqual(book(), 1)
+    send(0, "", FrameSource.delisted, 0)
+    send(0, "change 0 0.95", FrameSource.socket)
+    assert.strictEqual(book(), 0)
+    send(0, listed, FrameSource.listed, 0)
+    send(0, "change 0 0.95", FrameSource.socket)
+    assert.strictEqual(book(), 0)
+    send(0, "0 1", FrameSource.socket)
+    assert.strictEqual(book(), 1)
   })
 
   it("gives the place of a delisted pair to the next, of another venue and coin as well, and knows the first one's name no more", () => {

@@ -126,6 +126,7 @@ export class Intake implements MarketSink {
     const listed = decodeListed(payload)
     if (Option.isNone(listed) || !this.#market.list(instrument, venue, listed.value)) return FrameOutcome.malformed
     const { base, quote } = listed.value
+    Object.assign(this.#market.instruments[instrument]!, { delisted: false, awaitsWhole: true })
     this.#signals.listed(instrument, this.#market.coinNumber(base), this.#market.coinNumber(quote))
     return FrameOutcome.control
   }
@@ -141,6 +142,7 @@ export class Intake implements MarketSink {
     track.resyncPending = false
     this.#observations.withdraw(track)
     this.#market.free(instrument)
+    this.#market.instruments[instrument]!.delisted = true
     this.#signals.writeInstrument(instrument)
   }
 
@@ -161,7 +163,7 @@ export class Intake implements MarketSink {
     const market = this.#market
     const instrument = integers[1]!
     const track = market.instruments[instrument]
-    if (track === undefined) return
+    if (track === undefined || track.delisted) return
     const { row } = track
     track.connection = market.connection
     row[instrumentState.events] = row[instrumentState.events]! + 1
@@ -175,11 +177,15 @@ export class Intake implements MarketSink {
         this.#observations.trade(track, numbers[1]!, numbers[2]!, integers[2]!)
         break
       case EventKind.bookClear:
-      case EventKind.bookLevels:
-      case EventKind.bookTruncate:
+        track.awaitsWhole = false
         track.book.apply(this.#record)
         return
+      case EventKind.bookLevels:
+      case EventKind.bookTruncate:
+        if (!track.awaitsWhole) track.book.apply(this.#record)
+        return
       case EventKind.bookCommit: {
+        if (track.awaitsWhole) return
         const { book } = track
         if (this.#books.commit(track) && book.count(0) > 0 && book.count(1) > 0)
           this.#observations.quote(track, book.price(0, 0), book.quantity(0, 0), book.price(1, 0), book.quantity(1, 0))

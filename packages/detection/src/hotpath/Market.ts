@@ -61,6 +61,11 @@ export class Market {
   late = false
   /** The coin that the frame in hand touched last, or -1. */
   touched = -1
+  /**
+   * Market time, Unix ms, before which no change of a level is reported: what is played again from a journal was reported when it happened, and books that
+   * are not there yet may let it seem to happen at another time.
+   */
+  quietUntil = Number.NEGATIVE_INFINITY
   /** Something moved since the last solve. */
   moved = false
   /** The instrument that prices the market as a whole, or -1. */
@@ -102,8 +107,16 @@ export class Market {
     return this.instruments[this.#whole]
   }
 
-  /** Puts coins at the levels that the log has, where theirs differ; of coins that are not watched nothing is kept. */
+  /**
+   * Puts coins at the levels that the log has, where theirs differ: a coin of which it says nothing is `normal`. Of coins that are not watched nothing is kept.
+   */
   resume(levels: ReadonlyArray<StandingLevel>): void {
+    this.quietUntil = Number.NEGATIVE_INFINITY
+    for (const [coin, track] of this.coins.entries()) {
+      if (levels.some((level) => this.coinNumber(level.coin) === coin) || !(track.stale || track.machine.level > 0)) continue
+      track.machine.resume(0)
+      track.stale = false
+    }
     for (const { coin, kind, level, since, stale } of levels) {
       const track = this.coins[this.coinNumber(coin)]
       if (track === undefined || (track.stale === stale && track.machine.level === levelNumber(level))) continue

@@ -64,6 +64,7 @@ export class Signals {
 
   /** A coin's level is another than `previous` from now on. */
   levelChanged(coin: CoinTrack, previous: number): void {
+    if (this.#market.times[time.now]! < this.#market.quietUntil) return
     // A change that still waits is overtaken by this one: together they lead from its previous level to this one's.
     if (coin.previousPending < 0) coin.previousPending = previous
     this.pending = true

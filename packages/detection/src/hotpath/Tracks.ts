@@ -57,6 +57,10 @@ export class CoinTrack {
 /** Everything of one instrument that lives from frame to frame. */
 export class InstrumentTrack {
   readonly book = new OrderBook()
+  /** Not traded any more: what its venue still says of it is passed over. */
+  delisted = false
+  /** Listed again: its book begins with a whole one, whatever changes of the old one still come. */
+  awaitsWhole = false
   readonly base: number
   readonly quote: number
   /** Source number in the fair value, or -1. */

@@ -70,6 +70,9 @@ export const LevelChange = Schema.Struct({
 })
 export type LevelChange = typeof LevelChange.Type
 
+/** The family of facts that people append: of each coin, alerts that were closed by hand. */
+export const operatorFamily = "operator"
+
 /** The same for every engine that sees this change, and for no other change. */
 export const changeKeyOf = ({ coin, level, previous, time }: LevelChange): string => `${coin} ${time} ${previous} ${level}`
 

@@ -49,16 +49,19 @@ const keptAfterPowerCut = Effect.fnUntraced(function* (whole: string, startParam
 }, Effect.scoped)
 
 describe("the embedded database's files", () => {
-  it.live("hold every acknowledged commit after a power cut, which PGlite's own parameters do not see to", () =>
-    Effect.gen(function* () {
-      const whole = join(yield* inDirectory, "whole")
-      yield* Effect.scoped(
-        Effect.flatMap(open(makeDurableFiles(whole), durableParameters, template), (database) =>
-          Effect.promise(() => database.exec("create table kept (value int)"))
+  it.live(
+    "hold every acknowledged commit after a power cut, which PGlite's own parameters do not see to",
+    () =>
+      Effect.gen(function* () {
+        const whole = join(yield* inDirectory, "whole")
+        yield* Effect.scoped(
+          Effect.flatMap(open(makeDurableFiles(whole), durableParameters, template), (database) =>
+            Effect.promise(() => database.exec("create table kept (value int)"))
+          )
         )
-      )
-      assert.strictEqual(yield* keptAfterPowerCut(whole, durableParameters), commits)
-      assert.isBelow(yield* keptAfterPowerCut(whole, PGlite.defaultStartParams), commits)
-    }).pipe(Effect.scoped)
+        assert.strictEqual(yield* keptAfterPowerCut(whole, durableParameters), commits)
+        assert.isBelow(yield* keptAfterPowerCut(whole, PGlite.defaultStartParams), commits)
+      }).pipe(Effect.scoped),
+    60_000
   )
 })

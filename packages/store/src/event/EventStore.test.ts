@@ -128,7 +128,8 @@ for (const [name, database] of databases) {
           const events = yield* EventStore
           yield* events.append("old/USDC", "any", [changed("watch"), changed("critical")])
           yield* sql`delete from event where family = 'old'`
-          assert.deepStrictEqual(yield* events.lastOfStreams("old"), [{ stream: "old/USDC", kind: "LevelChanged", payload: '"critical"' }])
+          const [last] = yield* events.lastOfStreams("old")
+          assert.deepInclude(last, { stream: "old/USDC", kind: "LevelChanged", payload: '"critical"' })
         })
       )
 

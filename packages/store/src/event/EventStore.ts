@@ -95,6 +95,7 @@ export class EventStore extends Context.Service<
 
 export interface LastFact {
   readonly stream: string
+  readonly position: number
   readonly kind: string
   /** JSON. */
   readonly payload: string
@@ -233,7 +234,7 @@ const makeEventStore = Effect.fnUntraced(function* (key: SigningKey | undefined)
 
   const lastOfStreams: EventStore["Service"]["lastOfStreams"] = (family) =>
     sql<LastFact>`
-      select stream, kind, payload from event_stream
+      select stream, position::float8 as position, kind, payload from event_stream
       where split_part(stream, '/', 1) = ${family} and kind is not null order by stream`
 
   const lastOf: EventStore["Service"]["lastOf"] = (stream, kind) =>

@@ -12,7 +12,7 @@ import { type JournalNotTrimmed, trimJournal } from "./JournalRetention.ts"
 /** While less is free the journal writes nothing. Alerts take about 10 KB each with their facts, and the database's own log grows by 16 MB at a time. */
 export const diskFreeMin = 64 * 2 ** 20
 /** Of the file that is removed when the disk is full. */
-const reserveBytes = 48 * 2 ** 20
+export const reserveBytes = 48 * 2 ** 20
 /** While less is free the reserve is given up. */
 const reserveFreeMin = 24 * 2 ** 20
 
@@ -50,7 +50,11 @@ export const keepDiskSpace = Effect.fn("keepDiskSpace")(function* (
   const reserve = `${directory}/reserve`
   yield* files.makeDirectory(directory, { recursive: true }).pipe(Effect.mapError(failed))
   const found = yield* freeBytes(directory)
-  const kept = yield* files.exists(reserve).pipe(Effect.mapError(failed))
+  // A kill may have left a part of it.
+  const kept = yield* files.stat(reserve).pipe(
+    Effect.map(({ size }) => Number(size) === reserveBytes),
+    Effect.orElseSucceed(() => false)
+  )
   let removedSegments = 0
   let free = found
   if (found < diskFreeMin) {
@@ -61,7 +65,7 @@ export const keepDiskSpace = Effect.fn("keepDiskSpace")(function* (
   }
   const megabytes = `${Math.round(free / 2 ** 20)} MiB are free`
   if (free < reserveFreeMin) {
-    if (kept) yield* files.remove(reserve).pipe(Effect.mapError(failed))
+    yield* files.remove(reserve, { force: true }).pipe(Effect.mapError(failed))
     return { freeBytes: free, removedSegments, problem: `the disk is full (${megabytes}): the reserve is used` }
   }
   if (free < diskFreeMin)
