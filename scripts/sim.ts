@@ -1,38 +1,102 @@
 /**
- * `pnpm sim [--seed N] [--seeds M]`: simulates M worlds from seed N on, each with everything that can go wrong. The first that breaks a promise is told with
- * its seed, and the run ends with 1.
+ * `pnpm sim [--seed N] [--seeds M] [--log]`: simulates M worlds from seed N on (100 from the first, or the named one alone), each with everything that can go wrong, in a few processes at once.
+ *
+ * A seed that breaks a promise, or that does not end, is printed with the last lines of its log, and the run ends with 1. `--log` with one seed prints all
+ * of its log: the same seed makes the same world.
  */
 import { NodeServices } from "@effect/platform-node"
 import { startDatabase } from "@evenkeel/simulation/database/SimulatedDatabase"
 import { simulate } from "@evenkeel/simulation/Simulation"
 import { Effect } from "effect"
+import { type ChildProcess, fork } from "node:child_process"
+import { availableParallelism } from "node:os"
+import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 
 const { values } = parseArgs({
   options: {
-    seed: { type: "string", default: "1" },
-    seeds: { type: "string", default: "100" },
-    log: { type: "boolean" },
-    verbose: { type: "boolean" }
+    seed: { type: "string" },
+    seeds: { type: "string" },
+    log: { type: "boolean", default: false },
+    /** Of a child: every so many seeds. */
+    step: { type: "string", default: "1" }
   }
 })
-const first = Number(values.seed)
-const seeds = Number(values.seeds)
+const first = Number(values.seed ?? 1)
+/** One that is named is run alone. */
+const seeds = Number(values.seeds ?? (values.seed === undefined ? 100 : 1))
+const step = Number(values.step)
 
-const run = Effect.gen(function* () {
+/** A seed that takes longer does not end. */
+const seedMillisMax = 90_000
+/** Of the log of a seed that breaks a promise. */
+const linesShown = 60
+
+interface Ended {
+  readonly seed: number
+  readonly violations: ReadonlyArray<string>
+  readonly log: ReadonlyArray<string>
+}
+
+const tell = ({ log, seed, violations }: Ended) =>
+  process.stdout.write(`\n${log.slice(-linesShown).join("\n")}\n\nseed ${seed}: ${violations.join("\n")}\n`)
+
+/** Simulates its seeds one after the other, on one database. */
+const simulateAll = Effect.gen(function* () {
   const database = yield* startDatabase
-  const began = performance.now()
-  for (let seed = first; seed < first + seeds; seed++) {
-    const { log, violations } = yield* simulate(seed, database)
-    if (values.verbose === true) process.stdout.write(`seed ${seed}: ${(performance.now() - began).toFixed(0)} ms\n`)
-    if (values.log === true) process.stdout.write(`${log.join("\n")}\n`)
-    if (violations.length === 0) continue
-    process.stdout.write(`${log.slice(-60).join("\n")}\n\nseed ${seed}: ${violations.join("\n")}\n\n${seed - first} passed, 1 failed\n`)
-    return 1
+  for (let seed = first; seed < first + seeds; seed += step) {
+    const outcome = yield* simulate(seed, database)
+    if (values.log) process.stdout.write(`${outcome.log.join("\n")}\n`)
+    const ended: Ended = { ...outcome, log: outcome.violations.length === 0 ? [] : outcome.log.slice(-linesShown) }
+    if (process.send === undefined) {
+      if (ended.violations.length > 0) tell(ended)
+      else process.stdout.write(`seed ${seed}: every promise held\n`)
+    } else process.send(ended)
   }
-  process.stdout.write(`${seeds} passed, 0 failed in ${((performance.now() - began) / 1000).toFixed(1)} s\n`)
-  return 0
 }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
-const code = await Effect.runPromise(run)
-// The database has a thread of its own, which would keep the process alive.
+
+const inChildren = async () => {
+  const began = performance.now()
+  const count = Math.min(seeds, availableParallelism() + 1)
+  const failed: Array<Ended> = []
+  let passed = 0
+  const run = (number: number) =>
+    new Promise<void>((resolve) => {
+      let next = first + number
+      const args = ["--seed", String(next), "--seeds", String(seeds - number), "--step", String(count)]
+      const child: ChildProcess = fork(fileURLToPath(import.meta.url), args, { execArgv: [...process.execArgv, "--single-threaded-gc"] })
+      const fail = (ended: Ended) => {
+        failed.push(ended)
+        tell(ended)
+        child.kill("SIGKILL")
+      }
+      let patience: NodeJS.Timeout
+      const wait = () => {
+        clearTimeout(patience)
+        patience = setTimeout(() => fail({ seed: next, violations: ["it does not end"], log: [] }), seedMillisMax)
+      }
+      wait()
+      child.on("message", (ended: Ended) => {
+        wait()
+        next = ended.seed + count
+        if (ended.violations.length > 0) fail(ended)
+        else passed++
+      })
+      child.on("exit", (code) => {
+        clearTimeout(patience)
+        if (code !== null && code !== 0) fail({ seed: next, violations: [`its process ended with ${code}`], log: [] })
+        resolve()
+      })
+    })
+  await Promise.all(Array.from({ length: count }, (_, number) => run(number)))
+  const lowest = failed.map(({ seed }) => seed).sort((a, b) => a - b)[0]
+  process.stdout.write(
+    `\n${passed} passed, ${failed.length} failed in ${Math.round((performance.now() - began) / 1000)} s${lowest === undefined ? "" : `; the lowest seed that failed: ${lowest}`}\n`
+  )
+  return failed.length === 0 ? 0 : 1
+}
+
+const isChild = process.send !== undefined
+const code = isChild || seeds === 1 ? await Effect.runPromise(Effect.as(simulateAll, 0)) : await inChildren()
+// The database's thread would keep the process alive.
 process.stdout.write("", () => process.exit(code))

@@ -5,6 +5,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { existsSync, globSync, readFileSync } from "node:fs"
 import { dirname, normalize } from "node:path"
+import { mutants } from "./mutants.ts"
 
 /** Lowest first. A package may import only from tiers below its own. */
 const tiers = [
@@ -17,7 +18,7 @@ const tiers = [
   ["api"],
   ["dashboard"],
   ["app"],
-  ["examples"]
+  ["examples", "simulation"]
 ]
 
 const modules = globSync("packages/*/{src,test}/**/*.ts")
@@ -151,6 +152,10 @@ describe("tidy", () => {
         if (inside !== null) assert.isTrue(existsSync(`packages/${inside[1]}/src/${inside[2]}.ts`), `${path} imports ${specifier}`)
       }
     }
+  })
+
+  it.each(mutants)("the place of the mutant is found: $name", ({ file, from }) => {
+    assert.lengthOf(readFileSync(file, "utf8").split(from), 2)
   })
 
   it("explains every package and every dependency", () => {

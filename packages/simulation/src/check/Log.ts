@@ -8,7 +8,7 @@ import { LevelChange, type RiskLevel } from "@evenkeel/domain/risk/RiskLevel"
 import { beginning, EventStore, type StoredEvent } from "@evenkeel/store/event/EventStore"
 import { Outbox } from "@evenkeel/store/outbox/Outbox"
 import { Context, Effect, Result, Schema } from "effect"
-import type { Run } from "../world/Machine.ts"
+import type { UpRun } from "../world/Machine.ts"
 import type { SimulatedReceiver } from "../world/SimulatedReceiver.ts"
 import type { World } from "../world/World.ts"
 
@@ -59,10 +59,15 @@ const wrongAlerts = (
     : [`the alerts in the log are\n  ${found.join("\n  ")}\nand follow from its changes as\n  ${expected.join("\n  ")}`]
 }
 
-/** Every promised notification reached the receiver, those of one alert in order. */
+/** Every promised notification reached the receiver. */
+const lostDeliveries = (promised: ReadonlyMap<string, AlertState>, { name, received }: SimulatedReceiver): ReadonlyArray<string> => {
+  const keys = new Set(received.map(({ key }) => key))
+  return [...promised.keys()].filter((key) => !keys.has(key)).map((key) => `${name} never got ${key}`)
+}
+
+/** What a receiver got was promised, and came in the alert's order. */
 const wrongDeliveries = (promised: ReadonlyMap<string, AlertState>, { name, received }: SimulatedReceiver): ReadonlyArray<string> => {
   const keys = new Set(received.map(({ key }) => key))
-  const lost = [...promised.keys()].filter((key) => !keys.has(key)).map((key) => `${name} never got ${key}`)
   const unpromised = [...keys].filter((key) => !promised.has(key)).map((key) => `${name} got ${key}, which nobody had promised`)
   const last = new Map<string, number>()
   const disordered = received.flatMap(({ fingerprint, key, position }, index) => {
@@ -71,12 +76,12 @@ const wrongDeliveries = (promised: ReadonlyMap<string, AlertState>, { name, rece
     last.set(fingerprint, position)
     return position >= before ? [] : [`${name} got ${key} after what follows it`]
   })
-  return [...lost, ...unpromised, ...disordered]
+  return [...unpromised, ...disordered]
 }
 
 /** Every coin stands where the log's last fact says. */
-const wrongLevels = ({ choice, services }: Run, changes: ReadonlyArray<Recorded<LevelChange>>): ReadonlyArray<string> => {
-  const detection = Context.get(services!, Detection)
+const wrongLevels = ({ choice, services }: UpRun, changes: ReadonlyArray<Recorded<LevelChange>>): ReadonlyArray<string> => {
+  const detection = Context.get(services, Detection)
   return choice.coins.flatMap((coin, index) => {
     const last = changes.findLast(({ value }) => value.coin === coin)?.value.level ?? "normal"
     const level = detection.coin(index)?.level
@@ -84,21 +89,35 @@ const wrongLevels = ({ choice, services }: Run, changes: ReadonlyArray<Recorded<
   })
 }
 
-export const wrongLog = Effect.fnUntraced(function* ({ receivers, time }: World, run: Run) {
-  const events = Context.get(run.services!, EventStore)
-  const outbox = Context.get(run.services!, Outbox)
-  const rows: ReadonlyArray<StoredEvent> = yield* time.complete(events.read({ after: beginning, limit: factsMax }))
+/** The changes of the log, the notifications that follow from them, and what is wrong with either; for a log of one engine alone. */
+export const promisesOf = Effect.fnUntraced(function* (minimumLevel: RiskLevel) {
+  const events = yield* EventStore
+  const rows: ReadonlyArray<StoredEvent> = yield* events.read({ after: beginning, limit: factsMax })
   const changes = rows.flatMap((row) => (row.kind === "LevelChanged" ? [{ ...row, value: decodeChange(row.payload) }] : []))
   const facts = rows.flatMap((row) => (isAlertFact(row.kind) ? [{ ...row, value: decodeState(row.payload) }] : []))
   const promised = new Map(facts.map(({ value }) => [idempotencyKeyOf(events.id, value), value]))
-  const pending = yield* time.complete(outbox.pending)
-  const verified = yield* time.complete(Effect.result(events.verify))
-  return [
-    ...brokenChains(changes),
-    ...wrongAlerts(changes, facts, run.choice.config.alerts.minimumLevel),
-    ...receivers.flatMap((receiver) => wrongDeliveries(promised, receiver)),
-    ...wrongLevels(run, changes),
-    ...(pending > 0 ? [`${pending} notifications are left, and nothing is in their way`] : []),
-    ...(Result.isFailure(verified) ? [verified.failure.message] : [])
-  ]
+  return { changes, promised, chains: brokenChains(changes), alerts: wrongAlerts(changes, facts, minimumLevel) }
 })
+
+export const wrongLog = ({ hasTwo, receivers, time }: World, run: UpRun): Effect.Effect<ReadonlyArray<string>> => {
+  // The others are not configured all the time.
+  const always = receivers[0]!
+  const asked = Effect.gen(function* () {
+    const { alerts, chains, changes, promised } = yield* promisesOf(run.choice.config.alerts.minimumLevel)
+    const pending = yield* (yield* Outbox).pending
+    const verified = yield* Effect.result((yield* EventStore).verify)
+    return [
+      ...(hasTwo ? [] : chains),
+      ...alerts,
+      ...lostDeliveries(promised, always),
+      ...receivers.flatMap((receiver) => wrongDeliveries(promised, receiver)),
+      ...(hasTwo ? [] : wrongLevels(run, changes)),
+      ...(pending > 0 ? [`${pending} notifications are left, and nothing is in their way`] : []),
+      ...(Result.isFailure(verified) ? [verified.failure.message] : [])
+    ]
+  }).pipe(
+    Effect.provideContext(run.services),
+    Effect.catchCause((cause) => Effect.succeed([`the log cannot be read: ${String(cause)}`]))
+  )
+  return time.complete(asked)
+}

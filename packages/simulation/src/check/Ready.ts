@@ -5,7 +5,7 @@
 import { Detection } from "@evenkeel/detection/host/Detection"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Context, Effect } from "effect"
-import { isUp, staleAfterSeconds, type World } from "../world/World.ts"
+import { staleAfterSeconds, upOn, type World } from "../world/World.ts"
 
 /** Each of these may last for so long before the engine must have noticed, ms. */
 const noticedWithin = { thread: 5000, database: 9000, prices: staleAfterSeconds * 1000 + 4000 } as const
@@ -21,7 +21,6 @@ class Since {
 }
 
 export const makeReadyCheck = (world: World) => {
-  const hanging = new Map(world.machines.map(({ name }) => [name, new Since()]))
   const silent = new Since()
   const away = new Since()
   return Effect.gen(function* () {
@@ -34,9 +33,10 @@ export const makeReadyCheck = (world: World) => {
     const awayFor = away.look(now, database.down || database.hanging)
     const wrong: Array<string> = []
     for (const machine of machines) {
-      const { name, run, threads } = machine
-      const hangsFor = hanging.get(name)!.look(now, isUp(machine) && threads.hanging)
-      if (run?.services === undefined) continue
+      const { name, threads } = machine
+      const run = upOn(machine)
+      const { hangsFor } = threads
+      if (run === undefined) continue
       const upFor = now - run.startedAt
       const says = (problem: string) => wrong.push(`${name}: ${problem}`)
       const ready = yield* Context.get(run.services, HealthRegistry).ready

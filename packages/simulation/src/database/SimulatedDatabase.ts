@@ -48,6 +48,7 @@ export class SimulatedDatabase implements Outside {
   #notify: (() => void) | undefined
   #faults = new Map<number, RequestFault>()
   readonly #open = new Set<SimulatedConnection>()
+  readonly #gone = new WeakSet<object>()
 
   constructor(worker: Worker) {
     this.#server = worker
@@ -77,9 +78,15 @@ export class SimulatedDatabase implements Outside {
     this.#faults.set(this.requests + ahead, fault)
   }
 
-  /** Cuts the connections of now: all, or those of a client. */
-  cutAll(client?: object): void {
-    for (const connection of this.#open) if (client === undefined || connection.client === client) this.cut(connection)
+  /** Cuts the connections of now. */
+  cutAll(): void {
+    for (const connection of this.#open) this.cut(connection)
+  }
+
+  /** The client is gone: its connections are cut, and it opens no more. */
+  forget(client: object): void {
+    this.#gone.add(client)
+    for (const connection of this.#open) if (connection.client === client) this.cut(connection)
   }
 
   cut(connection: SimulatedConnection): void {
@@ -94,7 +101,7 @@ export class SimulatedDatabase implements Outside {
   connect(client: object): Duplex {
     const connection = new SimulatedConnection(this, client)
     this.#open.add(connection)
-    if (this.#down) setImmediate(() => this.cut(connection))
+    if (this.#down || this.#gone.has(client)) setImmediate(() => this.cut(connection))
     return connection
   }
 

@@ -17,8 +17,7 @@ interface Running {
 
 /** A machine's one hot path thread, and the next one when that has ended. */
 export class SimulatedThreads implements Outside {
-  /** While true the thread takes no steps. */
-  hanging = false
+  #hangingSince: number | undefined
   readonly #time: SimulatedTime
   #startedAt = 0
   #running: Running | undefined
@@ -28,6 +27,20 @@ export class SimulatedThreads implements Outside {
 
   constructor(time: SimulatedTime) {
     this.#time = time
+  }
+
+  /** While true the thread takes no steps. */
+  get hanging(): boolean {
+    return this.#hangingSince !== undefined
+  }
+
+  set hanging(hanging: boolean) {
+    this.#hangingSince = hanging ? (this.#hangingSince ?? this.#time.elapsed) : undefined
+  }
+
+  /** How long it has taken none, ms. */
+  get hangsFor(): number {
+    return this.#hangingSince === undefined ? 0 : this.#time.elapsed - this.#hangingSince
   }
 
   /** How long the present thread has been there, ms. */

@@ -26,8 +26,10 @@ interface Sleeper {
 }
 
 export class SimulatedTime {
-  /** Milliseconds since the simulation began; never goes back. */
+  /** Milliseconds since the simulation began in which the machines were awake: what timers count. */
   elapsed = 0
+  /** Milliseconds in which they slept: the wall's clock goes on, and no timer does. */
+  #slept = 0
   /** How far the wall's clock has been set, ms. */
   wallOffset = 0
   readonly #startsAt: number
@@ -42,10 +44,10 @@ export class SimulatedTime {
   }
 
   /** What the wall's clock shows, Unix ms. */
-  readonly now = (): number => this.#startsAt + this.elapsed + this.wallOffset
+  readonly now = (): number => this.trueNow() + this.wallOffset
 
   /** Time as it would be if nobody had set the clock: the market's. */
-  readonly trueNow = (): number => this.#startsAt + this.elapsed
+  readonly trueNow = (): number => this.#startsAt + this.elapsed + this.#slept
 
   watch(outside: Outside): void {
     this.#outside.push(outside)
@@ -113,6 +115,7 @@ export class SimulatedTime {
       idle = 0
       setImmediate(look)
     }
+
     const look = () => {
       idle = this.#activity === seen && this.#tasks === 0 ? idle + 1 : 0
       seen = this.#activity
@@ -136,6 +139,11 @@ export class SimulatedTime {
       while (fiber.pollUnsafe() === undefined) yield* this.pass(completeStepMillis)
       return yield* Fiber.join(fiber)
     })
+  }
+
+  /** The machines sleep: the world goes on, and for them no time has passed. */
+  suspend(millis: number): void {
+    this.#slept += millis
   }
 
   /** Lets so much time pass, moment by moment. */

@@ -120,6 +120,11 @@ export class OfflineVenue {
     this.faults.release()
   }
 
+  /** Sends a message to every connection, outside of the protocol. */
+  broadcast(message: string): void {
+    for (const { session } of this.#lines) session.send(message)
+  }
+
   /** Ends every connection. */
   disconnect(): void {
     for (const { close } of this.#lines) close(1001)

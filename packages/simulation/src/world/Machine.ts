@@ -11,13 +11,15 @@ import type { Instrument } from "@evenkeel/domain/market/Instrument"
 import type { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { MarketClock } from "@evenkeel/runtime/time/MarketClock"
+import { DatabaseTime } from "@evenkeel/store/database/DatabaseClock"
 import { layerMigrated } from "@evenkeel/store/database/Database"
 import type { EventStore } from "@evenkeel/store/event/EventStore"
 import type { Outbox } from "@evenkeel/store/outbox/Outbox"
 import type { EngineConfig } from "evenkeel/config/EngineConfig"
 import { layerEngineOnDatabase } from "evenkeel/engine/Engine"
-import { type Context, Effect, Exit, FileSystem, Layer, Logger, Random, References, Scope } from "effect"
+import { type Context, Effect, Exit, Layer, Logger, Random, References, Scope } from "effect"
 import { layerSimulatedDatabase, type SimulatedDatabase } from "../database/SimulatedDatabase.ts"
+import { layerSimulatedDisk } from "../disk/SimulatedDisk.ts"
 import { SimulatedThreads } from "../thread/SimulatedThread.ts"
 import type { SimulatedTime } from "../time/SimulatedTime.ts"
 import { layerOfflineNetwork, type OfflineVenue } from "../venue/OfflineVenue.ts"
@@ -49,8 +51,12 @@ export interface Run {
   /** Once it is up; undefined before. */
   services: Context.Context<Services> | undefined
   isAlive: boolean
+  /** It was told to stop. */
+  isStopping: boolean
   readonly scope: Scope.Closeable
 }
+
+export type UpRun = Run & { readonly services: Context.Context<Services> }
 
 export class Machine {
   readonly name: string
@@ -78,9 +84,12 @@ export class Machine {
   readonly start = Effect.fnUntraced({ self: this }, function* (this: Machine, choice: EngineChoice) {
     const { database, log, time, venues } = this.#around
     const scope = yield* Scope.make()
-    const run: Run = { choice, startedAt: time.elapsed, services: undefined, isAlive: true, scope }
+    const run: Run = { choice, startedAt: time.elapsed, services: undefined, isAlive: true, isStopping: false, scope }
     const isAlive = () => run.isAlive
     this.run = run
+    // As that of a process: the wall's time when it began, and what has passed since while the machine was awake, whatever is set.
+    const began = time.now() - time.elapsed
+    const clock = () => began + time.elapsed
     const engineId = `${this.name}-${++this.#runs}`
     const logger = Logger.make(({ fiber, logLevel, message }) => {
       if (!run.isAlive) return
@@ -92,7 +101,7 @@ export class Machine {
       instruments: choice.instruments,
       discovered: [],
       venues: [...venues.values()].filter(({ id }) => choice.instruments.some(({ venue }) => venue === id)),
-      clock: time.now,
+      clock,
       receivers: choice.receivers.map((receiver) => receiver.reachedFrom(isAlive)),
       spares: 0,
       engineId,
@@ -105,13 +114,15 @@ export class Machine {
       Layer.provideMerge(layerSimulatedDatabase(database, run)),
       Layer.provide(layerOfflineNetwork(venues, isAlive)),
       Layer.provide(Layer.succeed(HotPathThreads, this.threads.start)),
-      Layer.provide(FileSystem.layerNoop({})),
-      Layer.provide(Layer.succeed(MarketClock, time.now)),
+      Layer.provide(layerSimulatedDisk),
+      Layer.provide(Layer.succeed(DatabaseTime, Effect.sync(time.trueNow))),
+      Layer.provide(Layer.succeed(MarketClock, clock)),
       Layer.provide(Logger.layer([logger]))
     )
     const ended = (why: string) => {
       if (!run.isAlive) return Effect.void
       this.ends.push(why)
+      log(`${(time.elapsed / 1000).toFixed(3)} ${engineId} ended: ${why}`)
       return this.kill()
     }
     const live = Layer.buildWithScope(layer, scope).pipe(
@@ -132,7 +143,7 @@ export class Machine {
       run.isAlive = false
       this.run = undefined
       this.threads.abandon()
-      this.#around.database.cutAll(run)
+      this.#around.database.forget(run)
       return this.#close(run)
     })
   }
@@ -142,6 +153,7 @@ export class Machine {
     return Effect.suspend(() => {
       const { run } = this
       if (run === undefined) return Effect.void
+      run.isStopping = true
       return this.#close(run, () => {
         if (!run.isAlive) return
         run.isAlive = false

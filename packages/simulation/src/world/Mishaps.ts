@@ -1,11 +1,9 @@
 /**
  * What can happen to a world: faults at every seam, drawn from its seed. A mishap begins, and what lasts ends after a while.
- *
- * Names are stable: `pnpm sim --only` takes them.
  */
 import { Effect } from "effect"
 import type { OfflineVenue } from "../venue/OfflineVenue.ts"
-import { isUp, type World } from "./World.ts"
+import { choiceOf, upOn, type World } from "./World.ts"
 
 export interface Mishap {
   readonly name: string
@@ -113,6 +111,49 @@ export const mishaps: ReadonlyArray<Mishap> = [
   lasting("a receiver fails", 2, (world) => setting(someReceiver(world), "failing", true)),
   lasting("a receiver is slow", 2, (world) => setting(someReceiver(world), "slowMillis", world.chance.whole(1000, 40_000))),
   lasting("a receiver's answers are lost", 2, (world) => setting(someReceiver(world), "silent", true)),
+  lasting("a venue's prices are wrong", 1, (world) => {
+    Object.assign(world.liar, { venue: someVenue(world).id, bps: world.chance.one([-500, -100, 300]) })
+    return () => Object.assign(world.liar, { venue: "", bps: 0 })
+  }),
+  momentary(
+    "a venue sends nonsense",
+    1,
+    plain((world) => someVenue(world).broadcast(world.chance.one(nonsense)))
+  ),
+  lasting("the wall's clock is set", 1, ({ chance, time }) =>
+    setting(time, "wallOffset", chance.one([-3_600_000, -20_000, 20_000, 3_600_000]))
+  ),
+  momentary(
+    "the machine sleeps",
+    1,
+    plain(({ chance, time }) => time.suspend(chance.whole(5000, 600_000)))
+  ),
+  {
+    name: "a second engine runs",
+    weight: 2,
+    begin: (world) => {
+      const machine = world.machines[1]!
+      if (!world.hasTwo || machine.run !== undefined) return Effect.succeed(Effect.void)
+      return Effect.as(
+        machine.start(world.choice),
+        Effect.suspend(() => (world.chance.happens(0.5) ? machine.kill() : machine.stop()))
+      )
+    }
+  },
+  {
+    name: "an engine is started with another configuration",
+    weight: 2,
+    begin: ({ chance, choice, machines, receivers }) => {
+      const machine = machines[0]!
+      if (machine.run === undefined) return Effect.succeed(Effect.void)
+      const coins = chance.happens(0.5) ? choice.coins : [chance.one(choice.coins)]
+      const told = chance.happens(0.5) ? receivers : receivers.slice(0, 1)
+      return Effect.as(
+        Effect.andThen(machine.kill(), machine.start(choiceOf(coins, choice.instruments, told))),
+        Effect.suspend(() => Effect.andThen(machine.kill(), machine.start(choice)))
+      )
+    }
+  },
   {
     name: "an engine is killed",
     weight: 3,
@@ -132,7 +173,7 @@ export const mishaps: ReadonlyArray<Mishap> = [
     begin: (world) => {
       const machine = someMachine(world)
       const choice = machine?.run?.choice
-      if (machine === undefined || choice === undefined || !isUp(machine)) return Effect.succeed(Effect.void)
+      if (machine === undefined || choice === undefined || upOn(machine) === undefined) return Effect.succeed(Effect.void)
       return Effect.as(
         machine.stop(),
         Effect.suspend(() => (machine.run === undefined ? machine.start(choice) : Effect.void))
@@ -140,6 +181,8 @@ export const mishaps: ReadonlyArray<Mishap> = [
     }
   }
 ]
+
+const nonsense = ["", "{", "[]", "null", '{"data":[]}', '{"e":"depthUpdate"}', "\u0000\u0001", "9".repeat(500), `{"a":${"[".repeat(200)}`]
 
 /** A mishap by its weight. */
 export const drawMishap = ({ chance }: World, from: ReadonlyArray<Mishap>): Mishap => {

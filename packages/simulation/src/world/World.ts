@@ -1,6 +1,7 @@
 /**
  * Everything that a simulation has, drawn from its seed: a market, its venues, receivers, a database, and machines with engines.
  */
+import { exchanges } from "@evenkeel/connectors/exchange/Exchanges"
 import { symbolOf } from "@evenkeel/connectors/simulated/Symbols"
 import { type Scenario, seeded } from "@evenkeel/connectors/simulated/Scenario"
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
@@ -10,7 +11,7 @@ import { Effect, Redacted, Schema } from "effect"
 import type { SimulatedDatabase } from "../database/SimulatedDatabase.ts"
 import { SimulatedTime } from "../time/SimulatedTime.ts"
 import { OfflineVenue } from "../venue/OfflineVenue.ts"
-import { type EngineChoice, Machine } from "./Machine.ts"
+import { type EngineChoice, Machine, type UpRun } from "./Machine.ts"
 import { SimulatedReceiver } from "./SimulatedReceiver.ts"
 
 /** Draws of a simulation, all from its seed. */
@@ -34,8 +35,8 @@ export const chanceOf = (seed: number): Chance => {
 /** Bars are short, so that a break is confirmed within seconds. */
 const barSeconds = 2
 export const staleAfterSeconds = 10
-/** Venues whose protocol shows that a change of a book was lost. */
-const verifiedVenues = (venue: VenueId) => venue !== "gemini" && venue !== "coinbase"
+/** Venues whose protocol shows that a change of a book was lost: at the others, only a crossed book or time does. */
+const isVerified = (venue: VenueId) => ["ids", "checksum", "ids and checksum", "whole books"].includes(exchanges[venue].verifiedBy)
 
 /** A coin leaves its peg and comes back. */
 export interface Break {
@@ -43,6 +44,12 @@ export interface Break {
   readonly from: number
   readonly until: number
   readonly bps: number
+}
+
+/** A venue whose prices are wrong. */
+export interface Liar {
+  venue: string
+  bps: number
 }
 
 export interface World {
@@ -54,6 +61,9 @@ export interface World {
   readonly receivers: ReadonlyArray<SimulatedReceiver>
   readonly machines: ReadonlyArray<Machine>
   readonly break: Break
+  readonly liar: Liar
+  /** Two engines on one database: each finds changes of its own, and the log has both. */
+  readonly hasTwo: boolean
   readonly choice: EngineChoice
   /** The last lines of the engines' logs and of what the simulation did. */
   readonly log: Array<string>
@@ -69,11 +79,20 @@ export const configOf = (coins: ReadonlyArray<string>): EngineConfig =>
     ...configDefaults,
     coins,
     instruments: [],
+    data: "/",
     database: { url: Redacted.make("") },
+    heartbeat: { ...configDefaults.heartbeat, url: Redacted.make("") },
     journal: { enabled: false },
     models: { ...configDefaults.models, enabled: false },
     hotPath: { ...configDefaults.hotPath, barSeconds, staleAfterSeconds, ringMebibytes: 1, traceEvery: 0 }
   })
+
+/** An engine of these coins, the instruments that are theirs, and these receivers. */
+export const choiceOf = (
+  coins: ReadonlyArray<string>,
+  instruments: ReadonlyArray<Instrument>,
+  receivers: ReadonlyArray<SimulatedReceiver>
+): EngineChoice => ({ config: configOf(coins), coins, instruments: instruments.filter(({ base }) => coins.includes(base)), receivers })
 
 export const makeWorld = (seed: number, database: SimulatedDatabase, millis: number): World => {
   const chance = chanceOf(seed * 7919 + 17)
@@ -87,17 +106,18 @@ export const makeWorld = (seed: number, database: SimulatedDatabase, millis: num
     until: from + chance.between(0.2, 0.35) * millis,
     bps: chance.between(-800, -200)
   }
+  const liar: Liar = { venue: "", bps: 0 }
   const scenario: Scenario = {
     name: "simulated",
     startsAt,
     durationMillis: millis,
     valueBps: (coin, at) => (coin === broken.coin && at - startsAt >= broken.from && at - startsAt < broken.until ? broken.bps : 0),
-    venueBps: () => 0,
+    venueBps: (venue, coin) => (venue === liar.venue && coin === broken.coin ? liar.bps : 0),
     liquidity: () => 0.4
   }
   const ids: Array<VenueId> = []
   while (ids.length < 2) {
-    const id = chance.one(venueIds.filter(verifiedVenues))
+    const id = chance.one(venueIds.filter(isVerified))
     if (!ids.includes(id)) ids.push(id)
   }
   const pairOf = (venue: VenueId, base: string, quote: string): Instrument => ({ venue, symbol: symbolOf[venue](base, quote), base, quote })
@@ -116,12 +136,13 @@ export const makeWorld = (seed: number, database: SimulatedDatabase, millis: num
   }
   const around = { time, database, venues, seed, log: say }
   const machines = [new Machine("one", around), new Machine("two", around)]
-  const choice = { config: configOf(coins), coins, instruments, receivers }
-  return { seed, chance, time, database, venues, receivers, machines, break: broken, choice, log, say }
+  const choice = choiceOf(coins, instruments, receivers)
+  const hasTwo = chance.happens(0.2)
+  return { seed, chance, time, database, venues, receivers, machines, break: broken, liar, hasTwo, choice, log, say }
 }
 
-/** Whether the engine of a machine is up. */
-export const isUp = (machine: Machine): boolean => machine.run?.services !== undefined
+/** The engine of a machine, while it is up and not about to stop. */
+export const upOn = ({ run }: Machine): UpRun | undefined => (run?.services === undefined || run.isStopping ? undefined : (run as UpRun))
 
 /** Sends a line of what happens into the log. */
 export const note = ({ say, time }: World, what: string): Effect.Effect<void> =>
