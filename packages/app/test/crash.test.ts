@@ -1,7 +1,7 @@
 /** The demo, killed without warning again and again: nothing that was promised is lost, and nothing is told twice as if it were new. */
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { levelChangesFamily } from "@evenkeel/alerting/manager/AlertManager"
+import { levelChangesFamily } from "@evenkeel/domain/risk/RiskLevel"
 import { type AlertState, decide, idempotencyKeyOf } from "@evenkeel/alerting/manager/Decide"
 import { Notification } from "@evenkeel/domain/alert/Alert"
 import { LevelChange } from "@evenkeel/domain/risk/RiskLevel"

@@ -11,7 +11,7 @@ import { makeSimulatedVenue, type SimulatedVenue } from "@evenkeel/connectors/si
 import { symbolOf } from "@evenkeel/connectors/simulated/Symbols"
 import { Notification } from "@evenkeel/domain/alert/Alert"
 import { chanceOf } from "@evenkeel/simulation/world/World"
-import { promisesOf } from "@evenkeel/simulation/check/Log"
+import { lostDeliveries, promisesOf, wrongDeliveries } from "@evenkeel/simulation/check/Log"
 import { layerPglite } from "@evenkeel/store/database/Database"
 import { EventStore } from "@evenkeel/store/event/EventStore"
 import { Outbox } from "@evenkeel/store/outbox/Outbox"
@@ -238,17 +238,12 @@ const soak = Effect.gen(function* () {
     const facts = yield* events.verify
     const { alerts, chains, promised } = yield* promisesOf("warning")
     for (const problem of [...chains, ...alerts]) wrong(problem)
-    const keys = new Set(received.map(({ idempotencyKey }) => idempotencyKey))
-    for (const key of promised.keys()) if (!keys.has(key)) wrong(`${key} was never delivered`)
-    for (const key of keys) if (!promised.has(key)) wrong(`${key} was delivered, and nobody had promised it`)
-    const last = new Map<string, number>()
-    const seen = new Set<string>()
-    for (const { alert, idempotencyKey, position } of received) {
-      if (seen.has(idempotencyKey)) continue
-      seen.add(idempotencyKey)
-      if (position < (last.get(alert.fingerprint) ?? 0)) wrong(`${idempotencyKey} came after what follows it`)
-      last.set(alert.fingerprint, position)
+    const told = {
+      name: "desk",
+      received: received.map(({ alert, idempotencyKey, position }) => ({ fingerprint: alert.fingerprint, key: idempotencyKey, position }))
     }
+    for (const problem of [...lostDeliveries(promised, told), ...wrongDeliveries(promised, told)]) wrong(problem)
+    const keys = new Set(told.received.map(({ key }) => key))
     say(
       `${facts} facts in the log, its chain holds; ${promised.size} notifications promised, ${keys.size} delivered, ${received.length - keys.size} of them again under the same key`
     )

@@ -5,7 +5,7 @@
  * handled twice, though several engines share the database.
  */
 import type { Alert, Notification } from "@evenkeel/domain/alert/Alert"
-import { changeKeyOf, LevelChange, operatorFamily, type RiskLevel } from "@evenkeel/domain/risk/RiskLevel"
+import { changeKeyOf, LevelChange, levelChangesFamily, operatorFamily, type RiskLevel } from "@evenkeel/domain/risk/RiskLevel"
 import { SpanLinks } from "@evenkeel/runtime/telemetry/SpanLinks"
 import { makeConsumer } from "@evenkeel/store/event/Consumer"
 import { EventStore } from "@evenkeel/store/event/EventStore"
@@ -44,9 +44,8 @@ export class AlertManager extends Context.Service<
     )
 }
 
-/** The name of the cursor, and the family of level changes. */
+/** The name of the cursor. */
 export const alertsConsumer = "alerts"
-export const levelChangesFamily = "coin"
 
 const decodeChange = Schema.decodeUnknownEffect(Schema.fromJsonString(LevelChange))
 

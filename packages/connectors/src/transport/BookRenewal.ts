@@ -1,7 +1,7 @@
 /** Builds books anew: over an open connection as they are asked for, and by polling while there is no connection. */
-import { monotonicMillis } from "@evenkeel/runtime/time/Monotonic"
 import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
+import { monotonicMillis } from "@evenkeel/runtime/time/Monotonic"
 import { Effect, Queue } from "effect"
 import type { Numbered } from "../feed/Instruments.ts"
 import { BookLost, type Connection, sendPaced, VenueCutOff } from "./Connection.ts"

@@ -9,10 +9,10 @@ export const budgetBytesAtOnce = 64 << 20
 
 export class ByteBudget {
   #left = budgetBytesAtOnce
-  /** When `#left` was so much, Unix ms. */
+  /** When `#left` was so much, ms of the monotonic clock. */
   #at = Number.NaN
 
-  /** Takes `bytes` out of the budget at `now`, Unix ms; false when there is not as much left. */
+  /** Takes `bytes` out of the budget at `now`, ms of the monotonic clock; false when there is not as much left. */
   take(bytes: number, now: number): boolean {
     const seconds = Math.max(0, now - this.#at) / 1000
     if (seconds > 0) this.#left = Math.min(budgetBytesAtOnce, this.#left + seconds * budgetBytesPerSecond)

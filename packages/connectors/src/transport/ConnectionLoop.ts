@@ -4,11 +4,11 @@
  * It reconnects with exponential backoff and jitter and begins again with a short wait once a connection has held; its breaker spares a
  * venue that refuses. While the breaker is open, or connections do not hold, the books are polled by REST.
  */
-import { monotonicMillis, monotonicMillisOf } from "@evenkeel/runtime/time/Monotonic"
 import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Policies } from "@evenkeel/runtime/resilience/Policies"
 import { Metrics } from "@evenkeel/runtime/telemetry/Metrics"
+import { monotonicMillis, monotonicMillisOf } from "@evenkeel/runtime/time/Monotonic"
 import { Clock, Deferred, Effect, Metric, Queue, Random } from "effect"
 import { messageIn } from "../exchange/Exchange.ts"
 import { pollBooks, renewBooks } from "./BookRenewal.ts"

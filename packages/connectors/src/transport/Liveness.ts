@@ -1,8 +1,8 @@
 /**
  * Finds connections that are open and dead: those on which nothing comes, and those on which signs of life come and no data.
  */
-import { monotonicMillis } from "@evenkeel/runtime/time/Monotonic"
 import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
+import { monotonicMillis } from "@evenkeel/runtime/time/Monotonic"
 import { Duration, Effect } from "effect"
 import { type Connection, NothingCarried, VenueSilent } from "./Connection.ts"
 import { FrameSink } from "./FrameSink.ts"

@@ -2,9 +2,9 @@
  * A venue's public REST calls, under its rate by weight and its breaker. A venue that answers "too many requests" is not asked again before
  * the time that it names.
  */
-import { monotonicMillis } from "@evenkeel/runtime/time/Monotonic"
 import { defaultPolicies, type Policy } from "@evenkeel/runtime/resilience/Policy"
 import { Policies, type PolicyError } from "@evenkeel/runtime/resilience/Policies"
+import { monotonicMillis } from "@evenkeel/runtime/time/Monotonic"
 import { Effect, Result, Schema, type Scope } from "effect"
 import { HttpClient, type HttpClientError, type HttpClientResponse } from "effect/http"
 import type { Endpoints, Exchange } from "../exchange/Exchange.ts"

@@ -12,7 +12,7 @@ const shrunk = 1e-6
 const rounding = 1e-12
 
 export class RollingMoments {
-  count = 0
+  private count = 0
   private mean = 0
   /** Sum of squared distances from the mean. */
   private squares = 0

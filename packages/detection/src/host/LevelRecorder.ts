@@ -5,7 +5,14 @@
  * in the log: it is counted and said. When the mailbox is full the hot path keeps what it cannot
  * hand over. It is built before `Detection`, so that on shutdown it still records what detection's last frames brought about.
  */
-import { changeKeyOf, LevelChange, operatorFamily, type StandingLevel, standingAfter } from "@evenkeel/domain/risk/RiskLevel"
+import {
+  changeKeyOf,
+  LevelChange,
+  levelChangesFamily,
+  operatorFamily,
+  type StandingLevel,
+  standingAfter
+} from "@evenkeel/domain/risk/RiskLevel"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { Metrics } from "@evenkeel/runtime/telemetry/Metrics"
@@ -69,7 +76,7 @@ const makeLevelRecorder = Effect.gen(function* () {
   const standing = new Map<string, StandingLevel>()
   // Alerts that somebody closed by hand leave no level behind: should the coin be watched again, it begins at `normal`, and what it does is told.
   const closed = new Map((yield* events.lastOfStreams(operatorFamily)).map(({ position, stream }) => [stream.split("/")[1], position]))
-  for (const { payload, position } of yield* events.lastOfStreams("coin")) {
+  for (const { payload, position } of yield* events.lastOfStreams(levelChangesFamily)) {
     const change = decodeChange(payload)
     if (Option.isSome(change) && !((closed.get(change.value.coin) ?? 0) > position))
       standing.set(change.value.coin, standingAfter(change.value))
@@ -89,7 +96,7 @@ const makeLevelRecorder = Effect.gen(function* () {
     const key = changeKeyOf(change)
     // Known before the fact is: who follows the log may see it at once.
     links.set(key, yield* Effect.currentSpan)
-    yield* events.append(`coin/${coin}`, "any", [
+    yield* events.append(`${levelChangesFamily}/${coin}`, "any", [
       // Two engines that watch the same coin, or one that replays its last minute after a restart, write the change once.
       { kind: "LevelChanged", payload: change, key }
     ])

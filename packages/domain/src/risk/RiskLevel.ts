@@ -70,6 +70,9 @@ export const LevelChange = Schema.Struct({
 })
 export type LevelChange = typeof LevelChange.Type
 
+/** The family of level changes: of each coin, a stream. */
+export const levelChangesFamily = "coin"
+
 /** The family of facts that people append: of each coin, alerts that were closed by hand. */
 export const operatorFamily = "operator"
 

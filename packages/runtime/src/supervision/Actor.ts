@@ -5,9 +5,9 @@
  * handling time, restarts and status in the health registry; a span for each message sent from within a span, as its child. A crash costs the
  * message in hand and nothing else: the mailbox outlives the loop.
  */
-import { monotonicMillisOf } from "../time/Monotonic.ts"
 import { Cause, Clock, type Duration, Effect, Exit, Deferred, Fiber, Option, Queue, Schema, type Scope, type Tracer } from "effect"
 import { HealthRegistry } from "../health/HealthRegistry.ts"
+import { monotonicMillisOf } from "../time/Monotonic.ts"
 import { defaultRestartPolicy, type RestartPolicy, Supervisor } from "./Supervisor.ts"
 
 /** What a full mailbox does with the next message. */

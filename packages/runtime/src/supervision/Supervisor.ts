@@ -4,9 +4,9 @@
  * A loop that fails or dies is started again with exponential backoff, at most `restartsMax` times within a window. One
  * that cannot be kept alive is escalated, which stops the engine: acting with a part missing is worse than being down.
  */
-import { monotonicMillis } from "../time/Monotonic.ts"
 import { Cause, Context, Deferred, Duration, Effect, type Fiber, Layer, Schedule, Schema, type Scope } from "effect"
 import { HealthRegistry } from "../health/HealthRegistry.ts"
+import { monotonicMillis } from "../time/Monotonic.ts"
 
 export interface RestartPolicy {
   readonly restartsMax: number

@@ -9,7 +9,7 @@ import { beginning, EventStore, type StoredEvent } from "@evenkeel/store/event/E
 import { Outbox } from "@evenkeel/store/outbox/Outbox"
 import { Context, Effect, Result, Schema } from "effect"
 import type { UpRun } from "../world/Machine.ts"
-import type { SimulatedReceiver } from "../world/SimulatedReceiver.ts"
+import type { Received } from "../world/SimulatedReceiver.ts"
 import type { World } from "../world/World.ts"
 
 const factsMax = 100_000
@@ -59,14 +59,20 @@ const wrongAlerts = (
     : [`the alerts in the log are\n  ${found.join("\n  ")}\nand follow from its changes as\n  ${expected.join("\n  ")}`]
 }
 
+/** What a receiver got, in the order in which it did. */
+export interface Deliveries {
+  readonly name: string
+  readonly received: ReadonlyArray<Pick<Received, "fingerprint" | "key" | "position">>
+}
+
 /** Every promised notification reached the receiver. */
-const lostDeliveries = (promised: ReadonlyMap<string, AlertState>, { name, received }: SimulatedReceiver): ReadonlyArray<string> => {
+export const lostDeliveries = (promised: ReadonlyMap<string, AlertState>, { name, received }: Deliveries): ReadonlyArray<string> => {
   const keys = new Set(received.map(({ key }) => key))
   return [...promised.keys()].filter((key) => !keys.has(key)).map((key) => `${name} never got ${key}`)
 }
 
 /** What a receiver got was promised, and came in the alert's order. */
-const wrongDeliveries = (promised: ReadonlyMap<string, AlertState>, { name, received }: SimulatedReceiver): ReadonlyArray<string> => {
+export const wrongDeliveries = (promised: ReadonlyMap<string, AlertState>, { name, received }: Deliveries): ReadonlyArray<string> => {
   const keys = new Set(received.map(({ key }) => key))
   const unpromised = [...keys].filter((key) => !promised.has(key)).map((key) => `${name} got ${key}, which nobody had promised`)
   const last = new Map<string, number>()
