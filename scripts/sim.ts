@@ -4,7 +4,7 @@
  * A seed that breaks a promise, or that does not end, is printed with the last lines of its log, and the run ends with 1. `--log` with one seed prints all
  * of its log: the same seed makes the same world.
  */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { startDatabase } from "@evenkeel/simulation/database/SimulatedDatabase"
 import { simulate } from "@evenkeel/simulation/Simulation"
 import { Effect } from "effect"

@@ -9,10 +9,11 @@ import { SpanLinks } from "@evenkeel/runtime/telemetry/SpanLinks"
 import { layerPostgres } from "@evenkeel/store/database/Database"
 import { EventStore } from "@evenkeel/store/event/EventStore"
 import { Outbox } from "@evenkeel/store/outbox/Outbox"
-import { NodeHttpClient, NodeServices } from "@effect/platform-node"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, Layer, Redacted, References } from "effect"
 import { createServer } from "node:http"
-import { makeTestPostgres } from "../../store/test/support/TestPostgres.ts"
+import { testDatabaseUrl } from "../../store/test/support/KeptPostgres.ts"
 import { Dispatcher } from "../src/dispatch/Dispatcher.ts"
 import { AlertManager } from "../src/manager/AlertManager.ts"
 import { AlertTable } from "../src/manager/AlertTable.ts"
@@ -48,7 +49,7 @@ const webhookServer = Effect.acquireRelease(
 )
 
 /** Its own connections, consumers and receivers; the database and the webhook are shared. */
-const engine = (name: string, database: string, webhook: string) =>
+const engine = (name: string, database: Redacted.Redacted, webhook: string) =>
   AlertManager.layer({ minimumLevel: "watch" }).pipe(
     Layer.provideMerge(Dispatcher.layer({ owner: name })),
     Layer.provide(
@@ -58,7 +59,7 @@ const engine = (name: string, database: string, webhook: string) =>
       )
     ),
     Layer.provideMerge(Layer.mergeAll(EventStore.layer, Outbox.layer, AlertTable.layer, SpanLinks.layer)),
-    Layer.provideMerge(layerPostgres(Redacted.make(database))),
+    Layer.provideMerge(layerPostgres(database)),
     Layer.provideMerge(Layer.mergeAll(Supervisor.layer, Policies.layer())),
     Layer.provideMerge(HealthRegistry.layer),
     Layer.provideMerge(Layer.merge(NodeServices.layer, NodeHttpClient.layerUndici)),
@@ -70,7 +71,7 @@ describe("two engines on one Postgres and one webhook", () => {
     `deliver ${changes} level changes that both of them saw once each, in order`,
     () =>
       Effect.gen(function* () {
-        const postgres = yield* makeTestPostgres
+        const database = yield* testDatabaseUrl
         const webhook = yield* webhookServer
         // Each coin breaks and recovers again and again: every change is news to its alert.
         const history = Array.from({ length: changes }, (_, time) => {
@@ -89,7 +90,7 @@ describe("two engines on one Postgres and one webhook", () => {
             events.append(`coin/${change.coin}`, "any", [{ kind: "LevelChanged", payload: change, key: changeKeyOf(change) }])
           )
         })
-        const [one, two] = yield* Effect.forEach(["one", "two"], (name) => Layer.build(engine(name, postgres.url, webhook.url)))
+        const [one, two] = yield* Effect.forEach(["one", "two"], (name) => Layer.build(engine(name, database, webhook.url)))
         yield* Effect.all([Effect.provide(record, one!), Effect.provide(record, two!)], { concurrency: 2 })
         yield* Effect.sleep("10 millis").pipe(Effect.repeat({ while: () => webhook.received.length < changes }))
         const { pending } = yield* Effect.provide(Outbox, one!)

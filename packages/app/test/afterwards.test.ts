@@ -1,5 +1,5 @@
 /** An engine's data afterwards: what `evenkeel alerts` says of it, and `evenkeel audit` when somebody with the database's password has changed it. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { layerPglite } from "@evenkeel/store/database/Database"
 import { Effect, Layer } from "effect"

@@ -1,5 +1,5 @@
 /** The demo, killed without warning again and again: nothing that was promised is lost, and nothing is told twice as if it were new. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { levelChangesFamily } from "@evenkeel/domain/risk/RiskLevel"
 import { type AlertState, decide, idempotencyKeyOf } from "@evenkeel/alerting/manager/Decide"

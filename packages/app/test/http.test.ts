@@ -1,5 +1,5 @@
 /** Requests that no friendly client sends: each one is answered, with what is wrong with it, and none by a fault of the server. */
-import { NodeHttpServer } from "@effect/platform-node"
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { assert, describe, it } from "@effect/vitest"
 import { AlertManager } from "@evenkeel/alerting/manager/AlertManager"
 import { Dispatcher } from "@evenkeel/alerting/dispatch/Dispatcher"

@@ -1,5 +1,6 @@
 /** Pairs found by coin, and those that come and go while the engine runs, through the real connector and hot path. */
-import { NodeHttpClient, NodeServices } from "@effect/platform-node"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Instruments } from "@evenkeel/connectors/feed/Instruments"
 import { MarketFeed } from "@evenkeel/connectors/feed/MarketFeed"

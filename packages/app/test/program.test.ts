@@ -1,6 +1,6 @@
 /** The program as its users run it: how it ends, and what it says when something is wrong. */
 import { assert, describe, it } from "@effect/vitest"
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { layerPglite } from "@evenkeel/store/database/Database"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"

@@ -1,5 +1,6 @@
 /** Recordings: made by the program from venues that speak the real protocols, whole, countable, exportable, and the same bits when played. */
-import { NodeHttpClient, NodeServices } from "@effect/platform-node"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { exchanges } from "@evenkeel/connectors/exchange/Exchanges"
 import { decodedSources } from "@evenkeel/connectors/exchange/Decoders"

@@ -1,6 +1,6 @@
 /** What venues write reaches the terminal as text: no escape code, no line of its own making, no reversed writing. */
 import { assert, describe, it } from "@effect/vitest"
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { textOf } from "@evenkeel/alerting/render/Message"
 import { levelChange } from "../../alerting/test/support/LevelChange.ts"
 import { layerLogs } from "@evenkeel/runtime/telemetry/Telemetry"

@@ -1,5 +1,6 @@
 /** The chain connector on a real node: every kind of source, trades, mints and burns, reorganisations, and endpoints that fail. */
-import { NodeHttpClient, NodeServices } from "@effect/platform-node"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { EventKind } from "@evenkeel/domain/market/MarketRecord"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"

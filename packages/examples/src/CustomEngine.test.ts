@@ -1,4 +1,5 @@
-import { NodeHttpClient, NodeServices } from "@effect/platform-node"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import type { Receiver } from "@evenkeel/alerting/receiver/Receiver"
 import { exchanges } from "@evenkeel/connectors/exchange/Exchanges"

@@ -1,4 +1,4 @@
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import type { Notification } from "@evenkeel/domain/alert/Alert"
 import { Effect, FileSystem } from "effect"

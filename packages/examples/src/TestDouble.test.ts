@@ -1,5 +1,5 @@
 /** A layer swapped for a test double: the alert manager follows a log in memory and believes in a receiver that exists only here. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Dispatcher } from "@evenkeel/alerting/dispatch/Dispatcher"
 import { AlertManager } from "@evenkeel/alerting/manager/AlertManager"

@@ -1,5 +1,5 @@
 /** The engine judged on markets whose truth is known, by the very functions behind the command. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { encodeModel, type ModelFile } from "@evenkeel/learning/model/ModelFile"
 import { Effect, Option } from "effect"

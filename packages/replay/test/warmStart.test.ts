@@ -1,5 +1,5 @@
 /** A restart on 10 March 2023, after takers had begun to sell USDC and before its price gave way, with what was learned and without. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { LocalHotPath } from "@evenkeel/detection/host/LocalHotPath"
 import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"

@@ -1,5 +1,5 @@
 /** A few worlds of the simulation, within the tests' time; `pnpm sim` runs as many as one likes. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { startDatabase } from "@evenkeel/simulation/database/SimulatedDatabase"
 import { simulate } from "@evenkeel/simulation/Simulation"

@@ -5,7 +5,7 @@
  * It ends with 1 when a promise was broken: a coin without a price that is not stale, readiness that is not so, a notification that was lost, came before what it follows,
  * or has two keys, a log whose chain does not hold, or memory that grows.
  */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import type { Scenario } from "@evenkeel/connectors/simulated/Scenario"
 import { makeSimulatedVenue, type SimulatedVenue } from "@evenkeel/connectors/simulated/SimulatedVenue"
 import { symbolOf } from "@evenkeel/connectors/simulated/Symbols"

@@ -1,4 +1,4 @@
-import { NodeHttpClient } from "@effect/platform-node"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { assert, layer } from "@effect/vitest"
 import type { Notification } from "@evenkeel/domain/alert/Alert"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"

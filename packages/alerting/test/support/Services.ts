@@ -1,5 +1,6 @@
 /** What alerting stands on, for tests: the embedded database in memory, and receivers that keep what they are given. */
-import { NodeHttpClient, NodeServices } from "@effect/platform-node"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import type { Notification } from "@evenkeel/domain/alert/Alert"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Policies } from "@evenkeel/runtime/resilience/Policies"

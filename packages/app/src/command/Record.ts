@@ -2,7 +2,7 @@
  * `evenkeel record`: the raw frames of venues, as they come, into a journal. The hot path reads along, so that a book that lost its
  * place is asked for anew and the recording is as whole as a live run's.
  */
-import { NodeHttpClient } from "@effect/platform-node"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { Instruments } from "@evenkeel/connectors/feed/Instruments"
 import { MarketFeed } from "@evenkeel/connectors/feed/MarketFeed"
 import { FrameSink, type FrameCounts } from "@evenkeel/connectors/transport/FrameSink"

@@ -1,5 +1,5 @@
 /** Live: the venues and chains themselves, on the wall's clock. Public data only; no key is needed. */
-import { NodeHttpClient } from "@effect/platform-node"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { discoverPairs } from "@evenkeel/connectors/discovery/Discovery"
 import { makeRest } from "@evenkeel/connectors/transport/Rest"
 import { type Instrument, instrumentKey } from "@evenkeel/domain/market/Instrument"

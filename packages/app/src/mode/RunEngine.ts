@@ -1,5 +1,6 @@
 /** Runs an engine until it is told to stop: its HTTP server, its screen or its log lines, and its last words. */
-import { NodeHttpClient, NodeHttpServer } from "@effect/platform-node"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { consoleReceiver } from "@evenkeel/alerting/receiver/ConsoleReceiver"
 import type { Receiver } from "@evenkeel/alerting/receiver/Receiver"
 import { textOf } from "@evenkeel/alerting/render/Message"

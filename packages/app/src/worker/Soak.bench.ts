@@ -4,7 +4,8 @@
  * `soak`: 20,000 frames a second for a minute through the engine's own connectors, ring and thread: what is lost, how late a score is,
  * whether memory grows. `soak-ccxt`: frames in a second of processor time, sequences and checksums verified, beside ccxt's Pro classes.
  */
-import { NodeHttpClient, NodeServices } from "@effect/platform-node"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { decoders } from "@evenkeel/connectors/exchange/Decoders"
 import { exchanges } from "@evenkeel/connectors/exchange/Exchanges"
 import { Venues } from "@evenkeel/connectors/exchange/Venues"

@@ -3,7 +3,8 @@
  *
  * Tests wait for events: `until` looks again whenever a frame arrives (clock ticks included) or a component reports on its health.
  */
-import { NodeHttpClient, NodeServices } from "@effect/platform-node"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { decoders } from "@evenkeel/connectors/exchange/Decoders"
 import { exchanges } from "@evenkeel/connectors/exchange/Exchanges"
 import type { Venue } from "@evenkeel/connectors/exchange/Venues"

@@ -1,4 +1,5 @@
-import { NodeHttpClient, NodeServices } from "@effect/platform-node"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"

@@ -1,4 +1,4 @@
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import type { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"

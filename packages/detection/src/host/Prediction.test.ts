@@ -1,5 +1,5 @@
 /** The prediction engine on the real registry and the real memory that the hot path reads its model from. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, it, layer } from "@effect/vitest"
 import { coinOf } from "@evenkeel/domain/coin/Coin"
 import { profileOf } from "@evenkeel/learning/drift/Drift"

@@ -1,5 +1,5 @@
 /** A program of a user's own, outside the repository: `pnpm packed` copies it, compiles it against the installed packages and runs it. */
-import { NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Venues } from "@evenkeel/connectors/exchange/Venues"
 import { hotPathEntry } from "@evenkeel/detection/host/HotPathThreads"
 import { shippedModel } from "@evenkeel/detection/model/ModelFiles"

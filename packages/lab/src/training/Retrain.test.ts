@@ -1,5 +1,5 @@
 /** Retraining after drift as a whole: a finding, a training in a real thread, a challenger in the real registry. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, it } from "@effect/vitest"
 import { comparedEvery } from "@evenkeel/detection/drift/DriftWatch"
 import { Detection } from "@evenkeel/detection/host/Detection"

@@ -4,7 +4,7 @@
  * All of it happens in the job's thread, at a priority of its own where a thread can have one (Linux): at the lowest it takes only the processor
  * time that market data leaves. The thread stays at that priority: give retraining a pool of its own.
  */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { encodeModel } from "@evenkeel/learning/model/ModelFile"
 import { readPriceFiles } from "@evenkeel/replay/price/Markets"
 import { Effect, Layer, Logger, Option } from "effect"

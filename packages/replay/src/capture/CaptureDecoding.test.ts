@@ -1,4 +1,4 @@
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { readCapture } from "@evenkeel/connectors/capture/Capture"
 import type { VenueId } from "@evenkeel/domain/market/Venue"

@@ -4,7 +4,7 @@
  * The market is generated: three pairs of two coins by the minute, calm but for one break, so a bar closes and two coins are judged every three
  * rows; the model is asked at each change of a level, as `evenkeel replay --model` does. Time is the thread's own processor time, so that other work on the machine counts for less.
  */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { openModel } from "@evenkeel/detection/model/ModelFiles"
 import { allocateModelMemory, ModelPublisher } from "@evenkeel/detection/model/ModelMemory"
 import { Random } from "@evenkeel/learning/data/Random"

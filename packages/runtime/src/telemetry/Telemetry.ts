@@ -4,9 +4,6 @@
  * Traces leave the process only when `OTEL_EXPORTER_OTLP_ENDPOINT` (or its traces variant) is set: an engine that nobody
  * watches pays nothing. Metrics are pulled, from `/metrics`.
  */
-import * as NodeSdk from "@effect/opentelemetry/NodeSdk"
-import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http"
-import { BatchSpanProcessor } from "@opentelemetry/sdk-trace-base"
 import { Config, Effect, Layer, Logger, Option, References } from "effect"
 
 /** `pretty` on a terminal, one JSON object a line elsewhere; both on standard error, so that output stays clean. */
@@ -25,6 +22,14 @@ export const layerTraces = Layer.unwrap(
     )
     if (Option.isNone(endpoint)) return Layer.empty
     const serviceName = yield* Config.String("OTEL_SERVICE_NAME").pipe(Config.withDefault("evenkeel"))
+    // Hundreds of modules, which most programs do without.
+    const [NodeSdk, { OTLPTraceExporter }, { BatchSpanProcessor }] = yield* Effect.promise(() =>
+      Promise.all([
+        import("@effect/opentelemetry/NodeSdk"),
+        import("@opentelemetry/exporter-trace-otlp-http"),
+        import("@opentelemetry/sdk-trace-base")
+      ])
+    )
     return NodeSdk.layer(() => ({
       resource: { serviceName },
       spanProcessor: new BatchSpanProcessor(new OTLPTraceExporter()),

@@ -136,6 +136,9 @@ const unpack = Effect.fnUntraced(function* (template: URL, directory: string) {
         extract({
           file: fileURLToPath(template),
           cwd: directory,
+          // The files are of whoever starts the engine, and as old as their copy.
+          preserveOwner: false,
+          noMtime: true,
           // What cannot be written, as on a full disk, is a warning to this library.
           onwarn: (code, message) => {
             if (code !== "TAR_ENTRY_INFO") problems.push(String(message))

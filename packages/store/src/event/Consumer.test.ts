@@ -1,11 +1,11 @@
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, layer } from "@effect/vitest"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
-import { Deferred, Effect, Exit, Fiber, Layer, Redacted, Scope } from "effect"
+import { Deferred, Effect, Exit, Fiber, Layer, Scope } from "effect"
 import { SqlClient } from "effect/sql"
 import { databases } from "../../test/support/Databases.ts"
-import { makeTestPostgres } from "../../test/support/TestPostgres.ts"
+import { testDatabaseUrl } from "../../test/support/KeptPostgres.ts"
 import { layerPostgres } from "../database/Database.ts"
 import { consumerNames, drainConsumer, forgetSetAside, lagOf, makeConsumer, resetConsumer, setAsideBy } from "./Consumer.ts"
 import { type Cursor, EventStore, type StoredEvent } from "./EventStore.ts"
@@ -194,9 +194,9 @@ layer(NodeServices.layer, { timeout: "60 seconds", excludeTestServices: true })(
 
   /** An engine's own connections and store; the database is shared. */
   const engines = Effect.gen(function* () {
-    const { url } = yield* makeTestPostgres
+    const url = yield* testDatabaseUrl
     const runtime = Supervisor.layer.pipe(Layer.provideMerge(HealthRegistry.layer))
-    const engine = Layer.mergeAll(EventStore.layer, runtime).pipe(Layer.provideMerge(Layer.fresh(layerPostgres(Redacted.make(url)))))
+    const engine = Layer.mergeAll(EventStore.layer, runtime).pipe(Layer.provideMerge(Layer.fresh(layerPostgres(url))))
     return yield* Effect.forEach([1, 2], () => Layer.build(Layer.fresh(engine)))
   })
 

@@ -1,19 +1,13 @@
 /** Both databases that the store's conformance suites run on: the embedded one, and a real Postgres. */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { PgClient } from "@effect/sql-pg"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
-import { Effect, Layer, Redacted } from "effect"
+import { Effect, Layer } from "effect"
 import type { SqlClient } from "effect/sql"
 import { layerPostgres } from "../../src/database/Database.ts"
+import { testDatabaseUrl } from "./KeptPostgres.ts"
 import { layerEmptyMemory, layerMemoryDatabase } from "./MemoryDatabase.ts"
-import { makeTestPostgres } from "./TestPostgres.ts"
-
-/** The address of a server of its own, or of the one that EVENKEEL_TEST_DATABASE_URL names. */
-const testDatabaseUrl = Effect.suspend(() => {
-  const named = process.env["EVENKEEL_TEST_DATABASE_URL"]
-  return named === undefined ? Effect.map(makeTestPostgres, ({ url }) => Redacted.make(url)) : Effect.succeed(Redacted.make(named))
-})
 
 const services = Layer.mergeAll(NodeServices.layer, Supervisor.layer.pipe(Layer.provideMerge(HealthRegistry.layer)))
 

@@ -2,7 +2,7 @@
  * The embedded database in memory, for tests. Starting one takes longer than most tests do, so a process keeps its first: whoever opens it finds it
  * empty. While it is open another one is started for whoever else asks.
  */
-import { NodeServices } from "@effect/platform-node"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { migrate } from "@evenkeel/store/database/Migrations"
 import { connect, findTemplate, layerClient, layerEmbedded, open } from "@evenkeel/store/database/Embedded"
 import { Effect, Layer } from "effect"

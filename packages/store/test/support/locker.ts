@@ -1,5 +1,6 @@
 /** A process that tries to take a directory's lock, says what came of it, and stays until it is killed. */
-import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Console, Effect } from "effect"
 import { lockDirectory } from "../../src/database/ProcessLock.ts"
 
