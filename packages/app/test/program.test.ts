@@ -1,16 +1,13 @@
 /** The program as its users run it: how it ends, and what it says when something is wrong. */
 import { assert, describe, it } from "@effect/vitest"
-import * as NodeServices from "@effect/platform-node/NodeServices"
-import { layerPglite } from "@evenkeel/store/database/Database"
-import { Effect, Layer } from "effect"
-import { SqlClient } from "effect/sql"
+import { Effect } from "effect"
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { gzipSync } from "node:zlib"
 import { freePort, makeTestPostgres } from "../../store/test/support/TestPostgres.ts"
-import { serve, startProgram, until } from "./support/Program.ts"
+import { lastWords, serve, startProgram, until } from "./support/Program.ts"
 
 const directory = Effect.acquireRelease(
   Effect.sync(() => {
@@ -35,18 +32,6 @@ const takenPort = Effect.acquireRelease(
 /** Half a second on an idle machine; longer than every deadline of a drain on a busy one. */
 const endMillisMax = 15_000
 
-const lastWords = /stopped after .* frames received \(0 dropped\), \d+ level changes, 0 notifications left/
-
-/** A demo, once an alert is on its screen. */
-const demoWithAlert = Effect.fnUntraced(function* (environment: Readonly<Record<string, string>>, ...flags: ReadonlyArray<string>) {
-  const program = yield* startProgram(["demo", "--scenario", "jump", "--speed", "2400", ...flags], {
-    EVENKEEL_HTTP_PORT: "0",
-    ...environment
-  })
-  yield* until("an alert is on the screen", () => program.output().includes("USDC is losing its peg"), 60, program)
-  return program
-})
-
 describe("the program's end", () => {
   it.live(
     "drains, says what it did and exits with 0 soon after SIGINT; a demo has told no receiver and left the configured data alone",
@@ -58,11 +43,13 @@ describe("the program's end", () => {
           told++
           return 204
         })
-        const program = yield* demoWithAlert({
+        const program = yield* startProgram(["demo", "--scenario", "jump", "--speed", "2400"], {
+          EVENKEEL_HTTP_PORT: "0",
           EVENKEEL_DATA: data,
           EVENKEEL_DATABASE_URL: "postgres://127.0.0.1:1/not-asked",
           EVENKEEL_ALERTS_WEBHOOKS: JSON.stringify([{ name: "test", url: webhook.url, secret: "secret" }])
         })
+        yield* until("an alert is on the screen", () => program.output().includes("USDC is losing its peg"), 60, program)
         const began = performance.now()
         program.process.kill("SIGINT")
         assert.strictEqual(yield* program.exit, 0, program.errors())
@@ -159,43 +146,6 @@ describe("the program", () => {
         assert.strictEqual(yield* program.exit, 0, program.errors())
       }),
     150_000
-  )
-
-  it.live(
-    "finds a log that was cut after its head was exported, and makes the table of alerts anew",
-    () =>
-      Effect.gen(function* () {
-        const data = yield* directory
-        const environment = { EVENKEEL_DATA: data, EVENKEEL_HTTP_PORT: "0" }
-        const run = Effect.fnUntraced(function* (...args: ReadonlyArray<string>) {
-          const program = yield* startProgram(args, environment)
-          return { exit: yield* program.exit, text: program.output() + program.errors() }
-        })
-        const demo = yield* demoWithAlert(environment, "--configured")
-        demo.process.kill("SIGTERM")
-        assert.strictEqual(yield* demo.exit, 0, demo.errors())
-        assert.match(demo.output(), lastWords)
-        const head = join(data, "head.json")
-        const exported = yield* run("audit", "--export", head)
-        assert.match(exported.text, /^\d+ facts in \d+ families, every hash chain holds/)
-        assert.strictEqual(exported.exit, 0)
-        assert.match((yield* run("alerts", "rebuild")).text, /made anew from [1-9]\d* facts/)
-        // Somebody who can write the database cuts the last fact off, and mends the chain's end.
-        yield* Effect.gen(function* () {
-          const sql = yield* SqlClient.SqlClient
-          yield* sql`delete from event where family = 'coin' and chain_index = (select max(chain_index) from event where family = 'coin')`
-          yield* sql`update event_chain set (length, hash) = (
-            select chain_index, hash from event where family = 'coin' order by chain_index desc limit 1) where family = 'coin'`
-        }).pipe(Effect.provide(layerPglite(join(data, "database")).pipe(Layer.provide(NodeServices.layer))))
-        const cut = yield* run("audit", "--against", head)
-        assert.include(cut.text, "every hash chain holds")
-        assert.include(cut.text, "SHORTENED")
-        assert.strictEqual(cut.exit, 1)
-        const noHead = yield* run("audit", "--against", join(data, "audit.key"))
-        assert.include(noHead.text, "holds no exported head")
-        assert.strictEqual(noHead.exit, 2)
-      }),
-    90_000
   )
 
   it.live(

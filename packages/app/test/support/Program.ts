@@ -89,3 +89,6 @@ export const serve = (handle: (request: IncomingMessage, body: Buffer) => number
     }),
     ({ close }) => Effect.sync(close)
   )
+
+/** What a run says when it has drained and lost nothing. */
+export const lastWords = /stopped after .* frames received \(0 dropped\), \d+ level changes, 0 notifications left/

@@ -1,6 +1,6 @@
 /**
  * All figures of a scorer at once, and how far each may be off when what repeats is the event and not the row: whole groups are drawn again and
- * again. Rows are sorted once; a draw is a weight for each row. Source: B. Efron 1979; groups as in Davison and Hinkley 1997, 3.8.
+ * again. Rows are sorted once; a draw is a weight for each group. Source: B. Efron 1979; groups as in Davison and Hinkley 1997, 3.8.
  */
 import { Random } from "../data/Random.ts"
 
@@ -24,44 +24,39 @@ export interface FigureReport extends Readonly<Record<FigureName, Interval>> {
 
 const bins = 10
 
-/** Figures with row weights; `order` is by falling score. Equal scores enter together. */
-const figuresOf = (order: Uint32Array, labels: Uint8Array, scores: Float64Array, weights: Float64Array): Figures => {
-  let positives = 0
-  let negatives = 0
+/** Rows by falling score, and the number of the group that each belongs to. */
+interface Sorted {
+  readonly scores: Float64Array
+  readonly labels: Uint8Array
+  readonly groups: Uint32Array
+}
+
+/** Figures when each group counts so many times. Equal scores enter together. */
+const figuresOf = ({ groups, labels, scores }: Sorted, times: Float64Array): Figures => {
   let squares = 0
   const claimed = new Float64Array(bins)
   const happened = new Float64Array(bins)
-  for (let row = 0; row < labels.length; row++) {
-    const weight = weights[row]!
-    if (weight === 0) continue
-    const label = labels[row]!
-    const score = scores[row]!
-    if (label === 1) positives += weight
-    else negatives += weight
-    squares += weight * (score - label) * (score - label)
-    const bin = Math.max(0, Math.min(bins - 1, Math.floor(score * bins)))
-    claimed[bin]! += weight * score
-    happened[bin]! += weight * label
-  }
   let area = 0
   let wins = 0
-  let found = 0
-  let passed = 0
-  for (let start = 0; start < order.length;) {
-    const score = scores[order[start]!]!
+  let positives = 0
+  let negatives = 0
+  for (let row = 0; row < scores.length;) {
+    const score = scores[row]!
     let hits = 0
     let misses = 0
-    let end = start
-    for (; end < order.length && scores[order[end]!] === score; end++) {
-      const row = order[end]!
-      if (labels[row] === 1) hits += weights[row]!
-      else misses += weights[row]!
+    for (; row < scores.length && scores[row] === score; row++) {
+      const weight = times[groups[row]!]!
+      if (labels[row] === 1) hits += weight
+      else misses += weight
     }
-    wins += misses * (found + hits / 2)
-    found += hits
-    passed += hits + misses
-    if (hits > 0) area += hits * (found / passed)
-    start = end
+    wins += misses * (positives + hits / 2)
+    positives += hits
+    negatives += misses
+    if (hits > 0) area += hits * (positives / (positives + negatives))
+    squares += hits * (score - 1) * (score - 1) + misses * score * score
+    const bin = Math.max(0, Math.min(bins - 1, Math.floor(score * bins)))
+    claimed[bin]! += (hits + misses) * score
+    happened[bin]! += hits
   }
   const total = positives + negatives
   const rate = positives / total
@@ -86,22 +81,19 @@ export const reportFigures = (
   const rows = labels.length
   if (rows === 0) return undefined
   const order = Uint32Array.from(scores.keys()).sort((a, b) => scores[b]! - scores[a]!)
-  const members = [...new Set(Array.from(groups))]
+  const numbers = new Map([...new Set(Array.from(groups))].map((group, number) => [group, number]))
+  const sorted: Sorted = {
+    scores: Float64Array.from(order, (row) => scores[row]!),
+    labels: Uint8Array.from(order, (row) => labels[row]!),
+    groups: Uint32Array.from(order, (row) => numbers.get(groups[row]!)!)
+  }
   const random = new Random(options.seed)
   const draws = Array.from({ length: options.rounds }, () => {
-    const times = new Map<number, number>()
-    for (let i = 0; i < members.length; i++) {
-      const group = members[random.below(members.length)]!
-      times.set(group, (times.get(group) ?? 0) + 1)
-    }
-    return figuresOf(
-      order,
-      labels,
-      scores,
-      Float64Array.from({ length: rows }, (_, row) => times.get(groups[row]!) ?? 0)
-    )
+    const times = new Float64Array(numbers.size)
+    for (let i = 0; i < times.length; i++) times[random.below(times.length)]!++
+    return figuresOf(sorted, times)
   })
-  const whole = figuresOf(order, labels, scores, new Float64Array(rows).fill(1))
+  const whole = figuresOf(sorted, new Float64Array(numbers.size).fill(1))
   const intervalOf = (name: FigureName): Interval => {
     const drawn = draws
       .map((figures) => figures[name])

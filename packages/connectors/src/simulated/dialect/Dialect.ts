@@ -80,5 +80,14 @@ export const quantity = (value: number): string => value.toFixed(quantityDecimal
 /** A whole number with the decimals that the venue prints. */
 export const fixed = (value: number, decimals: number): string => value.toFixed(decimals)
 
+const isoOf = (millis: number): string => `${DateTime.formatIso(DateTime.makeUnsafe(millis)).slice(0, -1)}000Z`
+
+/** All that a step of the market sends is of one millisecond. */
+let printed = { millis: 0, text: isoOf(0) }
+
 /** `2023-03-10T21:20:00.000000Z`, microseconds as venues print them. */
-export const iso = (time: number): string => `${DateTime.formatIso(DateTime.makeUnsafe(Math.floor(time))).slice(0, -1)}000Z`
+export const iso = (time: number): string => {
+  const millis = Math.floor(time)
+  if (millis !== printed.millis) printed = { millis, text: isoOf(millis) }
+  return printed.text
+}
