@@ -63,7 +63,7 @@ const isNumeral = (byte: number): boolean => (byte >= 0x30 && byte <= 0x39) || b
 
 /** Puts `what` in the place of `frame[from, to)`. */
 const spliced = (frame: Uint8Array, from: number, to: number, what: Uint8Array): Uint8Array => {
-  const result = new Uint8Array(frame.length - (to - from) + what.length)
+  const result = Buffer.allocUnsafe(frame.length - (to - from) + what.length)
   result.set(frame.subarray(0, from))
   result.set(what, from)
   result.set(frame.subarray(to), from + what.length)
@@ -77,12 +77,12 @@ const mutated = (frame: Uint8Array, other: Uint8Array, random: Random): Uint8Arr
   const end = Math.min(frame.length, at + length)
   switch (random.below(7)) {
     case 0: {
-      const copy = frame.slice()
+      const copy = Buffer.from(frame)
       for (let byte = at; byte < Math.min(frame.length, at + 3); byte++) copy[byte] = random.below(256)
       return copy
     }
     case 1:
-      return frame.slice(0, at)
+      return Buffer.from(frame.subarray(0, at))
     case 2:
       return spliced(frame, at, end, new Uint8Array(0))
     case 3:
