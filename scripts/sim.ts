@@ -29,6 +29,8 @@ const step = Number(values.step)
 
 /** A seed that takes longer does not end. */
 const seedMillisMax = 90_000
+/** How often the number of worlds is told that have held. */
+const toldEvery = 50
 /** Of the log of a seed that breaks a promise. */
 const linesShown = 60
 
@@ -55,6 +57,8 @@ const simulateAll = Effect.gen(function* () {
   }
 }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
 
+const secondsSince = (began: number) => Math.round((performance.now() - began) / 1000)
+
 const inChildren = async () => {
   const began = performance.now()
   const count = Math.min(seeds, availableParallelism() + 1)
@@ -80,7 +84,7 @@ const inChildren = async () => {
         wait()
         next = ended.seed + count
         if (ended.violations.length > 0) fail(ended)
-        else passed++
+        else if (++passed % toldEvery === 0) process.stdout.write(`${passed} of ${seeds} held, ${secondsSince(began)} s\n`)
       })
       child.on("exit", (code) => {
         clearTimeout(patience)
@@ -91,7 +95,7 @@ const inChildren = async () => {
   await Promise.all(Array.from({ length: count }, (_, number) => run(number)))
   const lowest = failed.map(({ seed }) => seed).sort((a, b) => a - b)[0]
   process.stdout.write(
-    `\n${passed} passed, ${failed.length} failed in ${Math.round((performance.now() - began) / 1000)} s${lowest === undefined ? "" : `; the lowest seed that failed: ${lowest}`}\n`
+    `\n${passed} passed, ${failed.length} failed in ${secondsSince(began)} s${lowest === undefined ? "" : `; the lowest seed that failed: ${lowest}`}\n`
   )
   return failed.length === 0 ? 0 : 1
 }

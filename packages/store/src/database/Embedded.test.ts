@@ -6,7 +6,7 @@ import { spawn, spawnSync } from "node:child_process"
 import type { Worker } from "node:worker_threads"
 import { EventStore } from "../event/EventStore.ts"
 import { layerPglite } from "./Database.ts"
-import { layerEmbedded } from "./Embedded.ts"
+import { connect, findTemplate, layerClient, layerEmbedded, open } from "./Embedded.ts"
 
 /** `EVENKEEL_TEST_STARTS=100` for a larger trial: each start takes a second of a core. */
 const starters = Number(process.env["EVENKEEL_TEST_STARTS"] ?? 8)
@@ -84,6 +84,30 @@ describe("the embedded database on disk", () => {
         assert.deepStrictEqual([...said].sort(), ["DatabaseLocked", "locked"])
         assert.strictEqual(yield* files.readFileString(`${directory}.pid`), "1")
         assert.deepStrictEqual(yield* tryAtOnce(directory, 1, container), ["locked"])
+      }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
+    60_000
+  )
+
+  it.live(
+    "undoes a transaction that its client left open, and gives no client what another has asked",
+    () =>
+      Effect.gen(function* () {
+        const worker = yield* Effect.acquireRelease(open({ directory: "memory://", template: (yield* findTemplate)?.href }), (thread) =>
+          Effect.promise(() => thread.terminate())
+        )
+        const client = Layer.fresh(layerClient(() => connect(worker)))
+        const asked = <A, E, R>(ask: (sql: SqlClient.SqlClient) => Effect.Effect<A, E, R>) =>
+          Effect.flatMap(SqlClient.SqlClient, ask).pipe(Effect.provide(client))
+        yield* asked((sql) => sql`create table kept (value int)`)
+        yield* asked((sql) => Effect.andThen(sql`begin`, sql`insert into kept values (7)`))
+        assert.deepStrictEqual(yield* asked((sql) => sql`select * from kept`), [])
+        yield* asked((sql) =>
+          Effect.andThen(
+            Effect.forkChild(sql`select count(*) from generate_series(1, 3000000)`, { startImmediately: true }),
+            Effect.yieldNow
+          )
+        )
+        assert.deepStrictEqual(yield* asked((sql) => sql`select 1 as one`), [{ one: 1 }])
       }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
     60_000
   )

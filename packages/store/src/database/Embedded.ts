@@ -9,7 +9,7 @@ import { Duration, Effect, FileSystem, Layer, Queue, Schema } from "effect"
 import { Duplex } from "node:stream"
 import { fileURLToPath } from "node:url"
 import { Worker } from "node:worker_threads"
-import type { PgliteWorkerData } from "./pglite.worker.ts"
+import type { Conversation, PgliteWorkerData } from "./pglite.worker.ts"
 import { lockDirectory } from "./ProcessLock.ts"
 
 /** The directory cannot be opened as a database. */
@@ -215,22 +215,28 @@ const framer = () => {
 /** 'X', the client's goodbye: PGlite's session outlives a connection. */
 const terminate = 0x58
 
-/** A connection to the database of a thread. */
+/** Connections that this process has opened. */
+let connections = 0
+
+/** A connection to the database of a thread. A new one ends the session of the one before. */
 export const connect = (worker: Worker): Duplex => {
+  const connection = ++connections
   const whole = framer()
   const onMessage = (message: unknown) => {
-    if (message instanceof Uint8Array) stream.push(message)
-    else if (typeof message === "object" && message !== null && "failed" in message) stream.destroy(new Error(String(message.failed)))
+    if (typeof message !== "object" || message === null) return
+    if ("failed" in message) stream.destroy(new Error(String(message.failed)))
+    // An answer to a connection before is nobody's.
+    else if ((message as Conversation).connection === connection) stream.push((message as Conversation).messages)
   }
   const onExit = () => stream.destroy(new Error("the database's thread has ended"))
   const stream: Duplex = new Duplex({
     read() {},
     write(chunk: Buffer, _encoding, done) {
-      const messages = whole(chunk)
-      if (messages.length > 0 && messages[0] !== terminate) {
-        const copy = Uint8Array.from(messages)
-        worker.postMessage(copy, [copy.buffer])
-      } else if (messages.length > 0) stream.push(null)
+      const bytes = whole(chunk)
+      if (bytes.length > 0 && bytes[0] !== terminate) {
+        const messages = Uint8Array.from(bytes)
+        worker.postMessage({ connection, messages } satisfies Conversation, [messages.buffer])
+      } else if (bytes.length > 0) stream.push(null)
       done()
     },
     final(done) {

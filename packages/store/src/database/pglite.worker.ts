@@ -11,6 +11,12 @@ export interface PgliteWorkerData {
   readonly template: string | undefined
 }
 
+/** Whole protocol messages of a connection, and the answers to them. Connections are counted from 1. */
+export interface Conversation {
+  readonly connection: number
+  readonly messages: Uint8Array
+}
+
 const port = parentPort!
 const { directory, template } = workerData as PgliteWorkerData
 
@@ -45,8 +51,30 @@ let work: Promise<unknown> = opened.then(
   (error: unknown) => port.postMessage({ failed: problemOf(error) })
 )
 
+/** The connection whose session the server's only one is at present. */
+let current = 0
+
+/** What a server does when a client is gone: its transaction is undone, its prepared statements and settings are forgotten. */
+const endSession = async (database: PGlite): Promise<void> => {
+  await database.exec("rollback")
+  await database.exec("discard all")
+}
+
+const answer = async (database: PGlite, { connection, messages }: Conversation): Promise<void> => {
+  // A client that went away before its statement was at its turn.
+  if (connection < current) return
+  if (connection > current && current > 0) await endSession(database)
+  current = connection
+  await database.execProtocolRawStream(messages, {
+    onRawData: (data) => {
+      const copy = data.slice()
+      port.postMessage({ connection, messages: copy } satisfies Conversation, [copy.buffer])
+    }
+  })
+}
+
 // One message after the other: the protocol is a conversation.
-port.on("message", (message: Uint8Array | "close" | "alive?") => {
+port.on("message", (message: Conversation | "close" | "alive?") => {
   work = work
     .then(() => opened)
     .then((database) => {
@@ -56,12 +84,7 @@ port.on("message", (message: Uint8Array | "close" | "alive?") => {
             port.postMessage("closed")
             port.close()
           })
-        : database.execProtocolRawStream(message, {
-            onRawData: (data) => {
-              const copy = data.slice()
-              port.postMessage(copy, [copy.buffer])
-            }
-          })
+        : answer(database, message)
     })
     .catch((error: unknown) => port.postMessage({ failed: String(error) }))
 })

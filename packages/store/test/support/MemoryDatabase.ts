@@ -20,10 +20,10 @@ const start = Effect.gen(function* () {
   return kept
 })
 
-/** What a test has left, also one that was interrupted in a transaction. */
+/** What a test has left. */
 const empty = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  for (const statement of ["rollback", "discard all", "drop schema public cascade", "create schema public"]) yield* sql.unsafe(statement)
+  for (const statement of ["drop schema public cascade", "create schema public"]) yield* sql.unsafe(statement)
 })
 
 const layerKept = Layer.unwrap(

@@ -136,10 +136,13 @@ describe("CoinFeatures", () => {
       }
     }
     run(50_000)
-    const before = process.memoryUsage().heapUsed
-    run(50_000)
-    // 75 features of 50,000 bars would take 30 MB at 8 bytes each.
-    assert.isBelow(process.memoryUsage().heapUsed - before, 4_000_000)
+    const grown = Array.from({ length: 5 }, () => {
+      const before = process.memoryUsage().heapUsed
+      run(10_000)
+      return process.memoryUsage().heapUsed - before
+    })
+    // 75 features of 10,000 bars would take 6 MB at 8 bytes each. What runs beside the test allocates as well: the least counts.
+    assert.isBelow(Math.min(...grown), 800_000)
   })
 })
 
