@@ -5,6 +5,7 @@
  * that several engines can share it as they would share a server. What a connection had begun when it was cut is rolled back.
  */
 import { findTemplate, layerClient, open } from "@evenkeel/store/database/Embedded"
+import type { Conversation } from "@evenkeel/store/database/pglite.worker"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { Duplex } from "node:stream"
@@ -27,6 +28,9 @@ const terminate = 0x58
 const readyForQuery = 0x5a
 /** `ReadyForQuery`'s status outside of a transaction. */
 const idleStatus = 0x49
+
+/** To the server all connections are one: what each leaves behind is undone here. */
+const theSession = 1
 
 const rollback = Buffer.from("Q\0\0\0\u000drollback\0", "latin1")
 
@@ -53,7 +57,7 @@ export class SimulatedDatabase implements Outside {
   constructor(worker: Worker) {
     this.#server = worker
     worker.on("message", (message: unknown) => {
-      if (message instanceof Uint8Array) this.#receive(message)
+      if (typeof message === "object" && message !== null && "messages" in message) this.#receive((message as Conversation).messages)
     })
   }
 
@@ -138,7 +142,7 @@ export class SimulatedDatabase implements Outside {
 
   #send(request: Request): void {
     this.#current = request
-    this.#server.postMessage(Uint8Array.from(request.bytes))
+    this.#server.postMessage({ connection: theSession, messages: Uint8Array.from(request.bytes) } satisfies Conversation)
   }
 
   #receive(chunk: Uint8Array): void {
