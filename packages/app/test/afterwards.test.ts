@@ -123,7 +123,10 @@ layer(layerDemoData, { timeout: "90 seconds", excludeTestServices: true })("a de
         assert.include(refused.text, "this configuration watches it")
         const closed = yield* alerts("USDT,DAI", "resolve", "USDC", "--reason", "delisted")
         assert.strictEqual(closed.exit, 0, closed.text)
-        assert.match(closed.text, /1 alerts of USDC are closed/)
+        assert.match(closed.text, /the alert of USDC will be closed by the engine/)
+        const again = yield* alerts("USDT,DAI", "resolve", "USDC", "--reason", "delisted")
+        assert.strictEqual(again.exit, 2)
+        assert.match(again.text, /that was asked for at \S+, and waits for an engine/)
       }),
     120_000
   )

@@ -15,7 +15,7 @@ import { services } from "../../alerting/test/support/Services.ts"
 const layerOf = (http: { readonly host: string; readonly names: ReadonlyArray<string> }) =>
   layerApi({ dashboard: page, ...http }).pipe(
     Layer.provideMerge(NodeHttpServer.layer(createServer, { host: http.host, port: 0 })),
-    Layer.provide(Layer.succeed(EngineView, { coins: () => [] })),
+    Layer.provide(Layer.succeed(EngineView, { simulated: false, coins: () => [] })),
     Layer.provide(AlertManager.layer({ minimumLevel: "watch" })),
     Layer.provide(Dispatcher.layer({ owner: "test" })),
     Layer.provide(Layer.succeed(Receivers, [])),

@@ -65,6 +65,7 @@ describe("outside text on the terminal", () => {
         coins: [
           {
             coin: "USDC",
+            simulated: false,
             peg: "USD",
             fairValue: 1,
             errorBps: 1,

@@ -31,6 +31,8 @@ export const SourceView = Schema.Struct({
 
 export const CoinView = Schema.Struct({
   coin: Schema.String,
+  /** The markets are no real ones, and so is whatever is said of the coin. */
+  simulated: Schema.Boolean,
   peg: Schema.String,
   /** Null until the first price. */
   fairValue: MaybeFinite,
@@ -55,8 +57,8 @@ export const CoinView = Schema.Struct({
 })
 export type CoinView = typeof CoinView.Type
 
-/** An alert, and the reasons of its last change in sentences. */
-export const AlertView = Schema.Struct({ ...Alert.fields, reasons: Schema.Array(Schema.String) })
+/** An alert, whether the engine's markets are no real ones, and the reasons of its last change in sentences. */
+export const AlertView = Schema.Struct({ ...Alert.fields, simulated: Schema.Boolean, reasons: Schema.Array(Schema.String) })
 export type AlertView = typeof AlertView.Type
 
 export const Readiness = Schema.Struct({

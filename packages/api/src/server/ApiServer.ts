@@ -38,10 +38,11 @@ const alerts = HttpApiBuilder.group(
   "alerts",
   Effect.fnUntraced(function* (handlers) {
     const manager = yield* AlertManager
+    const { simulated } = yield* EngineView
     return handlers.handleAll({
       list: ({ query }) =>
         manager.list({ all: query.all === "true", limit: alertsMax }).pipe(
-          Effect.map((found) => found.map((alert) => ({ ...alert, reasons: reasonsOf(alert.change) }))),
+          Effect.map((found) => found.map((alert) => ({ ...alert, simulated, reasons: reasonsOf(alert.change) }))),
           Effect.mapError((error) => new StoreUnavailable({ problem: error.message }))
         )
     })

@@ -5,6 +5,8 @@ import type { CoinView } from "../contract/EngineApi.ts"
 export class EngineView extends Context.Service<
   EngineView,
   {
+    /** The markets are no real ones. */
+    readonly simulated: boolean
     /** Every coin, in the order of the configuration; read when called. */
     readonly coins: () => ReadonlyArray<CoinView>
   }

@@ -8,7 +8,7 @@ import type { AlertsClosed } from "@evenkeel/alerting/manager/Decide"
 import { rebuildAlerts } from "@evenkeel/alerting/manager/RebuildAlerts"
 import { EventStore } from "@evenkeel/store/event/EventStore"
 import { Outbox } from "@evenkeel/store/outbox/Outbox"
-import { Clock, Console, DateTime, Effect, Layer, Schema } from "effect"
+import { Clock, Console, DateTime, Effect, Layer, Option, Schema } from "effect"
 import type { EngineConfig } from "../config/EngineConfig.ts"
 import { coinsOf, databaseOf } from "../engine/EngineSetup.ts"
 import { unwatchedOf } from "../engine/Unwatched.ts"
@@ -52,9 +52,15 @@ export const runAlertsResolve = Effect.fn("runAlertsResolve")(function* (config:
       return yield* new NotClosed({ coin, problem: "this configuration watches it, and its engine resolves it when the level is normal" })
     const open = yield* (yield* AlertTable).openOf(coin)
     if (open.length === 0) return yield* new NotClosed({ coin, problem: "none fires" })
+    const asked = yield* (yield* EventStore).lastOf(`${operatorFamily}/${coin}`, "AlertsClosed")
+    if (Option.isSome(asked) && open.every(({ openedPosition }) => openedPosition < asked.value.position))
+      return yield* new NotClosed({ coin, problem: `that was asked for at ${iso(asked.value.recordedAt)}, and waits for an engine` })
     const payload: AlertsClosed = { coin, reason, time: yield* Clock.currentTimeMillis }
     yield* (yield* EventStore).append(`${operatorFamily}/${coin}`, "any", [{ kind: "AlertsClosed", payload }])
-    yield* Console.log(`${open.length} alerts of ${coin} are closed: an engine that runs tells the receivers, or the next one that starts`)
+    const what = open.length === 1 ? "the alert" : `${open.length} alerts`
+    yield* Console.log(
+      `${what} of ${coin} will be closed by the engine that runs, or by the next one that starts, which tells the receivers`
+    )
   })
   yield* Effect.provide(resolve, storeOf(config))
 })

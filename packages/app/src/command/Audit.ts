@@ -6,11 +6,13 @@
  * a file, and finds a log that was rewritten together with its chains.
  */
 import { compareAlerts } from "@evenkeel/alerting/manager/CompareAlerts"
+import { unsignedAnchors } from "@evenkeel/store/event/AuditAnchors"
 import { AuditHeadJson, checkAgainst, holds, signHeads } from "@evenkeel/store/event/AuditHead"
 import { checkSeals, type SealVerdict, sealsHold } from "@evenkeel/store/event/AuditSeals"
 import { EventStore } from "@evenkeel/store/event/EventStore"
 import { loadSigningKey } from "@evenkeel/store/event/SigningKey"
 import { compareModels } from "@evenkeel/store/model/CompareModels"
+import { anchorsFile } from "@evenkeel/store/retention/Retention"
 import { Clock, Console, DateTime, Effect, FileSystem, Layer, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import type { EngineConfig } from "../config/EngineConfig.ts"
@@ -47,6 +49,18 @@ const auditSeals = Effect.fnUntraced(function* (keyFile: string) {
   yield* Console.log(`compared with the seals${known ? "" : ` (${keyFile} is not here: whose they are is not known)`}:`)
   for (const verdict of seals) yield* Console.log(`${lineOf(verdict)}${verdict.since > 1 ? ` (sealed from fact ${verdict.since} on)` : ""}`)
   return sealsHold(seals)
+})
+
+/** Facts that somebody else than retention has removed. Whoever has not the engine's key cannot tell. */
+const auditAnchors = Effect.fnUntraced(function* (config: EngineConfig) {
+  const files = yield* FileSystem.FileSystem
+  if (!(yield* files.exists(auditKeyOf(config)))) return true
+  const file = anchorsFile(config.data)
+  const lines = (yield* files.exists(file)) ? yield* files.readFileString(file) : ""
+  const unsigned = yield* unsignedAnchors(lines, (yield* loadSigningKey(auditKeyOf(config))).publicKey)
+  for (const { chainIndex, family } of unsigned)
+    yield* Console.log(`  ${family.padEnd(12)} REMOVED: facts 1 to ${chainIndex} are gone, and ${file} has no signed word of it`)
+  return unsigned.length === 0
 })
 
 const dayMillis = 86_400_000
@@ -86,12 +100,13 @@ export const runAudit = Effect.fn("runAudit")(function* (
       yield* Console.log(`signed and written to ${options.exportTo.value}: keep it where the database's writers cannot write`)
     }
     const sealed = yield* auditSeals(auditKeyOf(config))
+    const anchored = yield* auditAnchors(config)
     const derived = yield* auditTables(config.retention.notificationDays)
-    if (Option.isNone(then)) return sealed && derived
+    if (Option.isNone(then)) return sealed && anchored && derived
     const verdicts = yield* checkAgainst(then.value)
     yield* Console.log(`compared with the head of ${DateTime.formatIso(DateTime.makeUnsafe(then.value.signedAt))}:`)
     for (const verdict of verdicts) yield* Console.log(lineOf(verdict))
-    return holds(verdicts) && sealed && derived
+    return holds(verdicts) && sealed && anchored && derived
   })
   return yield* Effect.provide(audit, EventStore.layer.pipe(Layer.provideMerge(databaseOf(config))))
 })

@@ -14,6 +14,7 @@ import { MarketRecord } from "@evenkeel/domain/market/MarketRecord"
 import { SymbolTable } from "@evenkeel/domain/market/SymbolTable"
 import { type VenueId, venueIds } from "@evenkeel/domain/market/Venue"
 import { defaultPolicies } from "@evenkeel/runtime/resilience/Policy"
+import { shownAddress } from "@evenkeel/runtime/telemetry/HiddenAddress"
 import { plainText } from "@evenkeel/runtime/telemetry/PlainText"
 import { databaseProblem } from "@evenkeel/store/database/DatabaseProblem"
 import { EventStore } from "@evenkeel/store/event/EventStore"
@@ -138,7 +139,7 @@ const checkVenue = Effect.fnUntraced(function* (config: EngineConfig, venue: Ven
         what: venue,
         good: false,
         detail: `not reachable: ${time.failure.message}`,
-        advice: `check that this machine may reach ${endpoints.rest}, or name another with EVENKEEL_ENDPOINTS`
+        advice: `check that this machine may reach ${shownAddress(endpoints.rest)}, or name another with EVENKEEL_ENDPOINTS`
       }
     ] satisfies ReadonlyArray<Finding>
   }

@@ -77,7 +77,7 @@ export const EngineConfig = Schema.Struct({
         name: Schema.NonEmptyString,
         /** `https://…`; what stands behind its host is kept secret. */
         url: Schema.Redacted(Schema.String.check(Schema.isPattern(/^https?:\/\//), isAddress)),
-        secret: Schema.Redacted(Schema.String)
+        secret: Schema.Redacted(Schema.NonEmptyString)
       })
     ).check(
       unique(({ name }) => name, "name"),

@@ -97,7 +97,7 @@ export const layerEngineOnDatabase = (config: EngineConfig, setup: EngineSetup) 
     layerHeartbeat(config.heartbeat),
     layerEngineFacts(config, setup)
   ).pipe(
-    Layer.provideMerge(layerEngineView),
+    Layer.provideMerge(layerEngineView({ simulated: setup.simulated })),
     Layer.provideMerge(layerPrediction(config.models)),
     Layer.provideMerge(layerFeed(config, setup)),
     Layer.provideMerge(layerDetection(config, setup)),

@@ -27,6 +27,7 @@ export const layerEngineMetrics = Layer.effectDiscard(
     const sink = yield* FrameSink
     const health = yield* HealthRegistry
     const latency = new RecentHistogram(detection.latency)
+    yield* Metric.update(Metrics.simulated, view.simulated ? 1 : 0)
     const seen = new Map<string, number>()
     /** A counter that is kept elsewhere: adds what came since the last look. */
     const catchUp = (key: string, total: number, metric: Metric.Metric<number, unknown>) => {

@@ -41,7 +41,7 @@ const kraken: InstrumentState = {
   supply: null
 }
 
-const layer = layerEngineView.pipe(
+const layer = layerEngineView({ simulated: true }).pipe(
   Layer.provideMerge(
     Detection.layerTest({
       coins: [coinOf("USDC")!, coinOf("DAI")!],
@@ -65,7 +65,7 @@ describe("the engine's view", () => {
   it.effect("shows each coin with its sources and their age, and what is not known as null", () =>
     Effect.gen(function* () {
       const [first, second] = (yield* EngineView).coins()
-      assert.deepInclude(first, { coin: "USDC", fairValue: 0.99, level: "critical", since: 900 })
+      assert.deepInclude(first, { coin: "USDC", simulated: true, fairValue: 0.99, level: "critical", since: 900 })
       assert.deepStrictEqual(
         first!.sources.map(({ ageMillis, book, symbol }) => [symbol, ageMillis, book]),
         [["USDC/USD", 2500, "good"]]

@@ -7,8 +7,7 @@ import type { Instrument } from "@evenkeel/domain/market/Instrument"
 import { MarketClock } from "@evenkeel/runtime/time/MarketClock"
 import { Effect, Layer } from "effect"
 
-export const layerEngineView = Layer.effect(
-  EngineView,
+const makeEngineView = (simulated: boolean) =>
   Effect.gen(function* () {
     const detection = yield* Detection
     const instruments = yield* Instruments
@@ -34,12 +33,14 @@ export const layerEngineView = Layer.effect(
       }
     }
     return EngineView.of({
+      simulated,
       coins: () => {
         const listed = instruments.list()
         return detection.coins.map(({ peg, symbol }, index): CoinView => {
           const state = detection.coin(index)
           return {
             coin: symbol,
+            simulated,
             peg,
             fairValue: state?.fairValue ?? null,
             errorBps: state?.errorBps ?? null,
@@ -58,4 +59,6 @@ export const layerEngineView = Layer.effect(
       }
     })
   })
-)
+
+/** `simulated`: the markets are no real ones. */
+export const layerEngineView = (options: { readonly simulated: boolean }) => Layer.effect(EngineView, makeEngineView(options.simulated))

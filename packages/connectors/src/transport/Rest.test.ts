@@ -78,23 +78,25 @@ describe("Rest", () => {
     }).pipe(Effect.scoped, Effect.provide(layer))
   )
 
-  it.effect("does not ask a venue that refuses before the time that it names", () =>
-    Effect.gen(function* () {
-      let status = 429
-      const { asked, url } = yield* serve((response) => {
-        response.writeHead(status, { "retry-after": "7" }).end("{}")
-        status = 200
-      })
-      const rest = yield* restOf(url)
-      assert.deepInclude(yield* Effect.flip(rest.get("/any")), { _tag: "RestRefused", status: 429 })
-      const second = yield* Effect.forkChild(rest.get("/any"))
-      yield* TestClock.adjust("6999 millis")
-      assert.strictEqual(asked(), 1)
-      yield* TestClock.adjust("1 millis")
-      assert.deepStrictEqual(yield* Fiber.join(second), {})
-      assert.strictEqual(asked(), 2)
-    }).pipe(Effect.scoped, Effect.provide(layer))
-  )
+  for (const retryAfter of ["7", "Thu, 01 Jan 1970 00:00:07 GMT"]) {
+    it.effect(`does not ask a venue that refuses before the time that it names: ${retryAfter}`, () =>
+      Effect.gen(function* () {
+        let status = 429
+        const { asked, url } = yield* serve((response) => {
+          response.writeHead(status, { "retry-after": retryAfter }).end("{}")
+          status = 200
+        })
+        const rest = yield* restOf(url)
+        assert.deepInclude(yield* Effect.flip(rest.get("/any")), { _tag: "RestRefused", status: 429 })
+        const second = yield* Effect.forkChild(rest.get("/any"))
+        yield* TestClock.adjust("6999 millis")
+        assert.strictEqual(asked(), 1)
+        yield* TestClock.adjust("1 millis")
+        assert.deepStrictEqual(yield* Fiber.join(second), {})
+        assert.strictEqual(asked(), 2)
+      }).pipe(Effect.scoped, Effect.provide(layer))
+    )
+  }
 
   it.effect("keeps to the venue's own allowance, and to an override for one venue instead of it", () =>
     Effect.gen(function* () {

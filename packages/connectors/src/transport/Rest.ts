@@ -5,7 +5,7 @@
 import { defaultPolicies, type Policy } from "@evenkeel/runtime/resilience/Policy"
 import { Policies, type PolicyError } from "@evenkeel/runtime/resilience/Policies"
 import { monotonicMillis } from "@evenkeel/runtime/time/Monotonic"
-import { Effect, Result, Schema, type Scope } from "effect"
+import { Clock, DateTime, Effect, Option, Result, Schema, type Scope } from "effect"
 import { HttpClient, type HttpClientError, type HttpClientResponse } from "effect/http"
 import type { Endpoints, Exchange } from "../exchange/Exchange.ts"
 import { readBody } from "./Body.ts"
@@ -51,6 +51,14 @@ const bookBytesMax = 8 << 20
 /** The pause after a refusal that names none: 429 is a warning, 418 and 403 are bans, which further requests make longer. */
 const pauseMillis: Readonly<Record<number, number>> = { 429: 5_000, 418: 120_000, 403: 120_000 }
 const pauseMillisMax = 3_600_000
+
+/** What `Retry-After` asks for, in ms: seconds, or a date (RFC 9110, 10.2.3). NaN where it asks for nothing that can be read. */
+const pauseAsked = (text: string | undefined, now: number): number =>
+  text === undefined || text.trim() === ""
+    ? Number.NaN
+    : Number.isFinite(Number(text))
+      ? Number(text) * 1000
+      : Option.match(DateTime.make(text), { onNone: () => Number.NaN, onSome: (date) => DateTime.toEpochMillis(date) - now })
 /** Headers in which venues say how much of their rate is left. */
 const limitHeaders = [
   "x-mbx-used-weight-1m",
@@ -87,8 +95,8 @@ export const makeRest = Effect.fnUntraced(function* (exchange: Exchange, endpoin
       if (response.status === 200) return yield* Effect.flatMap(bodyOf(path, bytesMax, response), decode)
       const pause = pauseMillis[response.status]
       if (pause !== undefined) {
-        const asked = Number(response.headers["retry-after"]) * 1000
-        pausedUntil = (yield* monotonicMillis) + Math.min(pauseMillisMax, Number.isFinite(asked) ? asked : pause)
+        const asked = pauseAsked(response.headers["retry-after"], yield* Clock.currentTimeMillis)
+        pausedUntil = (yield* monotonicMillis) + Math.min(pauseMillisMax, asked > 0 ? asked : pause)
       }
       return yield* new RestRefused({ venue, path, status: response.status })
     }).pipe(Effect.scoped)

@@ -211,6 +211,9 @@ describe("Intake", () => {
     send(0, "named USDC2 0.5")
     assert.strictEqual(count(0, "unlisted"), 2)
     send(1, "named DAI2 0.97")
+    // A channel that the first one's connection has opened before.
+    send(0, "2 0.5")
+    send(0, "", FrameSource.delisted, 2)
     assert.closeTo(local.hotPath.book(2).price(0, 0), 0.97, 1e-4)
     assert.closeTo(state(0, coinState.fairValue)!, 1, 1e-3)
     assert.closeTo(state(1, coinState.fairValue)!, 0.97, 1e-3)

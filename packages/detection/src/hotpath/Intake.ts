@@ -56,6 +56,7 @@ export class Intake implements MarketSink {
   /** Handles the payload `[start, end)` of the frame at `offset`; clock frames are the hot path's own. */
   take(view: FrameView, offset: number, start: number, end: number): void {
     const venue = view.bytes[offset + frameOffsets.venue]!
+    this.#market.venue = venue
     const instrument = view.int32[(offset + frameOffsets.instrument) >> 2]!
     const source = view.bytes[offset + frameOffsets.source]
     switch (source) {
@@ -134,7 +135,7 @@ export class Intake implements MarketSink {
   /** A pair is not traded any more: its last price does not stand. */
   #delisted(instrument: number): void {
     const track = this.#market.instruments[instrument]
-    if (track === undefined) return
+    if (track === undefined || track.venue !== this.#market.venue) return
     track.book.clear()
     track.row.fill(Number.NaN)
     track.row[instrumentState.events] = track.row[instrumentState.commits] = track.row[instrumentState.book] = 0
@@ -163,7 +164,8 @@ export class Intake implements MarketSink {
     const market = this.#market
     const instrument = integers[1]!
     const track = market.instruments[instrument]
-    if (track === undefined || track.delisted) return
+    // An old connection may still speak of a number that is another venue's by now.
+    if (track === undefined || track.delisted || track.venue !== market.venue) return
     const { row } = track
     track.connection = market.connection
     row[instrumentState.events] = row[instrumentState.events]! + 1

@@ -55,7 +55,8 @@ export class Market {
   /** A venue's symbols, by venue. */
   readonly symbols: ReadonlyArray<SymbolTable>
   readonly times = new Float64Array(6).fill(Number.NaN)
-  /** The connection of the frame in hand. */
+  /** The venue of the frame in hand, and its connection. */
+  venue = -1
   connection = 0
   /** The frame in hand waited too long to say what the market is now. */
   late = false

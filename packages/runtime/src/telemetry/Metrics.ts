@@ -22,6 +22,7 @@ export const Metrics = {
   notificationsAbandoned: counter("notifications_abandoned_total", "Notifications given up after too many attempts, by receiver"),
   heartbeats: counter("heartbeats_total", "Calls of the heartbeat's address, by outcome: sent, failed, or withheld while not ready"),
   scoresDropped: counter("scores_dropped_total", "Scores that found the signals ring full"),
+  simulated: gauge("simulated", "1 where the markets are no real ones"),
   stale: gauge("coin_stale", "1 while a coin has no fresh price, by coin"),
   fairValue: gauge("fair_value", "Fair value in the peg's currency, by coin"),
   deviationBps: gauge("deviation_bps", "Fair value against the peg, by coin"),

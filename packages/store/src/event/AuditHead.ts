@@ -58,7 +58,8 @@ const signedText = ({ anchors, format, heads, signedAt }: Omit<AuditHead, "publi
     anchors.map(({ chainIndex, family, hash }) => [family, chainIndex, hash])
   ])
 
-const presentAnchors = Effect.flatMap(
+/** Up to where each family's facts are said to be removed. */
+export const presentAnchors = Effect.flatMap(
   SqlClient.SqlClient,
   (sql) => sql<ChainAnchor>`select family, chain_index::float8 as "chainIndex", hash from event_anchor order by family`
 )
@@ -75,6 +76,9 @@ export const signHeads = Effect.fn("signHeads")(function* (key: SigningKey, plan
   }
   return { ...unsigned, publicKey: key.publicKey, signature: key.sign(signedText(unsigned)) } satisfies AuditHead
 })
+
+/** Whether it is signed with the key that it names. */
+export const isGenuineHead = (head: AuditHead): boolean => isSignedBy(head.publicKey, signedText(head), head.signature)
 
 /** What became of each family since its chain ended so. */
 export const compareHeads = Effect.fnUntraced(function* (heads: ReadonlyArray<ChainHead>) {
@@ -100,7 +104,6 @@ export const compareHeads = Effect.fnUntraced(function* (heads: ReadonlyArray<Ch
 export const checkAgainst = Effect.fn("checkAgainst")(function* (head: AuditHead, publicKey?: string) {
   if (publicKey !== undefined && publicKey.trim() !== head.publicKey.trim())
     return yield* new AuditHeadRefused({ problem: "was signed with another key" })
-  if (!isSignedBy(head.publicKey, signedText(head), head.signature))
-    return yield* new AuditHeadRefused({ problem: "was altered after it was signed" })
+  if (!isGenuineHead(head)) return yield* new AuditHeadRefused({ problem: "was altered after it was signed" })
   return yield* compareHeads(head.heads)
 })

@@ -7,6 +7,7 @@
  *
  * Callers give their own time, Unix ms; rows hold the database's, so that engines with clocks apart agree on what is due and whose lease is over.
  */
+import { plainText } from "@evenkeel/runtime/telemetry/PlainText"
 import { Array, Context, Effect, Layer } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import { measureDatabaseOffset } from "../database/DatabaseClock.ts"
@@ -139,7 +140,7 @@ export class Outbox extends Context.Service<
           Effect.map(
             sql<{ abandoned: boolean }>`
               update notification
-              set attempts = attempts + 1, last_error = ${problem}, next_attempt = ${now + offset + backoffMillis(attempts)},
+              set attempts = attempts + 1, last_error = ${plainText(problem)}, next_attempt = ${now + offset + backoffMillis(attempts)},
                   abandoned_at = ${attempts + 1 >= attemptsMax ? now + offset : null}, lease_owner = null, lease_until = null
               where receiver = ${receiver} and idempotency_key = ${idempotencyKey} and lease_owner = ${owner} and ${waiting}
               returning abandoned_at is not null as abandoned`,

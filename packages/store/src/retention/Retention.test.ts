@@ -1,14 +1,16 @@
 import { assert, layer } from "@effect/vitest"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Effect, FileSystem, Layer, Schema } from "effect"
+import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { databases } from "../../test/support/Databases.ts"
+import { unsignedAnchors } from "../event/AuditAnchors.ts"
 import { AuditHeadJson, checkAgainst, signHeads } from "../event/AuditHead.ts"
 import { drainConsumer, resetConsumer } from "../event/Consumer.ts"
 import { beginning, EventStore } from "../event/EventStore.ts"
 import { loadSigningKey } from "../event/SigningKey.ts"
 import { Outbox } from "../outbox/Outbox.ts"
-import { Retention, retentionDefaults, trimDatabase } from "./Retention.ts"
+import { anchorsFile, Retention, retentionDefaults, trimDatabase } from "./Retention.ts"
 
 const day = 86_400_000
 
@@ -63,6 +65,25 @@ for (const [name, database] of databases) {
               ["engine", 19]
             ]
           )
+          const lines = yield* files.readFileString(anchorsFile(own))
+          assert.deepStrictEqual(yield* unsignedAnchors(lines, key.publicKey), [])
+          // Whoever removes facts by hand can move the anchor as well.
+          const sql = yield* SqlClient.SqlClient
+          const byHand = sql.withTransaction(
+            Effect.gen(function* () {
+              yield* sql`update event_anchor set chain_index = 25, hash = (select hash from event where family = 'coin' and chain_index = 25)
+                where family = 'coin'`
+              yield* sql`delete from event where family = 'coin' and chain_index <= 25`
+              assert.strictEqual(yield* events.verify, 5 + 11 + 30)
+              const found = yield* unsignedAnchors(lines, key.publicKey)
+              assert.deepStrictEqual(
+                found.map(({ chainIndex, family }) => [family, chainIndex]),
+                [["coin", 25]]
+              )
+              return yield* Effect.fail("undone")
+            })
+          )
+          assert.strictEqual(yield* Effect.flip(byHand), "undone")
           // The chain goes on, and so do the stream's versions.
           const { version } = yield* events.append("coin/x", 30, [{ kind: "Day", payload: 30 }])
           assert.strictEqual(version, 31)

@@ -103,10 +103,13 @@ const diskEvery = "2 seconds"
 const againAfter: Duration.Input = "1 minute"
 const encodeHead = Schema.encodeEffect(AuditHeadJson)
 
+/** Where retention writes what it signs, in the engine's data. */
+export const anchorsFile = (directory: string): string => `${directory}/audit-anchors.jsonl`
+
 /** Appends the heads and the planned anchors, signed, to a file: a line, about 1 KB, for each time that facts are removed. */
 const exportAnchors = Effect.fn("exportAnchors")(function* (directory: string, plan: ReadonlyArray<ChainAnchor>) {
   const files = yield* FileSystem.FileSystem
-  const file = `${directory}/audit-anchors.jsonl`
+  const file = anchorsFile(directory)
   const failed = (error: PlatformError.PlatformError) => new AnchorsNotExported({ file, problem: error.message })
   yield* files.makeDirectory(directory, { recursive: true }).pipe(Effect.mapError(failed))
   const head = yield* signHeads(yield* loadSigningKey(`${directory}/audit.key`), plan)
