@@ -54,6 +54,8 @@ describe.concurrent("the command line", { timeout: startsMillis }, () => {
         { args: ["evaluate", "--data", join(directory, "none")], problem: "none" },
         { args: ["replay", file("kraken-USDC-USD.csv", "timestamp_ms,close\n")], problem: "holds no row" },
         { args: ["replay", file("kraken-USDT-USD.csv", "ts,close\n1700000000,1\n")], problem: "Unix milliseconds" },
+        { args: ["replay", directory], problem: "is a directory: name its files" },
+        { args: ["replay", join(directory, "kraken-USDC-USD.csv.gz")], problem: "there is no such file" },
         { args: ["doctor", "--config", file("chains.toml", chains)], problem: "chains.0.endpoints.0.url" },
         {
           args: ["consumers", "list"],

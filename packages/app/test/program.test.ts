@@ -88,7 +88,7 @@ describe("the program", () => {
           EVENKEEL_DATBASE: "typo"
         })
         assert.strictEqual(yield* program.exit, 2)
-        for (const problem of ["http.port", "hotPath.wait", "log.colour", "database.url", "EVENKEEL_DATBASE"])
+        for (const problem of ["http.port", "hotPath.wait", "log.colour is not a setting", "database.url", "EVENKEEL_DATBASE"])
           assert.include(program.errors(), problem)
         assert.notInclude(program.errors() + program.output(), "hunter2")
         const missing = yield* startProgram(["demo", "--config", `${file}.missing`])

@@ -12,7 +12,7 @@ import { type VenueId, venueIds } from "@evenkeel/domain/market/Venue"
 import { type LevelChange, type RiskLevel, severity } from "@evenkeel/domain/risk/RiskLevel"
 import type { KernelMemory } from "@evenkeel/learning/kernels/Kernels"
 import { readJournal } from "@evenkeel/store/journal/JournalReader"
-import { Console, DateTime, Effect, Option, Schema } from "effect"
+import { Console, DateTime, Effect, FileSystem, Option, Schema } from "effect"
 import { basename } from "node:path"
 import { CaptureReplay } from "@evenkeel/replay/capture/CaptureReplay"
 import { JournalReplay } from "@evenkeel/replay/journal/JournalReplay"
@@ -43,6 +43,7 @@ export const runReplay = Effect.fn("runReplay")(function* (options: {
   readonly venue: Option.Option<VenueId>
 }) {
   const began = performance.now()
+  yield* Effect.forEach(options.files, checkFile, { discard: true })
   const sources = yield* open(options.files, options.venue, yield* openModelMemory(options.model))
   let rows = 0
   const changes: Array<LevelChange> = []
@@ -83,6 +84,14 @@ const openModelMemory = Effect.fnUntraced(function* (model: string) {
   const memory = allocateModelMemory()
   const problem = new ModelPublisher(memory).publish(opened.value.file.model, 1)
   return problem === undefined ? memory : yield* modelUnusable(opened.value.name, problem)
+})
+
+const checkFile = Effect.fnUntraced(function* (file: string) {
+  const files = yield* FileSystem.FileSystem
+  const info = yield* Effect.option(files.stat(file))
+  if (Option.isNone(info)) return yield* new ReplayRefused({ problem: `${file}: there is no such file, or it may not be read` })
+  if (info.value.type === "Directory")
+    return yield* new ReplayRefused({ problem: `${file} is a directory: name its files, as in ${file}/*.gz` })
 })
 
 const open = Effect.fnUntraced(function* (files: ReadonlyArray<string>, venue: Option.Option<VenueId>, models: KernelMemory | undefined) {

@@ -76,11 +76,13 @@ describe("loadConfig", () => {
           EVENKEEL_HTTP_PORT: "70000",
           EVENKEEL_COINS: "[",
           EVENKEEL_CONES: "USDC",
+          EVENKEEL_HEARTBEAT_URL: "x",
           EVENKEEL_DATABASE_URL: "mysql://user:hunter2@host/db"
         })
       )
       for (const part of ["http.port", "EVENKEEL_COINS", "EVENKEEL_CONES is not a setting", "database.url"]) assert.include(message, part)
       assert.notInclude(message, "hunter2")
+      assert.strictEqual(message.split("heartbeat.url").length, 2, "once")
     })
   )
 

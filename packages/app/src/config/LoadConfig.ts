@@ -120,10 +120,13 @@ export const loadConfig = Effect.fn("loadConfig")(function* (
     ...(Result.isFailure(decoded)
       ? standard(decoded.failure.issue).issues.map((issue) => {
           const path = (issue.path ?? []).map((segment) => String(typeof segment === "object" ? segment.key : segment)).join(".")
+          // What the library says of a key that the schema does not have.
+          if (issue.message === "Expected no excess property") return `${path} is not a setting`
           return isSecret(path) ? `${path} is not valid (its value is not shown)` : `${path}: ${issue.message}`
         })
       : [])
   ]
-  if (Result.isFailure(decoded) || problems.length > 0) return yield* new ConfigInvalid({ problems })
+  // A secret can be wrong in two ways, and shows neither.
+  if (Result.isFailure(decoded) || problems.length > 0) return yield* new ConfigInvalid({ problems: [...new Set(problems)] })
   return decoded.success
 })
