@@ -68,7 +68,7 @@ const makeDispatcher = Effect.fnUntraced(function* (owner: string) {
       Effect.catchTag("SqlError", (error) => {
         unnoted.set(name, unnoted.get(name) ?? { row, at })
         if (unnoted.size > unnotedMax) unnoted.delete(unnoted.keys().next().value!)
-        const detail = { receiver: row.receiver, key: row.idempotencyKey, problem: error.message }
+        const detail = { receiver: row.receiver, key: row.idempotencyKey, problem: databaseProblem(error) }
         return Effect.logError("a notification was delivered, and the database does not note it", detail)
       })
     )

@@ -64,7 +64,7 @@ describe("the heartbeat", () => {
         return (yield* own)!.detail
       })
       const words = yield* Effect.provide(detail, layerHeartbeat({ url, everySeconds: 30 }).pipe(Layer.provideMerge(services)))
-      assert.strictEqual(words, "127.0.0.1:1: TransportError")
+      assert.strictEqual(words, "127.0.0.1:1: ECONNREFUSED (POST http://127.0.0.1:1)")
       const none = Effect.flatMap(HealthRegistry, ({ snapshot }) => snapshot)
       const without = layerHeartbeat({ url: Redacted.make(""), everySeconds: 30 }).pipe(Layer.provideMerge(services))
       assert.deepStrictEqual(yield* Effect.provide(none, without), [])

@@ -3,13 +3,14 @@
  * when the calls stop, be it that the engine is not ready, is dead, or cannot reach anybody.
  *
  * It is a POST without a body. A call that fails is said and never stops the engine: the next one is a new try. The address may hold a key, so
- * that only its host is shown, and no span is made of the call.
+ * that only its host is shown.
  */
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
+import { sendHidden, shownProblem } from "@evenkeel/runtime/telemetry/HiddenAddress"
 import { Metrics } from "@evenkeel/runtime/telemetry/Metrics"
 import { Duration, Effect, Layer, Metric, Redacted } from "effect"
-import { HttpClient } from "effect/http"
+import { HttpClient, HttpClientRequest } from "effect/http"
 import type { EngineConfig } from "../config/EngineConfig.ts"
 
 const component = "heartbeat"
@@ -38,13 +39,11 @@ export const layerHeartbeat = ({
           ? health.report(component, "running", `to ${host}`)
           : health.report(component, "degraded", `${host}: ${problem}`)
       })
-      const call = client.post(address).pipe(
+      const call = sendHidden(client, HttpClientRequest.post(address)).pipe(
         Effect.map(({ status }) => (status >= 200 && status < 300 ? "" : `answered ${status}`)),
-        // An error's own message names the address.
-        Effect.catchTag("HttpClientError", ({ reason }) => Effect.succeed(reason._tag)),
+        Effect.catchTag("HttpClientError", (error) => Effect.succeed(shownProblem(error))),
         Effect.timeoutOrElse({ duration: Duration.min(callMax, every), orElse: () => Effect.succeed("no answer in time") }),
-        Effect.scoped,
-        Effect.provideService(HttpClient.TracerDisabledWhen, () => true)
+        Effect.scoped
       )
       const beat = Effect.gen(function* () {
         if (!(yield* health.ready)) return yield* report("withheld", "the engine is not ready")
