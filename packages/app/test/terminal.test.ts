@@ -104,7 +104,7 @@ describe("outside text on the terminal", () => {
         troubled: [{ component: hostile, status: "degraded", detail: hostile }],
         alerts: []
       },
-      400
+      { columns: 400, rows: 24 }
     )
     const change = levelChange({ coin: hostile, venues: { agree: [hostile], differ: [] } })
     const alert = { fingerprint: "f", status: "firing", level: "critical", startsAt: 0, endsAt: null, change } as const

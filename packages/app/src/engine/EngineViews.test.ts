@@ -70,7 +70,7 @@ describe("the engine's view", () => {
         first!.sources.map(({ ageMillis, book, symbol }) => [symbol, ageMillis, book]),
         [["USDC/USD", 2500, "good"]]
       )
-      assert.deepInclude(second, { coin: "DAI", fairValue: null, level: "normal", model: null })
+      assert.deepInclude(second, { coin: "DAI", fairValue: null, level: "stale", model: null })
       assert.deepInclude(second!.sources[0], { ageMillis: null, book: "none", bid: null })
     }).pipe(Effect.provide(layer))
   )

@@ -38,14 +38,16 @@ const makeEngineView = (simulated: boolean) =>
         const listed = instruments.list()
         return detection.coins.map(({ peg, symbol }, index): CoinView => {
           const state = detection.coin(index)
+          const priced = typeof state?.fairValue === "number"
           return {
             coin: symbol,
             simulated,
             peg,
             fairValue: state?.fairValue ?? null,
-            errorBps: state?.errorBps ?? null,
-            deviationBps: state?.deviationBps ?? null,
-            level: state?.level ?? "normal",
+            errorBps: priced ? (state?.errorBps ?? null) : null,
+            deviationBps: priced ? (state?.deviationBps ?? null) : null,
+            // Of a coin that nobody has seen yet nothing is known, whatever its patience.
+            level: state === undefined || (!priced && state.level === "normal") ? "stale" : state.level,
             since: state?.since ?? null,
             grounded: state?.grounded ?? false,
             venues: state?.venues ?? { agree: [], differ: [] },

@@ -56,12 +56,12 @@ export interface RunOptions {
 
 export const runEngine = ({ config, setup, stopAfterMillis, title }: RunOptions) => {
   const terminal = process.stdout.isTTY
-  const shown: Array<string> = []
+  const shown: Array<ReadonlyArray<string>> = []
   const screenReceiver: Receiver = {
     name: "console",
     deliver: (notification) =>
       Effect.sync(() => {
-        shown.push(...textOf(notification, true).split("\n"))
+        shown.push(textOf(notification, true).split("\n"))
         shown.splice(0, shown.length - alertsShown)
       })
   }

@@ -5,7 +5,6 @@ import type { CoinView } from "@evenkeel/api/contract/EngineApi"
 import { EngineView } from "@evenkeel/api/server/EngineView"
 import { FrameSink } from "@evenkeel/connectors/transport/FrameSink"
 import { Detection } from "@evenkeel/detection/host/Detection"
-import { venueIds } from "@evenkeel/domain/market/Venue"
 import { chanceText } from "@evenkeel/domain/risk/Chance"
 import type { RiskLevel } from "@evenkeel/domain/risk/RiskLevel"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
@@ -25,8 +24,8 @@ export interface LiveState {
   readonly ringFill: number
   readonly breakers: ReadonlyArray<{ readonly key: string; readonly state: string }>
   readonly troubled: ReadonlyArray<{ readonly component: string; readonly status: string; readonly detail: string }>
-  /** Newest last. */
-  readonly alerts: ReadonlyArray<string>
+  /** Each one's lines; newest last. */
+  readonly alerts: ReadonlyArray<ReadonlyArray<string>>
 }
 
 const color = (code: string, text: string) => `\u001b[${code}m${text}\u001b[0m`
@@ -41,10 +40,40 @@ const age = (millis: number | null): string =>
         ? `${Math.round(millis / 1000)}s`
         : `${Math.round(millis / 60_000)}m`
 
-const micros = (nanos: number): string => (Number.isFinite(nanos) ? `${(nanos / 1000).toFixed(1)} µs` : "-")
+const duration = (nanos: number): string =>
+  !Number.isFinite(nanos)
+    ? "-"
+    : nanos < 1e6
+      ? `${(nanos / 1e3).toFixed(1)} µs`
+      : nanos < 1e9
+        ? `${(nanos / 1e6).toFixed(1)} ms`
+        : `${(nanos / 1e9).toFixed(1)} s`
 
-/** Lines of the screen; `columns` bounds their visible length. */
-export const renderLive = (state: LiveState, columns: number): ReadonlyArray<string> => {
+/** A line of at most so many characters that can be seen; colours stay. */
+const cut = (line: string, columns: number): string => {
+  const length = line.replace(/\u001b\[[0-9;]*m/g, "").length
+  if (length <= columns) return line
+  let seen = 0
+  return line.replace(/(\u001b\[[0-9;]*m)|[^]/g, (character, code: string | undefined) =>
+    code !== undefined || ++seen < columns ? character : seen === columns ? "…" : ""
+  )
+}
+
+/** The newest alerts that have room in so many lines, whole but for the newest one. */
+const alertsIn = (alerts: LiveState["alerts"], room: number): ReadonlyArray<string> => {
+  const lines = (alerts.at(-1) ?? []).slice(0, Math.max(1, room))
+  for (const alert of alerts.slice(0, -1).toReversed()) {
+    if (alert.length + lines.length > room) break
+    lines.unshift(...alert)
+  }
+  return lines
+}
+
+/** The screen's lines: no more than `rows` unless the table alone is longer, of at most `columns` characters. */
+export const renderLive = (
+  state: LiveState,
+  { columns, rows }: { readonly columns: number; readonly rows: number }
+): ReadonlyArray<string> => {
   const lines = [
     `${color("1", "evenkeel")} ${state.title}   ${DateTime.formatIso(DateTime.makeUnsafe(Math.floor(state.time)))
       .replace("T", " ")
@@ -52,14 +81,14 @@ export const renderLive = (state: LiveState, columns: number): ReadonlyArray<str
     "",
     color(
       "2",
-      `${"coin".padEnd(6)}${"fair value".padStart(11)}${"± bps".padStart(8)}${"off peg".padStart(10)}${"P(1 h)".padStart(9)}  ${"level".padEnd(9)} venues (age; s: stale book, ≠: differs)`
+      `${"coin".padEnd(6)}${"fair value".padStart(11)}${"± bps".padStart(8)}${"off peg".padStart(10)}${"P(1 h)".padStart(9)}  ${"level".padEnd(9)} venues (age; !: stale book, ≠: differs)`
     )
   ]
   for (const coin of state.coins) {
     const sources = coin.sources
       .filter((source) => source.ageMillis !== null)
       .map((source) => {
-        const marks = `${source.book === "stale" ? "s" : ""}${coin.venues.differ.includes(source.venue) ? "≠" : ""}`
+        const marks = `${source.book === "stale" ? "!" : ""}${coin.venues.differ.includes(source.venue) ? "≠" : ""}`
         return `${plainText(`${source.venue} ${source.symbol}`)} ${age(source.ageMillis)}${marks === "" ? "" : ` ${marks}`}`
       })
     const value = coin.fairValue === null ? "-" : coin.fairValue.toFixed(5)
@@ -68,30 +97,29 @@ export const renderLive = (state: LiveState, columns: number): ReadonlyArray<str
     const probability = coin.model?.horizons.find(({ minutes }) => minutes === 60)?.probability ?? null
     const chance = probability === null ? "-" : chanceText(probability)
     const head = `${coin.coin.padEnd(6)}${value.padStart(11)}${error.padStart(8)}${deviation.padStart(10)}${chance.padStart(9)}  `
-    const rest = sources.join(", ").slice(0, Math.max(0, columns - head.length - 10))
-    lines.push(`${head}${color(levelColors[coin.level], coin.level.padEnd(9))} ${color("2", rest)}`)
+    lines.push(`${head}${color(levelColors[coin.level], coin.level.padEnd(9))} ${color("2", sources.join(", "))}`)
   }
   const open = state.breakers.filter(({ state: breaker }) => breaker !== "closed")
   lines.push(
     "",
-    `${Math.round(state.messagesPerSecond).toLocaleString("en")} messages/s   publish to score p50 ${micros(state.p50Nanos)} p99 ${micros(state.p99Nanos)}   ring ${(state.ringFill * 100).toFixed(1)}%   breakers ${
+    `${Math.round(state.messagesPerSecond).toLocaleString("en")} messages/s   publish to score p50 ${duration(state.p50Nanos)} p99 ${duration(state.p99Nanos)}   ring ${(state.ringFill * 100).toFixed(1)}%   breakers ${
       open.length === 0
         ? `${state.breakers.length} closed`
         : color("31", open.map(({ key, state: breaker }) => plainText(`${key} ${breaker}`)).join(", "))
     }`
   )
   for (const { component, detail, status } of state.troubled) {
-    lines.push(color("33", plainText(`${component} ${status}: ${detail}`).slice(0, columns)))
+    lines.push(color("33", plainText(`${component} ${status}: ${detail}`)))
   }
-  lines.push("", ...state.alerts)
-  return lines
+  lines.push("", ...alertsIn(state.alerts, rows - lines.length - 2))
+  return lines.map((line) => cut(line, columns))
 }
 
 /** Hides the cursor, draws in place; the terminal is as it was afterwards. */
 export const runLiveTable = (options: {
   readonly title: string
   readonly clock: () => number
-  readonly alerts: () => ReadonlyArray<string>
+  readonly alerts: () => LiveState["alerts"]
   readonly output: NodeJS.WriteStream
 }) =>
   Effect.gen(function* () {
@@ -122,9 +150,9 @@ export const runLiveTable = (options: {
           ringFill: sink.fill(),
           breakers: yield* policies.breakers,
           troubled: components.filter(({ status }) => status !== "running" && status !== "stopped"),
-          alerts: options.alerts().slice(-Math.max(4, (output.rows ?? 24) - 14 - venueIds.length))
+          alerts: options.alerts()
         },
-        output.columns ?? 120
+        { columns: output.columns ?? 120, rows: output.rows ?? 24 }
       )
       before = { frames, at }
       output.write(`\u001b[H${lines.map((line) => `${line}\u001b[K`).join("\n")}\n\u001b[J`)

@@ -44,11 +44,12 @@ const figuresOf = ({ groups, labels, scores }: Sorted, times: Float64Array): Fig
     const score = scores[row]!
     let hits = 0
     let misses = 0
-    for (; row < scores.length && scores[row] === score; row++) {
+    do {
       const weight = times[groups[row]!]!
       if (labels[row] === 1) hits += weight
       else misses += weight
-    }
+      row++
+    } while (row < scores.length && scores[row] === score)
     wins += misses * (positives + hits / 2)
     positives += hits
     negatives += misses

@@ -4,8 +4,8 @@
  * The server is PGlite in its thread, which has one session. Connections take turns on it, each from the beginning of a transaction to its end, so
  * that several engines can share it as they would share a server. What a connection had begun when it was cut is rolled back.
  */
-import { findTemplate, layerClient, open } from "@evenkeel/store/database/Embedded"
-import type { Conversation } from "@evenkeel/store/database/pglite.worker"
+import { findTemplate, isCancelRequest, layerClient, open } from "@evenkeel/store/database/Embedded"
+import type { Answered, Said } from "@evenkeel/store/database/pglite.worker"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 import { Duplex } from "node:stream"
@@ -57,7 +57,8 @@ export class SimulatedDatabase implements Outside {
   constructor(worker: Worker) {
     this.#server = worker
     worker.on("message", (message: unknown) => {
-      if (typeof message === "object" && message !== null && "messages" in message) this.#receive((message as Conversation).messages)
+      const { messages } = message as Partial<Answered>
+      if (messages !== undefined) this.#receive(messages)
     })
   }
 
@@ -142,7 +143,7 @@ export class SimulatedDatabase implements Outside {
 
   #send(request: Request): void {
     this.#current = request
-    this.#server.postMessage({ connection: theSession, messages: Uint8Array.from(request.bytes) } satisfies Conversation)
+    this.#server.postMessage({ connection: theSession, messages: Uint8Array.from(request.bytes) } satisfies Said)
   }
 
   #receive(chunk: Uint8Array): void {
@@ -194,6 +195,7 @@ class SimulatedConnection extends Duplex {
   override _read(): void {}
 
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    if (!this.#started && isCancelRequest(chunk)) return void this.destroy()
     this.#rest = Buffer.concat([this.#rest, chunk])
     let at = 0
     let asked = 0

@@ -1,6 +1,6 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, FileSystem, Layer } from "effect"
+import { Effect, Fiber, FileSystem, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { spawn, spawnSync } from "node:child_process"
 import type { Worker } from "node:worker_threads"
@@ -98,16 +98,21 @@ describe("the embedded database on disk", () => {
         const client = Layer.fresh(layerClient(() => connect(worker)))
         const asked = <A, E, R>(ask: (sql: SqlClient.SqlClient) => Effect.Effect<A, E, R>) =>
           Effect.flatMap(SqlClient.SqlClient, ask).pipe(Effect.provide(client))
+        const counted = (sql: SqlClient.SqlClient) => sql`select count(*) from generate_series(1, 3000000)`
         yield* asked((sql) => sql`create table kept (value int)`)
         yield* asked((sql) => Effect.andThen(sql`begin`, sql`insert into kept values (7)`))
         assert.deepStrictEqual(yield* asked((sql) => sql`select * from kept`), [])
-        yield* asked((sql) =>
-          Effect.andThen(
-            Effect.forkChild(sql`select count(*) from generate_series(1, 3000000)`, { startImmediately: true }),
-            Effect.yieldNow
-          )
-        )
+        yield* asked((sql) => Effect.andThen(Effect.forkChild(counted(sql), { startImmediately: true }), Effect.yieldNow))
         assert.deepStrictEqual(yield* asked((sql) => sql`select 1 as one`), [{ one: 1 }])
+        // The driver asks on another connection that a statement which was interrupted be given up.
+        yield* asked((sql) =>
+          Effect.gen(function* () {
+            const long = yield* Effect.forkChild(sql.withTransaction(Effect.andThen(sql`insert into kept values (7)`, counted(sql))))
+            yield* Effect.sleep("50 millis")
+            yield* Fiber.interrupt(long)
+            assert.deepStrictEqual(yield* sql`select * from kept`, [])
+          })
+        )
       }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
     60_000
   )
@@ -134,6 +139,13 @@ describe("the embedded database on disk", () => {
           assert.strictEqual((yield* Effect.flip(sql`select pg_sleep(120)`))._tag, "SqlError")
           assert.deepStrictEqual(yield* again, [{ value: 7 }])
           assert.strictEqual(threads.length, 3)
+          // What keeps it from being opened passes: so does its closing.
+          const control = `${directory}/global/pg_control`
+          yield* files.rename(control, `${control}.away`)
+          yield* Effect.promise(() => threads.at(-1)!.terminate())
+          assert.strictEqual((yield* Effect.flip(sql`select value from kept`))._tag, "SqlError")
+          yield* files.rename(`${control}.away`, control)
+          assert.deepStrictEqual(yield* again, [{ value: 7 }])
         }).pipe(Effect.provide(layerEmbedded(directory, "3 seconds").pipe(Layer.provide(NodeServices.layer))))
       }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
     60_000

@@ -9,7 +9,7 @@ import { Duration, Effect, FileSystem, Layer, Queue, Schema } from "effect"
 import { Duplex } from "node:stream"
 import { fileURLToPath } from "node:url"
 import { Worker } from "node:worker_threads"
-import type { Conversation, PgliteWorkerData } from "./pglite.worker.ts"
+import type { Answered, PgliteWorkerData, Said } from "./pglite.worker.ts"
 import { lockDirectory } from "./ProcessLock.ts"
 
 /** The directory cannot be opened as a database. */
@@ -63,6 +63,9 @@ export const layerEmbedded = (directory: string, within: Duration.Input = answer
         worker = startThread(workerData)
         // Without a listener an error would end the program.
         worker.on("error", (error) => say(`the database's thread failed: ${error}`))
+        worker.once("message", (message: "ready" | { readonly failed: string }) => {
+          if (message !== "ready") say(`the database cannot be opened: ${message.failed}`)
+        })
         watch(worker)
         return worker
       }
@@ -215,27 +218,37 @@ const framer = () => {
 /** 'X', the client's goodbye: PGlite's session outlives a connection. */
 const terminate = 0x58
 
+/**
+ * A request to give up what another connection has asked for: a first message of 16 bytes with this number (PostgreSQL 17, 53.2.9). There is nobody to
+ * take it: a statement that was begun runs to its end, and its session waits.
+ */
+export const isCancelRequest = (message: Buffer): boolean => message.length === 16 && message.readInt32BE(4) === 80_877_102
+
 /** Connections that this process has opened. */
 let connections = 0
 
-/** A connection to the database of a thread. A new one ends the session of the one before. */
+/** A connection to the database of a thread. What it leaves open when it ends is rolled back. */
 export const connect = (worker: Worker): Duplex => {
-  const connection = ++connections
+  let connection = 0
   const whole = framer()
   const onMessage = (message: unknown) => {
     if (typeof message !== "object" || message === null) return
-    if ("failed" in message) stream.destroy(new Error(String(message.failed)))
-    // An answer to a connection before is nobody's.
-    else if ((message as Conversation).connection === connection) stream.push((message as Conversation).messages)
+    const answered = message as Partial<Answered>
+    // A thread that could not open the database answers all.
+    if (answered.connection !== undefined && answered.connection !== connection) return
+    if (answered.failed !== undefined) stream.destroy(new Error(answered.failed))
+    else if (answered.messages !== undefined) stream.push(answered.messages)
   }
   const onExit = () => stream.destroy(new Error("the database's thread has ended"))
   const stream: Duplex = new Duplex({
     read() {},
     write(chunk: Buffer, _encoding, done) {
       const bytes = whole(chunk)
-      if (bytes.length > 0 && bytes[0] !== terminate) {
+      if (connection === 0 && isCancelRequest(bytes)) stream.destroy()
+      else if (bytes.length > 0 && bytes[0] !== terminate) {
+        if (connection === 0) connection = ++connections
         const messages = Uint8Array.from(bytes)
-        worker.postMessage({ connection, messages } satisfies Conversation, [messages.buffer])
+        worker.postMessage({ connection, messages } satisfies Said, [messages.buffer])
       } else if (bytes.length > 0) stream.push(null)
       done()
     },
@@ -246,6 +259,7 @@ export const connect = (worker: Worker): Duplex => {
     destroy(error, done) {
       worker.off("message", onMessage)
       worker.off("exit", onExit)
+      if (connection > 0) worker.postMessage({ connection } satisfies Said)
       done(error)
     }
   })

@@ -11,10 +11,17 @@ export interface PgliteWorkerData {
   readonly template: string | undefined
 }
 
-/** Whole protocol messages of a connection, and the answers to them. Connections are counted from 1. */
-export interface Conversation {
+/** What a connection says: whole protocol messages; without them, that it has ended. Connections are counted from 1. */
+export interface Said {
   readonly connection: number
-  readonly messages: Uint8Array
+  readonly messages?: Uint8Array
+}
+
+/** What a connection is answered: protocol messages, or that its messages could not be handled at all. */
+export interface Answered {
+  readonly connection: number
+  readonly messages?: Uint8Array
+  readonly failed?: string
 }
 
 const port = parentPort!
@@ -48,43 +55,64 @@ const problemOf = (error: unknown): string =>
 const opened = open()
 let work: Promise<unknown> = opened.then(
   () => port.postMessage("ready"),
-  (error: unknown) => port.postMessage({ failed: problemOf(error) })
+  (error: unknown) => {
+    // Whoever asks next starts another thread, which may find what was wrong mended.
+    port.postMessage({ failed: problemOf(error) })
+    port.close()
+  }
 )
 
-/** The connection whose session the server's only one is at present. */
-let current = 0
+/** What was said and is not handled yet. The one session is shared: whoever is in a transaction has it to the transaction's end. */
+const waiting: Array<Said> = []
+let holder: number | undefined
 
-/** What a server does when a client is gone: its transaction is undone, its prepared statements and settings are forgotten. */
-const endSession = async (database: PGlite): Promise<void> => {
-  await database.exec("rollback")
-  await database.exec("discard all")
-}
+/** `ReadyForQuery` with its status, which ends an answer; `I`: outside of a transaction (PostgreSQL 17, 53.7). */
+const readyLength = 6
+const [readyForQuery, idle] = [0x5a, 0x49]
 
-const answer = async (database: PGlite, { connection, messages }: Conversation): Promise<void> => {
-  // A client that went away before its statement was at its turn.
-  if (connection < current) return
-  if (connection > current && current > 0) await endSession(database)
-  current = connection
+const answer = async (database: PGlite, connection: number, messages: Uint8Array): Promise<void> => {
+  holder = connection
+  let end: Uint8Array = new Uint8Array(0)
   await database.execProtocolRawStream(messages, {
     onRawData: (data) => {
       const copy = data.slice()
-      port.postMessage({ connection, messages: copy } satisfies Conversation, [copy.buffer])
+      end = copy.length < readyLength ? Uint8Array.of(...end, ...copy).slice(-readyLength) : copy.slice(-readyLength)
+      port.postMessage({ connection, messages: copy } satisfies Answered, [copy.buffer])
     }
   })
+  if (end.length === readyLength && end[0] === readyForQuery && end[readyLength - 1] === idle) holder = undefined
+}
+
+const serve = async (database: PGlite): Promise<void> => {
+  for (;;) {
+    const at = waiting.findIndex(({ connection }) => holder === undefined || connection === holder)
+    if (at < 0) return
+    const { connection, messages } = waiting.splice(at, 1)[0]!
+    if (messages !== undefined)
+      await answer(database, connection, messages).catch((error: unknown) =>
+        port.postMessage({ connection, failed: problemOf(error) } satisfies Answered)
+      )
+    else if (connection === holder) {
+      // As a server does when its client is gone.
+      await database.exec("rollback")
+      holder = undefined
+    }
+  }
 }
 
 // One message after the other: the protocol is a conversation.
-port.on("message", (message: Conversation | "close" | "alive?") => {
+port.on("message", (message: Said | "close" | "alive?") => {
+  if (typeof message === "object") waiting.push(message)
   work = work
     .then(() => opened)
     .then((database) => {
       if (message === "alive?") return port.postMessage("alive")
-      return message === "close"
-        ? database.close().then(() => {
-            port.postMessage("closed")
-            port.close()
-          })
-        : answer(database, message)
+      if (message !== "close") return serve(database)
+      return database.close().then(() => {
+        port.postMessage("closed")
+        port.close()
+      })
     })
-    .catch((error: unknown) => port.postMessage({ failed: String(error) }))
+    // Said above: the database could not be opened.
+    .catch(() => {})
 })

@@ -23,7 +23,7 @@ const start = Effect.gen(function* () {
 /** What a test has left. */
 const empty = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
-  for (const statement of ["drop schema public cascade", "create schema public"]) yield* sql.unsafe(statement)
+  for (const statement of ["discard all", "drop schema public cascade", "create schema public"]) yield* sql.unsafe(statement)
 })
 
 const layerKept = Layer.unwrap(
