@@ -115,9 +115,9 @@ layer(layerDemoData, { timeout: "90 seconds", excludeTestServices: true })("a de
         const { run } = yield* afterwards
         const alerts = (coins: string, ...args: ReadonlyArray<string>) => run(["alerts", ...args], { EVENKEEL_COINS: coins })
         const listed = yield* alerts("USDT,USDC", "list")
-        assert.match(listed.text, /firing USDC \w+ \(break\) since \S+\n/)
+        assert.match(listed.text, /firing since \S+: USDC \w+ \(break\) at \S+\n/)
         const gone = yield* alerts("USDT,DAI", "list")
-        assert.match(gone.text, /firing USDC .*: no engine of this configuration watches it/)
+        assert.match(gone.text, /firing .* USDC .*: no engine of this configuration watches it/)
         const refused = yield* alerts("USDT,USDC", "resolve", "USDC", "--reason", "delisted")
         assert.strictEqual(refused.exit, 2)
         assert.include(refused.text, "this configuration watches it")

@@ -1,7 +1,7 @@
 /** The program as its users run it: how it ends, and what it says when something is wrong. */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -73,6 +73,21 @@ describe("the program", () => {
         assert.strictEqual(yield* program.exit, 2)
         assert.include(program.errors(), `127.0.0.1:${port}`)
         assert.include(program.errors(), "EVENKEEL_HTTP_PORT")
+      }),
+    60_000
+  )
+
+  it.live(
+    "begins no demo where something else is",
+    () =>
+      Effect.gen(function* () {
+        const data = yield* directory
+        mkdirSync(join(data, "demo"))
+        writeFileSync(join(data, "demo", "work.txt"), "precious")
+        const program = yield* startProgram(["demo"], { EVENKEEL_DATA: data })
+        assert.strictEqual(yield* program.exit, 2)
+        assert.include(program.errors(), "work.txt is, which no demo has made")
+        assert.isTrue(existsSync(join(data, "demo", "work.txt")))
       }),
     60_000
   )

@@ -36,7 +36,9 @@ export const runAlertsList = Effect.fn("runAlertsList")(function* (config: Engin
     for (const alert of alerts) {
       const { change, fingerprint, level, startsAt, status } = alert
       const note = unwatched.has(alert) ? ": no engine of this configuration watches it" : ""
-      yield* Console.log(`${fingerprint} ${status} ${change.coin} ${level} (${change.kind}) since ${iso(startsAt)}${note}`)
+      yield* Console.log(
+        `${fingerprint} ${status} since ${iso(startsAt)}: ${change.coin} ${level} (${change.kind}) at ${iso(change.time)}${note}`
+      )
     }
     for (const { abandonedAt, attempts, idempotencyKey, problem, receiver } of yield* (yield* Outbox).abandoned(listedMax))
       yield* Console.log(`given up at ${iso(abandonedAt)} after ${attempts} attempts: ${idempotencyKey} to ${receiver}: ${problem}`)

@@ -68,7 +68,8 @@ export const runRecord = Effect.fn("runRecord")(function* (
       const length = local.feed({ source, venue, connection, instrument, received: clock(), payload })
       const kept = journal.append(local.frame, 0, length)
       const count = counts[venue]!
-      if (source !== FrameSource.clock) {
+      // What the venue has sent; the rest are words of connections and of the clock.
+      if (source === FrameSource.socket || source === FrameSource.snapshot) {
         count.frames++
         count.bytes += payload.length
         if (!kept) count.dropped++
@@ -92,10 +93,13 @@ export const runRecord = Effect.fn("runRecord")(function* (
       )
     )
     const lastWords = Effect.gen(function* () {
-      const { bytesWritten, dropped, frames } = yield* journal.stats
+      const { bytesWritten, dropped } = yield* journal.stats
       const venues = sourceIds.flatMap((id, number) => (counts[number]!.frames > 0 ? [`${id} ${counts[number]!.frames}`] : []))
+      const frames = counts.reduce((total, count) => total + count.frames, 0)
       yield* Console.log(
-        `recorded ${frames} frames (${dropped} dropped) into ${options.directory}: ${venues.join(", ")}; ${bytesWritten} bytes written`
+        frames === 0
+          ? `no venue has sent anything: ${options.directory} tells of connections alone`
+          : `recorded ${frames} frames (${dropped} dropped) into ${options.directory}: ${venues.join(", ")}; ${bytesWritten} bytes written`
       )
     })
     yield* Effect.addFinalizer(() => journal.flush.pipe(Effect.ignore, Effect.andThen(lastWords)))

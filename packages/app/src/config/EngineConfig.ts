@@ -3,6 +3,7 @@
  */
 import { ChainSource } from "@evenkeel/connectors/chain/ChainSource"
 import { isAddress, RpcEndpoint } from "@evenkeel/connectors/chain/RpcEndpoints"
+import { coinOf } from "@evenkeel/domain/coin/Coin"
 import { ChainId, VenueId } from "@evenkeel/domain/market/Venue"
 import { policyNames } from "@evenkeel/runtime/resilience/Policy"
 import { Schema } from "effect"
@@ -20,7 +21,10 @@ export const EngineConfig = Schema.Struct({
   /** `USDC`, or with its peg where it is not known: `USDX:USD`, `EURX:EUR`, `SUSDX:USD:rate` for one that bears a rate. */
   coins: Schema.Array(Schema.String.check(Schema.isPattern(/^[A-Z0-9]{1,12}(:(USD|EUR)(:rate)?)?$/))).check(
     Schema.isMinLength(1),
-    unique((coin) => coin.split(":")[0]!, "name")
+    unique((coin) => coin.split(":")[0]!, "name"),
+    Schema.makeFilter((coins: ReadonlyArray<string>) => coins.every((coin) => coin.includes(":") || coinOf(coin) !== undefined), {
+      expected: "coins whose peg is known, or named with it, as in USDX:USD"
+    })
   ),
   /** `venue:SYMBOL:BASE:QUOTE` */
   instruments: Schema.Array(

@@ -69,6 +69,13 @@ describe("loadConfig", () => {
     })
   )
 
+  it.effect("takes no coin without knowing its peg", () =>
+    Effect.gen(function* () {
+      assert.include((yield* Effect.flip(load({ EVENKEEL_COINS: "USDC,FOO" }))).message, "whose peg is known")
+      assert.deepStrictEqual((yield* load({ EVENKEEL_COINS: "USDC,FOO:USD,NEWUSD" })).coins, ["USDC", "FOO:USD", "NEWUSD"])
+    })
+  )
+
   it.effect("names every fault at once, and shows no secret", () =>
     Effect.gen(function* () {
       const { message } = yield* Effect.flip(

@@ -6,7 +6,7 @@
 import { scenarios, type ScenarioName } from "@evenkeel/connectors/simulated/Scenario"
 import { makeSimulatedVenue } from "@evenkeel/connectors/simulated/SimulatedVenue"
 import { lockDirectory } from "@evenkeel/store/database/ProcessLock"
-import { Effect, FileSystem, Redacted } from "effect"
+import { Effect, FileSystem, Redacted, Schema } from "effect"
 import type { EngineConfig } from "../config/EngineConfig.ts"
 import { coinsOf, exchangeOf, instrumentsOf, venuesOf } from "../engine/EngineSetup.ts"
 import { runEngine } from "./RunEngine.ts"
@@ -22,10 +22,25 @@ const apart = (config: EngineConfig): EngineConfig => ({
   alerts: { ...config.alerts, webhooks: [] }
 })
 
+/** The demo's directory holds what no demo has made. */
+export class NotADemo extends Schema.TaggedError<NotADemo>()("NotADemo", { directory: Schema.String, name: Schema.String }) {
+  override get message() {
+    return `a demo begins anew in ${this.directory}, where ${this.name} is, which no demo has made: choose another place with EVENKEEL_DATA`
+  }
+}
+
+/** What an engine has in its data directory. */
+const made = /^(audit\.key|audit-anchors\.jsonl|reserve|(database|journal)(\..+)?)$/
+
 /** Every demo's market begins at the same time: what the one before left there would lie in its future. */
 const beginAnew = Effect.fnUntraced(function* (directory: string) {
   const files = yield* FileSystem.FileSystem
   yield* lockDirectory(directory)
+  if (!(yield* files.exists(directory))) return
+  const name = (yield* files.readDirectory(directory)).find((entry) => !made.test(entry))
+  if (name !== undefined) return yield* new NotADemo({ directory, name })
+  // An engine may have been given this directory as its own.
+  yield* Effect.scoped(lockDirectory(`${directory}/database`))
   yield* files.remove(directory, { recursive: true, force: true })
 })
 
