@@ -119,9 +119,9 @@ export const runEngine = ({ config, setup, stopAfterMillis, title }: RunOptions)
     const stop = stopAfterMillis === undefined ? Effect.never : Effect.sleep(stopAfterMillis)
     return yield* Effect.raceAllFirst([supervisor.escalation, screen, stop])
   })
-  return run.pipe(
-    Effect.scoped,
-    Effect.provide(layer),
+  // Until the screen is drawn a terminal shows nothing else.
+  const greeting = terminal ? Console.error(`${title}: the engine starts, which takes some seconds`) : Effect.void
+  return Effect.andThen(greeting, run.pipe(Effect.scoped, Effect.provide(layer))).pipe(
     Effect.catchTag("ServeError", (error) => new PortUnavailable({ ...config.http, problem: String(error.cause) })),
     Effect.catchTag("SqlError", (error) => new DatabaseUnavailable({ problem: databaseProblem(error) })),
     Effect.asVoid
