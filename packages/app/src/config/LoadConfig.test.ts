@@ -87,7 +87,8 @@ describe("loadConfig", () => {
           EVENKEEL_DATABASE_URL: "mysql://user:hunter2@host/db"
         })
       )
-      for (const part of ["http.port", "EVENKEEL_COINS", "EVENKEEL_CONES is not a setting", "database.url"]) assert.include(message, part)
+      for (const part of ["http.port (EVENKEEL_HTTP_PORT)", "EVENKEEL_COINS", "EVENKEEL_CONES is not a setting", "database.url"])
+        assert.include(message, part)
       assert.notInclude(message, "hunter2")
       assert.strictEqual(message.split("heartbeat.url").length, 2, "once")
     })

@@ -119,10 +119,14 @@ export const loadConfig = Effect.fn("loadConfig")(function* (
     ...fromVariables.problems,
     ...(Result.isFailure(decoded)
       ? standard(decoded.failure.issue).issues.map((issue) => {
-          const path = (issue.path ?? []).map((segment) => String(typeof segment === "object" ? segment.key : segment)).join(".")
+          const keys = (issue.path ?? []).map((segment) => String(typeof segment === "object" ? segment.key : segment))
+          const path = keys.join(".")
+          const setting = configPaths.find((each) => each.every((key, index) => key === keys[index]))
+          const variable = setting === undefined ? undefined : variableOf(setting)
+          const where = variable !== undefined && environment[variable] !== undefined ? `${path} (${variable})` : path
           // What the library says of a key that the schema does not have.
           if (issue.message === "Expected no excess property") return `${path} is not a setting`
-          return isSecret(path) ? `${path} is not valid (its value is not shown)` : `${path}: ${issue.message}`
+          return isSecret(path) ? `${where} is not valid (its value is not shown)` : `${where}: ${issue.message}`
         })
       : [])
   ]
