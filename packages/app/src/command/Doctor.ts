@@ -19,9 +19,9 @@ import { plainText } from "@evenkeel/runtime/telemetry/PlainText"
 import { databaseProblem } from "@evenkeel/store/database/DatabaseProblem"
 import { EventStore } from "@evenkeel/store/event/EventStore"
 import { Clock, Console, Effect, Exit, FileSystem, Layer, Redacted, Result } from "effect"
-import { createServer } from "node:net"
 import type { EngineConfig } from "../config/EngineConfig.ts"
 import { databaseOf, venueOf, venuesOf } from "../engine/EngineSetup.ts"
+import { portAdvice, tryPort } from "../engine/HttpPort.ts"
 import { findInstruments, layerAsking } from "../mode/Live.ts"
 
 interface Finding {
@@ -108,23 +108,13 @@ const checkDatabase = Effect.fnUntraced(function* (config: EngineConfig) {
       } satisfies Finding)
 })
 
-const checkPort = (config: EngineConfig) =>
-  Effect.callback<Finding>((resume) => {
-    const { host, port } = config.http
-    const what = "HTTP port"
-    const server = createServer()
-    server.once("error", (error) =>
-      resume(
-        Effect.succeed({
-          what,
-          good: false,
-          detail: error.message,
-          advice: "stop what listens there, or choose another with EVENKEEL_HTTP_PORT"
-        })
-      )
-    )
-    server.listen(port, host, () => server.close(() => resume(Effect.succeed({ what, good: true, detail: `${host}:${port} is free` }))))
-  })
+const checkPort = ({ http }: EngineConfig) =>
+  tryPort(http).pipe(
+    Effect.match({
+      onFailure: ({ problem }): Finding => ({ what: "HTTP port", good: false, detail: problem, advice: portAdvice }),
+      onSuccess: (): Finding => ({ what: "HTTP port", good: true, detail: `${http.host}:${http.port} is free` })
+    })
+  )
 
 /** Reachable, clock, limits, instruments, and what its socket says to a subscription. */
 const checkVenue = Effect.fnUntraced(function* (config: EngineConfig, venue: VenueId, wanted: ReadonlyArray<Instrument>) {

@@ -20,6 +20,7 @@ import { createServer } from "node:http"
 import type { EngineConfig } from "../config/EngineConfig.ts"
 import { layerEngine } from "../engine/Engine.ts"
 import { LastWords } from "../engine/LastWords.ts"
+import { PortUnavailable, tryPort } from "../engine/HttpPort.ts"
 import type { EngineSetup } from "../engine/EngineSetup.ts"
 import { runLiveTable } from "../screen/LiveTable.ts"
 
@@ -27,17 +28,6 @@ import { runLiveTable } from "../screen/LiveTable.ts"
 const requestsEndWithin = "1 second"
 /** Alerts that the screen keeps for its lower part. */
 const alertsShown = 100
-
-/** The API cannot listen where it should. */
-export class PortUnavailable extends Schema.TaggedError<PortUnavailable>()("PortUnavailable", {
-  host: Schema.String,
-  port: Schema.Int,
-  problem: Schema.String
-}) {
-  override get message() {
-    return `cannot listen on ${this.host}:${this.port}: ${this.problem}\nstop what listens there, or choose another port with EVENKEEL_HTTP_PORT`
-  }
-}
 
 /** The database is of no use at the start. */
 export class DatabaseUnavailable extends Schema.TaggedError<DatabaseUnavailable>()("DatabaseUnavailable", { problem: Schema.String }) {
@@ -121,7 +111,10 @@ export const runEngine = ({ config, setup, stopAfterMillis, title }: RunOptions)
   })
   // Until the screen is drawn a terminal shows nothing else.
   const greeting = terminal ? Console.error(`${title}: the engine starts, which takes some seconds`) : Effect.void
-  return Effect.andThen(greeting, run.pipe(Effect.scoped, Effect.provide(layer))).pipe(
+  return tryPort(config.http).pipe(
+    Effect.andThen(greeting),
+    Effect.andThen(run.pipe(Effect.scoped, Effect.provide(layer))),
+    // Somebody was quicker.
     Effect.catchTag("ServeError", (error) => new PortUnavailable({ ...config.http, problem: String(error.cause) })),
     Effect.catchTag("SqlError", (error) => new DatabaseUnavailable({ problem: databaseProblem(error) })),
     Effect.asVoid

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { stripVTControlCharacters } from "node:util"
 import { renderLive } from "./LiveTable.ts"
 
 const alert = (name: string, reasons: number) => [
@@ -23,15 +24,13 @@ const screen = (rows: number, alerts: ReadonlyArray<ReadonlyArray<string>>) =>
     { columns: 80, rows }
   )
 
-const seen = (line: string) => line.replace(/\u001b\[[0-9;]*m/g, "")
-
 describe("the live screen", () => {
   it("fits its terminal, and shows the newest alerts from their headlines on", () => {
     const alerts = [alert("DAI", 6), alert("USDT", 6), alert("USDC", 6)]
     for (const rows of [12, 16, 24, 40]) {
       const lines = screen(rows, alerts)
       assert.isBelow(lines.length, rows)
-      for (const line of lines) assert.isAtMost(seen(line).length, 80)
+      for (const line of lines) assert.isAtMost(stripVTControlCharacters(line).length, 80)
       assert.isTrue(lines.some((line) => line.includes("simulated: USDC is losing its peg")))
       assert.strictEqual(
         lines.some((line) => line.includes("USDT is losing")),

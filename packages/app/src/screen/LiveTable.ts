@@ -12,6 +12,7 @@ import { Policies } from "@evenkeel/runtime/resilience/Policies"
 import { plainText } from "@evenkeel/runtime/telemetry/PlainText"
 import { RecentHistogram } from "@evenkeel/runtime/telemetry/RecentHistogram"
 import { Clock, DateTime, Effect } from "effect"
+import { stripVTControlCharacters } from "node:util"
 
 export interface LiveState {
   readonly title: string
@@ -49,12 +50,15 @@ const duration = (nanos: number): string =>
         ? `${(nanos / 1e6).toFixed(1)} ms`
         : `${(nanos / 1e9).toFixed(1)} s`
 
+const escape = "\u001b"
+/** A colour's code, or a character. */
+const pieces = new RegExp(`(${escape}\\[[0-9;]*m)|[^]`, "g")
+
 /** A line of at most so many characters that can be seen; colours stay. */
 const cut = (line: string, columns: number): string => {
-  const length = line.replace(/\u001b\[[0-9;]*m/g, "").length
-  if (length <= columns) return line
+  if (stripVTControlCharacters(line).length <= columns) return line
   let seen = 0
-  return line.replace(/(\u001b\[[0-9;]*m)|[^]/g, (character, code: string | undefined) =>
+  return line.replace(pieces, (character, code: string | undefined) =>
     code !== undefined || ++seen < columns ? character : seen === columns ? "…" : ""
   )
 }
