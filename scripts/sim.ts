@@ -17,20 +17,19 @@ const { values } = parseArgs({
   options: {
     seed: { type: "string" },
     seeds: { type: "string" },
-    log: { type: "boolean", default: false },
-    /** Of a child: every so many seeds. */
-    step: { type: "string", default: "1" }
+    log: { type: "boolean", default: false }
   }
 })
 const first = Number(values.seed ?? 1)
 /** One that is named is run alone. */
 const seeds = Number(values.seeds ?? (values.seed === undefined ? 100 : 1))
-const step = Number(values.step)
 
 /** A seed that takes longer does not end. */
 const seedMillisMax = 90_000
 /** How often the number of worlds is told that have held. */
 const toldEvery = 50
+/** A world that was killed in a simulation lives on, silent, in its process's memory: a process takes no more. */
+const seedsOfChild = 40
 /** Of the log of a seed that breaks a promise. */
 const linesShown = 60
 
@@ -46,7 +45,7 @@ const tell = ({ log, seed, violations }: Ended) =>
 /** Simulates its seeds one after the other, on one database. */
 const simulateAll = Effect.gen(function* () {
   const database = yield* startDatabase
-  for (let seed = first; seed < first + seeds; seed += step) {
+  for (let seed = first; seed < first + seeds; seed++) {
     const outcome = yield* simulate(seed, database)
     if (values.log) process.stdout.write(`${outcome.log.join("\n")}\n`)
     const ended: Ended = { ...outcome, log: outcome.violations.length === 0 ? [] : outcome.log.slice(-linesShown) }
@@ -59,40 +58,57 @@ const simulateAll = Effect.gen(function* () {
 
 const secondsSince = (began: number) => Math.round((performance.now() - began) / 1000)
 
+/** Simulates some seeds in a process of its own; how many held. Tells `fail` of the one that did not. */
+const inChild = (from: number, count: number, fail: (ended: Ended) => void, passed: () => void) =>
+  new Promise<void>((resolve) => {
+    let next = from
+    const args = ["--seed", String(from), "--seeds", String(count)]
+    const child: ChildProcess = fork(fileURLToPath(import.meta.url), args, { execArgv: [...process.execArgv, "--single-threaded-gc"] })
+    const failed = (ended: Ended) => {
+      fail(ended)
+      child.kill("SIGKILL")
+    }
+    let patience: NodeJS.Timeout
+    const wait = () => {
+      clearTimeout(patience)
+      patience = setTimeout(() => failed({ seed: next, violations: ["it does not end"], log: [] }), seedMillisMax)
+    }
+    wait()
+    child.on("message", (ended: Ended) => {
+      wait()
+      next = ended.seed + 1
+      if (ended.violations.length > 0) failed(ended)
+      else passed()
+    })
+    child.on("exit", (code) => {
+      clearTimeout(patience)
+      if (code !== null && code !== 0) fail({ seed: next, violations: [`its process ended with ${code}`], log: [] })
+      resolve()
+    })
+  })
+
 const inChildren = async () => {
   const began = performance.now()
-  const count = Math.min(seeds, availableParallelism() + 1)
+  const processes = availableParallelism() + 1
+  const each = Math.min(seedsOfChild, Math.ceil(seeds / processes))
   const failed: Array<Ended> = []
   let passed = 0
-  const run = (number: number) =>
-    new Promise<void>((resolve) => {
-      let next = first + number
-      const args = ["--seed", String(next), "--seeds", String(seeds - number), "--step", String(count)]
-      const child: ChildProcess = fork(fileURLToPath(import.meta.url), args, { execArgv: [...process.execArgv, "--single-threaded-gc"] })
-      const fail = (ended: Ended) => {
-        failed.push(ended)
-        tell(ended)
-        child.kill("SIGKILL")
-      }
-      let patience: NodeJS.Timeout
-      const wait = () => {
-        clearTimeout(patience)
-        patience = setTimeout(() => fail({ seed: next, violations: ["it does not end"], log: [] }), seedMillisMax)
-      }
-      wait()
-      child.on("message", (ended: Ended) => {
-        wait()
-        next = ended.seed + count
-        if (ended.violations.length > 0) fail(ended)
-        else if (++passed % toldEvery === 0) process.stdout.write(`${passed} of ${seeds} held, ${secondsSince(began)} s\n`)
-      })
-      child.on("exit", (code) => {
-        clearTimeout(patience)
-        if (code !== null && code !== 0) fail({ seed: next, violations: [`its process ended with ${code}`], log: [] })
-        resolve()
-      })
-    })
-  await Promise.all(Array.from({ length: count }, (_, number) => run(number)))
+  let next = first
+  const fail = (ended: Ended) => {
+    failed.push(ended)
+    tell(ended)
+  }
+  const pass = () => {
+    if (++passed % toldEvery === 0) process.stdout.write(`${passed} of ${seeds} held, ${secondsSince(began)} s\n`)
+  }
+  const run = async () => {
+    while (next < first + seeds && failed.length === 0) {
+      const from = next
+      next = Math.min(first + seeds, from + each)
+      await inChild(from, next - from, fail, pass)
+    }
+  }
+  await Promise.all(Array.from({ length: processes }, run))
   const lowest = failed.map(({ seed }) => seed).sort((a, b) => a - b)[0]
   process.stdout.write(
     `\n${passed} passed, ${failed.length} failed in ${secondsSince(began)} s${lowest === undefined ? "" : `; the lowest seed that failed: ${lowest}`}\n`
