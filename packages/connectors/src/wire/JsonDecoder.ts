@@ -82,6 +82,11 @@ export abstract class JsonDecoder extends WireDecoder {
     for (const [instrument, place] of this.#places) if (place.live) this.lose(instrument, place, reason)
   }
 
+  /** Every book that this connection, or one before it, has had: one of them does not come. */
+  protected loseKnown(reason: StaleReason): void {
+    for (const [instrument, place] of this.#places) this.lose(instrument, place, reason)
+  }
+
   protected lose(instrument: number, place: BookPlace, reason: StaleReason): void {
     place.live = false
     this.#takePending(place)

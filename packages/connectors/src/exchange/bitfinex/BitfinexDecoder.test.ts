@@ -42,6 +42,14 @@ describe("BitfinexDecoder", () => {
     }
   )
 
+  it("asks for the books anew when the acknowledgement of a channel does not come", () => {
+    const { events, receive } = begun('{"event":"conf","status":"OK"}')
+    for (let number = 2; number < 258; number++) receive(`[9,[1.0005,1,5],${number}]`)
+    assert.deepStrictEqual(events, [])
+    receive("[9,[1.0005,1,5],258]")
+    assert.deepInclude(events.at(-1), { kind: "bookStale", reason: "buffer-full" })
+  })
+
   it("takes a message number that is left out for a loss of every book", () => {
     const { events, receive } = begun('{"event":"conf","status":"OK"}')
     receive("[7,[1.0005,1,5],3]")

@@ -141,7 +141,11 @@ class BitfinexDecoder extends JsonDecoder {
     if (heartbeat || id === 0) return FrameOutcome.control
     const channel = this.#channels.get(id)
     if (channel === undefined) {
-      if (this.#early.length >= earlyMax) this.#early.shift()
+      // An acknowledgement that has not come by now was lost.
+      if (this.#early.length >= earlyMax) {
+        this.#early = []
+        this.loseKnown("buffer-full")
+      }
       this.#early.push(bytes.slice(start, end))
       return FrameOutcome.control
     }
