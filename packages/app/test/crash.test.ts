@@ -1,10 +1,9 @@
 /** The demo, killed without warning again and again: nothing that was promised is lost, and nothing is told twice as if it were new. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
-import { levelChangesFamily } from "@evenkeel/domain/risk/RiskLevel"
 import { type AlertState, decide, idempotencyKeyOf } from "@evenkeel/alerting/manager/Decide"
 import { Notification } from "@evenkeel/domain/alert/Alert"
-import { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
+import { LevelChange, levelChangesFamily } from "@evenkeel/domain/risk/RiskLevel"
 import { layerPglite } from "@evenkeel/store/database/Database"
 import { beginning, EventStore } from "@evenkeel/store/event/EventStore"
 import { Outbox } from "@evenkeel/store/outbox/Outbox"

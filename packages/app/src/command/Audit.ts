@@ -41,23 +41,26 @@ const words: Readonly<Record<SealVerdict["verdict"], string>> = {
 const lineOf = ({ family, length, lengthNow, verdict }: Pick<SealVerdict, "family" | "length" | "lengthNow" | "verdict">): string =>
   `  ${family.padEnd(12)} ${String(length).padStart(8)} facts then, ${String(lengthNow).padStart(8)} now: ${words[verdict]}`
 
-/** Without the engine's key at hand, a seal's own key is believed. */
-const auditSeals = Effect.fnUntraced(function* (keyFile: string) {
+/** The engine's public key; undefined where its file is not at hand. */
+const publicKeyIn = Effect.fnUntraced(function* (keyFile: string) {
   const files = yield* FileSystem.FileSystem
-  const known = yield* files.exists(keyFile)
-  const seals = yield* checkSeals(known ? (yield* loadSigningKey(keyFile)).publicKey : undefined)
-  yield* Console.log(`compared with the seals${known ? "" : ` (${keyFile} is not here: whose they are is not known)`}:`)
+  return (yield* files.exists(keyFile)) ? (yield* loadSigningKey(keyFile)).publicKey : undefined
+})
+
+/** Without the engine's key at hand, a seal's own key is believed. */
+const auditSeals = Effect.fnUntraced(function* (keyFile: string, publicKey: string | undefined) {
+  const seals = yield* checkSeals(publicKey)
+  yield* Console.log(`compared with the seals${publicKey === undefined ? ` (${keyFile} is not here: whose they are is not known)` : ""}:`)
   for (const verdict of seals) yield* Console.log(`${lineOf(verdict)}${verdict.since > 1 ? ` (sealed from fact ${verdict.since} on)` : ""}`)
   return sealsHold(seals)
 })
 
 /** Facts that somebody else than retention has removed. Whoever has not the engine's key cannot tell. */
-const auditAnchors = Effect.fnUntraced(function* (config: EngineConfig) {
+const auditAnchors = Effect.fnUntraced(function* (file: string, publicKey: string | undefined) {
   const files = yield* FileSystem.FileSystem
-  if (!(yield* files.exists(auditKeyOf(config)))) return true
-  const file = anchorsFile(config.data)
+  if (publicKey === undefined) return true
   const lines = (yield* files.exists(file)) ? yield* files.readFileString(file) : ""
-  const unsigned = yield* unsignedAnchors(lines, (yield* loadSigningKey(auditKeyOf(config))).publicKey)
+  const unsigned = yield* unsignedAnchors(lines, publicKey)
   for (const { chainIndex, family } of unsigned)
     yield* Console.log(`  ${family.padEnd(12)} REMOVED: facts 1 to ${chainIndex} are gone, and ${file} has no signed word of it`)
   return unsigned.length === 0
@@ -99,8 +102,9 @@ export const runAudit = Effect.fn("runAudit")(function* (
       yield* files.writeFileString(options.exportTo.value, `${yield* Schema.encodeEffect(AuditHeadJson)(head)}\n`)
       yield* Console.log(`signed and written to ${options.exportTo.value}: keep it where the database's writers cannot write`)
     }
-    const sealed = yield* auditSeals(auditKeyOf(config))
-    const anchored = yield* auditAnchors(config)
+    const publicKey = yield* publicKeyIn(auditKeyOf(config))
+    const sealed = yield* auditSeals(auditKeyOf(config), publicKey)
+    const anchored = yield* auditAnchors(anchorsFile(config.data), publicKey)
     const derived = yield* auditTables(config.retention.notificationDays)
     if (Option.isNone(then)) return sealed && anchored && derived
     const verdicts = yield* checkAgainst(then.value)
