@@ -103,16 +103,18 @@ const serve = async (database: PGlite): Promise<void> => {
 // One message after the other: the protocol is a conversation.
 port.on("message", (message: Said | "close" | "alive?") => {
   if (typeof message === "object") waiting.push(message)
-  work = work
-    .then(() => opened)
-    .then((database) => {
-      if (message === "alive?") return port.postMessage("alive")
-      if (message !== "close") return serve(database)
-      return database.close().then(() => {
-        port.postMessage("closed")
-        port.close()
-      })
-    })
-    // Said above: the database could not be opened.
-    .catch(() => {})
+  work = work.then(() =>
+    opened.then(
+      (database) => {
+        if (message === "alive?") return port.postMessage("alive")
+        if (message !== "close") return serve(database)
+        return database.close().then(() => {
+          port.postMessage("closed")
+          port.close()
+        })
+      },
+      // Said above. What else fails here ends the thread, and the next statement starts another.
+      () => {}
+    )
+  )
 })
