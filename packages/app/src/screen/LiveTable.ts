@@ -156,7 +156,8 @@ export const runLiveTable = (options: {
           troubled: components.filter(({ status }) => status !== "running" && status !== "stopped"),
           alerts: options.alerts()
         },
-        { columns: output.columns ?? 120, rows: output.rows ?? 24 }
+        // A terminal that does not know its size says 0.
+        { columns: output.columns || 120, rows: output.rows || 24 }
       )
       before = { frames, at }
       output.write(`\u001b[H${lines.map((line) => `${line}\u001b[K`).join("\n")}\n\u001b[J`)
