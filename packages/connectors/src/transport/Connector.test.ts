@@ -44,7 +44,11 @@ const start = Effect.fnUntraced(function* (
 })
 
 const patient = { ...defaultPolicies.connect, breaker: { failures: 1000, openFor: "1 second", successes: 1 } } as const
-const layer = Supervisor.layer.pipe(Layer.provideMerge(Policies.layer({ connect: patient })), Layer.provideMerge(HealthRegistry.layer))
+const layerOf = (policies: Parameters<typeof Policies.layer>[0]) =>
+  Supervisor.layer.pipe(Layer.provideMerge(Policies.layer(policies)), Layer.provideMerge(HealthRegistry.layer))
+const layer = layerOf({ connect: patient })
+/** Each REST call is tried once, and none is kept from the venue. */
+const triedOnce = { ...defaultPolicies.rest, breaker: patient.breaker, retry: { times: 0, base: "1 second", max: "1 second" } } as const
 const detailOf = (component: string) =>
   Effect.gen(function* () {
     const all = yield* (yield* HealthRegistry).snapshot
@@ -147,6 +151,21 @@ describe("Connector", () => {
       yield* TestClock.adjust("1 minute")
       assert.strictEqual(asked.length, 3)
     }).pipe(Effect.scoped, Effect.provide(layer))
+  )
+
+  it.effect("asks again by itself for a book that REST refused, after longer and longer waits, and for no other", () =>
+    Effect.gen(function* () {
+      const { asked, next, venue } = yield* start({ ...kraken, resync: { _tag: "Snapshot" } }, instruments, { restStatus: 404 })
+      yield* TestClock.adjust("40 seconds")
+      // At once, and after 1, 3, 7, 15, 25 and 35 seconds.
+      assert.deepEqual(asked, Array.from({ length: 7 }, () => instruments.map(({ symbol }) => kraken.book.path(symbol))).flat())
+      venue.restStatus = 200
+      const before = asked.length
+      yield* TestClock.adjust("10 seconds")
+      assert.sameMembers([(yield* next(FrameSource.snapshot)).instrument, (yield* next(FrameSource.snapshot)).instrument], [0, 1])
+      yield* TestClock.adjust("1 minute")
+      assert.lengthOf(asked, before + 2)
+    }).pipe(Effect.scoped, Effect.provide(layerOf({ connect: patient, rest: triedOnce })))
   )
 
   it.effect("leaves a channel and joins it again for a lost book, on the connection that carries it", () =>
