@@ -167,7 +167,7 @@ describe("training", () => {
     Effect.gen(function* () {
       const { file } = Option.getOrThrow(yield* openModel(Option.none()))
       const values = Float64Array.from(file.model.features, (name) =>
-        name === "distance_bps" ? 45 : name === "first_passage_1h" ? 0.9 : Number.NaN
+        name === "capped_distance_bps" ? 45 : name === "departure_bps" ? 40 : Number.NaN
       )
       const parts = explain(
         file,
@@ -175,7 +175,7 @@ describe("training", () => {
         values
       )
       assert.strictEqual(parts.length, file.model.features.length)
-      assert.include(["distance_bps", "first_passage_1h"], parts[0]!.feature)
+      assert.include(["capped_distance_bps", "departure_bps"], parts[0]!.feature)
       assert.isAbove(parts[0]!.part, 0)
       assert.isTrue(parts.every(({ part }) => Number.isFinite(part)))
     }).pipe(Effect.provide(NodeServices.layer))

@@ -28,7 +28,7 @@ export const runTrain = Effect.fn("runTrain")(function* (options: {
       files: files.length,
       rows: series.reduce((sum, { times }) => sum + times.length, 0),
       events: eventsOf(series).length,
-      logLoss: file.provenance.figures
+      figures: file.provenance.figures
     })
   )
 })

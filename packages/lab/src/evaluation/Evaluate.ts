@@ -12,12 +12,14 @@ import { severity } from "@evenkeel/domain/risk/RiskLevel"
 import type { ModelFile } from "@evenkeel/learning/model/ModelFile"
 import { DateTime, Effect, Option } from "effect"
 import type { PriceFile } from "@evenkeel/replay/price/PriceFile"
-import { embargo, eventsOf, type MarketEvent } from "../training/Events.ts"
-import { isAboutCoin, isOracleMarket, type Market, marketsOf, readPriceFiles } from "@evenkeel/replay/price/Markets"
-import { modelFeatures } from "../training/Recipe.ts"
+import { embargo, eventAt, eventsOf, type MarketEvent } from "../training/Events.ts"
+import { isAboutCoin, type Market, marketsOf, readPriceFiles } from "@evenkeel/replay/price/Markets"
+import { HeadFitter } from "../training/HeadFitter.ts"
+import { fitScalerOf } from "../training/HeadJob.ts"
+import { modelFeatures, type RecipeName, recipeSeed } from "../training/Recipe.ts"
 import { type CoinSeries, seriesOfMarket, seriesToLearn } from "../training/Samples.ts"
 import { trainModel } from "../training/Train.ts"
-import { headKeys, trainingSetOf } from "../training/TrainingSet.ts"
+import { headKeys, type TrainingSet, trainingSetOf } from "../training/TrainingSet.ts"
 import { aroundEvent, type JudgedModel, predictSeries, reportHorizons, type SeriesPredictions } from "./Horizons.ts"
 import { type EventReport, play, reportCalm, reportEvents, type Track } from "./Judging.ts"
 import { refereeOf, type Verdict } from "@evenkeel/replay/referee/Referee"
@@ -55,8 +57,16 @@ export interface Evaluation {
   readonly events: ReadonlyArray<MarketEvent>
   readonly blame: ReadonlyArray<Blame>
   readonly horizons: ReturnType<typeof reportHorizons>
-  /** The same by models that were trained on earlier time alone; undefined where the served model judges. */
-  readonly walkForward: ReturnType<typeof reportHorizons> | undefined
+  /** The same judged in other ways, see `judgeTraining`; undefined where the served model judges. */
+  readonly training:
+    | {
+        /** The recipe that all events together choose, and those of the folds. */
+        readonly recipe: RecipeName
+        readonly recipesByEvent: ReadonlyArray<{ readonly event: number; readonly recipe: RecipeName }>
+        readonly naive: ReturnType<typeof reportHorizons>
+        readonly walkForward: ReturnType<typeof reportHorizons> | undefined
+      }
+    | undefined
   /** The same around each event by itself, and without the coin that broke first. */
   readonly horizonsByEvent: ReadonlyArray<{
     readonly event: MarketEvent
@@ -130,6 +140,11 @@ export const seenBy = ({ provenance }: ModelFile, files: ReadonlyArray<PriceFile
 interface Trial {
   readonly hidden: Span
   readonly judges: Span
+  readonly recipe?: RecipeName
+}
+
+interface Judge extends JudgedModel {
+  readonly recipe: RecipeName
 }
 
 /** For leave-one-event-out: the event's time is hidden, with the longest horizon on both sides. */
@@ -144,33 +159,71 @@ const walkForward = ({ begins, ends }: MarketEvent): Trial => ({
   judges: { from: begins, to: ends }
 })
 
+/** Models that are trained at the same time: while one's recipe is chosen in one thread, another's heads are fitted in the others. */
+const trainedAtOnce = 2
+
+/** Models for the trials; those whose recipe is left out have it chosen inside their own fold. */
 const trainJudges = Effect.fn("trainJudges")(function* (
-  series: ReadonlyArray<CoinSeries>,
+  set: TrainingSet,
   trials: ReadonlyArray<Trial>,
   { checkpoints, progress }: EvaluateOptions
 ) {
-  const set = trainingSetOf(series, eventsOf(series), modelFeatures)
   let done = 0
-  return yield* Effect.forEach(trials, ({ hidden, judges }) =>
-    trainModel({
-      set,
-      hidden: [hidden],
-      checkpoints,
-      onHead: (name) => Effect.suspend(() => progress(++done, trials.length * headKeys.length, name))
-    }).pipe(
-      Effect.map(({ model }): ReadonlyArray<JudgedModel> => [{ model, ...judges }]),
-      // What is left can be too little to train on: then no probabilities are judged in that event's time.
-      Effect.catchTag("TrainingRefused", (refused) =>
-        Effect.as(
-          Effect.logWarning("no model can be trained for an event, so that its probabilities are not judged", {
-            until: Number.isFinite(judges.to) ? DateTime.formatIso(DateTime.makeUnsafe(judges.to)) : "the end",
-            problem: refused.message
-          }),
-          []
+  return yield* Effect.forEach(
+    trials,
+    ({ hidden, judges, recipe }) =>
+      trainModel({
+        set,
+        hidden: [hidden],
+        checkpoints,
+        ...(recipe === undefined ? {} : { recipe }),
+        onHead: (name) => Effect.suspend(() => progress(++done, trials.length * headKeys.length, name))
+      }).pipe(
+        Effect.map(({ model, recipe }): ReadonlyArray<Judge> => [{ model, recipe, ...judges }]),
+        // What is left can be too little to train on: then no probabilities are judged in that event's time.
+        Effect.catchTag("TrainingRefused", (refused) =>
+          Effect.as(
+            Effect.logWarning("no model can be trained for an event, so that its probabilities are not judged", {
+              until: Number.isFinite(judges.to) ? DateTime.formatIso(DateTime.makeUnsafe(judges.to)) : "the end",
+              problem: refused.message
+            }),
+            []
+          )
         )
-      )
-    )
+      ),
+    { concurrency: trainedAtOnce }
   )
+})
+
+/**
+ * Judges a training by events that it has not seen. `nested`: all of it happens inside each fold, the choice of the recipe too. `naive`: the recipe is
+ * chosen once, by all events, those that judge included. `walkForward`: a fold sees the time before its event alone.
+ */
+const judgeTraining = Effect.fn("judgeTraining")(function* (
+  set: TrainingSet,
+  events: ReadonlyArray<MarketEvent>,
+  options: EvaluateOptions
+) {
+  const fitter = yield* HeadFitter
+  const chosen = (yield* fitter.choose({ set, scaler: fitScalerOf(set, []), hidden: [], seed: recipeSeed })).recipe
+  const leftOut = events.map(leaveEventOut)
+  // Before the first event there is no event to train on.
+  const judges = yield* trainJudges(set, [...leftOut, ...events.slice(1).map(walkForward)], options)
+  const nested = judges.slice(0, events.length).flat()
+  // Where a fold chose the same recipe, its model is the same.
+  const others = leftOut.filter(({ judges: { from } }) => nested.some((judge) => judge.from === from && judge.recipe !== chosen))
+  const again = yield* trainJudges(
+    set,
+    others.map((trial) => ({ ...trial, recipe: chosen })),
+    options
+  )
+  return {
+    chosen,
+    nested,
+    /** Undefined where every fold chose what all together choose: then it is `nested`. */
+    naive: others.length === 0 ? undefined : [...nested.filter(({ recipe }) => recipe === chosen), ...again.flat()],
+    walkForward: judges.slice(events.length).flat()
+  }
 })
 
 export const evaluate = Effect.fn("evaluate")(function* (options: EvaluateOptions) {
@@ -181,24 +234,18 @@ export const evaluate = Effect.fn("evaluate")(function* (options: EvaluateOption
     yield* Effect.yieldNow
   }
   const markets = marketsOf(files)
-  const oracles = new Set(markets.filter(isOracleMarket).map(({ name }) => name))
   const everything = markets.flatMap(seriesOfMarket)
-  // Judged are series with bars or regular readings; training excludes coins that are hardly pegged.
   const series = seriesToLearn(markets, everything, reports)
-  const isJudged = ({ market }: CoinSeries) => !oracles.has(market)
-  // A directory that holds oracles alone is judged by them.
-  const judgedSeries = series.some(isJudged) ? series.filter(isJudged) : series
-  const judgedEvents = eventsOf(judgedSeries)
+  const events = eventsOf(series)
   const champion = Option.filter(options.champion, ({ file }) => seenBy(file, files).length === 0)
-  // Before the first event there is no event to train on.
-  const forward = judgedEvents.slice(1)
-  const trials = Option.isSome(champion) ? [] : [...judgedEvents.map(leaveEventOut), ...forward.map(walkForward)]
-  const judges = trials.length === 0 ? [] : yield* trainJudges(series, trials, options)
-  const models: ReadonlyArray<JudgedModel> = Option.isSome(champion)
-    ? [{ model: champion.value.file.model, from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY }]
-    : judges.slice(0, judgedEvents.length).flat()
-  const predictions = predictSeries(models, judgedSeries)
-  const walked = judges.slice(judgedEvents.length).flat()
+  const served: ReadonlyArray<JudgedModel> = Option.match(champion, {
+    onNone: () => [],
+    onSome: ({ file: { model } }) => [{ model, from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY }]
+  })
+  const training = Option.isSome(champion) ? undefined : yield* judgeTraining(trainingSetOf(series, events, modelFeatures), events, options)
+  const reportOf = (models: ReadonlyArray<JudgedModel>) => reportHorizons(series, predictSeries(models, series), events, () => true)
+  const predictions = predictSeries(training?.nested ?? served, series)
+  const horizons = reportHorizons(series, predictions, events, () => true)
   const blame = markets
     .filter(({ files: own }) => own.filter(isAboutCoin).length > 1)
     .flatMap((market) => blameOf(market, play(market.files), eventsOf(everything.filter((each) => each.market === market.name))))
@@ -206,16 +253,20 @@ export const evaluate = Effect.fn("evaluate")(function* (options: EvaluateOption
     directory: options.directory,
     files: reports,
     markets,
-    series: judgedSeries,
+    series,
     predictions,
-    events: judgedEvents,
+    events,
     blame,
-    horizons: reportHorizons(judgedSeries, predictions, judgedEvents, () => true),
-    walkForward:
-      walked.length === 0 ? undefined : reportHorizons(judgedSeries, predictSeries(walked, judgedSeries), judgedEvents, () => true),
-    horizonsByEvent: judgedEvents.map((event) => {
+    horizons,
+    training: training && {
+      recipe: training.chosen,
+      recipesByEvent: training.nested.map(({ from, recipe }) => ({ event: eventAt(events, from), recipe })),
+      naive: training.naive === undefined ? horizons : reportOf(training.naive),
+      walkForward: training.walkForward.length === 0 ? undefined : reportOf(training.walkForward)
+    },
+    horizonsByEvent: events.map((event) => {
       // Which coin broke first is read from the market with the shortest bars.
-      const own = judgedSeries.filter((each) => each.breaks.some(({ onset }) => onset >= event.from - day && onset <= event.to + day))
+      const own = series.filter((each) => each.breaks.some(({ onset }) => onset >= event.from - day && onset <= event.to + day))
       const finest = Math.min(...own.map(({ stepMillis }) => stepMillis || Number.POSITIVE_INFINITY))
       const together = own.filter(({ stepMillis }) => stepMillis === finest)
       const market = together[0]?.market
@@ -226,16 +277,16 @@ export const evaluate = Effect.fn("evaluate")(function* (options: EvaluateOption
           onset: breaks.find(({ onset }) => onset >= event.from - day)?.onset ?? Number.POSITIVE_INFINITY
         }))
         .sort((a, b) => a.onset - b.onset)[0]
-      const others = judgedSeries.filter((each) => each.market === market && each.coin !== first?.coin)
+      const others = series.filter((each) => each.market === market && each.coin !== first?.coin)
       return {
         event,
-        all: reportHorizons(judgedSeries, predictions, judgedEvents, (_, time) => aroundEvent(event, time)),
+        all: reportHorizons(series, predictions, events, (_, time) => aroundEvent(event, time)),
         others:
           first === undefined || others.length === 0
             ? undefined
             : {
                 without: first.coin,
-                horizons: reportHorizons(judgedSeries, predictions, judgedEvents, (each) => others.includes(each))
+                horizons: reportHorizons(series, predictions, events, (each) => others.includes(each))
               }
       }
     }),

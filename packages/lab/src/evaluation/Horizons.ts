@@ -6,7 +6,7 @@ import { allocateKernelMemory } from "@evenkeel/learning/kernels/Kernels"
 import { packModel, PackedModel, scratchBytes } from "@evenkeel/learning/kernels/PackedModel"
 import { type FigureReport, reportFigures } from "@evenkeel/learning/metric/Bootstrap"
 import { precisionRecall, reliability } from "@evenkeel/learning/metric/Ranking"
-import { headLabels, type MemberKind, memberKinds, type Model } from "@evenkeel/learning/model/Model"
+import { type Head, headLabels, type Model } from "@evenkeel/learning/model/Model"
 import { eventAt, type MarketEvent } from "../training/Events.ts"
 import { type CoinSeries, featureCount, labelsOf, unlabelled } from "../training/Samples.ts"
 import { headKeys } from "../training/TrainingSet.ts"
@@ -22,20 +22,25 @@ export interface JudgedModel {
 export interface SeriesPredictions {
   /** `[head * bars + bar]` */
   readonly probabilities: Float32Array
-  /** The predictions of each kind of member alone: `[head * bars + bar]` by kind. */
-  readonly members: Readonly<Record<MemberKind, Float32Array>>
+  /** The predictions of each member alone: `[head * bars + bar]` by `memberNames`. */
+  readonly members: ReadonlyMap<string, Float32Array>
 }
 
 const memoryBytes = 24 << 20
 
+/** A head's members by kind; of several of one kind the second is `logistic 2`. */
+const memberNames = ({ members }: Head): ReadonlyArray<string> =>
+  members.map(({ kind }, index) => {
+    const before = members.slice(0, index).filter((member) => member.kind === kind).length
+    return before === 0 ? kind : `${kind} ${before + 1}`
+  })
+
 /** The models' predictions for each series, each model in its own time. */
 export const predictSeries = (models: ReadonlyArray<JudgedModel>, series: ReadonlyArray<CoinSeries>): ReadonlyArray<SeriesPredictions> => {
+  const names = [...new Set(models.flatMap(({ model }) => model.heads.flatMap(memberNames)))]
   const predictions = series.map(({ times }) => {
     const column = () => new Float32Array(times.length * headKeys.length).fill(Number.NaN)
-    return {
-      probabilities: column(),
-      members: { logistic: column(), forest: column(), boosting: column(), network: column(), kernel: column() }
-    }
+    return { probabilities: column(), members: new Map(names.map((name) => [name, column()])) }
   })
   const memory = allocateKernelMemory(memoryBytes)
   const packed = new PackedModel(memory)
@@ -48,6 +53,7 @@ export const predictSeries = (models: ReadonlyArray<JudgedModel>, series: Readon
     const heads = headKeys.map(({ horizonMinutes, label }) =>
       model.heads.findIndex((head) => head.label === label && head.horizonMinutes === horizonMinutes)
     )
+    const namesOf = heads.map((head) => (head < 0 ? [] : memberNames(model.heads[head]!)))
     for (const [index, { features, times }] of series.entries()) {
       const { members, probabilities } = predictions[index]!
       for (let bar = 0; bar < times.length; bar++) {
@@ -58,10 +64,7 @@ export const predictSeries = (models: ReadonlyArray<JudgedModel>, series: Readon
           if (heads[head]! < 0) continue
           packed.predictHead(heads[head]!, out, 0)
           probabilities[head * times.length + bar] = out[0]!
-          const kinds = model.heads[heads[head]!]!.members
-          for (let member = 0; member < kinds.length; member++) {
-            members[kinds[member]!.kind][head * times.length + bar] = packed.members[member]!
-          }
+          for (const [member, name] of namesOf[head]!.entries()) members.get(name)![head * times.length + bar] = packed.members[member]!
         }
       }
     }
@@ -70,8 +73,9 @@ export const predictSeries = (models: ReadonlyArray<JudgedModel>, series: Readon
 }
 
 const column = (name: string) => coinFeatureNames.indexOf(name)
-const [distance, score, logScore, passage, dayPassage, cusum, changepoint] = [
+const [distance, departure, score, logScore, passage, dayPassage, cusum, changepoint] = [
   column("distance_bps"),
+  column("departure_bps"),
   column("robust_score"),
   column("distance_times_log_score"),
   column("first_passage_1h"),
@@ -84,6 +88,7 @@ const [distance, score, logScore, passage, dayPassage, cusum, changepoint] = [
 const baselineScores: Readonly<Record<string, (features: Float32Array, at: number) => number>> = {
   fixedThreshold: (features, at) => (features[at + distance]! > 20 ? 1 : 0),
   deviation: (features, at) => features[at + distance]!,
+  departure: (features, at) => features[at + departure]! || 0,
   robustScore: (features, at) => Math.abs(features[at + score]!),
   deviationTimesLogScore: (features, at) => features[at + logScore]!,
   firstPassage: (features, at) => features[at + passage]! || 0,
@@ -96,7 +101,9 @@ const bootstrap = { rounds: 40, seed: 7 }
 
 export interface HorizonReport {
   readonly model: FigureReport | null
-  readonly baselines: Readonly<Record<string, { readonly averagePrecision: number; readonly rocAuc: number }>>
+  readonly baselines: Readonly<
+    Record<string, { readonly averagePrecision: number; readonly averagePrecisionEqual: number; readonly rocAuc: number }>
+  >
   readonly reliability: ReturnType<typeof reliability>
   readonly precisionRecall: ReturnType<typeof precisionRecall>
 }
@@ -120,7 +127,7 @@ const rowsOfHead = (
   const labels: Array<number> = []
   const probabilities: Array<number> = []
   const groups: Array<number> = []
-  const names = [...Object.keys(baselineScores), ...memberKinds]
+  const names = [...Object.keys(baselineScores), ...(predictions[0]?.members.keys() ?? [])]
   const baselines = names.map((): Array<number> => [])
   for (const [index, each] of series.entries()) {
     const own = labelsOf(each, label, horizonMinutes)
@@ -134,7 +141,7 @@ const rowsOfHead = (
       for (const [which, name] of names.entries()) {
         const baseline = baselineScores[name]
         baselines[which]!.push(
-          baseline === undefined ? members[name as MemberKind][head * own.length + bar]! : baseline(each.features, bar * featureCount)
+          baseline === undefined ? members.get(name)![head * own.length + bar]! : baseline(each.features, bar * featureCount)
         )
       }
     }
@@ -154,7 +161,17 @@ const reportHorizon = ({ baselines, groups, labels, probabilities }: HorizonRows
       // The head has no member of this kind.
       if (scores.length > 0 && Number.isNaN(scores[0]!)) return []
       const report = reportFigures(labels, scores, groups, { rounds: 0, seed: 0 })
-      return [[name, { averagePrecision: report?.averagePrecision.value ?? Number.NaN, rocAuc: report?.rocAuc.value ?? Number.NaN }]]
+      const valueOf = (figure: "averagePrecision" | "averagePrecisionEqual" | "rocAuc") => report?.[figure].value ?? Number.NaN
+      return [
+        [
+          name,
+          {
+            averagePrecision: valueOf("averagePrecision"),
+            averagePrecisionEqual: valueOf("averagePrecisionEqual"),
+            rocAuc: valueOf("rocAuc")
+          }
+        ]
+      ]
     })
   ),
   reliability: reliability(labels, probabilities),

@@ -125,6 +125,7 @@ const horizonRows = (horizons: Evaluation["horizons"]) =>
           model.positives,
           figure(model.baseRate, 5),
           interval(model.averagePrecision),
+          interval(model.averagePrecisionEqual),
           interval(model.rocAuc),
           interval(model.brierSkill),
           interval(model.calibrationError),
@@ -136,6 +137,16 @@ const horizonRows = (horizons: Evaluation["horizons"]) =>
       ]
     })
   )
+
+/** The same figures judged in other ways, where models were trained to judge. */
+const trainingSections = ({ training }: Evaluation, tableOf: (rows: Evaluation["horizons"]) => string): string =>
+  training === undefined
+    ? ""
+    : `<h2>Had the recipe been chosen by all events</h2><p>Above, each fold chose its recipe without the event that judges it. Here ${escaped(training.recipe)} was chosen once, by all of them: what is better here flatters.</p>${tableOf(training.naive)}${
+        training.walkForward === undefined
+          ? ""
+          : `<h2>Walking forward</h2><p>The same by models that had seen nothing of the event's time, nor of anything later; the first event has none.</p>${tableOf(training.walkForward)}`
+      }`
 
 export const reportPage = (evaluation: Evaluation, { blame, calm }: Summary): string => {
   const { files, horizons, horizonsByEvent, judge } = evaluation
@@ -152,6 +163,7 @@ export const reportPage = (evaluation: Evaluation, { blame, calm }: Summary): st
     "positives",
     "base rate",
     "average precision",
+    "every event alike",
     "ROC AUC",
     "Brier skill",
     "calibration error",
@@ -186,11 +198,7 @@ ${charted.map(([report, event]) => eventChart(report, event)).join("")}
     ])
   )}
 <h2>Probabilities</h2><p>All events together; in brackets the 5th and 95th percentile over draws of whole events.</p>${table(head, horizonRows(horizons))}
-${
-  evaluation.walkForward === undefined
-    ? ""
-    : `<h2>Walking forward</h2><p>The same by models that had seen nothing of the event's time, nor of anything later; the first event has none.</p>${table(head, horizonRows(evaluation.walkForward))}`
-}
+${trainingSections(evaluation, (rows) => table(head, horizonRows(rows)))}
 <h2>Calibration</h2><p>What was claimed (across) and what happened (up).</p><div class="row">${each(reliabilityChart).join("")}</div>
 <h2>Precision over recall</h2><p>The dashed line is the base rate.</p><div class="row">${each(precisionChart).join("")}</div>
 <h2>Event by event</h2>${horizonsByEvent

@@ -23,6 +23,7 @@ const figures = (report: FigureReport | null) =>
         positives: report.positives,
         baseRate: rounded(report.baseRate, 6),
         averagePrecision: intervalOf(report.averagePrecision),
+        averagePrecisionEqual: intervalOf(report.averagePrecisionEqual),
         rocAuc: intervalOf(report.rocAuc),
         brier: intervalOf(report.brier),
         brierSkill: intervalOf(report.brierSkill),
@@ -39,9 +40,9 @@ const eachHorizon = <A>(reports: ReturnType<typeof reportHorizons>, of: (report:
 
 const baselinesOf = (report: HorizonReport) =>
   Object.fromEntries(
-    Object.entries(report.baselines).map(([name, { averagePrecision, rocAuc }]) => [
+    Object.entries(report.baselines).map(([name, { averagePrecision, averagePrecisionEqual, rocAuc }]) => [
       name,
-      { averagePrecision: rounded(averagePrecision), rocAuc: rounded(rocAuc) }
+      { averagePrecision: rounded(averagePrecision), averagePrecisionEqual: rounded(averagePrecisionEqual), rocAuc: rounded(rocAuc) }
     ])
   )
 
@@ -67,8 +68,27 @@ const calmOf = (reports: ReadonlyArray<FileReport>) => {
   }
 }
 
+/** How the figures of a training would read if they were judged in other ways, and what that would flatter: naive less nested. */
+const trainingOf = ({ events, horizons }: Evaluation, training: NonNullable<Evaluation["training"]>) => ({
+  recipe: training.recipe,
+  recipesByEvent: training.recipesByEvent.map(({ event, recipe }) => ({ from: iso(events[event]!.from), recipe })),
+  naive: eachHorizon(training.naive, ({ model }) => figures(model)),
+  optimism: Object.fromEntries(
+    Object.entries(horizons).map(([label, each]) => [
+      label,
+      Object.fromEntries(
+        Object.entries(each).map(([horizon, { model }]) => {
+          const naive = training.naive[label]?.[horizon]?.model
+          return [horizon, rounded((naive?.averagePrecision.value ?? Number.NaN) - (model?.averagePrecision.value ?? Number.NaN))]
+        })
+      )
+    ])
+  ),
+  ...(training.walkForward === undefined ? {} : { walkForward: eachHorizon(training.walkForward, ({ model }) => figures(model)) })
+})
+
 export const summaryOf = (evaluation: Evaluation) => {
-  const { blame, events, files, horizons, horizonsByEvent, judge, markets, walkForward } = evaluation
+  const { blame, events, files, horizons, horizonsByEvent, judge, markets, training } = evaluation
   const calm = files.filter(countsAsCalm)
   const resolutions = [...new Set(files.map(({ file }) => resolutionOf(file)))]
   return {
@@ -137,7 +157,7 @@ export const summaryOf = (evaluation: Evaluation) => {
     },
     horizons: {
       pooled: eachHorizon(horizons, ({ model }) => figures(model)),
-      ...(walkForward === undefined ? {} : { walkForward: eachHorizon(walkForward, ({ model }) => figures(model)) }),
+      ...(training === undefined ? {} : trainingOf(evaluation, training)),
       byEvent: horizonsByEvent.map(({ all, event, others }) => ({
         from: iso(event.from),
         to: iso(event.to),

@@ -7,11 +7,15 @@ import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { type JobFailed, type PoolFull, WorkerPool } from "@evenkeel/runtime/worker/WorkerPool"
 import { Context, Effect, Layer } from "effect"
 import { availableParallelism } from "node:os"
+import { type Choice, type ChoiceInput, chooseRecipe } from "./ChooseRecipe.ts"
 import { fitHeadJob, type HeadJobInput } from "./HeadJob.ts"
 
 export class HeadFitter extends Context.Service<
   HeadFitter,
-  { readonly fit: (input: HeadJobInput) => Effect.Effect<FittedHead | HeadProblem, PoolFull | JobFailed> }
+  {
+    readonly fit: (input: HeadJobInput) => Effect.Effect<FittedHead | HeadProblem, PoolFull | JobFailed>
+    readonly choose: (input: ChoiceInput) => Effect.Effect<Choice, PoolFull | JobFailed>
+  }
 >()("@evenkeel/lab/training/HeadFitter") {
   static readonly layer = Layer.effect(
     HeadFitter,
@@ -26,12 +30,28 @@ export class HeadFitter extends Context.Service<
               input
             }),
             (fitted) => fitted as FittedHead | HeadProblem
+          ),
+        choose: (input) =>
+          Effect.map(
+            pool.run({
+              priority: "medium",
+              module: new URL(import.meta.resolve("@evenkeel/lab/training/ChooseRecipe")),
+              function: "chooseRecipe",
+              input
+            }),
+            (choice) => choice as Choice
           )
       })
     )
   )
 
-  static readonly layerSameThread = Layer.succeed(HeadFitter, HeadFitter.of({ fit: (input) => Effect.sync(() => fitHeadJob(input)) }))
+  static readonly layerSameThread = Layer.succeed(
+    HeadFitter,
+    HeadFitter.of({
+      fit: (input) => Effect.sync(() => fitHeadJob(input)),
+      choose: (input) => Effect.sync(() => chooseRecipe(input))
+    })
+  )
 }
 
 const threadsMax = 8

@@ -1,68 +1,80 @@
 /**
- * What the shipped model is made of: which features, which members, how strongly regularised.
+ * What a model may be made of: which features, which members, how strongly regularised.
  *
- * Few breaks are known, so few features and simple members generalise best: the nineteen here were chosen for their meaning, and every member is
- * regularised more than its own cross-validation asks for. See docs/model-card.md for what else was tried.
+ * Few breaks are known, so there are few features and few recipes, and which recipe serves is chosen by what it says of events that it has not
+ * seen (`chooseRecipe`), never by hand. See docs/model-card.md for what else was tried.
  */
-import type { HeadOptions } from "@evenkeel/learning/ensemble/FitHead"
+import type { HeadOptions, MemberOptions } from "@evenkeel/learning/ensemble/FitHead"
 import type { HeadLabel } from "@evenkeel/learning/model/Model"
 
-export const modelFeatures: ReadonlyArray<string> = [
+export const modelFeatures = [
   "distance_bps",
-  "robust_score",
-  "slope_15m",
-  "slope_1h",
-  "slope_4h",
-  "volatility_15m",
-  "volatility_1h",
-  "volatility_24h",
-  "first_passage_1h",
-  "first_passage_24h",
-  "flow_1h",
-  "flow_score_2h",
-  "volume_surge_1h",
-  "peers_distance_bps",
-  "dispersion_bps",
-  "stress_bars",
-  "cusum",
-  "deviation_bps",
-  "change_bps"
-]
+  "capped_distance_bps",
+  "departure_bps",
+  "usual_spread_bps",
+  "room_log_1h",
+  "drifting_passage_log_1h"
+] as const
+type ModelFeature = (typeof modelFeatures)[number]
 
-/** Onsets are rare and hard to predict: five members with few degrees of freedom each. Those that extrapolate weigh more than trees. */
-const onset: Omit<HeadOptions, "seed"> = {
-  members: {
-    logistic: { penalty: 100 },
-    forest: { trees: 100, depthMax: 4, leafRowsMin: 40 },
-    boosting: { trees: 60, depthMax: 2, leafRowsMin: 40, rate: 0.06, penalty: 5 },
-    network: { hidden: [8], epochs: 6, batch: 64, rate: 0.002, decay: 0.05 },
-    kernel: { supports: 128, penalty: 1, gamma: 0.003 }
-  },
-  negatives: 4,
-  positivesMax: 3000,
-  folds: 3,
-  prior: { logistic: 3, network: 3, kernel: 2, forest: 1, boosting: 1 },
+const penalty = 1
+const logistic = (...names: ReadonlyArray<ModelFeature>): MemberOptions => ({
+  kind: "logistic",
+  penalty,
+  inputs: names.map((name) => modelFeatures.indexOf(name))
+})
+
+/** Members for onsets: each knows distance, departure and usual spread; two know one thing more. */
+export const onsetMembers = {
+  distance: logistic("capped_distance_bps", "departure_bps", "usual_spread_bps"),
+  room: logistic("capped_distance_bps", "departure_bps", "usual_spread_bps", "room_log_1h"),
+  passage: logistic("capped_distance_bps", "departure_bps", "usual_spread_bps", "drifting_passage_log_1h")
+} as const
+export type OnsetMember = keyof typeof onsetMembers
+
+/** The candidates. */
+export const recipes = {
+  distance: ["distance"],
+  room: ["room"],
+  passage: ["passage"],
+  "distance, passage": ["distance", "passage"],
+  "room, passage": ["room", "passage"],
+  "distance, room, passage": ["distance", "room", "passage"]
+} as const satisfies Readonly<Record<string, ReadonlyArray<OnsetMember>>>
+export type RecipeName = keyof typeof recipes
+/** With few events a choice is mostly luck, and all members together are the safest: another recipe must be so much better. */
+export const usualRecipe: RecipeName = "distance, room, passage"
+export const betterBy = 1.15
+
+/** How rows are thinned and weighed for onsets, whatever the members. */
+export const onsetRows = { negatives: 4, negativesMin: 20_000, positivesMax: 20_000, calmWeight: 100, eventsAlike: true } as const
+
+const onset = (recipe: RecipeName): Omit<HeadOptions, "seed"> => ({
+  ...onsetRows,
+  members: recipes[recipe].map((name) => onsetMembers[name]),
+  blend: "mean",
+  folds: 10,
   calibration: "platt"
-}
+})
 
-/** The state is easy to rank, so what matters is that its probability is calibrated. */
+/** The state is easy to rank, by distance alone, so what matters is that its probability is calibrated. */
 const state: Omit<HeadOptions, "seed"> = {
-  members: {
-    logistic: { penalty: 10 },
-    forest: { trees: 100, depthMax: 7, leafRowsMin: 20 },
-    boosting: { trees: 100, depthMax: 3, leafRowsMin: 40, rate: 0.08, penalty: 5 }
-  },
+  members: [
+    logistic("distance_bps", "departure_bps", "room_log_1h", "drifting_passage_log_1h"),
+    { kind: "boosting", trees: 60, depthMax: 2, leafRowsMin: 40, rate: 0.08, penalty: 5 }
+  ],
+  blend: "fitted",
   negatives: 3,
+  negativesMin: 5000,
   positivesMax: 6000,
+  calmWeight: 3,
+  eventsAlike: false,
   folds: 3,
   calibration: "isotonic"
 }
 
-/** A day ahead, each break gives a day of nearly identical positive rows: one member with the fewest parameters, and no blend. */
-const onsetDay: Omit<HeadOptions, "seed"> = { ...onset, members: { logistic: { penalty: 100 } } }
-
-export const recipeOf = (label: HeadLabel, horizonMinutes: number): Omit<HeadOptions, "seed"> =>
-  label === "state" ? state : horizonMinutes >= 1440 ? onsetDay : onset
-/** The whole recipe, as it is recorded in a model's file. */
-export const recipe = { onset, onsetDay, state }
+export const headOptionsOf = (label: HeadLabel, recipe: RecipeName): Omit<HeadOptions, "seed"> =>
+  label === "state" ? state : onset(recipe)
+/** A recipe as a whole, as it is recorded in a model's file. */
+export const wholeRecipe = (recipe: RecipeName) => ({ recipe, onset: onset(recipe), state })
 export const recipeSeed = 1

@@ -47,6 +47,7 @@ const state: CoinState = {
   change: "recovery",
   since: null,
   grounded: true,
+  share: null,
   detectors: { baselineBps: 0, score: 0, cusum: 0, changepoint: 0 },
   venues: { agree: [], differ: [] },
   model: null

@@ -85,7 +85,10 @@ export const seriesOfMarket = (market: Market): ReadonlyArray<CoinSeries> => {
   })
 }
 
-/** The series to train on: all of oracles' markets; of other markets those of coins that kept their peg at least half of the time. */
+/**
+ * The series to train on and to judge by: those of coins that kept their peg at least half of the time. An oracle's rounds are left out, as long as
+ * there is anything else: hours apart, they know little of what comes before a break.
+ */
 export const seriesToLearn = (
   markets: ReadonlyArray<Market>,
   series: ReadonlyArray<CoinSeries>,
@@ -95,7 +98,8 @@ export const seriesToLearn = (
     verdicts.filter(({ file, verdict }) => !isOracle(file) && isHardlyPegged(verdict)).map(({ file }) => file.instrument.base)
   )
   const oracles = new Set(markets.filter(isOracleMarket).map(({ name }) => name))
-  return series.filter(({ coin, market }) => oracles.has(market) || !hardly.has(coin))
+  const ofMarkets = series.filter(({ coin, market }) => !oracles.has(market) && !hardly.has(coin))
+  return ofMarkets.length > 0 ? ofMarkets : series
 }
 
 /** The label of a row that a head is not trained on; the others are 1 and 0. */

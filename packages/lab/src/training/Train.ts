@@ -11,7 +11,7 @@ import { createHash } from "node:crypto"
 import { deserialize, serialize } from "node:v8"
 import { HeadFitter } from "./HeadFitter.ts"
 import { fitScalerOf, type HeadJobInput } from "./HeadJob.ts"
-import { recipe, recipeOf, recipeSeed } from "./Recipe.ts"
+import { headOptionsOf, type RecipeName, recipeSeed, wholeRecipe } from "./Recipe.ts"
 import { headKeys, type TrainingSet } from "./TrainingSet.ts"
 
 /** No head can be learned from the data; the problem says what is missing. */
@@ -32,6 +32,8 @@ export interface TrainOptions {
   /** Called after each head with its name. */
   readonly onHead: (name: string) => Effect.Effect<void>
   readonly seed?: number
+  /** Taken as it is; chosen on the rows that are not hidden when left out. */
+  readonly recipe?: RecipeName
 }
 
 const nameOf = ({ horizonMinutes, label }: (typeof headKeys)[number]): string => `${label} ${horizonMinutes}m`
@@ -42,11 +44,12 @@ const explain = (problem: HeadProblem, features: ReadonlyArray<string>): string 
     : explainProblem(problem, features)
 
 /** Names the directory of a training's checkpoints: they serve only for the same rows, labels, recipe, seed and hidden time. */
-const fingerprintOf = ({ hidden, set }: TrainOptions, seed: number): string =>
+const fingerprintOf = ({ hidden, set }: TrainOptions, recipe: RecipeName, seed: number): string =>
   createHash("sha256")
     .update(new Uint8Array(set.values.buffer))
     .update(new Uint8Array(set.labels.buffer))
-    .update(JSON.stringify({ features: set.features, hidden, recipe, seed }))
+    .update(new Uint8Array(set.minutes.buffer))
+    .update(JSON.stringify({ features: set.features, hidden, recipe: wholeRecipe(recipe), seed }))
     .digest("hex")
     .slice(0, 16)
 
@@ -57,7 +60,9 @@ export const trainModel = Effect.fn("trainModel")(function* (options: TrainOptio
   const path = yield* Path.Path
   const seed = options.seed ?? recipeSeed
   const scaler = fitScalerOf(set, hidden)
-  const directory = Option.map(options.checkpoints, (root) => path.join(root, fingerprintOf(options, seed)))
+  const choice = options.recipe === undefined ? yield* fitter.choose({ set, scaler, hidden, seed }) : undefined
+  const recipe = options.recipe ?? choice!.recipe
+  const directory = Option.map(options.checkpoints, (root) => path.join(root, fingerprintOf(options, recipe, seed)))
   if (Option.isSome(directory)) yield* files.makeDirectory(directory.value, { recursive: true })
   const fileOf = (head: number) => Option.map(directory, (at) => path.join(at, `${head}.head`))
 
@@ -74,7 +79,7 @@ export const trainModel = Effect.fn("trainModel")(function* (options: TrainOptio
         yield* options.onHead(`${nameOf(key)} (kept)`)
         return { head, fitted: known.value, problem: undefined }
       }
-      const input: HeadJobInput = { set, head, scaler, hidden, options: { ...recipeOf(key.label, key.horizonMinutes), seed } }
+      const input: HeadJobInput = { set, head, scaler, hidden, options: { ...headOptionsOf(key.label, recipe), seed } }
       const result = yield* fitter.fit(input)
       if ("_tag" in result) return { head, fitted: undefined, problem: explain(result, set.features) }
       if (Option.isSome(file)) {
@@ -107,5 +112,5 @@ export const trainModel = Effect.fn("trainModel")(function* (options: TrainOptio
     }))
   }
   if (Option.isSome(directory)) yield* files.remove(directory.value, { recursive: true })
-  return { model, losses: Object.fromEntries(trained.map(({ fitted, head }) => [nameOf(headKeys[head]!), fitted.losses])) }
+  return { model, recipe, choice, losses: Object.fromEntries(trained.map(({ fitted, head }) => [nameOf(headKeys[head]!), fitted.losses])) }
 })

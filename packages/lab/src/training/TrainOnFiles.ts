@@ -6,7 +6,7 @@ import { refereeOf } from "@evenkeel/replay/referee/Referee"
 import type { PriceFile } from "@evenkeel/replay/price/PriceFile"
 import { eventsOf } from "./Events.ts"
 import { isAboutCoin, marketsOf } from "@evenkeel/replay/price/Markets"
-import { modelFeatures, recipe } from "./Recipe.ts"
+import { modelFeatures, wholeRecipe } from "./Recipe.ts"
 import { seriesOfMarket, seriesToLearn } from "./Samples.ts"
 import { trainModel } from "./Train.ts"
 import { headKeys, trainingSetOf } from "./TrainingSet.ts"
@@ -28,7 +28,7 @@ export const trainOn = Effect.fn("trainOn")(function* (
   const series = seriesToLearn(markets, markets.flatMap(seriesOfMarket), verdicts)
   const set = trainingSetOf(series, eventsOf(series), modelFeatures)
   let done = 0
-  const { losses, model } = yield* trainModel({
+  const { choice, losses, model, recipe } = yield* trainModel({
     set,
     hidden: [],
     checkpoints: options.checkpoints,
@@ -42,7 +42,7 @@ export const trainOn = Effect.fn("trainOn")(function* (
       seed: options.seed,
       files: files.map(({ file: name, rows, sha256 }) => ({ name, sha256, rows })),
       events: series.flatMap(({ coin, events }) => events.map(({ end, onset }) => ({ coin, onset, end }))),
-      recipe,
+      recipe: wholeRecipe(recipe),
       profiles: modelFeatures.map((_, feature) =>
         profileOf(
           Float64Array.from(
@@ -51,7 +51,7 @@ export const trainOn = Effect.fn("trainOn")(function* (
           )
         )
       ),
-      figures: losses
+      figures: { choice: choice?.scores, losses }
     },
     model
   }

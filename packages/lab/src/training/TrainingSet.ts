@@ -1,6 +1,7 @@
 /** Puts the rows of many series into one table, in memory that threads share: a job is given the table without copying it. */
 import { coinFeatureNames } from "@evenkeel/detection/feature/coin/CoinFeatures"
 import { horizonsMinutes } from "@evenkeel/detection/hotpath/SignalRecord"
+import type { Span } from "@evenkeel/replay/referee/Onsets"
 import { headLabels } from "@evenkeel/learning/model/Model"
 import { eventAt, type MarketEvent } from "./Events.ts"
 import { type CoinSeries, featureCount, labelsOf } from "./Samples.ts"
@@ -14,11 +15,20 @@ export interface TrainingSet {
   readonly values: Float32Array
   /** Closes, Unix ms. */
   readonly times: Float64Array
-  /** Which event each row belongs to. */
+  /** Minutes that each row stands for: the bar's length, or the time to the next reading, an hour at most. */
+  readonly minutes: Float32Array
+  /** Which event each row belongs to, and when the time of each event begins and ends. */
   readonly events: Uint16Array
+  readonly spans: ReadonlyArray<Span>
   /** `[head * rows + row]`: 1, 0 or `unlabelled`. */
   readonly labels: Uint8Array
 }
+
+const minute = 60_000
+const minutesMax = 60
+
+const minutesOf = ({ stepMillis, times }: CoinSeries, bar: number): number =>
+  Math.min(minutesMax, Math.max(1, (stepMillis > 0 ? stepMillis : (times[bar + 1] ?? times[bar]!) - times[bar]!) / minute))
 
 const shared = <A extends Float32Array | Float64Array | Uint16Array | Uint8Array>(
   Kind: new (buffer: SharedArrayBuffer) => A,
@@ -35,15 +45,25 @@ export const trainingSetOf = (
   const values = shared(Float32Array, rows * features.length * 4)
   const times = shared(Float64Array, rows * 8)
   const eventOf = shared(Uint16Array, rows * 2)
+  const minutes = shared(Float32Array, rows * 4)
   const labels = shared(Uint8Array, rows * headKeys.length)
   let at = 0
   for (const each of series) {
     for (const [head, { horizonMinutes, label }] of headKeys.entries()) labels.set(labelsOf(each, label, horizonMinutes), head * rows + at)
     for (let bar = 0; bar < each.times.length; bar++, at++) {
       times[at] = each.times[bar]!
+      minutes[at] = minutesOf(each, bar)
       eventOf[at] = eventAt(events, each.times[bar]!)
       for (const [index, column] of columns.entries()) values[at * features.length + index] = each.features[bar * featureCount + column]!
     }
   }
-  return { features, values, times, events: eventOf, labels }
+  return {
+    features,
+    values,
+    times,
+    minutes,
+    events: eventOf,
+    spans: events.map(({ begins, ends }) => ({ from: begins, to: ends })),
+    labels
+  }
 }

@@ -14,12 +14,22 @@ export interface Isotonic {
  */
 export const fitIsotonic = (scores: Float64Array, labels: Uint8Array, weights?: Float64Array, centred = false): Isotonic => {
   const order = Uint32Array.from(scores.keys()).sort((a, b) => scores[a]! - scores[b]!)
+  return fitSorted(
+    Float64Array.from(order, (row) => scores[row]!),
+    Uint8Array.from(order, (row) => labels[row]!),
+    Float64Array.from(order, (row) => weights?.[row] ?? 1),
+    centred
+  )
+}
+
+/** The same of rows whose scores ascend. */
+export const fitSorted = (scores: Float64Array, labels: Uint8Array, weights: Float64Array, centred = false): Isotonic => {
   // A stack of blocks: their first and last score, weighted labels, weight, and weighted scores. Equal scores are one block from the start.
-  const firsts = new Float64Array(order.length)
-  const lasts = new Float64Array(order.length)
-  const sums = new Float64Array(order.length)
-  const masses = new Float64Array(order.length)
-  const moments = new Float64Array(order.length)
+  const firsts = new Float64Array(scores.length)
+  const lasts = new Float64Array(scores.length)
+  const sums = new Float64Array(scores.length)
+  const masses = new Float64Array(scores.length)
+  const moments = new Float64Array(scores.length)
   let top = -1
   /** The top block is whole: it joins those below it for as long as they do not rise. */
   const poolTop = () => {
@@ -30,9 +40,9 @@ export const fitIsotonic = (scores: Float64Array, labels: Uint8Array, weights?: 
       moments[top - 1]! += moments[top]!
     }
   }
-  for (const index of order) {
+  for (let index = 0; index < scores.length; index++) {
     const score = scores[index]!
-    const weight = weights?.[index] ?? 1
+    const weight = weights[index]!
     if (top < 0 || firsts[top] !== score || lasts[top] !== score) {
       poolTop()
       top++

@@ -12,9 +12,16 @@ const values = Float64Array.from({ length: rows * 3 }, () => Math.fround(random.
 const labels = Uint8Array.from({ length: rows }, (_, row) => (values[row * 3]! > 0.4 ? 1 : 0))
 const table = tableOf(values, labels)
 const options: HeadOptions = {
-  members: { logistic: { penalty: 1 }, forest: { trees: 10, depthMax: 3, leafRowsMin: 5 } },
-  negatives: 4,
+  members: [
+    { kind: "logistic", penalty: 1, inputs: [0] },
+    { kind: "forest", trees: 10, depthMax: 3, leafRowsMin: 5 }
+  ],
+  blend: "fitted",
+  negatives: 1,
+  negativesMin: 100,
   positivesMax: 1000,
+  calmWeight: 3,
+  eventsAlike: true,
   folds: 3,
   calibration: "platt",
   seed: 1

@@ -1,6 +1,7 @@
 /**
- * Several models' probabilities as one. Fitted on what each said of rows that it was not trained on.
+ * Several models' probabilities as one. Fitted on what each said of rows that it was not trained on, or not fitted at all.
  *
+ * - The mean of their log odds: with few events there is nothing to fit weights on.
  * - A weighted vote: weights at least 0 that sum to 1, least log loss, by exponentiated gradient (J. Kivinen and M. Warmuth, 1997).
  * - Stacking: logistic regression on the models' log odds (D. Wolpert, "Stacked Generalization", 1992), weights at least 0, so that no model is
  *   believed backwards.
@@ -88,6 +89,9 @@ export const fitStack = (predictions: ReadonlyArray<Float64Array>, labels: Uint8
   }
   return { kind: "stack", weights, intercept }
 }
+
+/** The mean of the models' log odds. */
+export const meanOfOdds = (models: number): Blend => ({ kind: "stack", weights: new Float64Array(models).fill(1 / models), intercept: 0 })
 
 /** The probability that the blend makes of what the models say. */
 export const applyBlend = ({ intercept, kind, weights }: Blend, predictions: ArrayLike<number>): number => {

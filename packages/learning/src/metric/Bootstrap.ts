@@ -4,7 +4,8 @@
  */
 import { Random } from "../data/Random.ts"
 
-export const figureNames = ["averagePrecision", "rocAuc", "brier", "brierSkill", "calibrationError"] as const
+/** `averagePrecisionEqual` is the average precision where the positives of every group weigh alike, however many rows a group has. */
+export const figureNames = ["averagePrecision", "averagePrecisionEqual", "rocAuc", "brier", "brierSkill", "calibrationError"] as const
 export type FigureName = (typeof figureNames)[number]
 export type Figures = Readonly<Record<FigureName, number>>
 
@@ -37,23 +38,31 @@ const figuresOf = ({ groups, labels, scores }: Sorted, times: Float64Array): Fig
   const claimed = new Float64Array(bins)
   const happened = new Float64Array(bins)
   let area = 0
+  let equalArea = 0
+  let equalHits = 0
+  const evened = evenedOf(labels, groups, times)
   let wins = 0
   let positives = 0
   let negatives = 0
   for (let row = 0; row < scores.length;) {
     const score = scores[row]!
     let hits = 0
+    let equal = 0
     let misses = 0
     do {
       const weight = times[groups[row]!]!
-      if (labels[row] === 1) hits += weight
-      else misses += weight
+      if (labels[row] === 1) {
+        hits += weight
+        equal += weight * evened[groups[row]!]!
+      } else misses += weight
       row++
     } while (row < scores.length && scores[row] === score)
     wins += misses * (positives + hits / 2)
     positives += hits
     negatives += misses
+    equalHits += equal
     if (hits > 0) area += hits * (positives / (positives + negatives))
+    if (equal > 0) equalArea += equal * (equalHits / (equalHits + negatives))
     squares += hits * (score - 1) * (score - 1) + misses * score * score
     const bin = Math.max(0, Math.min(bins - 1, Math.floor(score * bins)))
     claimed[bin]! += (hits + misses) * score
@@ -65,11 +74,25 @@ const figuresOf = ({ groups, labels, scores }: Sorted, times: Float64Array): Fig
   for (let bin = 0; bin < bins; bin++) error += Math.abs(claimed[bin]! - happened[bin]!)
   return {
     averagePrecision: positives > 0 ? area / positives : Number.NaN,
+    averagePrecisionEqual: equalHits > 0 ? equalArea / equalHits : Number.NaN,
     rocAuc: positives > 0 && negatives > 0 ? wins / (positives * negatives) : Number.NaN,
     brier: squares / total,
     brierSkill: rate > 0 && rate < 1 ? 1 - squares / total / (rate * (1 - rate)) : Number.NaN,
     calibrationError: error / total
   }
+}
+
+/** What a positive of each group weighs so that all groups weigh alike, and all positives together as much as before. */
+const evenedOf = (labels: Uint8Array, groups: Uint32Array, times: Float64Array): Float64Array => {
+  const positives = new Float64Array(times.length)
+  for (let row = 0; row < labels.length; row++) positives[groups[row]!]! += labels[row]!
+  let drawn = 0
+  let total = 0
+  for (let group = 0; group < times.length; group++) {
+    if (positives[group]! > 0) drawn += times[group]!
+    total += times[group]! * positives[group]!
+  }
+  return positives.map((count) => (count > 0 ? total / (drawn * count) : 0))
 }
 
 /** Figures of `scores` on `labels`, with intervals over draws of whole `groups`. Undefined without rows. */
@@ -109,6 +132,7 @@ export const reportFigures = (
     positives,
     baseRate: positives / rows,
     averagePrecision: intervalOf("averagePrecision"),
+    averagePrecisionEqual: intervalOf("averagePrecisionEqual"),
     rocAuc: intervalOf("rocAuc"),
     brier: intervalOf("brier"),
     brierSkill: intervalOf("brierSkill"),

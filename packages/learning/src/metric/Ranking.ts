@@ -9,24 +9,25 @@ const byScore = (scores: Float64Array): Uint32Array => Uint32Array.from(scores.k
 
 /**
  * Average precision: the area under precision over recall by steps, sum of (R_n - R_{n-1}) P_n. NaN without a positive.
- * As `sklearn.metrics.average_precision_score`.
+ * As `sklearn.metrics.average_precision_score`. Each row counts as often as `weights` says, once when left out.
  */
-export const averagePrecision = (labels: Uint8Array, scores: Float64Array): number => {
+export const averagePrecision = (labels: Uint8Array, scores: Float64Array, weights?: Float64Array): number => {
   const order = byScore(scores)
-  const positives = labels.reduce((sum, label) => sum + label, 0)
-  if (positives === 0) return Number.NaN
   let area = 0
-  let found = 0
-  for (let start = 0; start < order.length;) {
-    const score = scores[order[start]!]!
-    let end = start
+  let hits = 0
+  let all = 0
+  for (let at = 0; at < order.length;) {
+    const score = scores[order[at]!]!
     let here = 0
-    for (; end < order.length && scores[order[end]!] === score; end++) here += labels[order[end]!]!
-    found += here
-    area += (here / positives) * (found / end)
-    start = end
+    for (; at < order.length && scores[order[at]!] === score; at++) {
+      const weight = weights?.[order[at]!] ?? 1
+      all += weight
+      here += weight * labels[order[at]!]!
+    }
+    hits += here
+    if (here > 0) area += here * (hits / all)
   }
-  return area
+  return hits > 0 ? area / hits : Number.NaN
 }
 
 /** The chance that a positive scores above a negative, ties half. NaN unless there are both. Mann and Whitney, 1947. */

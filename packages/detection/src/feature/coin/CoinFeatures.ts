@@ -6,6 +6,7 @@
  */
 import { book } from "./Book.ts"
 import type { CoinBar, FamilyDefinition } from "./CoinBar.ts"
+import { departure } from "./Departure.ts"
 import { detectors } from "./Detectors.ts"
 import { distance } from "./Distance.ts"
 import { market } from "./Market.ts"
@@ -32,7 +33,8 @@ export const families: ReadonlyArray<FamilyDefinition> = [
   onChain,
   peers,
   market,
-  detectors
+  detectors,
+  departure
 ]
 
 export const coinFeatureNames: ReadonlyArray<string> = families.flatMap(({ names }) => names)

@@ -1,0 +1,95 @@
+/**
+ * Where a value has stood in the last days: its median, and the median distance from it, over a window in hours, whatever the bars' length.
+ *
+ * One value in five minutes is kept at most, so that bars of a minute and of a quarter of an hour lead to the same. Nothing freezes it: after
+ * half of the window another place has become the usual one. Read the figures before `update`, and they do not know the value at hand.
+ */
+const keptEvery = 5 * 60_000
+
+export class TrailingMedian {
+  /** NaN before the first value. */
+  median = Number.NaN
+  /** Median of the distances from the median (of an even number the larger of the two in the middle). */
+  spread = Number.NaN
+  private oldest = 0
+  private count = 0
+  private last = Number.NEGATIVE_INFINITY
+  private readonly window: number
+  private readonly times: Float64Array
+  private readonly values: Float64Array
+  /** The same values, ascending. */
+  private readonly sorted: Float64Array
+
+  constructor(windowMillis: number) {
+    this.window = windowMillis
+    const most = Math.ceil(windowMillis / keptEvery) + 1
+    this.times = new Float64Array(most)
+    this.values = new Float64Array(most)
+    this.sorted = new Float64Array(most)
+  }
+
+  /** Takes in a value of `time` (ms); times may not fall. */
+  update(time: number, value: number): void {
+    if (Number.isNaN(value) || time - this.last < keptEvery) return
+    this.last = time
+    const { times, values } = this
+    const most = times.length
+    while (this.count > 0 && (this.count === most || times[this.oldest]! <= time - this.window)) {
+      this.remove(values[this.oldest]!)
+      this.oldest = (this.oldest + 1) % most
+    }
+    const at = (this.oldest + this.count) % most
+    times[at] = time
+    values[at] = value
+    this.insert(value)
+    this.median = this.middle()
+    this.spread = this.middleDistance()
+  }
+
+  private insert(value: number): void {
+    const at = this.place(value)
+    this.sorted.copyWithin(at + 1, at, this.count)
+    this.sorted[at] = value
+    this.count++
+  }
+
+  private remove(value: number): void {
+    const at = this.place(value)
+    this.sorted.copyWithin(at, at + 1, this.count)
+    this.count--
+  }
+
+  /** Index of the first of the ascending values that is not below `value`. */
+  private place(value: number): number {
+    let low = 0
+    let high = this.count
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.sorted[middle]! < value) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  private middle(): number {
+    const { count, sorted } = this
+    const half = count >>> 1
+    return count % 2 === 1 ? sorted[half]! : 0.5 * (sorted[half - 1]! + sorted[half]!)
+  }
+
+  /** Distances grow in both directions from the median: half of them are walked, the nearer side first. */
+  private middleDistance(): number {
+    const { count, median, sorted } = this
+    let above = this.place(median)
+    let below = above - 1
+    let distance = 0
+    for (let taken = 0; taken <= count >>> 1; taken++) {
+      const up = above < count ? sorted[above]! - median : Number.POSITIVE_INFINITY
+      const down = below >= 0 ? median - sorted[below]! : Number.POSITIVE_INFINITY
+      distance = Math.min(up, down)
+      if (up <= down) above++
+      else below--
+    }
+    return distance
+  }
+}
