@@ -58,9 +58,10 @@ const usdc = (venue: string, bps: (minute: number) => number): Pair => ({ venue,
 describe("attribution", () => {
   it("one venue of many that breaks away is that venue's, by name; all of them are the coin's", () => {
     const apart = play([usdc("binance", falls(90)), usdc("kraken", calm), usdc("coinbase", calm), usdc("okx", calm)])
-    assert.deepStrictEqual(alarms(apart), [])
+    assert.deepStrictEqual(alarms(apart), ["USDC local warning"])
     const local = apart.find(({ kind }) => kind === "local")
     assert.include(reasonsOf(local!)[0], "binance")
+    assert.match(reasonsOf(local!)[1]!, /^binance alone: -9\d bps \(critical there\); (\w+ [+-]?\d\.\d bps, ){2}\w+ [+-]?\d\.\d bps$/)
     assert.deepStrictEqual(local?.venues.differ, ["binance"])
     const together = play(["binance", "kraken", "coinbase", "okx"].map((venue) => usdc(venue, falls(90))))
     assert.deepStrictEqual(alarms(together), ["USDC break critical"])
@@ -69,7 +70,16 @@ describe("attribution", () => {
 
   it("of two venues that part neither is believed alone: the error bar widens, and nothing is critical", () => {
     const changes = play([usdc("kraken", calm), usdc("coinbase", falls(80))])
-    assert.isFalse(changes.some(({ level }) => level === "critical"))
+    assert.deepStrictEqual(alarms(changes), ["USDC disputed warning"])
+    const disputed = changes.find(({ kind }) => kind === "disputed")!
+    assert.isAbove(disputed.errorBps, 75)
+    assert.sameDeepMembers(
+      disputed.venues.own.map(({ level, venue }) => [venue, level]),
+      [
+        ["kraken", "normal"],
+        ["coinbase", "critical"]
+      ]
+    )
   })
 
   it("one venue alone is all that there is: the coin is judged by it", () => {
@@ -79,7 +89,7 @@ describe("attribution", () => {
   it("a coin that trades against no currency is blamed against its quote, and the split is said to be unknown", () => {
     const changes = play([{ venue: "binance", base: "UST", quote: "USDT", bps: falls(90) }])
     assert.deepStrictEqual(alarms(changes), ["UST break critical"])
-    assert.include(reasonsOf(changes.at(-1)!).join(" "), "split between the pair's two coins is unknown")
+    assert.include(reasonsOf(changes.at(-1)!).join(" "), "that it is UST that fell, and not the other coin that rose, is believed at")
   })
 
   it("a quote coin is blamed when three coins rise against it together", () => {

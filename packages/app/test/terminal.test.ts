@@ -73,6 +73,7 @@ describe("outside text on the terminal", () => {
             level: "normal",
             since: null,
             grounded: true,
+            share: null,
             venues: { agree: [], differ: [] },
             detectors: { baselineBps: null, score: null, cusum: null, changepoint: null },
             model: null,
@@ -90,6 +91,8 @@ describe("outside text on the terminal", () => {
                 staleReason: null,
                 residualBps: null,
                 errorBps: null,
+                ownDeviationBps: null,
+                ownLevel: "normal",
                 pool: null,
                 supply: null
               }
@@ -106,7 +109,7 @@ describe("outside text on the terminal", () => {
       },
       { columns: 400, rows: 24 }
     )
-    const change = levelChange({ coin: hostile, venues: { agree: [hostile], differ: [] } })
+    const change = levelChange({ coin: hostile, venues: { agree: [hostile], differ: [], own: [] } })
     const alert = { fingerprint: "f", status: "firing", level: "critical", startsAt: 0, endsAt: null, change } as const
     const text = textOf({ idempotencyKey: "k", position: 1, simulated: false, alert }, true)
     for (const line of [...lines, ...text.split("\n")]) {

@@ -15,7 +15,9 @@ const whatHappens: Readonly<Record<ChangeKind, string>> = {
   premium: "stands above its peg",
   local: "is dislocated on one venue",
   recovery: "is recovering",
-  stale: "has no fresh price"
+  stale: "has no fresh price",
+  disputed: "is disputed: its sources differ, and no set of them outweighs the others",
+  unattributed: "may be losing its peg: one pair moved, and which of its two coins did is not known"
 }
 
 /** `CRITICAL` or, once it is over, `RESOLVED`. */

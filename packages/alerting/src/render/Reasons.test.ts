@@ -43,7 +43,7 @@ describe("the reasons of a level change", () => {
   it("begin with the venue apart, with the missing price, or with the way back", () => {
     const first = (over: Parameters<typeof levelChange>[0]) => reasonsOf(levelChange(over))[0]
     assert.strictEqual(
-      first({ kind: "local", venues: { agree: ["kraken"], differ: ["binance"] } }),
+      first({ kind: "local", venues: { agree: ["kraken"], differ: ["binance"], own: [] } }),
       "binance stands apart while other sources of USDC hold"
     )
     assert.strictEqual(

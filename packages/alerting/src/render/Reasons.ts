@@ -4,10 +4,10 @@
  * Facts hold numbers; every place that shows one to people (receivers, the screen, the page, replays) takes its words from here.
  */
 import { chanceText } from "@evenkeel/domain/risk/Chance"
-import type { Driver, Evidence, LevelChange } from "@evenkeel/domain/risk/RiskLevel"
+import type { Driver, Evidence, LevelChange, VenueValue } from "@evenkeel/domain/risk/RiskLevel"
 
 export const reasonsOf = (change: LevelChange): ReadonlyArray<string> => {
-  const { deviationBps, evidence, kind, venues } = change
+  const { deviationBps, evidence, kind } = change
   // What a coin was worth when it was last seen does not speak of now.
   if (kind === "stale") return headlineOf(change)
   const over = kind === "recovery"
@@ -21,18 +21,65 @@ export const reasonsOf = (change: LevelChange): ReadonlyArray<string> => {
     ...beyondOf(evidence, deviationBps),
     ...(over ? [] : modelOf(evidence)),
     ...(over || evidence.drivers.length === 0 ? [] : [`driven by ${evidence.drivers.slice(0, driversShown).map(driverText).join(", ")}`]),
-    ...(venues.agree.length > 0 ? [`venues that agree: ${venues.agree.join(", ")}`] : []),
-    ...(venues.differ.length > 0 && kind !== "local" ? [`venues that differ: ${venues.differ.join(", ")}`] : []),
-    ...(evidence.grounded ? [] : ["no pair reaches the peg's currency: the split between the pair's two coins is unknown"])
+    ...venuesOf(change),
+    ...(evidence.grounded ? [] : [splitOf(change)])
   ]
 }
 
 const driversShown = 3
+/** Venues apart whose own prices are told in the first sentence, and those of the others. */
+const apartShown = 3
+const othersShown = 4
 
-const headlineOf = ({ coin, deviationBps, kind, previous, venues }: LevelChange): ReadonlyArray<string> => {
+const bpsOf = ({ deviationBps, level, venue }: VenueValue): string =>
+  `${venue} ${signed(deviationBps)} bps${level === "critical" ? " (critical there)" : ""}`
+const signed = (bps: number): string => `${bps > 0 ? "+" : ""}${bps.toFixed(Math.abs(bps) < 10 ? 1 : 0)}`
+
+/** Each venue's own deviation, or their names alone where the fact is of an older version. */
+const venuesOf = ({ kind, venues }: LevelChange): ReadonlyArray<string> => {
+  const told = kind === "local" || kind === "disputed"
+  if (venues.own.length > 0)
+    return told
+      ? []
+      : [
+          `by venue: ${venues.own
+            .slice(0, apartShown + othersShown)
+            .map(bpsOf)
+            .join(", ")}`
+        ]
+  return [
+    ...(venues.agree.length > 0 ? [`venues that agree: ${venues.agree.join(", ")}`] : []),
+    ...(venues.differ.length > 0 && !told ? [`venues that differ: ${venues.differ.join(", ")}`] : [])
+  ]
+}
+
+/** "binance alone: -812 bps; kraken -14 bps, uniswap -9.0 bps" */
+const sidesOf = ({ venues }: LevelChange): string => {
+  const apart = venues.own.filter(({ venue }) => venues.differ.includes(venue))
+  const others = venues.own.filter(({ venue }) => !venues.differ.includes(venue))
+  const [first] = apart
+  const one = apart.length === 1 && first !== undefined
+  return [
+    one ? `${first.venue} alone: ${bpsOf(first).slice(first.venue.length + 1)}` : apart.slice(0, apartShown).map(bpsOf).join(", "),
+    ...(others.length > 0 ? [others.slice(0, othersShown).map(bpsOf).join(", ")] : [])
+  ].join("; ")
+}
+
+const splitOf = ({ coin, deviationBps, evidence: { share } }: LevelChange): string =>
+  share === null
+    ? "no pair reaches the peg's currency: the split between the pair's two coins is unknown"
+    : `no pair reaches the peg's currency: that it is ${coin} that ${deviationBps < 0 ? "fell" : "rose"}, and not the other coin that ${deviationBps < 0 ? "rose" : "fell"}, is believed at ${Math.round(share * 100)}%`
+
+const headlineOf = (change: LevelChange): ReadonlyArray<string> => {
+  const { coin, deviationBps, kind, previous, venues } = change
   switch (kind) {
     case "local":
-      return [`${venues.differ.join(", ")} stands apart while other sources of ${coin} hold`]
+      return [
+        `${venues.differ.join(", ")} stands apart while other sources of ${coin} hold`,
+        ...(venues.own.length === 0 ? [] : [sidesOf(change)])
+      ]
+    case "disputed":
+      return [`sources of ${coin} differ, and no set of them outweighs the others: ${sidesOf(change)}`]
     case "stale":
       return [`no fresh price of ${coin}: the last known level was ${previous}`]
     case "recovery":

@@ -10,13 +10,14 @@ export const levelChange = (over: Partial<LevelChange> = {}): LevelChange => ({
   fairValue: 0.99,
   errorBps: 1,
   deviationBps: -100,
-  venues: { agree: ["kraken"], differ: [] },
+  venues: { agree: ["kraken"], differ: [], own: [] },
   evidence: {
     baselineBps: -1.5,
     beyond: { bars: 2, bps: 50 },
     flow: null,
     carrier: null,
     grounded: true,
+    share: null,
     model: null,
     drivers: [{ name: "deviation_bps", value: -100, share: 1 }]
   },

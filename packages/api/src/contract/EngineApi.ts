@@ -23,6 +23,9 @@ export const SourceView = Schema.Struct({
   /** The last price's distance from the fair values in bps, and the standard error that it counts with. */
   residualBps: MaybeFinite,
   errorBps: MaybeFinite,
+  /** The pair's base coin by this source alone: its deviation from the peg, and the level of those who trade it there. */
+  ownDeviationBps: MaybeFinite,
+  ownLevel: RiskLevel,
   /** Of an on-chain pool: null for any other source. */
   pool: Schema.NullOr(Schema.Struct({ imbalance: MaybeFinite, sellDepth: MaybeFinite, buyDepth: MaybeFinite, averagePrice: MaybeFinite })),
   /** Of a token whose supply is watched, with what was minted and burned since the reading before. */
@@ -43,6 +46,8 @@ export const CoinView = Schema.Struct({
   since: MaybeFinite,
   /** False while no pair reaches the peg's currency: the split between two coins is then unknown. */
   grounded: Schema.Boolean,
+  /** Share of belief in this reading, 0 to 1, where one pair alone is seen: that it is this coin that moved, and not the other. */
+  share: MaybeFinite,
   venues: Schema.Struct({ agree: Schema.Array(Schema.String), differ: Schema.Array(Schema.String) }),
   /** The deviation's usual value in bps, its distance from that in standard deviations, and what the detectors of slow and of sudden change say. */
   detectors: Schema.Struct({ baselineBps: MaybeFinite, score: MaybeFinite, cusum: MaybeFinite, changepoint: MaybeFinite }),

@@ -18,6 +18,7 @@ const usdc: CoinState = {
   change: "break",
   since: 900,
   grounded: true,
+  share: null,
   venues: { agree: ["kraken"], differ: [] },
   detectors: { baselineBps: 0, score: -12, cusum: 30, changepoint: 0.9 },
   model: null
@@ -37,6 +38,8 @@ const kraken: InstrumentState = {
   staleReason: null,
   residualBps: 0,
   errorBps: 0.5,
+  ownDeviationBps: -100,
+  ownLevel: "critical",
   pool: null,
   supply: null
 }

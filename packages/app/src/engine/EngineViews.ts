@@ -28,6 +28,8 @@ const makeEngineView = (simulated: boolean) =>
         staleReason: state?.staleReason ?? null,
         residualBps: state?.residualBps ?? null,
         errorBps: state?.errorBps ?? null,
+        ownDeviationBps: state?.ownDeviationBps ?? null,
+        ownLevel: state?.ownLevel ?? "normal",
         pool: state?.pool ?? null,
         supply: state?.supply ?? null
       }
@@ -50,6 +52,7 @@ const makeEngineView = (simulated: boolean) =>
             level: state === undefined || (!priced && state.level === "normal") ? "stale" : state.level,
             since: state?.since ?? null,
             grounded: state?.grounded ?? false,
+            share: state?.share ?? null,
             venues: state?.venues ?? { agree: [], differ: [] },
             detectors: state?.detectors ?? { baselineBps: null, score: null, cusum: null, changepoint: null },
             model: state?.model ?? null,

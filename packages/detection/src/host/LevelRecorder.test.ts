@@ -18,8 +18,8 @@ const change = (time: number, over: Partial<LevelChange> = {}): LevelChange => (
   fairValue: 0.98,
   errorBps: 1,
   deviationBps: -200,
-  venues: { agree: [], differ: [] },
-  evidence: { baselineBps: null, beyond: null, flow: null, carrier: null, grounded: true, model: null, drivers: [] },
+  venues: { agree: [], differ: [], own: [] },
+  evidence: { baselineBps: null, beyond: null, flow: null, carrier: null, grounded: true, share: null, model: null, drivers: [] },
   ...over
 })
 const span = Tracer.externalSpan({ traceId: "0".repeat(32), spanId: "0".repeat(16), sampled: false })

@@ -80,6 +80,7 @@ class Market {
       change: "recovery",
       since: null,
       grounded: true,
+      share: null,
       detectors: { baselineBps: 0, score: 0, cusum: 0, changepoint: 0 },
       venues: { agree: [], differ: [] },
       model: predicted

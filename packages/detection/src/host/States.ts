@@ -19,6 +19,8 @@ export interface CoinState {
   /** Since when the level is what it is, Unix ms. */
   readonly since: number | null
   readonly grounded: boolean
+  /** Share of belief in this reading of a pair that is seen alone, 0 to 1; null where the split between its coins is known. */
+  readonly share: number | null
   readonly venues: { readonly agree: ReadonlyArray<string>; readonly differ: ReadonlyArray<string> }
   /** What the detectors see, in their own units; see `domain/risk/RiskLevel` for what each means. */
   readonly detectors: {
@@ -60,6 +62,9 @@ export interface InstrumentState {
   /** The last price's distance from the fair values, as they were solved last, and the standard error that it counts with. */
   readonly residualBps: number | null
   readonly errorBps: number | null
+  /** The base coin by this instrument's price alone: deviation from the peg, and the level of those who trade it there. */
+  readonly ownDeviationBps: number | null
+  readonly ownLevel: RiskLevel
   /** Of an on-chain pool; null for any other source. */
   readonly pool: {
     readonly imbalance: number | null
@@ -101,6 +106,7 @@ export class States {
       change: changeKinds[this.#row[coinState.change]!] ?? "recovery",
       since: this.#field(coinState.since),
       grounded: this.#row[coinState.grounded] === 1,
+      share: this.#field(coinState.share),
       venues: { agree: this.#named(coinState.agree), differ: this.#named(coinState.differ) },
       detectors: {
         baselineBps: this.#field(coinState.baselineBps),
@@ -144,6 +150,8 @@ export class States {
       askLevels: this.#field(instrumentState.askLevels),
       residualBps: this.#field(instrumentState.residualBps),
       errorBps: this.#field(instrumentState.errorBps),
+      ownDeviationBps: this.#field(instrumentState.ownDeviationBps),
+      ownLevel: riskLevels[this.#row[instrumentState.ownLevel]!] ?? "normal",
       pool:
         sellDepth === null
           ? null

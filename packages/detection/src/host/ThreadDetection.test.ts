@@ -77,8 +77,8 @@ const critical: LevelChange = {
   fairValue: 0.98,
   errorBps: 1,
   deviationBps: -200,
-  venues: { agree: [], differ: [] },
-  evidence: { baselineBps: null, beyond: null, flow: null, carrier: null, grounded: true, model: null, drivers: [] }
+  venues: { agree: [], differ: [], own: [] },
+  evidence: { baselineBps: null, beyond: null, flow: null, carrier: null, grounded: true, share: null, model: null, drivers: [] }
 }
 
 /** Waits for what the thread does. */

@@ -145,5 +145,6 @@ export const loadCheckpoint = (market: Market, { barMillis, coins, instruments }
     if (saved.observed !== undefined && track.source >= 0) market.value.load(track.source, saved.observed)
     track.row[instrumentState.book] = 0
   }
+  market.value.resume(market.times[time.lastSolve]!)
   return undefined
 }

@@ -215,6 +215,7 @@ describe("Intake", () => {
     send(0, "2 0.5")
     send(0, "", FrameSource.delisted, 2)
     assert.closeTo(local.hotPath.book(2).price(0, 0), 0.97, 1e-4)
+    send(0, "0 1")
     assert.closeTo(state(0, coinState.fairValue)!, 1, 1e-3)
     assert.closeTo(state(1, coinState.fairValue)!, 0.97, 1e-3)
     send(1, "", FrameSource.delisted, 2)

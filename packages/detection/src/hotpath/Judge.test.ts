@@ -103,8 +103,9 @@ describe("Judge", () => {
     for (let n = 0; n < 30; n++) all(n, 1)
     for (let n = 30; n < 36; n++) all(n, 0.985)
     assert.strictEqual(changes[0]?.kind, "local")
-    assert.deepInclude(changes[0], { coin: "USDC", level: "watch" })
-    assert.isTrue(changes.every(({ level }) => level === "watch"))
+    assert.deepInclude(changes[0], { coin: "USDC", level: "warning" })
+    assert.isTrue(changes.every(({ level }) => level === "warning"))
+    assert.deepInclude(changes[0]!.venues.own[0], { level: "critical" })
   })
 
   it("names the coin that fell earlier and farther", () => {

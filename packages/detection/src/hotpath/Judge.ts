@@ -12,10 +12,13 @@ import { type Market, time } from "./Market.ts"
 import type { Signals } from "./Signals.ts"
 import { instrumentState } from "./SignalRecord.ts"
 import type { CoinTrack, InstrumentTrack } from "./Tracks.ts"
-import { deviationOf, observedAt, offPegOf } from "./Views.ts"
+import { deviationOf, observedAt, offPegOf, shareOf } from "./Views.ts"
 
 const minute = 60_000
 const warning = severity("warning")
+const critical = severity("critical")
+/** Below this share of belief another reading is likelier. */
+const even = 0.5
 /** A venue this far from the fair value, and by so many of its errors, for so many bars, is dislocated while two other sources hold. */
 const localBps = 30
 const localSignificance = 4
@@ -67,7 +70,7 @@ export class Judge {
     for (const coin of coins) news ||= coin.fresh
     if (!news) return false
     this.solve(close)
-    for (const track of bySource) if (track.traded) this.#countBarsApart(track, close)
+    for (const track of bySource) if (track.traded) this.#judgeVenue(track, close)
     for (const track of bySource) {
       if (track.flow === undefined) continue
       track.flow.add(track.volume, track.bought, Math.log(track.lastMid) * 1e4)
@@ -93,7 +96,7 @@ export class Judge {
     this.#gatherEvidence(index, coin, close, offPeg)
     const elapsed = Number.isNaN(coin.lastClose) ? 0 : close - coin.lastClose
     coin.lastClose = close
-    evidence.local = this.#dislocated(index)
+    this.#takeSides(index, coin)
     this.#takeHardestSold(index, coin)
     const previous = machine.level
     const changed = machine.update(evidence)
@@ -120,6 +123,7 @@ export class Judge {
     evidence.time = close
     evidence.deviationBps = deviation
     evidence.errorBps = this.#market.value.errorBps[index]!
+    evidence.share = shareOf(this.#market, index)
     evidence.score = score
     evidence.cusum = coin.cusum.update(score)
     evidence.changepoint = coin.changepoint.update(score)
@@ -192,29 +196,42 @@ export class Judge {
   #changeOf({ evidence, machine }: CoinTrack, previous: number): number {
     if (machine.level < previous) return kind.recovery
     if (isRun(evidence)) return kind.break
-    if (evidence.local && machine.level < warning && Math.abs(evidence.deviationBps) < riskThresholds.stressBps) return kind.local
+    if (evidence.share < even) return kind.unattributed
+    if (evidence.disputed && machine.level <= warning) return kind.disputed
+    if (evidence.local && machine.level <= warning && Math.abs(evidence.deviationBps) < riskThresholds.stressBps) return kind.local
     return evidence.deviationBps > 0 ? kind.premium : kind.break
   }
 
-  /** How many bars in a row the source has stood apart from the fair value. */
-  #countBarsApart(track: InstrumentTrack, close: number): void {
+  /** Judges the coin by the source alone, and counts the bars in a row in which it has stood apart from the fair value. */
+  #judgeVenue(track: InstrumentTrack, close: number): void {
     const { value } = this.#market
-    const residual = value.residualBps[track.source]!
-    const apart = Math.abs(residual) > localSignificance * value.sourceErrorBps[track.source]!
+    const { source } = track
+    const residual = value.residualBps[source]!
+    const apart = value.apart[source] === 1 || Math.abs(residual) > localSignificance * value.sourceErrorBps[source]!
     track.apartBars = track.apart.update(close, apart ? residual : 0, localBps, this.#options.barMillis)
+    const coin = this.#market.coins[track.base]
+    if (coin === undefined || coin.rateBearing || Number.isNaN(residual)) return
+    track.risk.update(close, Math.expm1(value.ownValueBps(source) / 1e4) * 1e4, coin.evidence.barMillis)
   }
 
-  /** One of the coin's own sources stands apart while others hold. */
-  #dislocated(coin: number): boolean {
-    const { bySource, coins, times, value } = this.#market
+  /** Whether some of the coin's own sources stand apart while others hold, and whether those have broken. */
+  #takeSides(index: number, { evidence, sources }: CoinTrack): void {
+    const { bySource, times, value } = this.#market
     let apart = 0
+    let outvoted = false
     let hold = 0
-    for (const source of coins[coin]!.sources) {
+    evidence.brokenElsewhere = false
+    for (const source of sources) {
       const track = bySource[source]!
-      if (track.base !== coin) continue
-      if (track.apartBars >= localBars) apart++
-      else if (times[time.now]! - value.timeOf(source) < holderMillis) hold++
+      if (track.base !== index) continue
+      if (track.apartBars >= localBars) {
+        apart++
+        outvoted ||= value.apart[source] === 1
+        evidence.brokenElsewhere ||= track.risk.level === critical
+      } else if (times[time.now]! - value.timeOf(source) < holderMillis) hold++
     }
-    return apart > 0 && hold >= holdersMin
+    evidence.disputed = value.disputed[index] === 1 && apart > 0
+    if (evidence.disputed) evidence.brokenElsewhere ||= evidence.deviationBps < -riskThresholds.breakBps
+    evidence.local = apart > 0 && (hold >= holdersMin || (outvoted && !evidence.disputed))
   }
 }

@@ -36,7 +36,7 @@ describe("readLevelChange", () => {
       kind: "break",
       deviationBps: -100
     })
-    assert.deepStrictEqual(change.venues, { agree: ["binance"], differ: ["kraken"] })
+    assert.deepStrictEqual(change.venues, { agree: ["binance"], differ: ["kraken"], own: [] })
     assert.isTrue(change.evidence.grounded)
   })
 

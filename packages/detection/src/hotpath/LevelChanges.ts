@@ -2,9 +2,9 @@
  * Reads a level change out of its signal record: the fact, in numbers alone.
  */
 import type { Coin } from "@evenkeel/domain/coin/Coin"
-import { changeKinds, type Driver, type Evidence, type LevelChange, riskLevels } from "@evenkeel/domain/risk/RiskLevel"
+import { changeKinds, type Driver, type Evidence, type LevelChange, riskLevels, type VenueValue } from "@evenkeel/domain/risk/RiskLevel"
 import { riskThresholds } from "../risk/RiskMachine.ts"
-import { horizonsMinutes, signalFields, signalIntegers } from "./SignalRecord.ts"
+import { horizonsMinutes, signalFields, signalIntegers, signalOffsets } from "./SignalRecord.ts"
 
 /** The record at byte `offset`; `venues` by their bit in `agree` and `differ`. */
 export const readLevelChange = (
@@ -26,6 +26,7 @@ export const readLevelChange = (
         : { score: field(signalFields.flow), surge: field(signalFields.surge) },
     carrier: coins[integer(signalIntegers.reason) - 1]?.symbol ?? null,
     grounded: field(signalFields.grounded) === 1,
+    share: finite(field(signalFields.share)),
     model: modelOf(field),
     drivers: driversOf({
       deviationBps: field(signalFields.deviationBps),
@@ -44,10 +45,24 @@ export const readLevelChange = (
     fairValue: field(signalFields.fairValue),
     errorBps: field(signalFields.errorBps),
     deviationBps: field(signalFields.deviationBps),
-    venues: { agree: named(field(signalFields.agree)), differ: named(field(signalFields.differ)) },
+    venues: {
+      agree: named(field(signalFields.agree)),
+      differ: named(field(signalFields.differ)),
+      own: ownOf(float64, int32, offset, venues)
+    },
     evidence
   }
 }
+
+const ownOf = (float64: Float64Array, int32: Int32Array, offset: number, venues: ReadonlyArray<string>): ReadonlyArray<VenueValue> =>
+  Array.from({ length: int32[(offset + signalOffsets.venueCount) >> 2]! }, (_, place) => {
+    const packed = int32[((offset + signalOffsets.venues) >> 2) + place]!
+    return {
+      venue: venues[packed & 0xff]!,
+      deviationBps: float64[((offset + signalOffsets.venueDeviations) >> 3) + place]!,
+      level: riskLevels[packed >> 8]!
+    }
+  })
 
 const finite = (value: number): number | null => (Number.isFinite(value) ? value : null)
 

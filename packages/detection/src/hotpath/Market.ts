@@ -94,7 +94,8 @@ export class Market {
     }
     this.value = new FairValue(
       edges,
-      coins.map(({ anchor }) => anchor)
+      coins.map(({ anchor }) => anchor),
+      this.bySource.map(({ venue }) => venue)
     )
     this.#whole = instruments.findIndex(({ base }) => base === marketCoin)
     this.symbols = venues.map(
@@ -147,7 +148,7 @@ export class Market {
       this.instruments[instrument] = new InstrumentTrack(-1, -1, -1, venue)
       return true
     }
-    this.value.connect(source, nodes[0], nodes[1])
+    this.value.connect(source, nodes[0], nodes[1], venue)
     this.instruments[instrument] = this.#track(nodes, source, venue)
     return true
   }

@@ -7,12 +7,25 @@
  *       32  f64 fields, see `signalFields`
  *      232  16 bytes trace id   248  8 bytes span id   256  u8 sampled
  *      264  up to 112 bytes: the head of a frame that could not be used; i32 at 260 says how many
+ *      376  i32 number of venues that follow, each with its own value of the coin:
+ *      384  f64 deviation from the peg, bps, by venue
+ *      512  i32 number of the venue, and its level in the eight bits above the lowest eight, by venue
  * ```
  */
-export const signalBytes = 384
+export const signalBytes = 576
+/** Venues whose own values a level change tells; those farthest from the fair value come first, and more are left out. */
+export const signalVenuesMax = 16
 /** Bytes of a refused frame that are shown to people. */
 export const sampleBytesMax = 112
-export const signalOffsets = { trace: 232, sampled: 256, sampleLength: 260, sample: 264 } as const
+export const signalOffsets = {
+  trace: 232,
+  sampled: 256,
+  sampleLength: 260,
+  sample: 264,
+  venueCount: 376,
+  venueDeviations: 384,
+  venues: 512
+} as const
 
 /** Int32 index within the record. */
 export const signalIntegers = {
@@ -70,7 +83,9 @@ export const signalFields = {
   probabilities: 21,
   /** Net taker volume of two hours in standard deviations, and its surge over the usual; NaN where no run is seen. */
   flow: 26,
-  surge: 27
+  surge: 27,
+  /** Share of belief in this reading of a pair that is seen alone; NaN where the split between its coins is known. */
+  share: 28
 } as const
 /** How far ahead a model looks, in the order of its probabilities here and in the state table. */
 export const horizonsMinutes = [5, 30, 60, 240, 1440] as const
@@ -96,7 +111,9 @@ export const coinState = {
   modelVersion: 14,
   /** Five probabilities, then five times low and high. */
   probabilities: 15,
-  intervals: 20
+  intervals: 20,
+  /** As in `signalFields`. */
+  share: 30
 } as const
 export const instrumentState = {
   received: 0,
@@ -123,5 +140,8 @@ export const instrumentState = {
   averagePrice: 18,
   supply: 19,
   minted: 20,
-  burned: 21
+  burned: 21,
+  /** The base coin by this instrument's price alone: deviation from the peg, bps, and severity of its level, see `VenueRisk`. */
+  ownDeviationBps: 22,
+  ownLevel: 23
 } as const

@@ -128,6 +128,6 @@ describe("venues", () => {
     float64[signalFields.agree] = (1 << 31) | 1
     float64[signalFields.differ] = 1 << 30
     const { venues } = readLevelChange(float64, new Int32Array(bytes), 0, options(0).coins, names)
-    assert.deepStrictEqual(venues, { agree: ["v0", "v31"], differ: ["v30"] })
+    assert.deepStrictEqual(venues, { agree: ["v0", "v31"], differ: ["v30"], own: [] })
   })
 })

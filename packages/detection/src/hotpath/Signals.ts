@@ -19,7 +19,7 @@ import {
   stateFields
 } from "./SignalRecord.ts"
 import type { CoinTrack } from "./Tracks.ts"
-import { agreeingVenues, carrierOf, deviationOf, fillCoinRow, levelOf } from "./Views.ts"
+import { agreeingVenues, carrierOf, deviationOf, fillCoinRow, levelOf, ownValues, shareOf } from "./Views.ts"
 
 /** Where signals go: a slot to fill, and its publication. */
 export interface SignalWriter {
@@ -175,8 +175,10 @@ export class Signals {
   /** Brings an instrument's row of the state table up to date. */
   writeInstrument(instrument: number): void {
     const { coins, instruments, value } = this.#market
-    const { row, source } = instruments[instrument]!
+    const { risk, row, source } = instruments[instrument]!
     row[instrumentState.residualBps] = source < 0 ? Number.NaN : value.residualBps[source]!
+    row[instrumentState.ownDeviationBps] = risk.deviationBps
+    row[instrumentState.ownLevel] = risk.level
     this.#state.write(coins.length + instrument, row)
   }
 
@@ -215,7 +217,7 @@ export class Signals {
     int32[(at >> 2) + signalIntegers.coin] = index
     int32[(at >> 2) + signalIntegers.level] = levelOf(coin)
     int32[(at >> 2) + signalIntegers.change] = coin.change
-    float64[field + signalFields.fairValue] = Math.exp(market.value.valueBps[index]! / 1e4)
+    float64[field + signalFields.fairValue] = Math.exp(market.value.readingBps[index]! / 1e4)
     float64[field + signalFields.errorBps] = market.value.errorBps[index]!
     float64[field + signalFields.deviationBps] = deviationOf(market, index)
     float64[field + signalFields.baselineBps] = coin.baseline.medianBps
@@ -230,6 +232,13 @@ export class Signals {
     float64[field + signalFields.modelVersion] = coin.modelVersion
     for (let horizon = 0; horizon < horizonCount; horizon++) {
       float64[field + signalFields.probabilities + horizon] = coin.probabilities[horizon * 3]!
+    }
+    float64[field + signalFields.share] = shareOf(market, index)
+    const own = ownValues(market, index)
+    int32[(at + signalOffsets.venueCount) >> 2] = own.length
+    for (const [place, { deviationBps, level, venue }] of own.entries()) {
+      float64[((at + signalOffsets.venueDeviations) >> 3) + place] = deviationBps
+      int32[((at + signalOffsets.venues) >> 2) + place] = venue | (level << 8)
     }
   }
 }

@@ -9,6 +9,7 @@ import { Cusum } from "../detector/Cusum.ts"
 import { Flow } from "../detector/Flow.ts"
 import { CoinFeatures } from "../feature/coin/CoinFeatures.ts"
 import { RiskEvidence, RiskMachine } from "../risk/RiskMachine.ts"
+import { VenueRisk } from "../risk/VenueRisk.ts"
 import { horizonCount, instrumentState, stateFields } from "./SignalRecord.ts"
 
 /** Everything of one coin that lives from bar to bar. */
@@ -71,6 +72,8 @@ export class InstrumentTrack {
   /** Bars in a row away from the fair value, for local dislocations. */
   readonly apart = new Confirmation()
   apartBars = 0
+  /** Of the base coin, by this instrument's price alone. */
+  readonly risk = new VenueRisk()
   traded = false
   /** It tells rounds of an oracle. */
   oracle = false

@@ -2,7 +2,7 @@
 import { riskLevels, severity } from "@evenkeel/domain/risk/RiskLevel"
 import { riskThresholds } from "../risk/RiskMachine.ts"
 import { type Market, time } from "./Market.ts"
-import { coinState, horizonCount } from "./SignalRecord.ts"
+import { coinState, horizonCount, signalVenuesMax } from "./SignalRecord.ts"
 import type { CoinTrack } from "./Tracks.ts"
 
 const warning = severity("warning")
@@ -14,7 +14,10 @@ const agreeBps = 15
 const agreeSignificance = 3
 
 /** Fair value over the peg less one, in basis points, rounded to 1e-6. */
-export const offPegOf = ({ value }: Market, coin: number): number => Math.round(Math.expm1(value.valueBps[coin]! / 1e4) * 1e10) / 1e6
+export const offPegOf = ({ value }: Market, coin: number): number => Math.round(Math.expm1(value.readingBps[coin]! / 1e4) * 1e10) / 1e6
+
+/** Share of belief in what the coin is judged by; NaN where the split of its pairs is known. */
+export const shareOf = ({ value }: Market, coin: number): number => value.share[coin]!
 
 /** Fair value against the peg, bps; of a rate-bearing coin against its own slow trend. */
 export const deviationOf = (market: Market, coin: number): number => {
@@ -37,6 +40,33 @@ export const agreeingVenues = ({ bySource, coins, times, value }: Market, coin: 
     if (agrees === agreeing) bits |= 1 << venue
   }
   return bits
+}
+
+/** A venue's own value of a coin: its number, the deviation from the peg in bps, and the severity of its level. */
+export interface OwnValue {
+  readonly venue: number
+  readonly deviationBps: number
+  readonly level: number
+}
+
+/** What each venue with a fresh price of the coin says of it by itself, the farthest from the fair value first; of several pairs the farthest. */
+export const ownValues = (market: Market, coin: number): ReadonlyArray<OwnValue> => {
+  const { bySource, coins, times, value } = market
+  const far = (source: number) => Math.abs(value.residualBps[source]!)
+  const farthest = new Map<number, number>()
+  for (const source of coins[coin]!.sources) {
+    const { base, risk, venue } = bySource[source]!
+    if (base !== coin || venue < 0 || Number.isNaN(risk.deviationBps) || times[time.now]! - value.timeOf(source) > agreeMillis) continue
+    const other = farthest.get(venue)
+    if (other === undefined || far(source) > far(other)) farthest.set(venue, source)
+  }
+  return [...farthest]
+    .sort(([, a], [, b]) => far(b) - far(a))
+    .slice(0, signalVenuesMax)
+    .map(([venue, source]) => {
+      const { deviationBps, level } = bySource[source]!.risk
+      return { venue, deviationBps: Math.round(deviationBps * 1e6) / 1e6, level }
+    })
 }
 
 /** The coin that fell before this one and farther, or -1: what is held or redeemed in it falls with it. */
@@ -68,7 +98,7 @@ export const fillCoinRow = (market: Market, index: number, row: Float64Array): v
   const coin = market.coins[index]!
   row[coinState.time] = market.times[time.now]!
   // Where no source has ever spoken there is no value.
-  row[coinState.fairValue] = observedAt(market, index) > 0 ? Math.exp(market.value.valueBps[index]! / 1e4) : Number.NaN
+  row[coinState.fairValue] = observedAt(market, index) > 0 ? Math.exp(market.value.readingBps[index]! / 1e4) : Number.NaN
   row[coinState.errorBps] = market.value.errorBps[index]!
   row[coinState.deviationBps] = deviationOf(market, index)
   row[coinState.level] = levelOf(coin)
@@ -80,6 +110,7 @@ export const fillCoinRow = (market: Market, index: number, row: Float64Array): v
   row[coinState.agree] = agreeingVenues(market, index, true)
   row[coinState.differ] = agreeingVenues(market, index, false)
   row[coinState.grounded] = market.value.grounded[index]!
+  row[coinState.share] = shareOf(market, index)
   row[coinState.since] = coin.since
   row[coinState.modelVersion] = coin.modelVersion
   for (let horizon = 0; horizon < horizonCount; horizon++) {

@@ -5,6 +5,11 @@
  * - `warning`: off the peg and off its usual place, confirmed by bars in a row; or heavy taker selling while the price only leans.
  * - `critical`: beyond 50 bps, confirmed; or at the first such bar when a warning has stood within the last hour.
  *
+ * Where one venue has broken while others hold, or where sources differ and none outweighs the others, the coin is at `warning`: when the others
+ * follow, the first bar beyond 50 bps is critical.
+ *
+ * Of a pair that is seen alone both readings are judged, each by its own thresholds; the less likely one is at most a warning.
+ *
  * Every level asks that the distance is significant: more than twice the fair value's error, and away from the peg: a coin on its way
  * back alarms nobody. A premium is never more than a warning, and must be twice as far: nobody loses their dollar to it.
  *
@@ -51,6 +56,8 @@ const watchHoldMillis = hour / 4
 const acceptMillis = 4 * hour
 /** A new extreme renews an alarm when it is so much farther. */
 const renewBps = 5
+/** What is believed less than this is never critical. */
+const likely = 0.5
 const watch = severity("watch")
 const warning = severity("warning")
 const critical = severity("critical")
@@ -72,6 +79,12 @@ export class RiskEvidence {
   breakBars = 0
   /** A venue stands apart from the rest. */
   local = false
+  /** Sources differ, and no set of them outweighs the next: the deviation is that of one of them. */
+  disputed = false
+  /** A source that stands apart, or one that is disputed, has broken by its own price: see `VenueRisk`. */
+  brokenElsewhere = false
+  /** Share of belief that it is this coin that moved, where one pair alone is seen; NaN where it is known. */
+  share = Number.NaN
   /** See `Flow`: of the source whose takers sell hardest. */
   flowShort = Number.NaN
   flowLong = Number.NaN
@@ -127,7 +140,8 @@ export class RiskMachine {
     const far = Math.abs(evidence.deviationBps)
     this.acceptedAsNormal = false
     if (Number.isNaN(this.renewed)) this.renewed = evidence.time
-    if (asked > before || far > this.worstBps + renewBps || evidence.breakBars > 0) {
+    const apart = evidence.local || evidence.disputed
+    if (asked > before || far > this.worstBps + renewBps || evidence.breakBars > 0 || (apart && asked >= before)) {
       this.renewed = evidence.time
       this.worstBps = asked > before ? far : Math.max(far, this.worstBps)
     }
@@ -160,11 +174,13 @@ export class RiskMachine {
     const far = Math.abs(deviationBps)
     // On its way back to the peg it is not away, however far it still stands.
     const away = Math.max(0, premium ? deviationBps - baselineBps : baselineBps - deviationBps)
-    const floor = isRun(evidence) ? warning : evidence.local ? watch : 0
+    const apart = evidence.local || evidence.disputed
+    const floor = isRun(evidence) || (apart && evidence.brokenElsewhere) ? warning : apart ? watch : 0
     if (far <= t.significance * evidence.errorBps) return floor
     const bars = barsToConfirm(evidence.barMillis)
     const warnedLately = evidence.time - this.warned <= hour
-    if (evidence.breakBars >= bars || (evidence.breakBars > 0 && warnedLately)) return premium ? warning : critical
+    if (evidence.breakBars >= bars || (evidence.breakBars > 0 && warnedLately))
+      return premium || evidence.share < likely ? warning : critical
     if (away <= t.significance * evidence.errorBps) return floor
     if (evidence.warningBars >= bars && away > (premium ? t.warningPremiumAwayBps : t.warningAwayBps)) return warning
     const unusual =

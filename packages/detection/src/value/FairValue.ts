@@ -8,6 +8,8 @@
  * - A source's variance is its own (spread, thinness) plus what a price may have drifted since: stale sources lose weight.
  * - Huber's loss, by iteratively reweighted least squares, bounds what one wrong source can do; a wick is one source.
  *   P. J. Huber, "Robust Estimation of a Location Parameter", 1964; P. W. Holland and R. E. Welsch, 1977.
+ * - Where a coin's own sources differ beyond their errors no average is made. The value is that of the weightiest set of sources that agree; the
+ *   others stand apart and have no say. Where no set outweighs the next, the coin is disputed, and its error bar spans both.
  * - A faint absolute-value prior on each coin's peg decides where no pair reaches a currency. Being an L1 prior it does not
  *   share the blame: the fewest and least anchored coins that explain the prices take all of it.
  *
@@ -25,6 +27,24 @@ const priorCorner = 0.5
 const driftBpsPerRootMinute = 3
 /** A source older than this says nothing any more: longer than the slowest oracle's heartbeat. */
 const observationAgeMaxMillis = 26 * 3_600_000
+/** Two sources of a coin differ when they are farther apart than this, and than so many of their errors. */
+const differBps = 50
+const differSignificance = 3
+/** A set of sources must be so many times as weighty as its rival, or the coin is disputed. */
+const majority = 1.25
+/** A set that outweighed the others before is preferred by so much, so that a tie does not swing. */
+const incumbent = 1.1
+/** A source's weight in a set: how often it was right, over its error and this (bps). No source is worth many others. */
+const trustErrorBps = 8
+/** How fast it is learned how often a source is right. */
+const rightMillis = 24 * 3_600_000
+/** What a coin of anchor 1 is expected to do: a loss of its peg twice as often as a rise above it. */
+const lossChance = 0.6
+const premiumChance = 0.3
+/** Rises are small: one so much farther is less likely by e. */
+const premiumUsualBps = 150
+/** A reading that is believed less is not told. */
+const beliefMin = 0.1
 const iterations = 4
 const iterationsCold = 30
 
@@ -41,18 +61,44 @@ export class FairValue {
   readonly residualBps: Float64Array
   /** Standard deviation that the source has by now, bps. */
   readonly sourceErrorBps: Float64Array
+  /** 1 for a source that differs from the weightiest set of its coin and has no say in the values, by source. */
+  readonly apart: Uint8Array
+  /** 1 where no set of sources outweighs the next, by coin. */
+  readonly disputed: Uint8Array
+  /**
+   * What a coin is judged by, bps, by coin: its value. Where pairs alone are seen, and all coins that a coin is traded against moved one way, it may be
+   * this coin that moved the other way: then it is that, and `share` is how far it is believed.
+   */
+  readonly readingBps: Float64Array
+  /** Share of belief in the reading, 0 to 1, by coin; NaN for a coin that sources connect to its currency. */
+  readonly share: Float64Array
   readonly #base: Int32Array
   readonly #quote: Int32Array
   readonly #observed: Float64Array
   readonly #ownError: Float64Array
   readonly #time: Float64Array
   readonly #anchor: Float64Array
-  readonly #matrix: Float64Array
+  /** Share of the time in which the source was with the weightiest set, and the venue that it belongs to (sources of one venue count once). */
   readonly #right: Float64Array
+  readonly #venue: Int32Array
+  /** Sources by base coin; and how much of each venue has been counted, while a set is weighed. */
+  readonly #own: Array<ReadonlyArray<number>>
+  readonly #heard: Float64Array
+  readonly #counted: Uint8Array
+  #solvedAt = Number.NaN
+  readonly #matrix: Float64Array
+  readonly #rightSide: Float64Array
   #cold = true
 
-  /** `edges[source] = [base, quote]` by coin number, -1 for the ground. `anchors` by coin. */
-  constructor(edges: ReadonlyArray<readonly [base: number, quote: number]>, anchors: ReadonlyArray<number>) {
+  /**
+   * `edges[source] = [base, quote]` by coin number, -1 for the ground. `anchors` by coin. `venues` by source, -1 for one of its own, as all are
+   * when left out.
+   */
+  constructor(
+    edges: ReadonlyArray<readonly [base: number, quote: number]>,
+    anchors: ReadonlyArray<number>,
+    venues: ReadonlyArray<number> = edges.map(() => -1)
+  ) {
     const coins = anchors.length
     this.coins = coins
     this.sources = edges.length
@@ -67,14 +113,29 @@ export class FairValue {
     this.#ownError = new Float64Array(edges.length)
     this.#time = new Float64Array(edges.length).fill(Number.NEGATIVE_INFINITY)
     this.#anchor = Float64Array.from(anchors)
+    this.apart = new Uint8Array(edges.length)
+    this.disputed = new Uint8Array(coins)
+    this.readingBps = new Float64Array(coins)
+    this.share = new Float64Array(coins).fill(Number.NaN)
+    this.#right = new Float64Array(edges.length).fill(1)
+    this.#venue = Int32Array.from(venues)
+    this.#own = anchors.map((_, coin) => edges.flatMap(([base], source) => (base === coin ? [source] : [])))
+    this.#counted = new Uint8Array(coins)
+    this.#heard = new Float64Array(Math.max(0, ...venues) + 1)
     this.#matrix = new Float64Array(coins * coins)
-    this.#right = new Float64Array(coins)
+    this.#rightSide = new Float64Array(coins)
   }
 
   /** Gives a source that was kept free its pair of coins, -1 for the ground. */
-  connect(source: number, base: number, quote: number): void {
+  connect(source: number, base: number, quote: number, venue = -1): void {
+    const before = this.#base[source]!
+    if (before >= 0) this.#own[before] = this.#own[before]!.filter((each) => each !== source)
+    if (base >= 0) this.#own[base] = [...this.#own[base]!, source]
     this.#base[source] = base
     this.#quote[source] = quote
+    this.#venue[source] = venue < this.#heard.length ? venue : -1
+    this.#right[source] = 1
+    this.apart[source] = 0
   }
 
   /** A source says `price` (of its base in its quote), give or take `errorBps`, at `time` (Unix ms). */
@@ -88,38 +149,144 @@ export class FairValue {
   withdraw(source: number): void {
     this.#time[source] = Number.NEGATIVE_INFINITY
     this.residualBps[source] = Number.NaN
+    this.apart[source] = 0
   }
 
-  /** What a source gave last, for `load`: log price in bps, its error, and its time. */
+  /** What a source gave last, for `load`: log price in bps, its error, its time, whether it stands apart, and how often it was right. */
   save(source: number): ReadonlyArray<number> {
-    return [this.#observed[source]!, this.#ownError[source]!, this.#time[source]!]
+    return [this.#observed[source]!, this.#ownError[source]!, this.#time[source]!, this.apart[source]!, this.#right[source]!]
   }
 
   /** Takes up what a source gave last in another engine's life. The next solve goes on from the values that stand. */
-  load(source: number, [observed, ownError, time]: ReadonlyArray<number>): void {
+  load(source: number, [observed, ownError, time, apart, right]: ReadonlyArray<number>): void {
     this.#observed[source] = observed!
     this.#ownError[source] = ownError!
     this.#time[source] = time!
+    this.apart[source] = apart!
+    this.#right[source] = right!
     this.#cold = false
+  }
+
+  /** Goes on as of `now`, Unix ms, at values that were taken up. */
+  resume(now: number): void {
+    this.#solvedAt = now
+    this.readingBps.set(this.valueBps)
   }
 
   timeOf(source: number): number {
     return this.#time[source]!
   }
 
-  /** Solves for `valueBps`, `errorBps`, `grounded` and `residualBps` as of `now` (Unix ms). */
+  /** Log value of the source's base against its peg by this source alone, bps. */
+  ownValueBps(source: number): number {
+    const quote = this.#quote[source]!
+    return this.#observed[source]! + (quote < 0 ? 0 : this.valueBps[quote]!)
+  }
+
+  /** Solves for `valueBps`, `errorBps`, `grounded`, `residualBps`, `apart` and `disputed` as of `now` (Unix ms). */
   solve(now: number): void {
     const rounds = this.#cold ? iterationsCold : iterations
     this.#cold = false
     this.#weigh(now)
-    for (let round = 0; round < rounds; round++) {
-      this.#assemble()
-      if (!this.#factor()) return
-      this.#substitute()
-    }
+    if (!this.#iterate(rounds)) return
+    if (!this.#differ()) this.disputed.fill(0)
+    else if (this.#takeSides() && !this.#iterate(iterationsCold)) return
+    this.#learn(now)
     this.#residuals()
     this.#errors()
     this.#connect()
+    this.#read()
+  }
+
+  /** False only if numbers overflowed. */
+  #iterate(rounds: number): boolean {
+    for (let round = 0; round < rounds; round++) {
+      this.#assemble()
+      if (!this.#factor()) return false
+      this.#substitute()
+    }
+    return true
+  }
+
+  /** Whether any source is so far from the values that sides must be taken, or stood apart before. */
+  #differ(): boolean {
+    for (let source = 0; source < this.sources; source++) {
+      if (this.apart[source] === 1) return true
+      const error = this.sourceErrorBps[source]!
+      if (error === Number.POSITIVE_INFINITY) continue
+      if (Math.abs(this.#observed[source]! - this.#fitted(source)) > differBps / 2) return true
+    }
+    return false
+  }
+
+  /** Parts each coin's own sources into the weightiest set that agrees and those apart; true when any changed sides. */
+  #takeSides(): boolean {
+    let changed = false
+    this.disputed.fill(0)
+    for (let coin = 0; coin < this.coins; coin++) {
+      const own = this.#own[coin]!
+      const best = this.#weightiest(own, -1)
+      if (best < 0) continue
+      const weight = this.#support(own, best, -1)
+      const rival = this.#weightiest(own, best)
+      if (rival >= 0 && weight < majority * this.#support(own, rival, best)) this.disputed[coin] = 1
+      for (const source of own) {
+        const apart = rival >= 0 && this.#isLive(source) && !this.#areOne(source, best) ? 1 : 0
+        if (this.apart[source] !== apart) changed = true
+        this.apart[source] = apart
+      }
+    }
+    return changed
+  }
+
+  /** The source whose set is weightiest, of those that differ from `from` (-1: of all); -1 where there is none. */
+  #weightiest(own: ReadonlyArray<number>, from: number): number {
+    let best = -1
+    let most = 0
+    for (const source of own) {
+      if (!this.#isLive(source) || (from >= 0 && this.#areOne(source, from))) continue
+      const weight = this.#support(own, source, from) * (from < 0 && this.apart[source] === 0 ? incumbent : 1)
+      // Of sets that weigh alike the one around the surest source.
+      if (weight > most || (weight === most && this.sourceErrorBps[source]! < this.sourceErrorBps[best]!)) {
+        best = source
+        most = weight
+      }
+    }
+    return best
+  }
+
+  /** What the sources weigh together that agree with `centre` and differ from `from` (-1: from none); of one venue's the weightiest counts. */
+  #support(own: ReadonlyArray<number>, centre: number, from: number): number {
+    this.#heard.fill(0)
+    let sum = 0
+    for (const source of own) {
+      if (!this.#isLive(source) || !this.#areOne(source, centre) || (from >= 0 && this.#areOne(source, from))) continue
+      const trust = this.#right[source]! / (trustErrorBps + this.sourceErrorBps[source]!)
+      const venue = this.#venue[source]!
+      const heard = venue < 0 ? 0 : this.#heard[venue]!
+      sum += Math.max(0, trust - heard)
+      if (venue >= 0) this.#heard[venue] = Math.max(heard, trust)
+    }
+    return sum
+  }
+
+  #isLive(source: number): boolean {
+    return this.sourceErrorBps[source] !== Number.POSITIVE_INFINITY
+  }
+
+  /** Whether two sources of a coin say the same of it, give or take their errors. */
+  #areOne(source: number, other: number): boolean {
+    const [a, b] = [this.sourceErrorBps[source]!, this.sourceErrorBps[other]!]
+    return Math.abs(this.ownValueBps(source) - this.ownValueBps(other)) <= differBps + differSignificance * Math.sqrt(a * a + b * b)
+  }
+
+  /** Remembers which sources are with the weightiest set. */
+  #learn(now: number): void {
+    const share = Math.min(1, Math.max(0, now - this.#solvedAt) / rightMillis)
+    this.#solvedAt = now
+    if (!(share > 0)) return
+    for (let source = 0; source < this.sources; source++)
+      if (this.#isLive(source)) this.#right[source]! += share * ((this.apart[source] === 1 ? 0 : 1) - this.#right[source]!)
   }
 
   #weigh(now: number): void {
@@ -140,7 +307,7 @@ export class FairValue {
 
   #weightOf(source: number): number {
     const error = this.sourceErrorBps[source]!
-    if (error === Number.POSITIVE_INFINITY) return 0
+    if (error === Number.POSITIVE_INFINITY || this.apart[source] === 1) return 0
     const miss = Math.abs(this.#observed[source]! - this.#fitted(source))
     const bound = huberBound * error
     return (miss <= bound ? 1 : bound / miss) / (error * error)
@@ -153,7 +320,7 @@ export class FairValue {
   #assemble(): void {
     const n = this.coins
     const matrix = this.#matrix
-    const right = this.#right
+    const right = this.#rightSide
     matrix.fill(0)
     right.fill(0)
     for (let coin = 0; coin < n; coin++) matrix[coin * n + coin] = this.#priorWeight(coin)
@@ -200,7 +367,7 @@ export class FairValue {
   #substitute(): void {
     const n = this.coins
     const matrix = this.#matrix
-    const right = this.#right
+    const right = this.#rightSide
     for (let row = 0; row < n; row++) {
       let value = right[row]!
       for (let k = 0; k < row; k++) value -= matrix[row * n + k]! * right[k]!
@@ -234,7 +401,7 @@ export class FairValue {
     const widening = Math.sqrt(Math.max(1, chiSquare / Math.max(1, live - this.coins)))
     const n = this.coins
     const matrix = this.#matrix
-    const column = this.#right
+    const column = this.#rightSide
     for (let coin = 0; coin < n; coin++) {
       // Column `coin` of the inverse of the factor; its squared length is the inverse's diagonal entry.
       let square = 0
@@ -246,6 +413,81 @@ export class FairValue {
       }
       this.errorBps[coin] = Math.sqrt(square) * widening
     }
+    for (let coin = 0; coin < n; coin++) if (this.disputed[coin] === 1) this.#span(coin)
+  }
+
+  /** The error bar of a disputed coin reaches the sources that stand apart. */
+  #span(coin: number): void {
+    for (const source of this.#own[coin]!)
+      if (this.apart[source] === 1) this.errorBps[coin] = Math.max(this.errorBps[coin]!, Math.abs(this.residualBps[source]!))
+  }
+
+  /** Finds the readings of coins that nothing connects to their currency. */
+  #read(): void {
+    this.readingBps.set(this.valueBps)
+    for (let coin = 0; coin < this.coins; coin++) this.share[coin] = this.grounded[coin] === 1 ? Number.NaN : 1
+    for (let coin = 0; coin < this.coins; coin++) {
+      if (this.grounded[coin] === 1) continue
+      const away = this.#othersMoved(coin)
+      if (Math.abs(away) <= Math.abs(this.valueBps[coin]!)) continue
+      const belief = this.#belief(coin, away)
+      if (belief < beliefMin) continue
+      this.readingBps[coin] = -away
+      this.share[coin] = belief
+      for (let source = 0; source < this.sources; source++) {
+        const against = this.#against(source, coin)
+        if (against >= 0) this.share[against] = 1 - belief
+      }
+    }
+  }
+
+  /** The coin that a live source trades `coin` against; -1 where it trades another, or there is none. */
+  #against(source: number, coin: number): number {
+    if (!this.#isLive(source)) return -1
+    const base = this.#base[source]!
+    const quote = this.#quote[source]!
+    return base === coin ? quote : quote === coin ? base : -1
+  }
+
+  /**
+   * How far all coins that `coin` is traded against have moved one way, bps, the least of them; 0 where any stayed or moved the other way, or is
+   * traded against another coin as well: what that pair says is not explained by `coin`.
+   */
+  #othersMoved(coin: number): number {
+    let least = Number.NaN
+    for (let source = 0; source < this.sources; source++) {
+      const against = this.#against(source, coin)
+      if (against < 0) continue
+      for (let other = 0; other < this.sources; other++) {
+        const third = this.#against(other, against)
+        if (third >= 0 && third !== coin) return 0
+      }
+      const moved = this.valueBps[against]!
+      if (Number.isNaN(least)) least = moved
+      else if (moved * least <= 0) return 0
+      else if (Math.abs(moved) < Math.abs(least)) least = moved
+    }
+    return Number.isNaN(least) ? 0 : least
+  }
+
+  /** The chance that `coin` moved once, against all the others having moved by `away` together: the more they are, the likelier. */
+  #belief(coin: number, away: number): number {
+    let others = 1
+    this.#counted.fill(0)
+    for (let source = 0; source < this.sources; source++) {
+      const against = this.#against(source, coin)
+      if (against < 0 || this.#counted[against] === 1) continue
+      this.#counted[against] = 1
+      others *= this.#chanceOf(against, away)
+    }
+    const own = this.#chanceOf(coin, -away)
+    return own / (own + others)
+  }
+
+  /** How likely it is that a coin moves so far by itself, as a share that serves for comparing alone. */
+  #chanceOf(coin: number, movedBps: number): number {
+    const chance = movedBps < 0 ? lossChance : premiumChance * Math.exp(-movedBps / premiumUsualBps)
+    return Math.min(1, chance / this.#anchor[coin]!)
   }
 
   /** Spreads "grounded" from the currencies along live sources. */

@@ -1,5 +1,5 @@
 /** How much a coin's holder should worry, and the fact that it changed. */
-import { type Option, Schema } from "effect"
+import { Effect, type Option, Schema } from "effect"
 import { CoinSymbol } from "../coin/Coin.ts"
 
 /** `stale`: fresh data is missing, and the coin's risk is unknown. */
@@ -15,10 +15,11 @@ const severities: Readonly<Record<RiskLevel, number>> = { normal: 0, watch: 1, w
 export const severity = (level: RiskLevel): number => severities[level]
 
 /**
- * What happened: a loss of peg, a rise above it (never called a loss), one venue away from the rest, a return, or no fresh data any more.
+ * What happened: a loss of peg, a rise above it (never called a loss), one venue away from the rest, a return, no fresh data any more, sources
+ * that differ without a majority, or a move of a pair of which nobody can say which of its two coins made it.
  * The position is the number in signal records: append only.
  */
-export const ChangeKind = Schema.Literals(["break", "premium", "local", "recovery", "stale"])
+export const ChangeKind = Schema.Literals(["break", "premium", "local", "recovery", "stale", "disputed", "unattributed"])
 export type ChangeKind = typeof ChangeKind.Type
 export const changeKinds: ReadonlyArray<ChangeKind> = ChangeKind.literals
 
@@ -38,6 +39,8 @@ export const Evidence = Schema.Struct({
   carrier: Schema.NullOr(CoinSymbol),
   /** False when no pair connects the coin to its peg's currency: the split of a pair between its two coins is then unknown. */
   grounded: Schema.Boolean,
+  /** Of a pair that is seen alone: the share of belief, 0 to 1, that it is this coin that moved, and not the other. Null where that is known. */
+  share: Schema.NullOr(Schema.Finite).pipe(Schema.withDecodingDefaultKey(Effect.succeed(null))),
   /** The probability of a break within each horizon; null where no model serves. */
   model: Schema.NullOr(
     Schema.Struct({
@@ -49,6 +52,15 @@ export const Evidence = Schema.Struct({
   drivers: Schema.Array(Driver)
 })
 export type Evidence = typeof Evidence.Type
+
+/** What one venue says of a coin by itself, and how much those should worry who trade it there. */
+export const VenueValue = Schema.Struct({
+  venue: Schema.String,
+  /** The venue's price against the peg, through the fair value of the pair's other coin, basis points. */
+  deviationBps: Schema.Finite,
+  level: RiskLevel
+})
+export type VenueValue = typeof VenueValue.Type
 
 /** A coin's risk level changed. The fact that alerts, orders and read models are made from. */
 export const LevelChange = Schema.Struct({
@@ -65,7 +77,12 @@ export const LevelChange = Schema.Struct({
   /** Fair value against the peg, basis points, signed, rounded to 1e-6. */
   deviationBps: Schema.Finite,
   /** Venues whose own price agrees with the fair value, and those that do not. */
-  venues: Schema.Struct({ agree: Schema.Array(Schema.String), differ: Schema.Array(Schema.String) }),
+  venues: Schema.Struct({
+    agree: Schema.Array(Schema.String),
+    differ: Schema.Array(Schema.String),
+    /** Each venue's own value, the farthest from the fair value first. Facts of older versions have none. */
+    own: Schema.Array(VenueValue).pipe(Schema.withDecodingDefaultKey(Effect.succeed([])))
+  }),
   evidence: Evidence
 })
 export type LevelChange = typeof LevelChange.Type
