@@ -18,7 +18,11 @@ export const reasonsOf = (change: LevelChange): ReadonlyArray<string> => {
     ...(evidence.carrier !== null && kind === "break"
       ? [`${evidence.carrier} fell earlier and farther: ${change.coin} may be falling with it`]
       : []),
-    ...beyondOf(evidence, deviationBps),
+    ...(evidence.fast === null
+      ? beyondOf(evidence, deviationBps)
+      : [
+          `decided within seconds: by its books the coin is far below its peg on ${evidence.fast.venues} venue${evidence.fast.venues === 1 ? "" : "s"}, and fewer hold`
+        ]),
     ...(over ? [] : modelOf(evidence)),
     ...(over || evidence.drivers.length === 0 ? [] : [`driven by ${evidence.drivers.slice(0, driversShown).map(driverText).join(", ")}`]),
     ...venuesOf(change),
@@ -27,6 +31,8 @@ export const reasonsOf = (change: LevelChange): ReadonlyArray<string> => {
 }
 
 const driversShown = 3
+/** Nearer than this a coin is called back at its peg. */
+const backBps = 10
 /** Venues apart whose own prices are told in the first sentence, and those of the others. */
 const apartShown = 3
 const othersShown = 4
@@ -86,7 +92,9 @@ const headlineOf = (change: LevelChange): ReadonlyArray<string> => {
       return [
         previous === "stale"
           ? `fresh prices of ${coin} are back`
-          : `${coin} is back within ${Math.abs(deviationBps).toFixed(1)} bps of its peg`
+          : Math.abs(deviationBps) <= backBps
+            ? `${coin} is back within ${Math.abs(deviationBps).toFixed(1)} bps of its peg`
+            : `${coin} moves away no more; it stands ${Math.abs(deviationBps).toFixed(1)} bps ${deviationBps < 0 ? "below" : "above"} its peg, and is not back at it`
       ]
     default:
       return []

@@ -14,6 +14,7 @@ export const levelChange = (over: Partial<LevelChange> = {}): LevelChange => ({
   evidence: {
     baselineBps: -1.5,
     beyond: { bars: 2, bps: 50 },
+    fast: null,
     flow: null,
     carrier: null,
     grounded: true,

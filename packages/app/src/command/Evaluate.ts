@@ -23,9 +23,15 @@ export const runEvaluate = Effect.fn("runEvaluate")(function* (options: {
   yield* Effect.logInfo("the report is written", { file: options.report })
 })
 
+/** "watch 2023-03-10T21:00, warning -" */
+const timesOf = (reached: Readonly<Record<string, string | null>>): string =>
+  Object.entries(reached)
+    .map(([level, time]) => `${level} ${time?.slice(0, 16) ?? "-"}`)
+    .join(", ")
+
 const cell = (value: unknown, width: number) => String(value ?? "-").padEnd(width)
 
-const tableOf = ({ baselines, calm, events, horizons, judge }: Summary): string => {
+const tableOf = ({ baselines, blame, calm, events, horizons, judge }: Summary): string => {
   const lines = ["events: minutes of lead before the onset at 50 bps (below 0: after it)"]
   lines.push(
     `  ${cell("file", 52)}${cell("onset", 18)}${cell("kind", 9)}${cell("worst", 9)}${cell("watch", 8)}${cell("warning", 9)}critical`
@@ -35,6 +41,15 @@ const tableOf = ({ baselines, calm, events, horizons, judge }: Summary): string 
     lines.push(
       `  ${cell(file, 52)}${cell(onset?.slice(0, 16), 18)}${cell(kind, 9)}${cell(worstBps, 9)}${cell(lead("watch"), 8)}${cell(lead("warning"), 9)}${cell(lead("critical"), 8)}`
     )
+  }
+  lines.push(
+    "",
+    "by coin and venue, all files of a market seen at once: when each level was first reached, from a day before the event to a week after it"
+  )
+  for (const { coin, from, kind, market, reached, share, venues } of blame) {
+    const belief = share === null ? "" : `, believed at ${Math.round(share * 100)}%`
+    lines.push(`  ${market}, ${from?.slice(0, 10)}: ${coin} ${kind}${belief}: ${timesOf(reached)}`)
+    for (const each of venues) lines.push(`    on ${cell(each.venue, 12)}${timesOf(each.reached)}`)
   }
   lines.push("", `calm: ${calm.coinMonths} coin-months`)
   lines.push(

@@ -13,7 +13,7 @@ const makeEngineView = (simulated: boolean) =>
     const instruments = yield* Instruments
     const clock = yield* MarketClock
 
-    const sourceOf = (number: number, { symbol, venue }: Instrument): CoinView["sources"][number] => {
+    const sourceOf = (number: number, { base, symbol, venue }: Instrument, coin: string): CoinView["sources"][number] => {
       const state = detection.instrument(number)
       return {
         venue,
@@ -28,8 +28,9 @@ const makeEngineView = (simulated: boolean) =>
         staleReason: state?.staleReason ?? null,
         residualBps: state?.residualBps ?? null,
         errorBps: state?.errorBps ?? null,
-        ownDeviationBps: state?.ownDeviationBps ?? null,
-        ownLevel: state?.ownLevel ?? "normal",
+        // Of the pair's base alone it says something by itself.
+        ownDeviationBps: base === coin ? (state?.ownDeviationBps ?? null) : null,
+        ownLevel: base === coin ? (state?.ownLevel ?? "normal") : "normal",
         pool: state?.pool ?? null,
         supply: state?.supply ?? null
       }
@@ -57,7 +58,7 @@ const makeEngineView = (simulated: boolean) =>
             detectors: state?.detectors ?? { baselineBps: null, score: null, cusum: null, changepoint: null },
             model: state?.model ?? null,
             sources: listed.flatMap(({ instrument, number }) =>
-              instrument.base === symbol || instrument.quote === symbol ? [sourceOf(number, instrument)] : []
+              instrument.base === symbol || instrument.quote === symbol ? [sourceOf(number, instrument, symbol)] : []
             )
           }
         })

@@ -85,14 +85,15 @@ export const renderLive = (
     "",
     color(
       "2",
-      `${"coin".padEnd(6)}${"fair value".padStart(11)}${"± bps".padStart(8)}${"off peg".padStart(10)}${"P(1 h)".padStart(9)}  ${"level".padEnd(9)} venues (age; !: stale book, ≠: differs)`
+      `${"coin".padEnd(6)}${"fair value".padStart(11)}${"± bps".padStart(8)}${"off peg".padStart(10)}${"P(1 h)".padStart(9)}  ${"level".padEnd(9)} venues (age; !: stale book, ≠: differs, bps)`
     )
   ]
   for (const coin of state.coins) {
     const sources = coin.sources
       .filter((source) => source.ageMillis !== null)
       .map((source) => {
-        const marks = `${source.book === "stale" ? "!" : ""}${coin.venues.differ.includes(source.venue) ? "≠" : ""}`
+        const own = source.ownDeviationBps === null ? "" : source.ownDeviationBps.toFixed(0)
+        const marks = `${source.book === "stale" ? "!" : ""}${coin.venues.differ.includes(source.venue) ? `≠${own}` : ""}`
         return `${plainText(`${source.venue} ${source.symbol}`)} ${age(source.ageMillis)}${marks === "" ? "" : ` ${marks}`}`
       })
     const value = coin.fairValue === null ? "-" : coin.fairValue.toFixed(5)

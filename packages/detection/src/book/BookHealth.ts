@@ -13,7 +13,7 @@ import type { InstrumentTrack } from "../hotpath/Tracks.ts"
 
 /** In `instrumentState.book`. */
 const noBook = 0
-const goodBook = 1
+export const goodBook = 1
 const staleBook = 2
 /** A book that stays stale is asked for again after this long. */
 const resyncAgainMillis = 10_000

@@ -19,7 +19,17 @@ const change = (time: number, over: Partial<LevelChange> = {}): LevelChange => (
   errorBps: 1,
   deviationBps: -200,
   venues: { agree: [], differ: [], own: [] },
-  evidence: { baselineBps: null, beyond: null, flow: null, carrier: null, grounded: true, share: null, model: null, drivers: [] },
+  evidence: {
+    baselineBps: null,
+    beyond: null,
+    fast: null,
+    flow: null,
+    carrier: null,
+    grounded: true,
+    share: null,
+    model: null,
+    drivers: []
+  },
   ...over
 })
 const span = Tracer.externalSpan({ traceId: "0".repeat(32), spanId: "0".repeat(16), sampled: false })

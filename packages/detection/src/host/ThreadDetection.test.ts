@@ -78,7 +78,17 @@ const critical: LevelChange = {
   errorBps: 1,
   deviationBps: -200,
   venues: { agree: [], differ: [], own: [] },
-  evidence: { baselineBps: null, beyond: null, flow: null, carrier: null, grounded: true, share: null, model: null, drivers: [] }
+  evidence: {
+    baselineBps: null,
+    beyond: null,
+    fast: null,
+    flow: null,
+    carrier: null,
+    grounded: true,
+    share: null,
+    model: null,
+    drivers: []
+  }
 }
 
 /** Waits for what the thread does. */

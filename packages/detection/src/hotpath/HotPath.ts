@@ -92,6 +92,11 @@ export class HotPath {
     this.#intake = new Intake(this.#market, options.venues, observations, this.#books, this.#signals, this.#counters)
   }
 
+  /** Called when the level of those who trade a coin on one instrument has changed: for evaluation. */
+  set onVenueLevel(listener: Judge["onVenueLevel"]) {
+    this.#judge.onVenueLevel = listener
+  }
+
   /** Called at each bar's close with what every fresh coin was judged by: for evaluation and training. Valid during the call alone. */
   set onJudged(listener: Judge["onJudged"]) {
     this.#judge.onJudged = listener
@@ -116,7 +121,10 @@ export class HotPath {
     this.#advance(view.float64[(offset + frameOffsets.received) >> 3]!, venue)
     if (view.bytes[offset + frameOffsets.source] === FrameSource.clock) {
       if (market.late) this.#books.late()
-      else this.#books.askAgain()
+      else {
+        this.#books.askAgain()
+        this.#judge.checkSeconds()
+      }
       this.#judge.checkFreshness()
     } else {
       if (market.late) {

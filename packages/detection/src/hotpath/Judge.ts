@@ -4,11 +4,13 @@
  */
 import { changeKinds, riskLevels, severity } from "@evenkeel/domain/risk/RiskLevel"
 import type { KernelMemory } from "@evenkeel/learning/kernels/Kernels"
+import { goodBook } from "../book/BookHealth.ts"
 import { barsToConfirm } from "../detector/Confirmation.ts"
 import { ModelReader } from "../model/ModelMemory.ts"
+import { depthMid } from "../risk/FastLane.ts"
 import { isRun, type RiskEvidence, riskThresholds, warningLevelBps } from "../risk/RiskMachine.ts"
 import { CoinBars } from "./CoinBars.ts"
-import { type Market, time } from "./Market.ts"
+import { type Market, time, venuesMax } from "./Market.ts"
 import type { Signals } from "./Signals.ts"
 import { instrumentState } from "./SignalRecord.ts"
 import type { CoinTrack, InstrumentTrack } from "./Tracks.ts"
@@ -25,6 +27,8 @@ const localSignificance = 4
 const localBars = 3
 const holdersMin = 2
 const holderMillis = 15 * minute
+/** A pool says something of these seconds for so long after its last block. */
+const poolFreshMillis = 30_000
 /** A source whose usual volume is below this share of the coin's largest does not speak for the coin's flow. */
 const flowShareMin = 0.1
 
@@ -45,9 +49,13 @@ export class Judge {
   readonly #signals: Signals
   readonly #options: JudgeOptions
   readonly #bars: CoinBars
+  /** Scratch: each venue's lowest deviation of one coin, bps. */
+  readonly #lowest = new Float64Array(venuesMax)
   readonly #model: ModelReader | undefined
   /** Called with what every fresh coin was judged by, at each bar's close; valid during the call alone. */
   onJudged: ((coin: number, evidence: RiskEvidence, features: Float64Array) => void) | undefined
+  /** Called when the level of those who trade a coin on one instrument has changed: see `VenueRisk`. */
+  onVenueLevel: ((track: InstrumentTrack, time: number) => void) | undefined
 
   constructor(market: Market, signals: Signals, options: JudgeOptions) {
     this.#market = market
@@ -108,6 +116,7 @@ export class Judge {
     this.onJudged?.(index, evidence, coin.features.values)
     if (machine.acceptedAsNormal) coin.baseline.rebase(offPeg)
     if (changed) {
+      coin.fastVenues = 0
       coin.change = this.#changeOf(coin, previous)
       coin.since = close
       this.#signals.levelChanged(coin, previous)
@@ -138,6 +147,53 @@ export class Judge {
   #predict(coin: CoinTrack): void {
     const predicted = this.#model?.predict(coin.features.values, coin.inBreak, coin.probabilities) === true
     coin.modelVersion = predicted ? this.#model!.version : 0
+  }
+
+  /** Looks at each coin's books and pools between two bars, as time passes: see `FastLane`. */
+  checkSeconds(): void {
+    const { coins, times } = this.#market
+    const now = times[time.now]!
+    for (let index = 0; index < coins.length; index++) {
+      const coin = coins[index]!
+      if (coin.rateBearing) continue
+      this.#countVenues(index, coin)
+      const venues = coin.fast.judge(now)
+      if (venues === 0) continue
+      const previous = coin.machine.level
+      this.solve(now)
+      if (!coin.machine.raise(now, deviationOf(this.#market, index))) continue
+      coin.change = kind.break
+      coin.since = now
+      coin.fastVenues = venues
+      this.#signals.levelChanged(coin, previous)
+      this.#signals.writeCoin(index)
+    }
+  }
+
+  /** Counts each venue once, by the pair that is farthest below. */
+  #countVenues(index: number, { fast, sources }: CoinTrack): void {
+    const { bySource } = this.#market
+    this.#lowest.fill(Number.POSITIVE_INFINITY)
+    fast.begin()
+    for (const source of sources) {
+      const track = bySource[source]!
+      if (track.base !== index || track.venue < 0) continue
+      const deviation = this.#nowBps(track)
+      if (deviation < this.#lowest[track.venue]!) this.#lowest[track.venue] = deviation
+    }
+    for (let venue = 0; venue < venuesMax; venue++) if (this.#lowest[venue]! < Number.POSITIVE_INFINITY) fast.count(this.#lowest[venue]!)
+  }
+
+  /** The coin's deviation by a verified book or a pool, bps; NaN where there is none. */
+  #nowBps({ base, book, lastMid, quote, row, source }: InstrumentTrack): number {
+    const { coins, times, value } = this.#market
+    const now = times[time.now]!
+    const isPool = !Number.isNaN(row[instrumentState.sellDepth]!) && now - value.timeOf(source) <= poolFreshMillis
+    const mid = row[instrumentState.book] === goodBook ? depthMid(book) : isPool ? lastMid : Number.NaN
+    const quoted = quote < 0 ? 0 : value.valueBps[quote]!
+    // Where nothing connects the pair to a currency, who moved is not known in seconds.
+    if (quote >= 0 && value.grounded[quote] !== 1) return Number.NaN
+    return coins[base] === undefined ? Number.NaN : Math.expm1((Math.log(mid) * 1e4 + quoted) / 1e4) * 1e4
   }
 
   /** Makes coins stale that have had no price for too long, and takes those back that have one again. Called as time passes. */
@@ -211,7 +267,9 @@ export class Judge {
     track.apartBars = track.apart.update(close, apart ? residual : 0, localBps, this.#options.barMillis)
     const coin = this.#market.coins[track.base]
     if (coin === undefined || coin.rateBearing || Number.isNaN(residual)) return
+    const { level } = track.risk
     track.risk.update(close, Math.expm1(value.ownValueBps(source) / 1e4) * 1e4, coin.evidence.barMillis)
+    if (track.risk.level !== level) this.onVenueLevel?.(track, close)
   }
 
   /** Whether some of the coin's own sources stand apart while others hold, and whether those have broken. */

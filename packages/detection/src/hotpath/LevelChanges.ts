@@ -20,6 +20,7 @@ export const readLevelChange = (
   const evidence: Evidence = {
     baselineBps: finite(field(signalFields.baselineBps)),
     beyond: beyondOf(field(signalFields.breakBars), field(signalFields.stressBars)),
+    fast: integer(signalIntegers.fast) > 0 ? { venues: integer(signalIntegers.fast) } : null,
     flow:
       !Number.isFinite(field(signalFields.surge)) || !Number.isFinite(field(signalFields.flow))
         ? null

@@ -3,7 +3,7 @@
  *
  * ```text
  * byte   0  i32 kind      4  i32 coin        8  i32 level      12  i32 previous level
- *       16  i32 change    20  i32 instrument 24  i32 reason
+ *       16  i32 change    20  i32 instrument 24  i32 reason  28  i32 fast
  *       32  f64 fields, see `signalFields`
  *      232  16 bytes trace id   248  8 bytes span id   256  u8 sampled
  *      264  up to 112 bytes: the head of a frame that could not be used; i32 at 260 says how many
@@ -36,6 +36,8 @@ export const signalIntegers = {
   change: 4,
   instrument: 5,
   reason: 6,
+  /** Of a level change that the fast lane decided: the number of venues beyond; 0 where bars decided. */
+  fast: 7,
   /** Of a pair that was listed, in the places of `coin` and `level`. */
   base: 1,
   quote: 2

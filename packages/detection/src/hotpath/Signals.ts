@@ -103,6 +103,7 @@ export class Signals {
     const run = isRun(coin.evidence)
     int32[(at >> 2) + signalIntegers.previous] = coin.previousPending
     int32[(at >> 2) + signalIntegers.reason] = carrierOf(this.#market, index) + 1
+    int32[(at >> 2) + signalIntegers.fast] = coin.fastVenues
     float64[(at >> 3) + signalFields.time] = coin.since
     float64[(at >> 3) + signalFields.flow] = run ? coin.evidence.flowLong : Number.NaN
     float64[(at >> 3) + signalFields.surge] = run ? coin.evidence.flowSurge : Number.NaN

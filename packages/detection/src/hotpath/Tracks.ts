@@ -8,6 +8,7 @@ import { Confirmation } from "../detector/Confirmation.ts"
 import { Cusum } from "../detector/Cusum.ts"
 import { Flow } from "../detector/Flow.ts"
 import { CoinFeatures } from "../feature/coin/CoinFeatures.ts"
+import { FastLane } from "../risk/FastLane.ts"
 import { RiskEvidence, RiskMachine } from "../risk/RiskMachine.ts"
 import { VenueRisk } from "../risk/VenueRisk.ts"
 import { horizonCount, instrumentState, stateFields } from "./SignalRecord.ts"
@@ -21,6 +22,9 @@ export class CoinTrack {
   readonly cusum = new Cusum()
   readonly changepoint = new Changepoint()
   readonly machine = new RiskMachine()
+  readonly fast = new FastLane()
+  /** Venues by which the fast lane decided the level; 0 where bars decided it. */
+  fastVenues = 0
   readonly evidence = new RiskEvidence()
   lastClose = Number.NaN
   /** Judged against its own trend instead of its peg. */

@@ -43,6 +43,19 @@ describe("RiskMachine", () => {
     assert.strictEqual(seen.at(-1), "normal")
   })
 
+  it("takes one close of a longer bar for no break, whatever stood before it", () => {
+    const fives = { barMillis: 5 * minute }
+    assert.deepStrictEqual(levels([0, -25, -26, -27, -60, -27, -26], fives).slice(3), ["warning", "warning", "warning", "warning"])
+    assert.strictEqual(levels([0, -25, -26, -27, -60, -60, -60], fives).at(-1), "critical")
+  })
+
+  it("rests at watch beyond 50 bps, however long the coin has stood there", () => {
+    const usual = { baselineBps: -50, score: 0 }
+    const around = Array.from({ length: 400 }, (_, at) => (at % 3 === 0 ? -49 : -50.6))
+    assert.strictEqual(levels([...around, -50.6], usual).at(-1), "watch")
+    assert.strictEqual(levels([...around, ...minutes(60, -45)], usual).at(-1), "normal")
+  })
+
   it("never calls a premium more than a warning", () => {
     assert.deepStrictEqual(levels([0, 90, 90, 90, 200]), ["normal", "watch", "watch", "warning", "warning"])
   })

@@ -3,7 +3,8 @@
  *
  * - `watch`: something is unusual. One bar is enough.
  * - `warning`: off the peg and off its usual place, confirmed by bars in a row; or heavy taker selling while the price only leans.
- * - `critical`: beyond 50 bps, confirmed; or at the first such bar when a warning has stood within the last hour.
+ * - `critical`: beyond 50 bps, confirmed; or at the first such minute when a warning has stood within the last hour. One close of a longer bar
+ *   may be a wick, whatever stood before it.
  *
  * Where one venue has broken while others hold, or where sources differ and none outweighs the others, the coin is at `warning`: when the others
  * follow, the first bar beyond 50 bps is critical.
@@ -14,7 +15,7 @@
  * back alarms nobody. A premium is never more than a warning, and must be twice as far: nobody loses their dollar to it.
  *
  * An alarm that nothing renews for hours has become how things are. It is let go, and where the coin stands is its usual place from
- * then on; a break (beyond 50 bps) is never let go so.
+ * then on; a break (beyond 50 bps) is never let go so. Beyond 50 bps the level is never below `watch`, however long the coin has stood there.
  */
 import { severity } from "@evenkeel/domain/risk/RiskLevel"
 import { barsToConfirm } from "../detector/Confirmation.ts"
@@ -49,7 +50,8 @@ export const riskThresholds = {
   inferredBps: 15
 } as const
 
-const hour = 3_600_000
+const minute = 60_000
+const hour = 60 * minute
 const longBarMillis = hour / 4
 const watchHoldMillis = hour / 4
 /** An alarm that nothing has renewed for so long is accepted as normal. */
@@ -133,6 +135,17 @@ export class RiskMachine {
     this.worstBps = 0
   }
 
+  /** Raises the level to `critical` between two bars, on evidence of its own; false where it stood there. */
+  raise(time: number, deviationBps: number): boolean {
+    this.renewed = time
+    this.warned = time
+    this.worstBps = Math.max(this.worstBps, Math.abs(deviationBps))
+    this.quietSince = Number.NaN
+    if (this.level === critical) return false
+    this.level = critical
+    return true
+  }
+
   /** Takes a bar's evidence; true when the level changed. */
   update(evidence: RiskEvidence): boolean {
     const asked = this.asked(evidence)
@@ -149,7 +162,7 @@ export class RiskMachine {
       this.level = asked
       this.quietSince = Number.NaN
     } else if (before > 0 && evidence.time - this.renewed >= acceptMillis) {
-      this.level = 0
+      this.level = far > riskThresholds.breakBps ? watch : 0
       this.acceptedAsNormal = true
     } else if (asked < before && this.quiet(evidence, asked)) {
       if (Number.isNaN(this.quietSince)) this.quietSince = evidence.time
@@ -178,10 +191,11 @@ export class RiskMachine {
     const floor = isRun(evidence) || (apart && evidence.brokenElsewhere) ? warning : apart ? watch : 0
     if (far <= t.significance * evidence.errorBps) return floor
     const bars = barsToConfirm(evidence.barMillis)
-    const warnedLately = evidence.time - this.warned <= hour
+    const warnedLately = evidence.time - this.warned <= hour && evidence.barMillis <= minute
     if (evidence.breakBars >= bars || (evidence.breakBars > 0 && warnedLately))
       return premium || evidence.share < likely ? warning : critical
-    if (away <= t.significance * evidence.errorBps) return floor
+    const rest = Math.max(floor, far > t.breakBps ? watch : 0)
+    if (away <= t.significance * evidence.errorBps) return rest
     if (evidence.warningBars >= bars && away > (premium ? t.warningPremiumAwayBps : t.warningAwayBps)) return warning
     const unusual =
       Math.abs(evidence.score) > t.watchScore ||
@@ -189,7 +203,7 @@ export class RiskMachine {
       evidence.changepoint > t.watchChangepoint ||
       evidence.stressBars > 0
     const least = premium ? 2 * t.watchBps : t.watchBps
-    return Math.max(floor, unusual && far > least && away > least ? watch : 0)
+    return Math.max(rest, unusual && far > least && away > least ? watch : 0)
   }
 
   /** A level is left inside half of the distance that raised it; `watch` as soon as nothing asks for it. */

@@ -33,6 +33,8 @@ export const Evidence = Schema.Struct({
   baselineBps: Schema.NullOr(Schema.Finite),
   /** Bars in a row beyond a distance from the peg; null when the last bar was within all of them. */
   beyond: Schema.NullOr(Schema.Struct({ bars: Schema.Int, bps: Schema.Finite })),
+  /** The level was decided between two bars, by verified books and pools: on how many venues the coin stood far below its peg. */
+  fast: Schema.NullOr(Schema.Struct({ venues: Schema.Int })).pipe(Schema.withDecodingDefaultKey(Effect.succeed(null))),
   /** Heavy taker selling: net taker volume of two hours in standard deviations, and the volume as a multiple of the trailing week's. */
   flow: Schema.NullOr(Schema.Struct({ score: Schema.Finite, surge: Schema.Finite })),
   /** The coin that fell earlier and farther, and may be what this one is held or redeemed in. */

@@ -7,8 +7,7 @@
  */
 import { day, type Span } from "@evenkeel/replay/referee/Onsets"
 import { reasonsOf } from "@evenkeel/alerting/render/Reasons"
-import type { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
-import { severity } from "@evenkeel/domain/risk/RiskLevel"
+import { type LevelChange, type RiskLevel, severity } from "@evenkeel/domain/risk/RiskLevel"
 import type { ModelFile } from "@evenkeel/learning/model/ModelFile"
 import { DateTime, Effect, Option } from "effect"
 import type { PriceFile } from "@evenkeel/replay/price/PriceFile"
@@ -21,7 +20,7 @@ import { type CoinSeries, seriesOfMarket, seriesToLearn } from "../training/Samp
 import { trainModel } from "../training/Train.ts"
 import { headKeys, type TrainingSet, trainingSetOf } from "../training/TrainingSet.ts"
 import { aroundEvent, type JudgedModel, predictSeries, reportHorizons, type SeriesPredictions } from "./Horizons.ts"
-import { type EventReport, play, reportCalm, reportEvents, type Track } from "./Judging.ts"
+import { alarms, type EventReport, play, reportCalm, reportEvents, type Track, type VenueLevel } from "./Judging.ts"
 import { refereeOf, type Verdict } from "@evenkeel/replay/referee/Referee"
 
 /** One file by itself. */
@@ -45,7 +44,13 @@ export interface Blame {
   readonly level: LevelChange["level"]
   readonly first: number
   readonly worstBps: number
+  /** Share of belief in the worst change, where one pair alone was seen. */
+  readonly share: number | null
   readonly reason: string
+  /** When each level was first reached; null where it was not. */
+  readonly reached: Readonly<Record<(typeof alarms)[number], number | null>>
+  /** The same by venue, for those who trade the coin there. */
+  readonly venues: ReadonlyArray<{ readonly venue: string; readonly reached: Readonly<Record<"warning" | "critical", number | null>> }>
 }
 
 export interface Evaluation {
@@ -100,15 +105,24 @@ const judgeFile = (file: PriceFile): FileReport => {
   }
 }
 
+/** When a level was first reached, or one above it. */
+const firstAt = (said: ReadonlyArray<{ readonly time: number; readonly level: RiskLevel }>, level: RiskLevel): number | null =>
+  said.find((each) => severity(each.level) >= severity(level))?.time ?? null
+
 /** The worst level of each coin from a day before an event until a week after it. */
-const blameOf = (market: Market, changes: ReadonlyArray<LevelChange>, events: ReadonlyArray<MarketEvent>): ReadonlyArray<Blame> =>
+const blameOf = (
+  market: Market,
+  changes: ReadonlyArray<LevelChange>,
+  byVenue: ReadonlyArray<VenueLevel>,
+  events: ReadonlyArray<MarketEvent>
+): ReadonlyArray<Blame> =>
   events.flatMap((event) => {
+    const around = ({ time }: { readonly time: number }) => time > event.from - day && time < event.to + 7 * day
     const coins = [...new Set(changes.map(({ coin }) => coin))]
     return coins.flatMap((coin) => {
-      const said = changes.filter(
-        (change) => change.coin === coin && change.kind !== "recovery" && change.time > event.from - day && change.time < event.to + 7 * day
-      )
+      const said = changes.filter((change) => change.coin === coin && change.kind !== "recovery" && around(change))
       if (said.length === 0) return []
+      const ofCoin = byVenue.filter((each) => each.coin === coin && around(each))
       const worst = said.reduce((a, b) => (severity(b.level) > severity(a.level) ? b : a))
       return {
         market: market.name,
@@ -118,7 +132,17 @@ const blameOf = (market: Market, changes: ReadonlyArray<LevelChange>, events: Re
         level: worst.level,
         first: said[0]!.time,
         worstBps: said.reduce((far, { deviationBps }) => (Math.abs(deviationBps) > Math.abs(far) ? deviationBps : far), 0),
-        reason: reasonsOf(worst).join("; ")
+        share: worst.evidence.share,
+        reason: reasonsOf(worst).join("; "),
+        reached: {
+          watch: firstAt(said, "watch"),
+          warning: firstAt(said, "warning"),
+          critical: firstAt(said, "critical")
+        },
+        venues: [...new Set(ofCoin.map(({ venue }) => venue))].map((venue) => {
+          const own = ofCoin.filter((each) => each.venue === venue)
+          return { venue, reached: { warning: firstAt(own, "warning"), critical: firstAt(own, "critical") } }
+        })
       }
     })
   })
@@ -247,8 +271,12 @@ export const evaluate = Effect.fn("evaluate")(function* (options: EvaluateOption
   const predictions = predictSeries(training?.nested ?? served, series)
   const horizons = reportHorizons(series, predictions, events, () => true)
   const blame = markets
-    .filter(({ files: own }) => own.filter(isAboutCoin).length > 1)
-    .flatMap((market) => blameOf(market, play(market.files), eventsOf(everything.filter((each) => each.market === market.name))))
+    .filter(({ files: own }) => own.some(isAboutCoin))
+    .flatMap((market) => {
+      const byVenue: Array<VenueLevel> = []
+      const changes = play(market.files, undefined, undefined, byVenue)
+      return blameOf(market, changes, byVenue, eventsOf(everything.filter((each) => each.market === market.name)))
+    })
   return {
     directory: options.directory,
     files: reports,

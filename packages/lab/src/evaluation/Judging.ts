@@ -1,7 +1,7 @@
 /** Plays a market through the engine and compares its levels with the referee's verdict. */
 import type { Break, Span } from "@evenkeel/replay/referee/Onsets"
 import { breakLevels, day, isWithin, lengthOf, without } from "@evenkeel/replay/referee/Onsets"
-import { type LevelChange, riskLevels, severity } from "@evenkeel/domain/risk/RiskLevel"
+import { type LevelChange, type RiskLevel, riskLevels, severity } from "@evenkeel/domain/risk/RiskLevel"
 import type { PriceFile } from "@evenkeel/replay/price/PriceFile"
 import { FileReplay, hotPathOptionsOf } from "@evenkeel/replay/price/FileReplay"
 import type { Verdict } from "@evenkeel/replay/referee/Referee"
@@ -13,17 +13,43 @@ export interface Track {
   readonly errorsBps: Array<number>
 }
 
-/** The level changes while `files` are played as one market. The values of `coin` at its bars' closes are added to `track`. */
-export const play = (files: ReadonlyArray<PriceFile>, coin?: string, track?: Track): ReadonlyArray<LevelChange> => {
+/** The level of those who trade a coin on one venue, from `time` on. */
+export interface VenueLevel {
+  readonly time: number
+  readonly coin: string
+  readonly venue: string
+  readonly level: RiskLevel
+  readonly deviationBps: number
+}
+
+/**
+ * The level changes while `files` are played as one market. The values of `coin` at its bars' closes are added to `track`, the levels by venue to
+ * `venues`.
+ */
+export const play = (
+  files: ReadonlyArray<PriceFile>,
+  coin?: string,
+  track?: Track,
+  venues?: Array<VenueLevel>
+): ReadonlyArray<LevelChange> => {
   const changes: Array<LevelChange> = []
-  const followed = hotPathOptionsOf(files).coins.findIndex(({ symbol }) => symbol === coin)
+  const options = hotPathOptionsOf(files)
+  const followed = options.coins.findIndex(({ symbol }) => symbol === coin)
   const replay = new FileReplay(files, {
     onJudged: (index, { deviationBps, errorBps, time }) => {
       if (index !== followed || track === undefined) return
       track.times.push(time)
       track.deviationsBps.push(deviationBps)
       track.errorsBps.push(errorBps)
-    }
+    },
+    onVenueLevel: ({ base, risk: { deviationBps, level }, venue }, time) =>
+      venues?.push({
+        time,
+        coin: options.coins[base]!.symbol,
+        venue: options.venues[venue]!.id,
+        level: riskLevels[level]!,
+        deviationBps
+      })
   })
   while (replay.feed(Number.POSITIVE_INFINITY, (change) => changes.push(change)) > 0);
   return changes
@@ -57,7 +83,7 @@ export interface EventReport {
   readonly reached: Readonly<Record<"watch" | "warning" | "critical", number | null>>
 }
 
-const alarms = ["watch", "warning", "critical"] as const
+export const alarms = ["watch", "warning", "critical"] as const
 
 export const reportEvents = (verdict: Verdict, changes: ReadonlyArray<LevelChange>): ReadonlyArray<EventReport> => {
   const until = verdict.series.covered.at(-1) ?? 0

@@ -2,7 +2,8 @@
 import { day, hour } from "@evenkeel/replay/referee/Onsets"
 import { DateTime } from "effect"
 import { Chart, escaped, ticksOf } from "./Chart.ts"
-import { isOracle } from "@evenkeel/replay/price/Markets"
+import { isAboutCoin, isOracle, type Market } from "@evenkeel/replay/price/Markets"
+import type { MarketEvent } from "../training/Events.ts"
 import type { Evaluation, FileReport } from "./Evaluate.ts"
 import type { HorizonReport } from "./Horizons.ts"
 import { timeAt } from "./Judging.ts"
@@ -20,6 +21,10 @@ const date = (time: number): string =>
 const figure = (value: number | null | undefined, digits = 3): string =>
   value === null || value === undefined || Number.isNaN(value) ? "–" : value.toFixed(digits)
 
+/** Colours of venues' lines, in the order of the market's files. */
+const venueColors = ["#0b5cad", "#c83232", "#2e8b57", "#e8833a", "#7b4fa3", "#008b9a", "#b8860b", "#5a6472"]
+const venuesMax = venueColors.length
+
 const style = `
 :root{color-scheme:light;--ink:#1b2430;--soft:#6a7686;--line:#dde3ea;--value:#0b5cad;--band:#0b5cad22;--watch:#f2c14e33;--warning:#e8833a55;--critical:#c8323266}
 body{font:14px/1.45 system-ui,sans-serif;color:var(--ink);margin:0 auto;max-width:1000px;padding:24px;background:#fff}
@@ -31,6 +36,7 @@ td,th{padding:3px 10px 3px 0;border-bottom:1px solid var(--line);vertical-align:
 .watch{fill:var(--watch)}.warning{fill:var(--warning)}.critical{fill:var(--critical)}.onset{stroke:var(--ink);stroke-dasharray:3 3}
 .level{stroke:#b8c2ce;stroke-dasharray:2 4;fill:none}.grid{stroke:var(--line)}.tick{font-size:10px;fill:var(--soft)}.word{font-size:10px;fill:var(--ink)}
 .model{fill:none;stroke:var(--value);stroke-width:1.8}.dot{fill:var(--value)}.even{fill:none;stroke:#b8c2ce;stroke-dasharray:4 4}.base{fill:none;stroke:#c8323299;stroke-dasharray:5 3}
+.venue{fill:none;stroke-width:1}${venueColors.map((color, index) => `.v${index}{stroke:${color}}`).join("")}
 .key i{display:inline-block;width:14px;height:10px;margin:0 4px 0 14px;vertical-align:-1px}
 `
 
@@ -138,6 +144,34 @@ const horizonRows = (horizons: Evaluation["horizons"]) =>
     })
   )
 
+/** Each file's own price around an event, against the peg of its quote: what each venue said by itself. */
+const venueChart = (market: Market, event: MarketEvent): string => {
+  const [from, to] = [event.from - day, event.to + 2 * day]
+  const lines = market.files.filter(isAboutCoin).flatMap((file) => {
+    const rows = Array.from(file.times.keys()).filter((row) => file.times[row]! >= from && file.times[row]! <= to)
+    const every = Math.max(1, Math.ceil(rows.length / pointsMax))
+    const kept = rows.filter((_, index) => index % every === 0)
+    const { base, quote, venue } = file.instrument
+    const name = `${venue} ${base}/${quote}`
+    return kept.length < 2
+      ? []
+      : [{ name, times: kept.map((row) => file.times[row]!), bps: kept.map((row) => (file.prices[row]! - 1) * 1e4) }]
+  })
+  const shown = lines.slice(0, venuesMax)
+  if (shown.length < 2) return ""
+  const sizes = [...shown.flatMap(({ bps }) => bps), -60, 60]
+  const y = { from: Math.max(-10_000, Math.min(...sizes) * 1.08), to: Math.min(2000, Math.max(...sizes) * 1.08) }
+  const chart = new Chart({ from, to }, y, { width: 940, height: 250 })
+  chart.yTicks(ticksOf(y, 6), (tick) => `${tick}`)
+  for (const edge of [-50, 50]) chart.line([from, to], [edge, edge], "level")
+  for (const [index, { bps, times }] of shown.entries()) chart.line(times, bps, `venue v${index}`)
+  chart.mark(event.from, "onset", "onset")
+  const steps = Array.from({ length: 7 }, (_, index) => from + ((to - from) * (index + 0.5)) / 7)
+  chart.xTicks(steps, clock)
+  const key = shown.map(({ name }, index) => `<i style="background:${venueColors[index]!}"></i>${escaped(name)}`).join("")
+  return `<h3>${escaped(market.name)}, ${date(event.from)}</h3><p class="key">${key}</p>${chart.svg(`${market.name} by venue, bps from the peg`)}`
+}
+
 /** The same figures judged in other ways, where models were trained to judge. */
 const trainingSections = ({ training }: Evaluation, tableOf: (rows: Evaluation["horizons"]) => string): string =>
   training === undefined
@@ -184,19 +218,31 @@ export const reportPage = (evaluation: Evaluation, { blame, calm }: Summary): st
   )}
 <h2>Breaks</h2><p class="key">deviation from the peg, bps:<i style="background:#0b5cad"></i>fair value with twice its error<i style="background:#8a97a8"></i>the file's price<i style="background:#f2c14e88"></i>watch<i style="background:#e8833a99"></i>warning<i style="background:#c8323299"></i>critical</p>
 ${charted.map(([report, event]) => eventChart(report, event)).join("")}
-<h2>Whom it blamed</h2><p>Markets of several pairs, seen at once.</p>${table(
-    ["market", "event", "coin", "kind", "level", "first said", "farthest, bps", "why"],
+<h2>Whom it blamed</h2><p>All pairs of a market, seen at once. Times are those at which a level was first reached.</p>${table(
+    ["market", "event", "coin", "kind", "level", "share of belief", "watch", "warning", "critical", "by venue", "farthest, bps", "why"],
     blame.map((row) => [
       row.market,
       row.from?.slice(0, 16) ?? "",
       row.coin,
       row.kind,
       row.level,
-      row.first?.slice(0, 16) ?? "",
+      row.share === null ? "" : `${Math.round(row.share * 100)}%`,
+      row.reached["watch"]?.slice(0, 16) ?? "",
+      row.reached["warning"]?.slice(0, 16) ?? "",
+      row.reached["critical"]?.slice(0, 16) ?? "",
+      row.venues
+        .map(
+          ({ reached, venue }) =>
+            `${venue}: warning ${reached["warning"]?.slice(5, 16) ?? "-"}, critical ${reached["critical"]?.slice(5, 16) ?? "-"}`
+        )
+        .join("; "),
       row.worstBps ?? 0,
       row.reason
     ])
   )}
+<h2>By venue</h2><p>What each venue said by itself, bps from the peg of the pair's other coin.</p>${evaluation.markets
+    .flatMap((market) => evaluation.events.map((event) => venueChart(market, event)))
+    .join("")}
 <h2>Probabilities</h2><p>All events together; in brackets the 5th and 95th percentile over draws of whole events.</p>${table(head, horizonRows(horizons))}
 ${trainingSections(evaluation, (rows) => table(head, horizonRows(rows)))}
 <h2>Calibration</h2><p>What was claimed (across) and what happened (up).</p><div class="row">${each(reliabilityChart).join("")}</div>

@@ -139,7 +139,17 @@ export const summaryOf = (evaluation: Evaluation) => {
         jump: event.reached.warning === null || event.reached.warning >= event.onset
       }))
     ),
-    blame: blame.map((each) => ({ ...each, from: iso(each.from), first: iso(each.first), worstBps: rounded(each.worstBps, 1) })),
+    blame: blame.map((each) => ({
+      ...each,
+      from: iso(each.from),
+      first: iso(each.first),
+      worstBps: rounded(each.worstBps, 1),
+      reached: Object.fromEntries(Object.entries(each.reached).map(([level, time]) => [level, iso(time)])),
+      venues: each.venues.map(({ reached, venue }) => ({
+        venue,
+        reached: Object.fromEntries(Object.entries(reached).map(([level, time]) => [level, iso(time)]))
+      }))
+    })),
     calm: {
       ...calmOf(calm),
       byResolution: Object.fromEntries(

@@ -37,6 +37,8 @@ export const hotPathOptionsOf = (files: ReadonlyArray<PriceFile>): HotPathOption
 export interface FileReplayOptions {
   /** Sees what every coin is judged by, at each bar's close. Its arguments are valid during the call alone. */
   readonly onJudged?: HotPath["onJudged"]
+  /** Called when the level of a coin on one venue has changed. */
+  readonly onVenueLevel?: HotPath["onVenueLevel"]
   /**
    * Where a model is published; see `ModelPublisher`. It is asked for what is told: at each change of a level, and with `scoreGapMillis` at each bar's
    * close. Without it the detectors alone decide.
@@ -54,7 +56,7 @@ export class FileReplay implements RecordedMarket {
   readonly #merge: FileMerge
   readonly #venueOf: Int32Array
 
-  constructor(files: ReadonlyArray<PriceFile>, { models, onJudged, scoreGapMillis }: FileReplayOptions = {}) {
+  constructor(files: ReadonlyArray<PriceFile>, { models, onJudged, onVenueLevel, scoreGapMillis }: FileReplayOptions = {}) {
     this.options = {
       ...hotPathOptionsOf(files),
       predictAlways: scoreGapMillis !== undefined,
@@ -63,6 +65,7 @@ export class FileReplay implements RecordedMarket {
     this.models = models
     this.local = new LocalHotPath(this.options, models)
     this.local.hotPath.onJudged = onJudged
+    this.local.hotPath.onVenueLevel = onVenueLevel
     this.#files = files
     this.#merge = new FileMerge(files)
     this.#venueOf = Int32Array.from(files, ({ instrument }) => this.options.venues.findIndex(({ id }) => id === instrument.venue))
