@@ -59,7 +59,7 @@ const acceptMillis = 4 * hour
 /** A new extreme renews an alarm when it is so much farther. */
 const renewBps = 5
 /** What is believed less than this is never critical. */
-const likely = 0.5
+const likely = 0.7
 const watch = severity("watch")
 const warning = severity("warning")
 const critical = severity("critical")

@@ -53,6 +53,61 @@ describe("FairValue", () => {
     assert.strictEqual(value.grounded[USDC], 0)
   })
 
+  it("reads a lone pair both ways, and believes the larger coin to have fallen less than the smaller to have risen", () => {
+    const rise = solved([[TUSD, USDT, 1.006]])
+    assert.closeTo(rise.readingBps[USDT]!, -bps(1.006), 2)
+    assert.closeTo(rise.readingBps[TUSD]!, bps(1.006), 2)
+    assert.isAbove(rise.share[TUSD]!, 0.5)
+    assert.isAbove(rise.share[USDT]!, 0.1)
+    assert.closeTo(rise.share[TUSD]! + rise.share[USDT]!, 1, 1e-9)
+    const fall = solved([[TUSD, USDT, 0.994]])
+    assert.isAbove(fall.share[TUSD]!, 0.85)
+    const two = solved([
+      [TUSD, USDT, 1.006],
+      [DAI, USDT, 1.006]
+    ])
+    assert.isAbove(two.share[USDT]!, rise.share[USDT]!)
+    const one = solved([
+      [TUSD, USDT, 1.006],
+      [DAI, USDT, 1]
+    ])
+    assert.strictEqual(one.readingBps[USDT], one.valueBps[USDT])
+    assert.strictEqual(one.share[TUSD], 1)
+    assert.isNaN(solved([[TUSD, ground, 1.006]]).share[TUSD]!)
+  })
+
+  it("makes no average of sources that differ: the weightiest set has the value, and one against one is disputed", () => {
+    const apart = solved([
+      [USDC, ground, 0.2, 1],
+      [USDC, ground, 0.9991, 8],
+      [USDC, ground, 0.9986, 3]
+    ])
+    assert.closeTo(apart.valueBps[USDC]!, -13, 3)
+    assert.deepStrictEqual([...apart.apart], [1, 0, 0])
+    assert.strictEqual(apart.disputed[USDC], 0)
+    assert.isBelow(apart.errorBps[USDC]!, 10)
+    const even = solved([
+      [USDC, ground, 0.98, 2],
+      [USDC, ground, 1, 2]
+    ])
+    assert.strictEqual(even.disputed[USDC], 1)
+    assert.isAbove(even.errorBps[USDC]!, 190)
+    const deep = solved([
+      [USDC, ground, 0.98, 1],
+      [USDC, ground, 1, 15]
+    ])
+    assert.closeTo(deep.valueBps[USDC]!, bps(0.98), 2)
+    assert.deepStrictEqual([...deep.apart], [0, 1])
+  })
+
+  it("counts two pairs of one venue as one voice", () => {
+    const edges = [0.9, 0.9001, 1].map(() => [USDC, ground] as const)
+    const value = new FairValue(edges, anchors, [0, 0, 1])
+    for (const [source, price] of [0.9, 0.9001, 1].entries()) value.observe(source, price, 2, 0)
+    value.solve(0)
+    assert.strictEqual(value.disputed[USDC], 1)
+  })
+
   it("blames the quote coin when three coins move against it together, not when two do", () => {
     const three = solved([
       [USDC, USDT, 1.01],

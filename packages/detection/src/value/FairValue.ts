@@ -38,11 +38,11 @@ const incumbent = 1.1
 const trustErrorBps = 8
 /** How fast it is learned how often a source is right. */
 const rightMillis = 24 * 3_600_000
-/** What a coin of anchor 1 is expected to do: a loss of its peg twice as often as a rise above it. */
+/** What a coin of anchor 1 is expected to do: a loss of its peg twice as often as a rise above it. Of another it is less by its anchor's square. */
 const lossChance = 0.6
 const premiumChance = 0.3
-/** Rises are small: one so much farther is less likely by e. */
-const premiumUsualBps = 150
+/** A rise so much farther is less likely by e, for a coin of anchor 1; for another it is less by its anchor's square: large coins rise little. */
+const premiumUsualBps = 1000
 /** A reading that is believed less is not told. */
 const beliefMin = 0.1
 const iterations = 4
@@ -486,8 +486,9 @@ export class FairValue {
 
   /** How likely it is that a coin moves so far by itself, as a share that serves for comparing alone. */
   #chanceOf(coin: number, movedBps: number): number {
-    const chance = movedBps < 0 ? lossChance : premiumChance * Math.exp(-movedBps / premiumUsualBps)
-    return Math.min(1, chance / this.#anchor[coin]!)
+    const size = this.#anchor[coin]! ** 2
+    const chance = movedBps < 0 ? lossChance : premiumChance * Math.exp((-movedBps * size) / premiumUsualBps)
+    return Math.min(1, chance / size)
   }
 
   /** Spreads "grounded" from the currencies along live sources. */
