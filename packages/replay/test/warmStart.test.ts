@@ -37,28 +37,32 @@ const play = (local: LocalHotPath, options: ReturnType<typeof hotPathOptionsOf>,
 }
 
 describe.runIf(existsSync(march))("a restart on 10 March 2023 (needs ../shared, else left out)", () => {
-  it.effect("with what was learned changes no level; without it, the warning by order flow would be silent", () =>
-    Effect.gen(function* () {
-      const names = readdirSync(march).filter((name) => name.endsWith(".csv.gz"))
-      const files = yield* Effect.forEach(names.sort(), (name) => readPriceFile(`${march}${name}`))
-      const options = hotPathOptionsOf(files)
-      const rows = rowsOf(files)
-      const cut = rows.findIndex(({ time }) => time > restart)
-      const whole = play(new LocalHotPath(options), options, rows)
-      const warned = whole.find(({ coin, level }) => coin === "USDC" && level === "warning")
-      assert.isBelow(warned!.time, restart, "the restart is in the middle of a warning")
-      assert.isNotNull(warned!.evidence.flow, "that order flow raised")
+  it.effect(
+    "with what was learned changes no level; without it, the warning by order flow would be silent",
+    () =>
+      Effect.gen(function* () {
+        const names = readdirSync(march).filter((name) => name.endsWith(".csv.gz"))
+        const files = yield* Effect.forEach(names.sort(), (name) => readPriceFile(`${march}${name}`))
+        const options = hotPathOptionsOf(files)
+        const rows = rowsOf(files)
+        const cut = rows.findIndex(({ time }) => time > restart)
+        const whole = play(new LocalHotPath(options), options, rows)
+        const warned = whole.find(({ coin, level }) => coin === "USDC" && level === "warning")
+        assert.isBelow(warned!.time, restart, "the restart is in the middle of a warning")
+        assert.isNotNull(warned!.evidence.flow, "that order flow raised")
 
-      const first = new LocalHotPath(options)
-      const before = play(first, options, rows.slice(0, cut))
-      const warm = new LocalHotPath(options)
-      assert.isUndefined(warm.hotPath.restore(first.hotPath.snapshot()))
-      assert.deepStrictEqual([...before, ...play(warm, options, rows.slice(cut))], whole)
+        const first = new LocalHotPath(options)
+        const before = play(first, options, rows.slice(0, cut))
+        const warm = new LocalHotPath(options)
+        assert.isUndefined(warm.hotPath.restore(first.hotPath.snapshot()))
+        assert.deepStrictEqual([...before, ...play(warm, options, rows.slice(cut))], whole)
 
-      // A cold engine that is started before takers begin to sell knows nothing of what is usual.
-      const cold = rows.findIndex(({ time }) => time > Date.parse("2023-03-10T17:00:00Z"))
-      const silent = play(new LocalHotPath(options), options, rows.slice(cold))
-      assert.isTrue(silent.every(({ evidence }) => evidence.flow === null))
-    }).pipe(Effect.provide(NodeServices.layer))
+        // A cold engine that is started before takers begin to sell knows nothing of what is usual.
+        const cold = rows.findIndex(({ time }) => time > Date.parse("2023-03-10T17:00:00Z"))
+        const silent = play(new LocalHotPath(options), options, rows.slice(cold))
+        assert.isTrue(silent.every(({ evidence }) => evidence.flow === null))
+      }).pipe(Effect.provide(NodeServices.layer)),
+    // It plays three weeks of minutes three times over.
+    120_000
   )
 })
