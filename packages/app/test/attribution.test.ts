@@ -36,6 +36,8 @@ const play = (pairs: ReadonlyArray<Pair>, minutes = 1600): ReadonlyArray<LevelCh
   for (let at = 0; at < minutes; at++) {
     const time = startsAt + (at + 1) * minute
     for (const [instrument, { bps, venue }] of pairs.entries()) {
+      // A venue that sends nothing.
+      if (Number.isNaN(bps(at))) continue
       const price = 1 + (bps(at) + 0.4 * random.normal()) / 1e4
       const payload = eventPayload(EventKind.candle, [time, price, 1e6, Number.NaN, price, price, minute])
       local.feed({ source: FrameSource.event, venue: venues.indexOf(venue), instrument, received: time, payload })
@@ -53,6 +55,9 @@ const falls =
     at < from ? 0 : -depth
 const alarms = (changes: ReadonlyArray<LevelChange>) =>
   changes.filter(({ level }) => severity(level) >= severity("warning")).map(({ coin, kind, level }) => `${coin} ${kind} ${level}`)
+/** The minute in which a level was first reached. */
+const minutesOf = (changes: ReadonlyArray<LevelChange>, level: LevelChange["level"]) =>
+  ((changes.find((change) => change.level === level)?.time ?? Number.POSITIVE_INFINITY) - startsAt) / minute
 const usdc = (venue: string, bps: (minute: number) => number): Pair => ({ venue, base: "USDC", quote: "USD", bps })
 
 describe("attribution", () => {
@@ -80,6 +85,47 @@ describe("attribution", () => {
         ["coinbase", "critical"]
       ]
     )
+  })
+
+  it("sources that fall silent as a coin falls do not outvote the one that speaks", () => {
+    const silent = (at: number) => (at < 1499 ? 0 : Number.NaN)
+    const changes = play([usdc("binance", falls(200)), usdc("kraken", silent), usdc("okx", silent), usdc("bybit", silent)])
+    assert.isAtMost(minutesOf(changes, "critical"), 1507)
+  })
+
+  it("a coin that has broken on every venue is critical however they differ", () => {
+    const changes = play([150, 300, 500, 800].map((depth, at) => usdc(`v${at}`, falls(depth))))
+    assert.isAtMost(minutesOf(changes, "critical"), 1504)
+  })
+
+  it("a tie stays one for as long as nothing changes", () => {
+    const changes = play([usdc("kraken", calm), usdc("coinbase", falls(90, 100))])
+    assert.deepStrictEqual(alarms(changes), ["USDC disputed warning"])
+  })
+
+  it("what is valued through a disputed coin is known no better than that", () => {
+    const usdt = (venue: string, bps: Pair["bps"]) => ({ venue, base: "USDT", quote: "USD", bps })
+    const against = (base: string) => ({ venue: "binance", base, quote: "USDT", bps: calm })
+    const changes = play([usdt("kraken", calm), usdt("bitstamp", falls(120)), against("FDUSD"), against("TUSD")])
+    assert.deepStrictEqual(alarms(changes), ["USDT disputed warning"])
+  })
+
+  it("a venue that fell silent while it stood apart keeps no coin at a warning", () => {
+    const halts = (at: number) => (at < 100 ? 0 : at < 150 ? -90 : Number.NaN)
+    const changes = play([usdc("binance", halts), usdc("kraken", calm), usdc("okx", calm)], 600)
+    assert.deepStrictEqual(alarms(changes), ["USDC local warning"])
+    assert.strictEqual(changes.at(-1)!.level, "normal")
+  })
+
+  it("a lone pair of equal coins is read both ways, each with the whole move", () => {
+    const changes = play([{ venue: "uniswap", base: "FRAX", quote: "DAI", bps: falls(100) }])
+    assert.deepStrictEqual(alarms(changes).toSorted(), ["DAI unattributed warning", "FRAX break critical"])
+    assert.closeTo(changes.find(({ coin }) => coin === "DAI")!.deviationBps, 100, 3)
+  })
+
+  it("the rise of a rate-bearing coin is no loss of the coin that it is traded against", () => {
+    const changes = play([{ venue: "curve", base: "SDAI", quote: "DAI", bps: () => 1700 }], 300)
+    assert.deepStrictEqual(alarms(changes), [])
   })
 
   it("one venue alone is all that there is: the coin is judged by it", () => {

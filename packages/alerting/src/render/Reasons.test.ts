@@ -51,7 +51,7 @@ describe("the reasons of a level change", () => {
       "no fresh price of USDC: the last known level was watch"
     )
     assert.strictEqual(first({ kind: "recovery", previous: "stale", level: "watch" }), "fresh prices of USDC are back")
-    assert.strictEqual(first({ kind: "recovery", level: "normal", deviationBps: 4 }), "USDC is back within 4.0 bps of its peg")
+    assert.strictEqual(first({ kind: "recovery", level: "normal", deviationBps: 4 }), "USDC stands within 4.0 bps of its peg")
   })
 
   it("stand below a line that says what happened, with or without colours", () => {

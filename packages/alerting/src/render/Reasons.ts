@@ -19,14 +19,16 @@ export const reasonsOf = (change: LevelChange): ReadonlyArray<string> => {
       ? [`${evidence.carrier} fell earlier and farther: ${change.coin} may be falling with it`]
       : []),
     ...(evidence.fast === null
-      ? beyondOf(evidence, deviationBps)
+      ? kind === "disputed"
+        ? []
+        : beyondOf(evidence, deviationBps)
       : [
-          `decided within seconds: by its books the coin is far below its peg on ${evidence.fast.venues} venue${evidence.fast.venues === 1 ? "" : "s"}, and fewer hold`
+          `decided within seconds: books or pools of ${evidence.fast.venues} venue${evidence.fast.venues === 1 ? " show" : "s show"} the coin far below its peg`
         ]),
     ...(over ? [] : modelOf(evidence)),
     ...(over || evidence.drivers.length === 0 ? [] : [`driven by ${evidence.drivers.slice(0, driversShown).map(driverText).join(", ")}`]),
     ...venuesOf(change),
-    ...(evidence.grounded ? [] : [splitOf(change)])
+    ...(evidence.grounded || (over && Math.abs(deviationBps) <= backBps) ? [] : [splitOf(change)])
   ]
 }
 
@@ -59,6 +61,15 @@ const venuesOf = ({ kind, venues }: LevelChange): ReadonlyArray<string> => {
   ]
 }
 
+/** Both sides of a dispute: "binance -90 bps (critical there), kraken -0.3 bps" */
+const bothSidesOf = ({ venues }: LevelChange): string =>
+  venues.own.length === 0
+    ? ""
+    : `: ${venues.own
+        .slice(0, apartShown + othersShown)
+        .map(bpsOf)
+        .join(", ")}`
+
 /** "binance alone: -812 bps; kraken -14 bps, uniswap -9.0 bps" */
 const sidesOf = ({ venues }: LevelChange): string => {
   const apart = venues.own.filter(({ venue }) => venues.differ.includes(venue))
@@ -81,11 +92,11 @@ const headlineOf = (change: LevelChange): ReadonlyArray<string> => {
   switch (kind) {
     case "local":
       return [
-        `${venues.differ.join(", ")} stands apart while other sources of ${coin} hold`,
+        `${venues.differ.join(", ")} ${venues.differ.length === 1 ? "stands" : "stand"} apart while other sources of ${coin} hold`,
         ...(venues.own.length === 0 ? [] : [sidesOf(change)])
       ]
     case "disputed":
-      return [`sources of ${coin} differ, and no set of them outweighs the others: ${sidesOf(change)}`]
+      return [`sources of ${coin} differ, and no set of them outweighs the others${bothSidesOf(change)}`]
     case "stale":
       return [`no fresh price of ${coin}: the last known level was ${previous}`]
     case "recovery":
@@ -93,7 +104,7 @@ const headlineOf = (change: LevelChange): ReadonlyArray<string> => {
         previous === "stale"
           ? `fresh prices of ${coin} are back`
           : Math.abs(deviationBps) <= backBps
-            ? `${coin} is back within ${Math.abs(deviationBps).toFixed(1)} bps of its peg`
+            ? `${coin} stands within ${Math.abs(deviationBps).toFixed(1)} bps of its peg`
             : `${coin} moves away no more; it stands ${Math.abs(deviationBps).toFixed(1)} bps ${deviationBps < 0 ? "below" : "above"} its peg, and is not back at it`
       ]
     default:

@@ -28,9 +28,14 @@ export class TrailingMedian {
     this.sorted = new Float64Array(most)
   }
 
-  /** Takes in a value of `time` (ms); times may not fall. */
+  /** Whether a value of `time` (ms) would be kept: a call of `update` hands over two doubles, which are boxed. */
+  isDue(time: number): boolean {
+    return time - this.last >= keptEvery
+  }
+
+  /** Takes in a value of `time` (ms), if it is due; times may not fall. */
   update(time: number, value: number): void {
-    if (Number.isNaN(value) || time - this.last < keptEvery) return
+    if (Number.isNaN(value) || !this.isDue(time)) return
     this.last = time
     const { times, values } = this
     const most = times.length

@@ -7,7 +7,7 @@ import type { KernelMemory } from "@evenkeel/learning/kernels/Kernels"
 import { goodBook } from "../book/BookHealth.ts"
 import { barsToConfirm } from "../detector/Confirmation.ts"
 import { ModelReader } from "../model/ModelMemory.ts"
-import { depthMid } from "../risk/FastLane.ts"
+import { depthMid, fastLane } from "../risk/FastLane.ts"
 import { isRun, type RiskEvidence, riskThresholds, warningLevelBps } from "../risk/RiskMachine.ts"
 import { CoinBars } from "./CoinBars.ts"
 import { type Market, time, venuesMax } from "./Market.ts"
@@ -27,7 +27,8 @@ const localSignificance = 4
 const localBars = 3
 const holdersMin = 2
 const holderMillis = 15 * minute
-/** A pool says something of these seconds for so long after its last block. */
+/** A book or a price says something of these seconds for so long after its last change, and a pool after its last block. */
+const freshMillis = 5000
 const poolFreshMillis = 30_000
 /** A source whose usual volume is below this share of the coin's largest does not speak for the coin's flow. */
 const flowShareMin = 0.1
@@ -49,8 +50,8 @@ export class Judge {
   readonly #signals: Signals
   readonly #options: JudgeOptions
   readonly #bars: CoinBars
-  /** Scratch: each venue's lowest deviation of one coin, bps. */
-  readonly #lowest = new Float64Array(venuesMax)
+  /** Scratch: each venue's deviation of one coin, bps, that is nearest to the peg. */
+  readonly #nearest = new Float64Array(venuesMax)
   readonly #model: ModelReader | undefined
   /** Called with what every fresh coin was judged by, at each bar's close; valid during the call alone. */
   onJudged: ((coin: number, evidence: RiskEvidence, features: Float64Array) => void) | undefined
@@ -161,6 +162,8 @@ export class Judge {
       if (venues === 0) continue
       const previous = coin.machine.level
       this.solve(now)
+      // What all sources together say has the last word.
+      if (!(deviationOf(this.#market, index) < -riskThresholds.breakBps)) continue
       if (!coin.machine.raise(now, deviationOf(this.#market, index))) continue
       coin.change = kind.break
       coin.since = now
@@ -170,30 +173,43 @@ export class Judge {
     }
   }
 
-  /** Counts each venue once, by the pair that is farthest below. */
+  /**
+   * Counts each venue once, by the pair that is nearest to the peg. What says that the coin is far below is a verified book that has just moved, or
+   * two readings of a pool; what says that it is not is anything fresh, pairs in which the coin is the quote included.
+   */
   #countVenues(index: number, { fast, sources }: CoinTrack): void {
     const { bySource } = this.#market
-    this.#lowest.fill(Number.POSITIVE_INFINITY)
+    this.#nearest.fill(Number.NEGATIVE_INFINITY)
     fast.begin()
     for (const source of sources) {
       const track = bySource[source]!
-      if (track.base !== index || track.venue < 0) continue
-      const deviation = this.#nowBps(track)
-      if (deviation < this.#lowest[track.venue]!) this.#lowest[track.venue] = deviation
+      if (track.venue < 0) continue
+      const deviation = this.#nowBps(track, index)
+      if (deviation > this.#nearest[track.venue]!) this.#nearest[track.venue] = deviation
     }
-    for (let venue = 0; venue < venuesMax; venue++) if (this.#lowest[venue]! < Number.POSITIVE_INFINITY) fast.count(this.#lowest[venue]!)
+    for (let venue = 0; venue < venuesMax; venue++) if (this.#nearest[venue]! > Number.NEGATIVE_INFINITY) fast.count(this.#nearest[venue]!)
   }
 
-  /** The coin's deviation by a verified book or a pool, bps; NaN where there is none. */
-  #nowBps({ base, book, lastMid, quote, row, source }: InstrumentTrack): number {
-    const { coins, times, value } = this.#market
+  /** The coin's deviation by one instrument now, bps; NaN where it says nothing of these seconds. */
+  #nowBps(track: InstrumentTrack, coin: number): number {
+    const { times, value } = this.#market
+    const { base, book, lastMid, midBefore, quote, row, source } = track
     const now = times[time.now]!
-    const isPool = !Number.isNaN(row[instrumentState.sellDepth]!) && now - value.timeOf(source) <= poolFreshMillis
-    const mid = row[instrumentState.book] === goodBook ? depthMid(book) : isPool ? lastMid : Number.NaN
-    const quoted = quote < 0 ? 0 : value.valueBps[quote]!
-    // Where nothing connects the pair to a currency, who moved is not known in seconds.
-    if (quote >= 0 && value.grounded[quote] !== 1) return Number.NaN
-    return coins[base] === undefined ? Number.NaN : Math.expm1((Math.log(mid) * 1e4 + quoted) / 1e4) * 1e4
+    const other = base === coin ? quote : base
+    // Where nothing connects the pair to a currency, or the other coin is disputed, who moved is not known in seconds.
+    if (other >= 0 && (value.grounded[other] !== 1 || value.disputed[other] === 1)) return Number.NaN
+    const through = other < 0 ? 0 : value.valueBps[other]!
+    const deviationAt = (price: number) => Math.expm1(((base === coin ? 1 : -1) * Math.log(price) * 1e4 + through) / 1e4) * 1e4
+    const heard = now - value.timeOf(source) <= freshMillis
+    if (row[instrumentState.book] === goodBook) {
+      const deviation = deviationAt(depthMid(book))
+      const isBeyond = base === coin && now - row[instrumentState.received]! <= freshMillis
+      return isBeyond || deviation > -fastLane.holdsBps ? deviation : Number.NaN
+    }
+    const isPool = !Number.isNaN(row[instrumentState.sellDepth]!)
+    if (isPool && now - value.timeOf(source) <= poolFreshMillis) return Math.max(deviationAt(lastMid), deviationAt(midBefore))
+    const deviation = heard ? deviationAt(lastMid) : Number.NaN
+    return deviation > -fastLane.holdsBps ? deviation : Number.NaN
   }
 
   /** Makes coins stale that have had no price for too long, and takes those back that have one again. Called as time passes. */
@@ -222,6 +238,7 @@ export class Judge {
     // Error bars widen with the age of what they stand on.
     this.solve(now)
     coin.stale = isStale
+    coin.fastVenues = 0
     coin.change = change
     coin.since = now
     this.#signals.levelChanged(coin, isStale ? coin.machine.level : stale)
@@ -275,21 +292,30 @@ export class Judge {
   /** Whether some of the coin's own sources stand apart while others hold, and whether those have broken. */
   #takeSides(index: number, { evidence, sources }: CoinTrack): void {
     const { bySource, times, value } = this.#market
+    const silentAfter = Math.max(holderMillis, 3 * evidence.barMillis)
     let apart = 0
     let outvoted = false
     let hold = 0
-    evidence.brokenElsewhere = false
+    let unbroken = 0
+    let broken = 0
     for (const source of sources) {
       const track = bySource[source]!
       if (track.base !== index) continue
+      if (times[time.now]! - value.timeOf(source) > silentAfter) {
+        track.apartBars = 0
+        track.risk.reset()
+        continue
+      }
+      if (track.risk.level === critical) broken++
+      else unbroken++
       if (track.apartBars >= localBars) {
         apart++
         outvoted ||= value.apart[source] === 1
-        evidence.brokenElsewhere ||= track.risk.level === critical
-      } else if (times[time.now]! - value.timeOf(source) < holderMillis) hold++
+      } else hold++
     }
     evidence.disputed = value.disputed[index] === 1 && apart > 0
-    if (evidence.disputed) evidence.brokenElsewhere ||= evidence.deviationBps < -riskThresholds.breakBps
-    evidence.local = apart > 0 && (hold >= holdersMin || (outvoted && !evidence.disputed))
+    evidence.local = apart > 0 && !evidence.disputed && (hold >= holdersMin || outvoted)
+    evidence.brokenElsewhere = broken > 0
+    evidence.brokenEverywhere = broken > 0 && unbroken === 0
   }
 }

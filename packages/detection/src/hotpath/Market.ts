@@ -95,7 +95,8 @@ export class Market {
     this.value = new FairValue(
       edges,
       coins.map(({ anchor }) => anchor),
-      this.bySource.map(({ venue }) => venue)
+      this.bySource.map(({ venue }) => venue),
+      coins.map(({ rateBearing = false }) => rateBearing)
     )
     this.#whole = instruments.findIndex(({ base }) => base === marketCoin)
     this.symbols = venues.map(

@@ -5,6 +5,7 @@ import { Counters, venueCounters } from "./Counters.ts"
 import { Market, time } from "./Market.ts"
 import { candleErrorBps, Observations, poolErrorBpsOf } from "./Observations.ts"
 import { instrumentState } from "./SignalRecord.ts"
+import { FairValue } from "../value/FairValue.ts"
 
 const setup = () => {
   const market = new Market(candleMarket)
@@ -17,6 +18,15 @@ const setup = () => {
 }
 
 describe("Observations", () => {
+  it("refuses what would make every value no number: a volume or a depth below nothing", () => {
+    const value = new FairValue([[0, -1]], [1])
+    value.observe(0, 1, Number.NaN, 0)
+    value.observe(0, Number.NaN, 1, 0)
+    value.observe(0, 0.99, 1, 0)
+    value.solve(0)
+    assert.closeTo(value.valueBps[0]!, -100, 2)
+  })
+
   it("takes a quote's middle, with an error that grows with its spread and doubles when it is thin", () => {
     const { error, observations, track } = setup()
     observations.quote(track, 0.9999, 1e6, 1.0001, 1e6)

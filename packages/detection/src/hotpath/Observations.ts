@@ -134,13 +134,14 @@ export class Observations {
   pool(track: InstrumentTrack, { numbers }: MarketRecord): void {
     const { row } = track
     const price = numbers[1]!
-    if (!(price > 0) || !this.#isPlausible(track, price, 0)) return
+    if (!(price > 0) || !this.#isPlausible(track, price, Math.min(numbers[3]!, numbers[4]!))) return
     row[instrumentState.lastPrice] = price
     row[instrumentState.imbalance] = numbers[2]!
     row[instrumentState.sellDepth] = numbers[3]!
     row[instrumentState.buyDepth] = numbers[4]!
     row[instrumentState.averagePrice] = numbers[5]!
     if (price !== track.lastMid) track.traded = true
+    track.midBefore = track.lastMid
     this.#observe(track, price, poolErrorBpsOf(Math.min(numbers[3]!, numbers[4]!) * price))
   }
 
@@ -164,7 +165,7 @@ export class Observations {
 
   /** Of a pair whose coins are not watched nothing is concluded, whatever its price. */
   #isPlausible({ source, venue }: InstrumentTrack, price: number, quantity: number): boolean {
-    if (source < 0 || (price >= priceMin && price <= priceMax && !(quantity > quantityMax))) return true
+    if (source < 0 || (price >= priceMin && price <= priceMax && !(quantity > quantityMax) && !(quantity < 0))) return true
     this.#counters.count(venue, implausible)
     return false
   }

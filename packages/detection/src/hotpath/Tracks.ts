@@ -90,6 +90,8 @@ export class InstrumentTrack {
   bought = 0
   quoteTime = Number.NEGATIVE_INFINITY
   lastMid = Number.NaN
+  /** Of a pool: the price of the block before. */
+  midBefore = Number.NaN
   /** When the book's renewal was last asked for; NaN when it need not be. */
   resyncAsked = Number.NaN
   resyncPending = false

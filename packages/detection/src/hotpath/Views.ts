@@ -64,8 +64,8 @@ export const ownValues = (market: Market, coin: number): ReadonlyArray<OwnValue>
     .sort(([, a], [, b]) => far(b) - far(a))
     .slice(0, signalVenuesMax)
     .map(([venue, source]) => {
-      const { deviationBps, level } = bySource[source]!.risk
-      return { venue, deviationBps: Math.round(deviationBps * 1e6) / 1e6, level }
+      const deviationBps = Math.expm1(value.ownValueBps(source) / 1e4) * 1e4
+      return { venue, deviationBps: Math.round(deviationBps * 1e6) / 1e6, level: bySource[source]!.risk.level }
     })
 }
 

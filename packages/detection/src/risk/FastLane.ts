@@ -21,6 +21,9 @@ export const fastLane = {
   venuesMin: 2
 } as const
 
+/** Between two looks there is no more than this, or the seconds are counted anew. */
+const pauseMillisMax = 2000
+
 /** What the average price is taken for, in units of the quote coin; a book with less on either side says nothing. */
 const notional = 2000
 
@@ -49,6 +52,7 @@ export class FastLane {
   /** Since when the coin has been beyond on enough venues, and far on one that nobody contradicts; NaN while it is not. */
   private since = Number.NaN
   private aloneSince = Number.NaN
+  private judgedAt = Number.NaN
   /** It has been said, and is not said again before the coin has been away from it. */
   private said = false
 
@@ -56,7 +60,7 @@ export class FastLane {
     this.beyond = this.far = this.holds = 0
   }
 
-  /** One venue's own deviation of the coin, bps; of several pairs of one venue the farthest. */
+  /** One venue's own deviation of the coin, bps; of several pairs of one venue the nearest to the peg. */
   count(deviationBps: number): void {
     if (deviationBps < -fastLane.beyondBps) this.beyond++
     if (deviationBps < -fastLane.aloneBps) this.far++
@@ -65,6 +69,9 @@ export class FastLane {
 
   /** Judges what was counted at `now` (Unix ms): the number of venues that made the coin critical now, 0 while none did. */
   judge(now: number): number {
+    // Nobody looked meanwhile: what stood before and stands again may have been otherwise in between.
+    if (!(now - this.judgedAt <= pauseMillisMax)) this.since = this.aloneSince = Number.NaN
+    this.judgedAt = now
     const together = this.beyond >= fastLane.venuesMin && this.beyond > this.holds
     const alone = this.far > 0 && this.holds === 0
     if (!together) this.since = Number.NaN

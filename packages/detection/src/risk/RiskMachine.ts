@@ -59,7 +59,7 @@ const acceptMillis = 4 * hour
 /** A new extreme renews an alarm when it is so much farther. */
 const renewBps = 5
 /** What is believed less than this is never critical. */
-const likely = 0.7
+const likely = 0.65
 const watch = severity("watch")
 const warning = severity("warning")
 const critical = severity("critical")
@@ -87,6 +87,8 @@ export class RiskEvidence {
   brokenElsewhere = false
   /** Share of belief that it is this coin that moved, where one pair alone is seen; NaN where it is known. */
   share = Number.NaN
+  /** Every source with a fresh price has broken by its own price: however they differ, the coin has. */
+  brokenEverywhere = false
   /** See `Flow`: of the source whose takers sell hardest. */
   flowShort = Number.NaN
   flowLong = Number.NaN
@@ -189,6 +191,7 @@ export class RiskMachine {
     const away = Math.max(0, premium ? deviationBps - baselineBps : baselineBps - deviationBps)
     const apart = evidence.local || evidence.disputed
     const floor = isRun(evidence) || (apart && evidence.brokenElsewhere) ? warning : apart ? watch : 0
+    if (evidence.disputed && evidence.brokenEverywhere) return critical
     if (far <= t.significance * evidence.errorBps) return floor
     const bars = barsToConfirm(evidence.barMillis)
     const warnedLately = evidence.time - this.warned <= hour && evidence.barMillis <= minute

@@ -22,6 +22,12 @@ export class VenueRisk {
   private readonly broken = new Confirmation()
   private quietSince = Number.NaN
 
+  /** The venue has fallen silent: what it said last is not so any more. */
+  reset(): void {
+    this.level = 0
+    this.quietSince = Number.NaN
+  }
+
   /** Takes in a traded bar. */
   update(close: number, deviationBps: number, barMillis: number): void {
     this.deviationBps = deviationBps

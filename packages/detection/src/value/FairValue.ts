@@ -36,8 +36,18 @@ const majority = 1.25
 const incumbent = 1.1
 /** A source's weight in a set: how often it was right, over its error and this (bps). No source is worth many others. */
 const trustErrorBps = 8
-/** How fast it is learned how often a source is right. */
+/** What a source says weighs half as much when it is so much older: those that fell silent do not outvote the one that speaks. */
+const trustHalvedMillis = 2 * 60_000
+/** How fast it is learned how often a source is right; never from more than a minute at once, and never that one is not. */
 const rightMillis = 24 * 3_600_000
+const learnedAtOnceMillis = 60_000
+const rightMin = 0.05
+/** Rounds after sides have changed. */
+const iterationsSides = 8
+/** Venues whose pairs are counted as one voice. */
+const venuesMax = 64
+/** What a rise or fall of one coin alone makes of its counterpart is believed so far at most. */
+const beliefOfOneMax = 0.6
 /** What a coin of anchor 1 is expected to do: a loss of its peg twice as often as a rise above it. Of another it is less by its anchor's square. */
 const lossChance = 0.6
 const premiumChance = 0.3
@@ -85,6 +95,10 @@ export class FairValue {
   readonly #own: Array<ReadonlyArray<number>>
   readonly #heard: Float64Array
   readonly #counted: Uint8Array
+  readonly #drifting: Uint8Array
+  /** Of the solve in hand: each source's weight in a set, and what it says of its base, bps. */
+  readonly #trust: Float64Array
+  readonly #says: Float64Array
   #solvedAt = Number.NaN
   readonly #matrix: Float64Array
   readonly #rightSide: Float64Array
@@ -92,12 +106,13 @@ export class FairValue {
 
   /**
    * `edges[source] = [base, quote]` by coin number, -1 for the ground. `anchors` by coin. `venues` by source, -1 for one of its own, as all are
-   * when left out.
+   * when left out. `drifting` by coin: above its peg by nature, as a coin that bears a rate; nothing is concluded from that of what it is traded against.
    */
   constructor(
     edges: ReadonlyArray<readonly [base: number, quote: number]>,
     anchors: ReadonlyArray<number>,
-    venues: ReadonlyArray<number> = edges.map(() => -1)
+    venues: ReadonlyArray<number> = edges.map(() => -1),
+    drifting: ReadonlyArray<boolean> = anchors.map(() => false)
   ) {
     const coins = anchors.length
     this.coins = coins
@@ -121,7 +136,10 @@ export class FairValue {
     this.#venue = Int32Array.from(venues)
     this.#own = anchors.map((_, coin) => edges.flatMap(([base], source) => (base === coin ? [source] : [])))
     this.#counted = new Uint8Array(coins)
-    this.#heard = new Float64Array(Math.max(0, ...venues) + 1)
+    this.#heard = new Float64Array(venuesMax)
+    this.#drifting = Uint8Array.from(drifting, (each) => (each ? 1 : 0))
+    this.#trust = new Float64Array(edges.length)
+    this.#says = new Float64Array(edges.length)
     this.#matrix = new Float64Array(coins * coins)
     this.#rightSide = new Float64Array(coins)
   }
@@ -140,6 +158,8 @@ export class FairValue {
 
   /** A source says `price` (of its base in its quote), give or take `errorBps`, at `time` (Unix ms). */
   observe(source: number, price: number, errorBps: number, time: number): void {
+    // One number that is none would make every value one.
+    if (!(price > 0) || !(errorBps >= 0)) return
     this.#observed[source] = Math.log(price) * 1e4
     this.#ownError[source] = errorBps
     this.#time[source] = time
@@ -190,7 +210,7 @@ export class FairValue {
     this.#weigh(now)
     if (!this.#iterate(rounds)) return
     if (!this.#differ()) this.disputed.fill(0)
-    else if (this.#takeSides() && !this.#iterate(iterationsCold)) return
+    else if (this.#takeSides(now) && !this.#iterate(iterationsSides)) return
     this.#learn(now)
     this.#residuals()
     this.#errors()
@@ -220,13 +240,21 @@ export class FairValue {
   }
 
   /** Parts each coin's own sources into the weightiest set that agrees and those apart; true when any changed sides. */
-  #takeSides(): boolean {
+  #takeSides(now: number): boolean {
     let changed = false
     this.disputed.fill(0)
+    for (let source = 0; source < this.sources; source++) {
+      const age = Math.max(0, now - this.#time[source]!)
+      this.#trust[source] = (this.#right[source]! / (trustErrorBps + this.sourceErrorBps[source]!)) * 2 ** (-age / trustHalvedMillis)
+      this.#says[source] = this.ownValueBps(source)
+    }
     for (let coin = 0; coin < this.coins; coin++) {
       const own = this.#own[coin]!
       const best = this.#weightiest(own, -1)
-      if (best < 0) continue
+      if (best < 0) {
+        for (const source of own) this.apart[source] = 0
+        continue
+      }
       const weight = this.#support(own, best, -1)
       const rival = this.#weightiest(own, best)
       if (rival >= 0 && weight < majority * this.#support(own, rival, best)) this.disputed[coin] = 1
@@ -261,7 +289,7 @@ export class FairValue {
     let sum = 0
     for (const source of own) {
       if (!this.#isLive(source) || !this.#areOne(source, centre) || (from >= 0 && this.#areOne(source, from))) continue
-      const trust = this.#right[source]! / (trustErrorBps + this.sourceErrorBps[source]!)
+      const trust = this.#trust[source]!
       const venue = this.#venue[source]!
       const heard = venue < 0 ? 0 : this.#heard[venue]!
       sum += Math.max(0, trust - heard)
@@ -277,16 +305,19 @@ export class FairValue {
   /** Whether two sources of a coin say the same of it, give or take their errors. */
   #areOne(source: number, other: number): boolean {
     const [a, b] = [this.sourceErrorBps[source]!, this.sourceErrorBps[other]!]
-    return Math.abs(this.ownValueBps(source) - this.ownValueBps(other)) <= differBps + differSignificance * Math.sqrt(a * a + b * b)
+    return Math.abs(this.#says[source]! - this.#says[other]!) <= differBps + differSignificance * Math.sqrt(a * a + b * b)
   }
 
-  /** Remembers which sources are with the weightiest set. */
+  /** Remembers which sources are with the weightiest set; where none is, there is nothing to learn. */
   #learn(now: number): void {
-    const share = Math.min(1, Math.max(0, now - this.#solvedAt) / rightMillis)
+    const share = Math.min(learnedAtOnceMillis, Math.max(0, now - this.#solvedAt)) / rightMillis
     this.#solvedAt = now
     if (!(share > 0)) return
-    for (let source = 0; source < this.sources; source++)
-      if (this.#isLive(source)) this.#right[source]! += share * ((this.apart[source] === 1 ? 0 : 1) - this.#right[source]!)
+    for (let source = 0; source < this.sources; source++) {
+      if (!this.#isLive(source) || this.disputed[this.#base[source]!] === 1) continue
+      const right = this.#right[source]! + share * ((this.apart[source] === 1 ? 0 : 1) - this.#right[source]!)
+      this.#right[source] = Math.max(rightMin, right)
+    }
   }
 
   #weigh(now: number): void {
@@ -314,7 +345,9 @@ export class FairValue {
   }
 
   #priorWeight(coin: number): number {
-    return (priorForce * this.#anchor[coin]!) / Math.max(Math.abs(this.valueBps[coin]!), priorCorner)
+    // What stands above its peg by nature is not pulled to it: a faint weight keeps the matrix positive definite.
+    const force = this.#drifting[coin] === 1 ? priorForce / 1000 : priorForce
+    return (force * this.#anchor[coin]!) / Math.max(Math.abs(this.valueBps[coin]!), priorCorner)
   }
 
   #assemble(): void {
@@ -414,6 +447,19 @@ export class FairValue {
       this.errorBps[coin] = Math.sqrt(square) * widening
     }
     for (let coin = 0; coin < n; coin++) if (this.disputed[coin] === 1) this.#span(coin)
+    for (let coin = 0; coin < n; coin++) if (this.disputed[coin] === 0) this.#inherit(coin)
+  }
+
+  /** A coin that is valued through disputed coins alone is known no better than they. */
+  #inherit(coin: number): void {
+    let least = Number.POSITIVE_INFINITY
+    for (const source of this.#own[coin]!) {
+      if (!this.#isLive(source) || this.apart[source] === 1) continue
+      const quote = this.#quote[source]!
+      if (quote < 0 || this.disputed[quote] === 0) return
+      least = Math.min(least, this.errorBps[quote]!)
+    }
+    if (least < Number.POSITIVE_INFINITY) this.errorBps[coin] = Math.max(this.errorBps[coin]!, least)
   }
 
   /** The error bar of a disputed coin reaches the sources that stand apart. */
@@ -462,7 +508,8 @@ export class FairValue {
         const third = this.#against(other, against)
         if (third >= 0 && third !== coin) return 0
       }
-      const moved = this.valueBps[against]!
+      if (this.#drifting[against] === 1 || this.#drifting[coin] === 1) return 0
+      const moved = this.valueBps[against]! - this.valueBps[coin]!
       if (Number.isNaN(least)) least = moved
       else if (moved * least <= 0) return 0
       else if (Math.abs(moved) < Math.abs(least)) least = moved
@@ -473,15 +520,19 @@ export class FairValue {
   /** The chance that `coin` moved once, against all the others having moved by `away` together: the more they are, the likelier. */
   #belief(coin: number, away: number): number {
     let others = 1
+    let count = 0
     this.#counted.fill(0)
     for (let source = 0; source < this.sources; source++) {
       const against = this.#against(source, coin)
       if (against < 0 || this.#counted[against] === 1) continue
       this.#counted[against] = 1
       others *= this.#chanceOf(against, away)
+      count++
     }
     const own = this.#chanceOf(coin, -away)
-    return own / (own + others)
+    const belief = own / (own + others)
+    // A small coin may do anything: it is no proof of what a large one did.
+    return count === 1 && -away < 0 && away > premiumUsualBps / 10 ? Math.min(beliefOfOneMax, belief) : belief
   }
 
   /** How likely it is that a coin moves so far by itself, as a share that serves for comparing alone. */

@@ -10,6 +10,7 @@ import { departure } from "./Departure.ts"
 import { detectors } from "./Detectors.ts"
 import { distance } from "./Distance.ts"
 import { market } from "./Market.ts"
+import { nearness } from "./Nearness.ts"
 import { onChain } from "./OnChain.ts"
 import { oscillator } from "./Oscillator.ts"
 import { peers } from "./Peers.ts"
@@ -34,7 +35,8 @@ export const families: ReadonlyArray<FamilyDefinition> = [
   peers,
   market,
   detectors,
-  departure
+  departure,
+  nearness
 ]
 
 export const coinFeatureNames: ReadonlyArray<string> = families.flatMap(({ names }) => names)

@@ -26,7 +26,7 @@ class Departure implements Family {
     out[at] = Math.min(distanceMaxBps, Math.abs(deviationBps))
     out[at + 1] = Math.min(departureMaxBps, Math.abs(deviationBps - median), Math.abs(middle - median))
     out[at + 2] = spread
-    this.usual.update(time, deviationBps)
+    if (this.usual.isDue(time)) this.usual.update(time, deviationBps)
     this.beforeLast = this.last
     this.last = deviationBps
   }

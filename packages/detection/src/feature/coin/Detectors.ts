@@ -2,9 +2,8 @@
  * What the detectors say, as features: CUSUM (Page 1954), changepoint (Adams and MacKay 2007), bars in a row beyond 20 and 50 bps, and the
  * probability that a Brownian motion of the volatility at hand reaches 50 bps within an hour and within a day (first passage: the
  * reflection principle, P = 2 Φ(-d / σ√t)); and log odds of the same with the drift of the last hour, within one hour and four
- * (P = Φ((μt - d) / σ√t) + exp(2μd / σ²) Φ((-d - μt) / σ√t); Cox and Miller, "The Theory of Stochastic Processes", 1965).
- * `room_log_1h` is the same distance in moves of the last hour, ln(1 + d / σ); `drifting_passage_log_1h` are log odds told by their logarithm,
- * sign(x) ln(1 + |x|): what is near even odds matters more than how far the rest is from them.
+ * (P = Φ((μt - d) / σ√t) + exp(2μd / σ²) Φ((-d - μt) / σ√t); Cox and Miller, "The Theory of Stochastic Processes", 1965). Those of an hour are told by
+ * their logarithm as well, sign(x) ln(1 + |x|), for a model that is linear: what is near even odds weighs more than how far the rest is from them.
  */
 import type { CoinBar, Family, FamilyDefinition } from "./CoinBar.ts"
 import { day, hour, Mean } from "./Decay.ts"
@@ -12,12 +11,9 @@ import { day, hour, Mean } from "./Decay.ts"
 const breakBps = 50
 /** A coin that has not moved lately may still move. */
 const varianceMin = 0.25
-/** The same for `room_log_1h`, an hour's move. */
-const movedMinBps = 1
 
 class Detectors implements Family {
   private readonly variance = new Mean(4 * hour)
-  private readonly recent = new Mean(hour)
   private readonly slow = new Mean(day)
   private readonly mean = new Mean(hour)
   private last = Number.NaN
@@ -40,9 +36,7 @@ class Detectors implements Family {
     writePassage(out, at + 5, room, 24 * this.slow.update(rate, elapsed))
     writePassageOdds(out, at + 6, room, variance, drift, 1)
     writePassageOdds(out, at + 7, room, variance, 0.5 * drift, 4)
-    const recent = this.recent.update(rate, elapsed)
-    out[at + 8] = Math.log1p(Math.max(0, room) / Math.sqrt(Math.max(movedMinBps * movedMinBps, Number.isNaN(recent) ? 0 : recent)))
-    out[at + 9] = Math.sign(out[at + 6]!) * Math.log1p(Math.abs(out[at + 6]!))
+    out[at + 8] = Math.sign(out[at + 6]!) * Math.log1p(Math.abs(out[at + 6]!))
   }
 }
 
@@ -89,7 +83,6 @@ export const detectors: FamilyDefinition = {
     "first_passage_24h",
     "drifting_passage_1h",
     "drifting_passage_4h",
-    "room_log_1h",
     "drifting_passage_log_1h"
   ],
   outward: ["cusum"],
