@@ -34,7 +34,7 @@ export const chooseRecipe = (input: ChoiceInput): Choice => {
 const scoresOfHead = (input: ChoiceInput, head: number): Record<RecipeName, number> | undefined => {
   const thinned = rowsToLearn(input, head)
   const candidate = { members: memberNames.map((name) => onsetMembers[name]), columns: [...input.set.features.keys()] }
-  const odds = oddsOfLeftOut(input, thinned, () => candidate)
+  const odds = oddsOfLeftOut(input, thinned, thinned, () => candidate)
   if (odds === undefined) return undefined
   return Object.fromEntries(
     names.map((name) => {

@@ -3,7 +3,7 @@
  * both sides included. Plain code, for threads of the worker pool.
  */
 import type { Scaler } from "@evenkeel/learning/data/Scaler"
-import { thin } from "@evenkeel/learning/ensemble/FitHead"
+import { type HeadOptions, thin } from "@evenkeel/learning/ensemble/FitHead"
 import type { Span } from "@evenkeel/replay/referee/Onsets"
 import { type Candidate, fitCandidate, type LearningRows, oddsOf } from "./Candidate.ts"
 import { withEmbargo } from "./Events.ts"
@@ -19,17 +19,20 @@ export interface SeenRows {
   readonly seed: number
 }
 
+/** How rows are thinned. */
+export type RowBounds = Pick<HeadOptions, "negatives" | "negativesMin" | "positivesMax" | "calmWeight" | "eventsAlike">
+
 export interface ThinnedRows extends LearningRows {
   /** How many rows each stands for, those that were left out included. */
   readonly counts: Float64Array
 }
 
-/** The rows of an onset head that may be seen, thinned and weighed as for a training. */
-export const rowsToLearn = ({ hidden, seed, set }: Omit<SeenRows, "scaler">, head: number): ThinnedRows => {
+/** The rows of an onset head that may be seen, thinned and weighed: as for a training when `bounds` are left out. */
+export const rowsToLearn = ({ hidden, seed, set }: Omit<SeenRows, "scaler">, head: number, bounds: RowBounds = onsetRows): ThinnedRows => {
   const visible = visibleRows(set, hidden, head)
-  const whole = labelled(set, visible, head, onsetRows.eventsAlike)
+  const whole = labelled(set, visible, head, bounds.eventsAlike)
   const events = Array.from(visible, (row) => set.events[row]!)
-  const { learning, natural, rows } = thin(whole, events, { ...onsetRows, seed })
+  const { learning, natural, rows } = thin(whole, events, { ...bounds, seed })
   return {
     rows: rows.map((row) => visible[row]!),
     labels: Uint8Array.from(rows, (row) => whole.labels[row]!),
@@ -39,25 +42,20 @@ export const rowsToLearn = ({ hidden, seed, set }: Omit<SeenRows, "scaler">, hea
   }
 }
 
-/** Parts of the rows by place: those of an event, and those from which nothing of it can be learned. */
-export const partsOf = (
-  set: TrainingSet,
-  { rows }: LearningRows,
-  event: number
-): { readonly own: Uint32Array; readonly others: Uint32Array } => {
+/** The places of an event's rows. */
+export const placesOf = (set: TrainingSet, { rows }: LearningRows, event: number): Uint32Array =>
+  Uint32Array.from(rows.keys()).filter((place) => set.events[rows[place]!] === event)
+
+/** The rows from which nothing of an event can be learned. */
+export const rowsWithout = (set: TrainingSet, { labels, rows, weights }: LearningRows, event: number): LearningRows => {
   const { from, to } = withEmbargo(set.spans[event]!)
-  const places = Uint32Array.from(rows.keys())
+  const places = Uint32Array.from(rows.keys()).filter((place) => set.times[rows[place]!]! < from || set.times[rows[place]!]! >= to)
   return {
-    own: places.filter((place) => set.events[rows[place]!] === event),
-    others: places.filter((place) => set.times[rows[place]!]! < from || set.times[rows[place]!]! >= to)
+    rows: places.map((place) => rows[place]!),
+    labels: Uint8Array.from(places, (place) => labels[place]!),
+    weights: Float64Array.from(places, (place) => weights[place]!)
   }
 }
-
-export const pickRows = ({ labels, rows, weights }: LearningRows, places: Uint32Array): LearningRows => ({
-  rows: places.map((place) => rows[place]!),
-  labels: Uint8Array.from(places, (place) => labels[place]!),
-  weights: Float64Array.from(places, (place) => weights[place]!)
-})
 
 /** The events that the rows are of, in the order in which they are met. */
 export const eventsIn = (set: TrainingSet, { rows }: LearningRows): ReadonlyArray<number> => [
@@ -65,29 +63,33 @@ export const eventsIn = (set: TrainingSet, { rows }: LearningRows): ReadonlyArra
 ]
 
 /**
- * The log odds of each member for the rows of each event, by members that were fitted without it: `[member][row]`. `candidateFor` says what is
- * fitted where an event is left out. Undefined where fewer than two events have a break.
+ * The log odds of each member for the rows of each event in `judged`, by members that were fitted on those of `learned` that know nothing of it:
+ * `[member][judged row]`. `candidateFor` says what is fitted where an event is left out. Undefined where fewer than two events have a break.
  */
 export const oddsOfLeftOut = (
-  seen: SeenRows,
-  thinned: ThinnedRows,
+  { scaler, seed, set }: SeenRows,
+  learned: LearningRows,
+  judged: LearningRows,
   candidateFor: (event: number) => Candidate
 ): ReadonlyArray<Float64Array> | undefined => {
-  const { scaler, seed, set } = seen
   const odds: Array<Float64Array> = []
-  for (const event of eventsIn(set, thinned)) {
+  for (const event of eventsIn(set, judged)) {
     // Calm alone has no events.
     if (set.spans[event] === undefined) return undefined
-    const { others, own } = partsOf(set, thinned, event)
-    const fitted = fitCandidate(candidateFor(event), set, pickRows(thinned, others), scaler, seed)
+    const fitted = fitCandidate(candidateFor(event), set, rowsWithout(set, learned, event), scaler, seed)
     if (fitted === undefined) return undefined
-    const said = oddsOf(fitted, set, pickRows(thinned, own).rows)
+    const own = placesOf(set, judged, event)
+    const said = oddsOf(
+      fitted,
+      set,
+      own.map((place) => judged.rows[place]!)
+    )
     for (const [member, each] of said.entries()) {
-      odds[member] ??= new Float64Array(thinned.rows.length).fill(Number.NaN)
+      odds[member] ??= new Float64Array(judged.rows.length).fill(Number.NaN)
       for (const [index, place] of own.entries()) odds[member][place] = each[index]!
     }
   }
-  return odds
+  return odds.length === 0 ? undefined : odds
 }
 
 /** NaN of nothing. */
