@@ -7,19 +7,14 @@ import { type FigureReport, reportFigures } from "@evenkeel/learning/metric/Boot
 import { type Candidate, fitCandidate, meanOdds, oddsOf } from "../training/Candidate.ts"
 import { withEmbargo } from "../training/Events.ts"
 import { valuesOf } from "../training/HeadJob.ts"
-import { type RowBounds, rowsToLearn } from "../training/LeftOut.ts"
+import { rowsToLearn } from "../training/LeftOut.ts"
 import { unlabelled } from "../training/Samples.ts"
 import type { TrainingSet } from "../training/TrainingSet.ts"
 import { onsetHeads } from "./ScoreTrial.ts"
 
 export type Contender =
-  | {
-      /** What judges each event, and the scaler of the rows that it may see. */
-      readonly candidates: ReadonlyArray<Candidate>
-      readonly scalers: ReadonlyArray<Scaler>
-      /** How the rows are thinned that it is fitted on. */
-      readonly bounds: RowBounds
-    }
+  /** What judges each event, and the scaler of the rows that it may see: fitted on as many rows as a training takes. */
+  | { readonly candidates: ReadonlyArray<Candidate>; readonly scalers: ReadonlyArray<Scaler> }
   /** A feature that is the score itself. */
   | { readonly column: number }
 
@@ -57,7 +52,7 @@ const judgeHead = (input: JudgeInput, head: number): FigureReport | undefined =>
 /** Scores of an event's rows by what has not seen it; undefined where the other events are too few to learn from. */
 const scoresOfEvent = ({ contender, seed, set }: JudgeInput, head: number, event: number, own: Uint32Array): Float64Array | undefined => {
   if ("column" in contender) return valuesOf(set, own, [contender.column])
-  const thinned = rowsToLearn({ set, hidden: [withEmbargo(set.spans[event]!)], seed }, head, contender.bounds)
+  const thinned = rowsToLearn({ set, hidden: [withEmbargo(set.spans[event]!)], seed }, head)
   const fitted = fitCandidate(contender.candidates[event]!, set, thinned, contender.scalers[event]!, seed)
   return fitted === undefined ? undefined : meanOdds(oddsOf(fitted, set, own))
 }

@@ -16,7 +16,7 @@ export interface TrialInput extends SeenRows {
 /** Heads that say whether a break begins, by number. */
 export const onsetHeads: ReadonlyArray<number> = headKeys.flatMap(({ label }, head) => (label === "onset" ? [head] : []))
 
-/** A search fits members by the thousand: from fewer rows than a training, and what it finds is judged as it was found. */
+/** A search fits members by the thousand: from fewer rows than a training. What it finds is judged as a training would fit it. */
 export const trialRows: RowBounds = { ...onsetRows, negativesMin: 6000, positivesMax: 1500 }
 
 /** NaN where there is no horizon of which two events that may be seen have a break. */

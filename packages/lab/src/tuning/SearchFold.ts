@@ -8,10 +8,10 @@ import type { MemberKind } from "@evenkeel/learning/model/Model"
 import type { Trial } from "@evenkeel/learning/search/Search"
 import { Effect, Option, Schema } from "effect"
 import type { Candidate } from "../training/Candidate.ts"
-import type { SeenRows } from "../training/LeftOut.ts"
 import type { TrainingSet } from "../training/TrainingSet.ts"
 import { columnsFor } from "./FeatureRank.ts"
-import { memberOf, pointAfter, isSamePoint, type TuneMethod } from "./Spaces.ts"
+import type { Fold } from "./Folds.ts"
+import { isSamePoint, memberOf, pointAfter, type TuneMethod } from "./Spaces.ts"
 import type { TrialStore } from "./TrialStore.ts"
 import { Tuner } from "./Tuner.ts"
 
@@ -20,13 +20,6 @@ export class TuneRefused extends Schema.TaggedError<TuneRefused>()("TuneRefused"
   override get message() {
     return this.problem
   }
-}
-
-export interface Fold extends SeenRows {
-  /** The event that is hidden, by number; null where none is. */
-  readonly event: number | null
-  /** By event: nats that each feature tells on the rows that the fold may see without that event. */
-  readonly informationWithout: ReadonlyArray<Float64Array>
 }
 
 export interface Found extends Trial {

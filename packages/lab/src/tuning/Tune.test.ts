@@ -8,6 +8,7 @@ import { Effect, Layer, Option } from "effect"
 import { mkdtempSync, readdirSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { serialize } from "node:v8"
 import { madeSet, type MadeSetOptions } from "../../test/support/MadeSet.ts"
 import { slide, writePriceFiles } from "../../test/support/PriceFiles.ts"
 import { withEmbargo } from "../training/Events.ts"
@@ -15,7 +16,7 @@ import { modelFeatures } from "../training/Recipe.ts"
 import type { TrainingSet } from "../training/TrainingSet.ts"
 import { columnsFor, informationOf } from "./FeatureRank.ts"
 import { pointAfter, sharesOf } from "./Spaces.ts"
-import { tune } from "./Tune.ts"
+import { tune, type Tuned, type TuneOptions } from "./Tune.ts"
 import { tuneOn } from "./TuneOnFiles.ts"
 import { layerTuning, Tuner } from "./Tuner.ts"
 
@@ -51,6 +52,12 @@ const scrambled = (whole: TrainingSet, event: number): TrainingSet => {
   }
 }
 
+/** One tuning by a grid, which the tests share. */
+let tunedOnce: Tuned | undefined
+const undisturbed = Effect.gen(function* () {
+  return (tunedOnce ??= yield* tune({ ...options, set }))
+})
+
 describe("nested choice", () => {
   it("does not select a feature in the fold of the only event that it tells of", () => {
     const rsi = set.features.indexOf("rsi")
@@ -84,7 +91,7 @@ describe("nested choice", () => {
 
   it.effect("is the same to the last bit whatever the event that judges it looks like", () =>
     Effect.gen(function* () {
-      const one = yield* tune({ ...options, set })
+      const one = yield* undisturbed
       const other = yield* tune({ ...options, set: scrambled(set, last) })
       const ofFold = ({ best, importance, information, kinds }: typeof one, fold: number) => [
         best[fold],
@@ -135,54 +142,59 @@ describe("the search", () => {
   })
 })
 
-describe("tuning on price files", () => {
-  const file = (folder: string, fromDay: number, lasts: number, depth: number) => ({
-    name: `${folder}/kraken-${folder}-USD-1h.csv`,
-    fromMinute: fromDay * day,
-    minutes: 6 * day,
-    stepMinutes: 60,
-    valueBps: slide(3 * day, lasts, depth)
-  })
-  const directory = writePriceFiles([file("USDC", 0, 1200, -120), file("DAI", 30, 900, -150), file("TUSD", 60, 1500, 110)])
+/** Stops a tuning after a few trials, damages one that was kept, and gives what goes on from there, with how many trials were taken up. */
+const interrupted = Effect.fnUntraced(function* <A, E, R, R2>(
+  run: (parts: Pick<TuneOptions, "checkpoints" | "progress">) => Effect.Effect<A, E, R>,
+  continuing: Layer.Layer<Tuner, never, R2>
+) {
+  const checkpoints = mkdtempSync(join(tmpdir(), "evenkeel-tune-"))
+  const stopped = yield* Effect.exit(
+    run({
+      checkpoints: Option.some(checkpoints),
+      progress: (done) => (done === 26 ? Effect.die("pulled the plug") : Effect.void)
+    })
+  )
+  assert.strictEqual(stopped._tag, "Failure")
+  const [name] = readdirSync(checkpoints)
+  writeFileSync(join(checkpoints, name!, readdirSync(join(checkpoints, name!))[0]!), "{")
+  let kept = 0
+  const progress: TuneOptions["progress"] = (_, __, what) => Effect.sync(() => (kept += what.includes("kept") ? 1 : 0))
+  const answer = yield* Effect.provide(run({ checkpoints: Option.some(checkpoints), progress }), continuing)
+  return { answer, kept }
+})
 
-  // Continued in one thread by a grid, in the pool's by TPE.
-  for (const [method, continuing] of [
-    ["grid", Tuner.layerSameThread],
-    ["tpe", layerTuning]
-  ] as const) {
-    it.live(`stopped and continued, gives the bytes of an undisturbed one: ${method}`, () =>
-      Effect.gen(function* () {
-        const files = yield* readPriceFiles(directory)
-        const whole = { ...options, method }
-        const undisturbed = yield* tuneOn(files, whole)
-        const checkpoints = mkdtempSync(join(tmpdir(), "evenkeel-tune-"))
-        const stopped = yield* Effect.exit(
-          tuneOn(files, {
-            ...whole,
-            checkpoints: Option.some(checkpoints),
-            progress: (done) => (done === 26 ? Effect.die("pulled the plug") : Effect.void)
-          })
-        )
-        assert.strictEqual(stopped._tag, "Failure")
-        // A trial that was damaged is done again.
-        const [name] = readdirSync(checkpoints)
-        writeFileSync(join(checkpoints, name!, readdirSync(join(checkpoints, name!))[0]!), "{")
-        const kept: Array<string> = []
-        const continued = yield* tuneOn(files, {
-          ...whole,
-          checkpoints: Option.some(checkpoints),
-          progress: (_, __, what) => Effect.sync(() => what.includes("kept") && kept.push(what))
-        }).pipe(Effect.provide(continuing))
-        assert.isNotEmpty(kept)
-        assert.strictEqual(JSON.stringify(continued), JSON.stringify(undisturbed))
-        assert.strictEqual(continued.folds.length, 3)
-        assert.includeMembers(
-          continued.features.map((feature) => feature.name),
-          [...modelFeatures]
-        )
-        const { optimism, naive, nested } = continued.figures
-        assert.closeTo(optimism.geometricMean!, naive.geometricMean! - nested.geometricMean!, 2e-4)
-      }).pipe(Effect.provide(here))
-    )
-  }
+describe("a tuning that was stopped and continued", () => {
+  it.live("gives what an undisturbed one gives, by a grid", () =>
+    Effect.gen(function* () {
+      const { answer, kept } = yield* interrupted((parts) => tune({ ...options, ...parts, set }), Tuner.layerSameThread)
+      assert.isAbove(kept, 5)
+      assert.deepStrictEqual(serialize(answer), serialize(yield* undisturbed))
+    }).pipe(Effect.provide(here))
+  )
+
+  it.live("gives the same bytes for price files, by TPE and in the pool's threads", () =>
+    Effect.gen(function* () {
+      const file = (coin: string, fromDay: number, lasts: number, depth: number) => ({
+        name: `${coin}/kraken-${coin}-USD-1h.csv`,
+        fromMinute: fromDay * day,
+        minutes: 5 * day,
+        stepMinutes: 60,
+        valueBps: slide(2 * day, lasts, depth)
+      })
+      const files = yield* readPriceFiles(
+        writePriceFiles([file("USDC", 0, 1200, -120), file("DAI", 30, 900, -150), file("TUSD", 60, 1500, 110)])
+      )
+      const whole = { ...options, method: "tpe" } as const
+      const { answer, kept } = yield* interrupted((parts) => tuneOn(files, { ...whole, ...parts }), layerTuning)
+      assert.isAbove(kept, 5)
+      assert.strictEqual(JSON.stringify(answer), JSON.stringify(yield* tuneOn(files, whole)))
+      assert.strictEqual(answer.folds.length, 3)
+      assert.includeMembers(
+        answer.features.map(({ name }) => name),
+        [...modelFeatures]
+      )
+      const { naive, nested, optimism } = answer.figures
+      assert.closeTo(optimism.geometricMean!, naive.geometricMean! - nested.geometricMean!, 2e-4)
+    }).pipe(Effect.provide(here))
+  )
 })
