@@ -22,6 +22,7 @@ import { replay } from "./cli/Replay.ts"
 import { evenkeel } from "./cli/Root.ts"
 import { layerTerminal } from "./cli/Terminal.ts"
 import { train } from "./cli/Train.ts"
+import { tune } from "./cli/Tune.ts"
 import { endInAnyCase } from "./cli/End.ts"
 
 endInAnyCase()
@@ -34,6 +35,7 @@ evenkeel.pipe(
     replay,
     evaluate,
     train,
+    tune,
     explain,
     models,
     decode,

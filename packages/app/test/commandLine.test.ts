@@ -6,7 +6,21 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { startProgram } from "./support/Program.ts"
 
-const commands = ["demo", "live", "record", "replay", "evaluate", "train", "explain", "models", "decode", "journal", "doctor", "audit"]
+const commands = [
+  "demo",
+  "live",
+  "record",
+  "replay",
+  "evaluate",
+  "train",
+  "tune",
+  "explain",
+  "models",
+  "decode",
+  "journal",
+  "doctor",
+  "audit"
+]
 
 const run = Effect.fnUntraced(function* (args: ReadonlyArray<string>, environment?: Readonly<Record<string, string>>) {
   const program = yield* startProgram(args, environment)

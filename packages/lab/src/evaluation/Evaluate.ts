@@ -11,7 +11,7 @@ import { type LevelChange, type RiskLevel, severity } from "@evenkeel/domain/ris
 import type { ModelFile } from "@evenkeel/learning/model/ModelFile"
 import { DateTime, Effect, Option } from "effect"
 import type { PriceFile } from "@evenkeel/replay/price/PriceFile"
-import { embargo, eventAt, eventsOf, type MarketEvent } from "../training/Events.ts"
+import { embargo, eventAt, eventsOf, type MarketEvent, withEmbargo } from "../training/Events.ts"
 import { isAboutCoin, type Market, marketsOf, readPriceFiles } from "@evenkeel/replay/price/Markets"
 import { HeadFitter } from "../training/HeadFitter.ts"
 import { fitScalerOf } from "../training/HeadJob.ts"
@@ -173,7 +173,7 @@ interface Judge extends JudgedModel {
 
 /** For leave-one-event-out: the event's time is hidden, with the longest horizon on both sides. */
 const leaveEventOut = ({ begins, ends }: MarketEvent): Trial => ({
-  hidden: { from: begins - embargo, to: ends + embargo },
+  hidden: withEmbargo({ from: begins, to: ends }),
   judges: { from: begins, to: ends }
 })
 

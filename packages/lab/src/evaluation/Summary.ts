@@ -8,12 +8,14 @@ import type { Evaluation, FileReport } from "./Evaluate.ts"
 import { isHardlyPegged } from "@evenkeel/replay/referee/Referee"
 import type { HorizonReport, reportHorizons } from "./Horizons.ts"
 
-const iso = (time: number | null): string | null => (time === null ? null : DateTime.formatIso(DateTime.makeUnsafe(Math.round(time))))
-const rounded = (value: number, digits = 4): number | null => (Number.isFinite(value) ? Number(value.toFixed(digits)) : null)
+export const iso = (time: number | null): string | null =>
+  time === null ? null : DateTime.formatIso(DateTime.makeUnsafe(Math.round(time)))
+/** Null where there is no number. */
+export const rounded = (value: number, digits = 4): number | null => (Number.isFinite(value) ? Number(value.toFixed(digits)) : null)
 const minutesBetween = (from: number | null, to: number | null): number | null =>
   from === null || to === null ? null : Math.round((to - from) / 60_000)
 
-const intervalOf = ({ high, low, value }: Interval) => ({ value: rounded(value), low: rounded(low), high: rounded(high) })
+export const intervalOf = ({ high, low, value }: Interval) => ({ value: rounded(value), low: rounded(low), high: rounded(high) })
 
 const figures = (report: FigureReport | null) =>
   report === null

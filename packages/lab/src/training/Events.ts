@@ -3,12 +3,14 @@
  *
  * Onsets less than a week apart belong to one event. The time between two events is divided in the middle, so that every row belongs to one.
  */
-import { day } from "@evenkeel/replay/referee/Onsets"
+import { day, type Span } from "@evenkeel/replay/referee/Onsets"
 import type { CoinSeries } from "./Samples.ts"
 
 const gapMax = 7 * day
 /** Rows this close to the time that judges a model are not trained on: their labels may look into it. It is the longest horizon. */
 export const embargo = day
+/** The time that is hidden from a model which is to judge a span. */
+export const withEmbargo = ({ from, to }: Span): Span => ({ from: from - embargo, to: to + embargo })
 
 export interface MarketEvent {
   /** First and last onset. */

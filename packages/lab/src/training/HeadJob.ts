@@ -37,17 +37,21 @@ export const visibleRows = (set: TrainingSet, hidden: HeadJobInput["hidden"], he
   return rowsWhere(rows, (row) => set.labels[head * rows + row] !== unlabelled && isVisible(set, hidden, row))
 }
 
-const valuesOf = (set: TrainingSet, rows: Uint32Array): Float64Array => {
+/** `[row * columns + column]`: the features of the rows, or those of them that `columns` names. */
+export const valuesOf = (set: TrainingSet, rows: Uint32Array, columns?: ReadonlyArray<number>): Float64Array => {
   const features = set.features.length
-  const values = new Float64Array(rows.length * features)
-  for (let i = 0; i < rows.length; i++) values.set(set.values.subarray(rows[i]! * features, (rows[i]! + 1) * features), i * features)
+  const width = columns?.length ?? features
+  const values = new Float64Array(rows.length * width)
+  for (let i = 0; i < rows.length; i++) {
+    const at = rows[i]! * features
+    if (columns === undefined) values.set(set.values.subarray(at, at + features), i * width)
+    else for (let column = 0; column < width; column++) values[i * width + column] = set.values[at + columns[column]!]!
+  }
   return values
 }
 
-/** The rows with a head's labels; where events weigh alike a row weighs the minutes that it stands for, else 1. */
-export const tableFrom = (set: TrainingSet, rows: Uint32Array, head: number, eventsAlike: boolean): Table => ({
-  values: valuesOf(set, rows),
-  features: set.features.length,
+/** The rows' labels of a head; where events weigh alike a row weighs the minutes that it stands for, else 1. */
+export const labelled = (set: TrainingSet, rows: Uint32Array, head: number, eventsAlike: boolean): Pick<Table, "labels" | "weights"> => ({
   labels: Uint8Array.from(rows, (row) => set.labels[head * set.times.length + row]!),
   weights: Float64Array.from(rows, (row) => (eventsAlike ? set.minutes[row]! : 1))
 })
@@ -63,7 +67,7 @@ export const fitScalerOf = (set: TrainingSet, hidden: HeadJobInput["hidden"]): S
 export const fitHeadJob = ({ head, hidden, options, scaler, set }: HeadJobInput): FittedHead | HeadProblem => {
   const rows = visibleRows(set, hidden, head)
   return fitHead(
-    tableFrom(set, rows, head, options.eventsAlike),
+    { values: valuesOf(set, rows), features: set.features.length, ...labelled(set, rows, head, options.eventsAlike) },
     Array.from(rows, (row) => set.events[row]!),
     scaler,
     options
