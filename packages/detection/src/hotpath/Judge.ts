@@ -1,16 +1,16 @@
 /**
  * Decides levels where bars close: solves the fair value, gathers each coin's evidence, brings its features up to date, asks the model, and lets
- * the coin's risk machine decide. Between bars it decides one thing: a coin without a fresh price is `stale`.
+ * the coin's risk machine decide. Between bars it decides two things: a coin without a fresh price is `stale`, and one that falls within seconds is
+ * `critical` (see `FastLane`).
  */
 import { changeKinds, riskLevels, severity } from "@evenkeel/domain/risk/RiskLevel"
 import type { KernelMemory } from "@evenkeel/learning/kernels/Kernels"
-import { goodBook } from "../book/BookHealth.ts"
 import { barsToConfirm } from "../detector/Confirmation.ts"
 import { ModelReader } from "../model/ModelMemory.ts"
-import { depthMid, fastLane } from "../risk/FastLane.ts"
 import { isRun, type RiskEvidence, riskThresholds, warningLevelBps } from "../risk/RiskMachine.ts"
 import { CoinBars } from "./CoinBars.ts"
-import { type Market, time, venuesMax } from "./Market.ts"
+import { type Market, time } from "./Market.ts"
+import { Seconds } from "./Seconds.ts"
 import type { Signals } from "./Signals.ts"
 import { instrumentState } from "./SignalRecord.ts"
 import type { CoinTrack, InstrumentTrack } from "./Tracks.ts"
@@ -27,9 +27,6 @@ const localSignificance = 4
 const localBars = 3
 const holdersMin = 2
 const holderMillis = 15 * minute
-/** A book or a price says something of these seconds for so long after its last change, and a pool after its last block. */
-const freshMillis = 5000
-const poolFreshMillis = 30_000
 /** A source whose usual volume is below this share of the coin's largest does not speak for the coin's flow. */
 const flowShareMin = 0.1
 
@@ -50,8 +47,7 @@ export class Judge {
   readonly #signals: Signals
   readonly #options: JudgeOptions
   readonly #bars: CoinBars
-  /** Scratch: each venue's deviation of one coin, bps, that is nearest to the peg. */
-  readonly #nearest = new Float64Array(venuesMax)
+  readonly #seconds: Seconds
   readonly #model: ModelReader | undefined
   /** Called with what every fresh coin was judged by, at each bar's close; valid during the call alone. */
   onJudged: ((coin: number, evidence: RiskEvidence, features: Float64Array) => void) | undefined
@@ -62,6 +58,7 @@ export class Judge {
     this.#market = market
     this.#signals = signals
     this.#options = options
+    this.#seconds = new Seconds(market)
     this.#bars = new CoinBars(market.coins, market.bySource, market.value)
     this.#model = options.models === undefined ? undefined : new ModelReader(options.models)
   }
@@ -156,9 +153,7 @@ export class Judge {
     const now = times[time.now]!
     for (let index = 0; index < coins.length; index++) {
       const coin = coins[index]!
-      if (coin.rateBearing) continue
-      this.#countVenues(index, coin)
-      const venues = coin.fast.judge(now)
+      const venues = this.#seconds.look(index)
       if (venues === 0) continue
       const previous = coin.machine.level
       this.solve(now)
@@ -171,45 +166,6 @@ export class Judge {
       this.#signals.levelChanged(coin, previous)
       this.#signals.writeCoin(index)
     }
-  }
-
-  /**
-   * Counts each venue once, by the pair that is nearest to the peg. What says that the coin is far below is a verified book that has just moved, or
-   * two readings of a pool; what says that it is not is anything fresh, pairs in which the coin is the quote included.
-   */
-  #countVenues(index: number, { fast, sources }: CoinTrack): void {
-    const { bySource } = this.#market
-    this.#nearest.fill(Number.NEGATIVE_INFINITY)
-    fast.begin()
-    for (const source of sources) {
-      const track = bySource[source]!
-      if (track.venue < 0) continue
-      const deviation = this.#nowBps(track, index)
-      if (deviation > this.#nearest[track.venue]!) this.#nearest[track.venue] = deviation
-    }
-    for (let venue = 0; venue < venuesMax; venue++) if (this.#nearest[venue]! > Number.NEGATIVE_INFINITY) fast.count(this.#nearest[venue]!)
-  }
-
-  /** The coin's deviation by one instrument now, bps; NaN where it says nothing of these seconds. */
-  #nowBps(track: InstrumentTrack, coin: number): number {
-    const { times, value } = this.#market
-    const { base, book, lastMid, midBefore, quote, row, source } = track
-    const now = times[time.now]!
-    const other = base === coin ? quote : base
-    // Where nothing connects the pair to a currency, or the other coin is disputed, who moved is not known in seconds.
-    if (other >= 0 && (value.grounded[other] !== 1 || value.disputed[other] === 1)) return Number.NaN
-    const through = other < 0 ? 0 : value.valueBps[other]!
-    const deviationAt = (price: number) => Math.expm1(((base === coin ? 1 : -1) * Math.log(price) * 1e4 + through) / 1e4) * 1e4
-    const heard = now - value.timeOf(source) <= freshMillis
-    if (row[instrumentState.book] === goodBook) {
-      const deviation = deviationAt(depthMid(book))
-      const isBeyond = base === coin && now - row[instrumentState.received]! <= freshMillis
-      return isBeyond || deviation > -fastLane.holdsBps ? deviation : Number.NaN
-    }
-    const isPool = !Number.isNaN(row[instrumentState.sellDepth]!)
-    if (isPool && now - value.timeOf(source) <= poolFreshMillis) return Math.max(deviationAt(lastMid), deviationAt(midBefore))
-    const deviation = heard ? deviationAt(lastMid) : Number.NaN
-    return deviation > -fastLane.holdsBps ? deviation : Number.NaN
   }
 
   /** Makes coins stale that have had no price for too long, and takes those back that have one again. Called as time passes. */
