@@ -135,6 +135,9 @@ describe("attribution", () => {
   it("a coin that trades against no currency is blamed against its quote, and the split is said to be unknown", () => {
     const changes = play([{ venue: "binance", base: "UST", quote: "USDT", bps: falls(90) }])
     assert.deepStrictEqual(alarms(changes), ["UST break critical"])
+    assert.deepStrictEqual(alarms(play([{ venue: "binance", base: "USDC", quote: "USDT", bps: falls(900, 0) }], 100)), [
+      "USDC break critical"
+    ])
     assert.include(reasonsOf(changes.at(-1)!).join(" "), "that it is UST that fell, and not the other coin that rose, is believed at")
   })
 

@@ -10,6 +10,7 @@ import { ModelReader } from "../model/ModelMemory.ts"
 import { isRun, type RiskEvidence, riskThresholds, warningLevelBps } from "../risk/RiskMachine.ts"
 import { CoinBars } from "./CoinBars.ts"
 import { type Market, time } from "./Market.ts"
+import { oracleRoundMillis } from "./Observations.ts"
 import { Seconds } from "./Seconds.ts"
 import type { Signals } from "./Signals.ts"
 import { instrumentState } from "./SignalRecord.ts"
@@ -131,6 +132,7 @@ export class Judge {
     evidence.deviationBps = deviation
     evidence.errorBps = this.#market.value.errorBps[index]!
     evidence.share = shareOf(this.#market, index)
+    evidence.rounds = barMillis === oracleRoundMillis
     evidence.score = score
     evidence.cusum = coin.cusum.update(score)
     evidence.changepoint = coin.changepoint.update(score)

@@ -33,7 +33,7 @@ const oracleErrorBps = 5
 /** A round is late by so much of its heartbeat at most: blocks and fees delay it. */
 const heartbeatGrace = 1.1
 /** Rounds are bars of a third of the longest time between two. */
-const oracleRoundMillis = (26 * 60 * minute) / 3
+export const oracleRoundMillis = (26 * 60 * minute) / 3
 /** A price or a quantity beyond is no market's but a fault, which sums could not forget: the event is passed over and counted. */
 const priceMin = 1e-9
 const priceMax = 1e6

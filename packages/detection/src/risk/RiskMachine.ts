@@ -3,8 +3,8 @@
  *
  * - `watch`: something is unusual. One bar is enough.
  * - `warning`: off the peg and off its usual place, confirmed by bars in a row; or heavy taker selling while the price only leans.
- * - `critical`: beyond 50 bps, confirmed; or at the first such minute when a warning has stood within the last hour. One close of a longer bar
- *   may be a wick, whatever stood before it.
+ * - `critical`: beyond 50 bps, confirmed; or at the first such minute or oracle's round when a warning has stood within the last hour. One close
+ *   of a longer bar may be a wick, whatever stood before it.
  *
  * Where one venue has broken while others hold, or where sources differ and none outweighs the others, the coin is at `warning`: when the others
  * follow, the first bar beyond 50 bps is critical.
@@ -89,6 +89,8 @@ export class RiskEvidence {
   share = Number.NaN
   /** Every source with a fresh price has broken by its own price: however they differ, the coin has. */
   brokenEverywhere = false
+  /** The coin is judged by an oracle's rounds, each of which is a median of many venues and no wick. */
+  rounds = false
   /** See `Flow`: of the source whose takers sell hardest. */
   flowShort = Number.NaN
   flowLong = Number.NaN
@@ -194,7 +196,7 @@ export class RiskMachine {
     if (evidence.disputed && evidence.brokenEverywhere) return critical
     if (far <= t.significance * evidence.errorBps) return floor
     const bars = barsToConfirm(evidence.barMillis)
-    const warnedLately = evidence.time - this.warned <= hour && evidence.barMillis <= minute
+    const warnedLately = evidence.time - this.warned <= hour && (evidence.barMillis <= minute || evidence.rounds)
     if (evidence.breakBars >= bars || (evidence.breakBars > 0 && warnedLately))
       return premium || evidence.share < likely ? warning : critical
     const rest = Math.max(floor, far > t.breakBps ? watch : 0)

@@ -11,6 +11,7 @@ const lossChance = 0.6
 const premiumChance = 0.3
 /** A rise so much farther is less likely by e, for a coin of anchor 1; for another it is less by its anchor's square: large coins rise little. */
 const premiumUsualBps = 1000
+const roundedBps = 1
 /** A reading that is believed less is not told. */
 const beliefMin = 0.1
 
@@ -43,7 +44,8 @@ export class Readings {
     for (let coin = 0; coin < this.#graph.coins; coin++) {
       if (this.#grounded[coin] === 1) continue
       const away = this.#othersMoved(coin)
-      if (Math.abs(away) <= Math.abs(this.#graph.valueBps[coin]!)) continue
+      // What the solution gave it is all there is, but for what the prior rounds off.
+      if (Math.abs(away) <= Math.abs(this.#graph.valueBps[coin]!) + roundedBps) continue
       const belief = this.#belief(coin, away)
       if (belief < beliefMin) continue
       this.readingBps[coin] = -away
@@ -89,6 +91,7 @@ export class Readings {
   #belief(coin: number, away: number): number {
     let others = 1
     let count = 0
+    let largest = 0
     this.#counted.fill(0)
     for (let source = 0; source < this.#graph.sources; source++) {
       const against = this.#against(source, coin)
@@ -96,11 +99,12 @@ export class Readings {
       this.#counted[against] = 1
       others *= this.#chanceOf(against, away)
       count++
+      largest = Math.max(largest, this.#anchors[against]!)
     }
     const own = this.#chanceOf(coin, -away)
     const belief = own / (own + others)
-    // A small coin may do anything: it is no proof of what a large one did.
-    return count === 1 && -away < 0 && away > premiumUsualBps / 10 ? Math.min(beliefOfOneMax, belief) : belief
+    // A smaller coin may do anything: it is no proof of what a larger one did.
+    return count === 1 && this.#anchors[coin]! > largest ? Math.min(beliefOfOneMax, belief) : belief
   }
 
   /** How likely it is that a coin moves so far by itself, as a share that serves for comparing alone. */
