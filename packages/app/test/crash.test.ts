@@ -15,7 +15,7 @@ import { join } from "node:path"
 import { type Program, serve, startProgram, until } from "./support/Program.ts"
 
 /** `EVENKEEL_TEST_KILLS=20` for a longer trial. */
-const kills = Number(process.env["EVENKEEL_TEST_KILLS"] ?? 4)
+const kills = Number(process.env["EVENKEEL_TEST_KILLS"] ?? 3)
 const decodeNotification = Schema.decodeUnknownSync(Schema.fromJsonString(Notification))
 const decodeChange = Schema.decodeUnknownSync(Schema.fromJsonString(LevelChange))
 

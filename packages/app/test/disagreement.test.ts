@@ -11,6 +11,8 @@ import { type LevelChange, severity } from "@evenkeel/domain/risk/RiskLevel"
 import { Random } from "@evenkeel/learning/data/Random"
 import { LocalHotPath } from "@evenkeel/detection/host/LocalHotPath"
 
+/** `EVENKEEL_TEST_SEEDS=500` for more. */
+const seeds = Number(process.env["EVENKEEL_TEST_SEEDS"] ?? 200)
 const minute = 60_000
 const startsAt = Date.UTC(2030, 0, 7)
 const breaksAt = 180
@@ -158,13 +160,13 @@ const wrong = ({ expected, follows, name, sources }: Drawn, changes: ReadonlyArr
 }
 
 describe("disagreement", () => {
-  it("is told as it is in at least 95 of 100 of 500 drawn, and critical falls on the right subject", () => {
-    const failures = Array.from({ length: 500 }, (_, seed) => {
+  it("is told as it is in at least 95 of 100 drawn, and critical falls on the right subject", () => {
+    const failures = Array.from({ length: seeds }, (_, seed) => {
       const random = new Random(seed + 1)
       const drawn = draw(random)
       const problem = wrong(drawn, play(drawn.sources, random))
       return problem === undefined ? [] : [`seed ${seed + 1}, ${problem}`]
     }).flat()
-    assert.isAtMost(failures.length, 25, failures.slice(0, 40).join("\n"))
+    assert.isAtMost(failures.length, 0.05 * seeds, failures.slice(0, 40).join("\n"))
   }, 60_000)
 })

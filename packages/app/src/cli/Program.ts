@@ -1,0 +1,38 @@
+/** The command line with all of its commands. */
+import * as Command from "effect/cli/Command"
+import { alerts } from "./Alerts.ts"
+import { audit } from "./Audit.ts"
+import { consumers } from "./Consumers.ts"
+import { decode } from "./Decode.ts"
+import { demo } from "./Demo.ts"
+import { doctor } from "./Doctor.ts"
+import { evaluate } from "./Evaluate.ts"
+import { explain } from "./Explain.ts"
+import { journal } from "./Journal.ts"
+import { live } from "./Live.ts"
+import { models } from "./Models.ts"
+import { record } from "./Record.ts"
+import { replay } from "./Replay.ts"
+import { evenkeel } from "./Root.ts"
+import { train } from "./Train.ts"
+import { tune } from "./Tune.ts"
+
+export const program = evenkeel.pipe(
+  Command.withSubcommands([
+    demo,
+    live,
+    record,
+    replay,
+    evaluate,
+    train,
+    tune,
+    explain,
+    models,
+    decode,
+    journal,
+    alerts,
+    consumers,
+    doctor,
+    audit
+  ])
+)
