@@ -82,19 +82,17 @@ export class TrailingMedian {
     return count % 2 === 1 ? sorted[half]! : 0.5 * (sorted[half - 1]! + sorted[half]!)
   }
 
-  /** Distances grow in both directions from the median: half of them are walked, the nearer side first. */
+  /** The farthest of the nearest half: of all runs of so many values in a row the one whose ends are nearest, found by halving. */
   private middleDistance(): number {
     const { count, median, sorted } = this
-    let above = this.place(median)
-    let below = above - 1
-    let distance = 0
-    for (let taken = 0; taken <= count >>> 1; taken++) {
-      const up = above < count ? sorted[above]! - median : Number.POSITIVE_INFINITY
-      const down = below >= 0 ? median - sorted[below]! : Number.POSITIVE_INFINITY
-      distance = Math.min(up, down)
-      if (up <= down) above++
-      else below--
+    const half = (count >>> 1) + 1
+    let low = 0
+    let high = count - half
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (median - sorted[middle]! > sorted[middle + half]! - median) low = middle + 1
+      else high = middle
     }
-    return distance
+    return Math.max(median - sorted[low]!, sorted[low + half - 1]! - median)
   }
 }
