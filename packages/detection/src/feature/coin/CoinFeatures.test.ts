@@ -123,7 +123,7 @@ describe("CoinFeatures", () => {
     assert.isAbove(of(after, "market_return_bps"), 100)
   })
 
-  it("allocate nothing while they are brought up to date", () => {
+  it("allocate next to nothing while they are brought up to date", () => {
     const features = new CoinFeatures()
     const bar = new CoinBar()
     const run = (count: number) => {
@@ -141,8 +141,9 @@ describe("CoinFeatures", () => {
       run(10_000)
       return process.memoryUsage().heapUsed - before
     })
-    // 75 features of 10,000 bars would take 6 MB at 8 bytes each. What runs beside the test allocates as well: the least counts.
-    assert.isBelow(Math.min(...grown), 800_000)
+    // One box of 16 bytes for each of the features would take 13 MB of 10,000 bars. A call that V8 does not inline boxes its numbers, some 50 bytes a bar:
+    // how many there are hangs on what ran before. What runs beside the test allocates as well: the least counts.
+    assert.isBelow(Math.min(...grown), 2_000_000)
   })
 })
 

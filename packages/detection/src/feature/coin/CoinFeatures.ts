@@ -1,5 +1,5 @@
 /**
- * Everything that a model sees of a coin, as one row of numbers, brought up to date at each bar's close without allocation.
+ * Everything that a model sees of a coin, as one row of numbers, brought up to date at each bar's close; nothing is allocated for a feature.
  *
  * A model file names its features, so families may be added. A feature that cannot be known is NaN. What has a direction is told outwards:
  * a fall below the peg and a rise above it look alike, and what was learned of one serves for the other. `deviation_bps` alone keeps its sign.
@@ -35,8 +35,8 @@ export const families: ReadonlyArray<FamilyDefinition> = [
   peers,
   market,
   detectors,
-  departure,
-  nearness
+  nearness,
+  departure
 ]
 
 export const coinFeatureNames: ReadonlyArray<string> = families.flatMap(({ names }) => names)

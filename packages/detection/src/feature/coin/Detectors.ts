@@ -2,8 +2,7 @@
  * What the detectors say, as features: CUSUM (Page 1954), changepoint (Adams and MacKay 2007), bars in a row beyond 20 and 50 bps, and the
  * probability that a Brownian motion of the volatility at hand reaches 50 bps within an hour and within a day (first passage: the
  * reflection principle, P = 2 Φ(-d / σ√t)); and log odds of the same with the drift of the last hour, within one hour and four
- * (P = Φ((μt - d) / σ√t) + exp(2μd / σ²) Φ((-d - μt) / σ√t); Cox and Miller, "The Theory of Stochastic Processes", 1965). Those of an hour are told by
- * their logarithm as well, sign(x) ln(1 + |x|), for a model that is linear: what is near even odds weighs more than how far the rest is from them.
+ * (P = Φ((μt - d) / σ√t) + exp(2μd / σ²) Φ((-d - μt) / σ√t); Cox and Miller, "The Theory of Stochastic Processes", 1965).
  */
 import type { CoinBar, Family, FamilyDefinition } from "./CoinBar.ts"
 import { day, hour, Mean } from "./Decay.ts"
@@ -36,7 +35,6 @@ class Detectors implements Family {
     writePassage(out, at + 5, room, 24 * this.slow.update(rate, elapsed))
     writePassageOdds(out, at + 6, room, variance, drift, 1)
     writePassageOdds(out, at + 7, room, variance, 0.5 * drift, 4)
-    out[at + 8] = Math.sign(out[at + 6]!) * Math.log1p(Math.abs(out[at + 6]!))
   }
 }
 
@@ -82,8 +80,7 @@ export const detectors: FamilyDefinition = {
     "first_passage_1h",
     "first_passage_24h",
     "drifting_passage_1h",
-    "drifting_passage_4h",
-    "drifting_passage_log_1h"
+    "drifting_passage_4h"
   ],
   outward: ["cusum"],
   make: () => new Detectors()
