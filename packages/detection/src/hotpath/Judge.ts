@@ -109,7 +109,9 @@ export class Judge {
     const changed = machine.update(evidence)
     const marketPrice = this.#market.whole?.row[instrumentState.lastPrice] ?? Number.NaN
     coin.features.update(this.#bars.gather(index, elapsed, marketPrice))
-    if (evidence.breakBars >= barsToConfirm(evidence.barMillis)) coin.inBreak = true
+    // What is critical at its first bar is asked about as the break that it is.
+    if (evidence.breakBars >= barsToConfirm(evidence.barMillis) || (evidence.breakBars > 0 && machine.level === critical))
+      coin.inBreak = true
     else if (Math.abs(evidence.deviationBps) < riskThresholds.breakBps / 2) coin.inBreak = false
     if (changed || this.#options.predictAlways) this.#predict(coin)
     this.onJudged?.(index, evidence, coin.features.values)
