@@ -18,13 +18,8 @@ export const reasonsOf = (change: LevelChange): ReadonlyArray<string> => {
     ...(evidence.carrier !== null && kind === "break"
       ? [`${evidence.carrier} fell earlier and farther: ${change.coin} may be falling with it`]
       : []),
-    ...(evidence.fast === null
-      ? kind === "disputed"
-        ? []
-        : beyondOf(evidence, deviationBps)
-      : [
-          `decided within seconds: books or pools of ${evidence.fast.venues} venue${evidence.fast.venues === 1 ? " show" : "s show"} the coin far below its peg`
-        ]),
+    ...fastOf(evidence),
+    ...(evidence.fast !== null || kind === "disputed" ? [] : beyondOf(evidence, deviationBps)),
     ...(over ? [] : modelOf(evidence)),
     ...(over || evidence.drivers.length === 0 ? [] : [`driven by ${evidence.drivers.slice(0, driversShown).map(driverText).join(", ")}`]),
     ...venuesOf(change),
@@ -43,32 +38,27 @@ const bpsOf = ({ deviationBps, level, venue }: VenueValue): string =>
   `${venue} ${signed(deviationBps)} bps${level === "critical" ? " (critical there)" : ""}`
 const signed = (bps: number): string => `${bps > 0 ? "+" : ""}${bps.toFixed(Math.abs(bps) < 10 ? 1 : 0)}`
 
+/** The venues farthest from the fair value, each with its own deviation. */
+const ownOf = ({ own }: LevelChange["venues"]): string =>
+  own
+    .slice(0, apartShown + othersShown)
+    .map(bpsOf)
+    .join(", ")
+
+const fastOf = ({ fast }: Evidence): ReadonlyArray<string> =>
+  fast === null
+    ? []
+    : [`decided within seconds: books or pools of ${fast.venues} venue${fast.venues === 1 ? " show" : "s show"} the coin far below its peg`]
+
 /** Each venue's own deviation, or their names alone where the fact is of an older version. */
 const venuesOf = ({ kind, venues }: LevelChange): ReadonlyArray<string> => {
   const told = kind === "local" || kind === "disputed"
-  if (venues.own.length > 0)
-    return told
-      ? []
-      : [
-          `by venue: ${venues.own
-            .slice(0, apartShown + othersShown)
-            .map(bpsOf)
-            .join(", ")}`
-        ]
+  if (venues.own.length > 0) return told ? [] : [`by venue: ${ownOf(venues)}`]
   return [
     ...(venues.agree.length > 0 ? [`venues that agree: ${venues.agree.join(", ")}`] : []),
     ...(venues.differ.length > 0 && !told ? [`venues that differ: ${venues.differ.join(", ")}`] : [])
   ]
 }
-
-/** Both sides of a dispute: "binance -90 bps (critical there), kraken -0.3 bps" */
-const bothSidesOf = ({ venues }: LevelChange): string =>
-  venues.own.length === 0
-    ? ""
-    : `: ${venues.own
-        .slice(0, apartShown + othersShown)
-        .map(bpsOf)
-        .join(", ")}`
 
 /** "binance alone: -812 bps; kraken -14 bps, uniswap -9.0 bps" */
 const sidesOf = ({ venues }: LevelChange): string => {
@@ -87,6 +77,14 @@ const splitOf = ({ coin, deviationBps, evidence: { share } }: LevelChange): stri
     ? "no pair reaches the peg's currency: the split between the pair's two coins is unknown"
     : `no pair reaches the peg's currency: that it is ${coin} that ${deviationBps < 0 ? "fell" : "rose"}, and not the other coin that ${deviationBps < 0 ? "rose" : "fell"}, is believed at ${Math.round(share * 100)}%`
 
+/** Where a coin stands that is no longer at the level that it was. */
+const placeOf = (coin: string, deviationBps: number): string => {
+  const far = Math.abs(deviationBps)
+  return far <= backBps
+    ? `${coin} stands within ${far.toFixed(1)} bps of its peg`
+    : `${coin} moves away no more; it stands ${far.toFixed(1)} bps ${deviationBps < 0 ? "below" : "above"} its peg, and is not back at it`
+}
+
 const headlineOf = (change: LevelChange): ReadonlyArray<string> => {
   const { coin, deviationBps, kind, previous, venues } = change
   switch (kind) {
@@ -96,17 +94,11 @@ const headlineOf = (change: LevelChange): ReadonlyArray<string> => {
         ...(venues.own.length === 0 ? [] : [sidesOf(change)])
       ]
     case "disputed":
-      return [`sources of ${coin} differ, and no set of them outweighs the others${bothSidesOf(change)}`]
+      return [`sources of ${coin} differ, and no set of them outweighs the others${venues.own.length === 0 ? "" : `: ${ownOf(venues)}`}`]
     case "stale":
       return [`no fresh price of ${coin}: the last known level was ${previous}`]
     case "recovery":
-      return [
-        previous === "stale"
-          ? `fresh prices of ${coin} are back`
-          : Math.abs(deviationBps) <= backBps
-            ? `${coin} stands within ${Math.abs(deviationBps).toFixed(1)} bps of its peg`
-            : `${coin} moves away no more; it stands ${Math.abs(deviationBps).toFixed(1)} bps ${deviationBps < 0 ? "below" : "above"} its peg, and is not back at it`
-      ]
+      return [previous === "stale" ? `fresh prices of ${coin} are back` : placeOf(coin, deviationBps)]
     default:
       return []
   }

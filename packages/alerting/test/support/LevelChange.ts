@@ -1,25 +1,17 @@
 /** A level change for tests, usual but for what is said. */
 import type { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
+import { criticalBreak } from "../../../domain/test/support/CriticalBreak.ts"
 
 export const levelChange = (over: Partial<LevelChange> = {}): LevelChange => ({
-  time: 0,
-  coin: "USDC",
+  ...criticalBreak,
   level: "warning",
-  previous: "normal",
-  kind: "break",
   fairValue: 0.99,
-  errorBps: 1,
   deviationBps: -100,
   venues: { agree: ["kraken"], differ: [], own: [] },
   evidence: {
+    ...criticalBreak.evidence,
     baselineBps: -1.5,
     beyond: { bars: 2, bps: 50 },
-    fast: null,
-    flow: null,
-    carrier: null,
-    grounded: true,
-    share: null,
-    model: null,
     drivers: [{ name: "deviation_bps", value: -100, share: 1 }]
   },
   ...over

@@ -8,30 +8,9 @@ import { Effect, Layer, Tracer } from "effect"
 import { SqlClient } from "effect/sql"
 import { LevelRecorder } from "./LevelRecorder.ts"
 import { layerMemoryDatabase } from "../../../store/test/support/MemoryDatabase.ts"
+import { criticalBreak } from "../../../domain/test/support/CriticalBreak.ts"
 
-const change = (time: number, over: Partial<LevelChange> = {}): LevelChange => ({
-  time,
-  coin: "USDC",
-  level: "critical",
-  previous: "normal",
-  kind: "break",
-  fairValue: 0.98,
-  errorBps: 1,
-  deviationBps: -200,
-  venues: { agree: [], differ: [], own: [] },
-  evidence: {
-    baselineBps: null,
-    beyond: null,
-    fast: null,
-    flow: null,
-    carrier: null,
-    grounded: true,
-    share: null,
-    model: null,
-    drivers: []
-  },
-  ...over
-})
+const change = (time: number, over: Partial<LevelChange> = {}): LevelChange => ({ ...criticalBreak, time, ...over })
 const span = Tracer.externalSpan({ traceId: "0".repeat(32), spanId: "0".repeat(16), sampled: false })
 
 const store = EventStore.layer.pipe(

@@ -15,6 +15,7 @@ import { Detection } from "./Detection.ts"
 import { LevelRecorder } from "./LevelRecorder.ts"
 import { LocalHotPath } from "./LocalHotPath.ts"
 import { layerThread } from "./ThreadDetection.ts"
+import { criticalBreak } from "../../../domain/test/support/CriticalBreak.ts"
 
 const minute = 60_000
 const startsAt = 1_700_000_000_000
@@ -68,28 +69,7 @@ const writer = Effect.map(Frames, (frames) => (text: string, received: number) =
 })
 
 /** What an engine that is gone has left in the log. */
-const critical: LevelChange = {
-  time: startsAt - minute,
-  coin: "USDC",
-  level: "critical",
-  previous: "normal",
-  kind: "break",
-  fairValue: 0.98,
-  errorBps: 1,
-  deviationBps: -200,
-  venues: { agree: [], differ: [], own: [] },
-  evidence: {
-    baselineBps: null,
-    beyond: null,
-    fast: null,
-    flow: null,
-    carrier: null,
-    grounded: true,
-    share: null,
-    model: null,
-    drivers: []
-  }
-}
+const critical: LevelChange = { ...criticalBreak, time: startsAt - minute }
 
 /** Waits for what the thread does. */
 const until = (condition: () => boolean) => Effect.sleep("5 millis").pipe(Effect.repeat({ while: () => !condition() }))

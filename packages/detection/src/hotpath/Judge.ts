@@ -15,7 +15,7 @@ import { Seconds } from "./Seconds.ts"
 import type { Signals } from "./Signals.ts"
 import { instrumentState } from "./SignalRecord.ts"
 import type { CoinTrack, InstrumentTrack } from "./Tracks.ts"
-import { deviationOf, observedAt, offPegOf, shareOf } from "./Views.ts"
+import { deviationOf, observedAt, offPegOf, ownDeviationOf, shareOf } from "./Views.ts"
 
 const minute = 60_000
 const warning = severity("warning")
@@ -161,9 +161,9 @@ export class Judge {
       if (venues === 0) continue
       const previous = coin.machine.level
       this.solve(now)
+      const deviation = deviationOf(this.#market, index)
       // What all sources together say has the last word.
-      if (!(deviationOf(this.#market, index) < -riskThresholds.breakBps)) continue
-      if (!coin.machine.raise(now, deviationOf(this.#market, index))) continue
+      if (!(deviation < -riskThresholds.breakBps) || !coin.machine.raise(now, deviation)) continue
       coin.change = kind.break
       coin.since = now
       coin.fastVenues = venues
@@ -245,7 +245,7 @@ export class Judge {
     const coin = this.#market.coins[track.base]
     if (coin === undefined || coin.rateBearing || Number.isNaN(residual)) return
     const { level } = track.risk
-    track.risk.update(close, Math.expm1(value.ownValueBps(source) / 1e4) * 1e4, coin.evidence.barMillis)
+    track.risk.update(close, ownDeviationOf(this.#market, source), coin.evidence.barMillis)
     if (track.risk.level !== level) this.onVenueLevel?.(track, close)
   }
 

@@ -42,6 +42,9 @@ export const agreeingVenues = ({ bySource, coins, times, value }: Market, coin: 
   return bits
 }
 
+/** The base coin's deviation from its peg by one source alone, bps. */
+export const ownDeviationOf = ({ value }: Market, source: number): number => Math.expm1(value.ownValueBps(source) / 1e4) * 1e4
+
 /** A venue's own value of a coin: its number, the deviation from the peg in bps, and the severity of its level. */
 export interface OwnValue {
   readonly venue: number
@@ -64,8 +67,7 @@ export const ownValues = (market: Market, coin: number): ReadonlyArray<OwnValue>
     .sort(([, a], [, b]) => far(b) - far(a))
     .slice(0, signalVenuesMax)
     .map(([venue, source]) => {
-      const deviationBps = Math.expm1(value.ownValueBps(source) / 1e4) * 1e4
-      return { venue, deviationBps: Math.round(deviationBps * 1e6) / 1e6, level: bySource[source]!.risk.level }
+      return { venue, deviationBps: Math.round(ownDeviationOf(market, source) * 1e6) / 1e6, level: bySource[source]!.risk.level }
     })
 }
 

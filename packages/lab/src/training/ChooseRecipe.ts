@@ -8,7 +8,7 @@ import { averagePrecision } from "@evenkeel/learning/metric/Ranking"
 import { meanOdds } from "./Candidate.ts"
 import { geometricMean, oddsOfLeftOut, rowsToLearn, type SeenRows } from "./LeftOut.ts"
 import { betterBy, onsetMembers, type OnsetMember, type RecipeName, recipes, usualRecipe } from "./Recipe.ts"
-import { headKeys } from "./TrainingSet.ts"
+import { onsetHeads } from "./TrainingSet.ts"
 
 export type ChoiceInput = SeenRows
 
@@ -22,7 +22,7 @@ const names = Object.keys(recipes) as ReadonlyArray<RecipeName>
 const memberNames = Object.keys(onsetMembers) as ReadonlyArray<OnsetMember>
 
 export const chooseRecipe = (input: ChoiceInput): Choice => {
-  const perHead = headKeys.flatMap(({ label }, head) => (label === "onset" ? [scoresOfHead(input, head)] : []))
+  const perHead = onsetHeads.map((head) => scoresOfHead(input, head))
   const scores = Object.fromEntries(
     names.map((name) => [name, geometricMean(perHead.flatMap((each) => (each === undefined ? [] : [each[name]])))])
   ) as Record<RecipeName, number>

@@ -3,11 +3,10 @@
  * the other in the thread of the caller, for a training that has a thread of its own already.
  */
 import type { FittedHead, HeadProblem } from "@evenkeel/learning/ensemble/FitHead"
-import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { type JobFailed, type PoolFull, WorkerPool } from "@evenkeel/runtime/worker/WorkerPool"
 import { Context, Effect, Layer } from "effect"
-import { availableParallelism } from "node:os"
 import { type Choice, type ChoiceInput, chooseRecipe } from "./ChooseRecipe.ts"
+import { jobOf, layerCommandPool } from "./Jobs.ts"
 import { fitHeadJob, type HeadJobInput } from "./HeadJob.ts"
 
 export class HeadFitter extends Context.Service<
@@ -19,30 +18,13 @@ export class HeadFitter extends Context.Service<
 >()("@evenkeel/lab/training/HeadFitter") {
   static readonly layer = Layer.effect(
     HeadFitter,
-    Effect.map(WorkerPool, (pool) =>
-      HeadFitter.of({
-        fit: (input) =>
-          Effect.map(
-            pool.run({
-              priority: "medium",
-              module: new URL(import.meta.resolve("@evenkeel/lab/training/HeadJob")),
-              function: "fitHeadJob",
-              input
-            }),
-            (fitted) => fitted as FittedHead | HeadProblem
-          ),
-        choose: (input) =>
-          Effect.map(
-            pool.run({
-              priority: "medium",
-              module: new URL(import.meta.resolve("@evenkeel/lab/training/ChooseRecipe")),
-              function: "chooseRecipe",
-              input
-            }),
-            (choice) => choice as Choice
-          )
+    Effect.map(WorkerPool, (pool) => {
+      const job = jobOf(pool)
+      return HeadFitter.of({
+        fit: job(import.meta.resolve("@evenkeel/lab/training/HeadJob"), "fitHeadJob"),
+        choose: job(import.meta.resolve("@evenkeel/lab/training/ChooseRecipe"), "chooseRecipe")
       })
-    )
+    })
   )
 
   static readonly layerSameThread = Layer.succeed(
@@ -54,12 +36,5 @@ export class HeadFitter extends Context.Service<
   )
 }
 
-const threadsMax = 8
-/** More than the heads of all models that one evaluation trains. */
-const waitingMax = 1000
-
-/** For commands: a pool of its own with a thread a core. */
-export const layerTraining = HeadFitter.layer.pipe(
-  Layer.provide(WorkerPool.layer({ threads: Math.min(threadsMax, availableParallelism()), waitingMax })),
-  Layer.provide(HealthRegistry.layer)
-)
+/** For commands. */
+export const layerTraining = HeadFitter.layer.pipe(Layer.provide(layerCommandPool))

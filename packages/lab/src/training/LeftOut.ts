@@ -3,7 +3,7 @@
  * both sides included. Plain code, for threads of the worker pool.
  */
 import type { Scaler } from "@evenkeel/learning/data/Scaler"
-import { type HeadOptions, thin } from "@evenkeel/learning/ensemble/FitHead"
+import { type RowBounds, thin } from "@evenkeel/learning/ensemble/FitHead"
 import type { Span } from "@evenkeel/replay/referee/Onsets"
 import { type Candidate, fitCandidate, type LearningRows, oddsOf } from "./Candidate.ts"
 import { withEmbargo } from "./Events.ts"
@@ -18,9 +18,6 @@ export interface SeenRows {
   readonly hidden: ReadonlyArray<Span>
   readonly seed: number
 }
-
-/** How rows are thinned. */
-export type RowBounds = Pick<HeadOptions, "negatives" | "negativesMin" | "positivesMax" | "calmWeight" | "eventsAlike">
 
 export interface ThinnedRows extends LearningRows {
   /** How many rows each stands for, those that were left out included. */

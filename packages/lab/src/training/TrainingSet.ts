@@ -9,6 +9,9 @@ import { type CoinSeries, featureCount, labelsOf } from "./Samples.ts"
 /** One head of the model: a label and a horizon. */
 export const headKeys = headLabels.flatMap((label) => horizonsMinutes.map((horizonMinutes) => ({ label, horizonMinutes })))
 
+/** Heads that say whether a break begins, by number. */
+export const onsetHeads: ReadonlyArray<number> = headKeys.flatMap(({ label }, head) => (label === "onset" ? [head] : []))
+
 export interface TrainingSet {
   readonly features: ReadonlyArray<string>
   /** 32-bit floats, `[row * features + feature]` */

@@ -9,8 +9,7 @@ import { withEmbargo } from "../training/Events.ts"
 import { valuesOf } from "../training/HeadJob.ts"
 import { rowsToLearn } from "../training/LeftOut.ts"
 import { unlabelled } from "../training/Samples.ts"
-import type { TrainingSet } from "../training/TrainingSet.ts"
-import { onsetHeads } from "./ScoreTrial.ts"
+import { onsetHeads, type TrainingSet } from "../training/TrainingSet.ts"
 
 export type Contender =
   /** What judges each event, and the scaler of the rows that it may see: fitted on as many rows as a training takes. */

@@ -2,19 +2,17 @@
  * The score of one trial: the geometric mean over the horizons of the average precision, pooled over the events that may be seen, each of which
  * is left out in turn. Plain code without Effect, to be called in a thread of the worker pool.
  */
+import type { RowBounds } from "@evenkeel/learning/ensemble/FitHead"
 import { averagePrecision } from "@evenkeel/learning/metric/Ranking"
 import { type Candidate, meanOdds } from "../training/Candidate.ts"
-import { geometricMean, oddsOfLeftOut, type RowBounds, rowsToLearn, type SeenRows } from "../training/LeftOut.ts"
+import { geometricMean, oddsOfLeftOut, rowsToLearn, type SeenRows } from "../training/LeftOut.ts"
 import { onsetRows } from "../training/Recipe.ts"
-import { headKeys } from "../training/TrainingSet.ts"
+import { onsetHeads } from "../training/TrainingSet.ts"
 
 export interface TrialInput extends SeenRows {
   /** By the event that is left out: its features may have been chosen without the event. */
   readonly candidates: ReadonlyArray<Candidate>
 }
-
-/** Heads that say whether a break begins, by number. */
-export const onsetHeads: ReadonlyArray<number> = headKeys.flatMap(({ label }, head) => (label === "onset" ? [head] : []))
 
 /** A search fits members by the thousand: from fewer rows than a training. What it finds is judged as a training would fit it. */
 export const trialRows: RowBounds = { ...onsetRows, negativesMin: 6000, positivesMax: 1500 }

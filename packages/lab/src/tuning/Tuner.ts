@@ -1,10 +1,9 @@
 /** Where the work of a tuning is done: in the threads of the worker pool, so that every core is used and the main thread stays free. */
 import type { Scaler } from "@evenkeel/learning/data/Scaler"
 import type { FigureReport } from "@evenkeel/learning/metric/Bootstrap"
-import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { type JobFailed, type PoolFull, WorkerPool } from "@evenkeel/runtime/worker/WorkerPool"
 import { Context, Effect, Layer } from "effect"
-import { availableParallelism } from "node:os"
+import { jobOf, layerCommandPool } from "../training/Jobs.ts"
 import { type ImportanceInput, importanceOf, informationOf, type RankInput, scalerOf } from "./FeatureRank.ts"
 import { judge, type JudgeInput } from "./Judge.ts"
 import { scoreTrial, type TrialInput } from "./ScoreTrial.ts"
@@ -24,10 +23,7 @@ export class Tuner extends Context.Service<
   static readonly layer = Layer.effect(
     Tuner,
     Effect.map(WorkerPool, (pool) => {
-      const job =
-        <Input, A>(module: string, name: string) =>
-        (input: Input): Answer<A> =>
-          Effect.map(pool.run({ priority: "medium", module: new URL(module), function: name, input }), (answer) => answer as A)
+      const job = jobOf(pool)
       return Tuner.of({
         scale: job(import.meta.resolve("@evenkeel/lab/tuning/FeatureRank"), "scalerOf"),
         inform: job(import.meta.resolve("@evenkeel/lab/tuning/FeatureRank"), "informationOf"),
@@ -50,12 +46,5 @@ export class Tuner extends Context.Service<
   )
 }
 
-const threadsMax = 8
-/** More than a tuning has under way at once. */
-const waitingMax = 100
-
-/** For commands: a pool of its own with a thread a core. */
-export const layerTuning = Tuner.layer.pipe(
-  Layer.provide(WorkerPool.layer({ threads: Math.min(threadsMax, availableParallelism()), waitingMax })),
-  Layer.provide(HealthRegistry.layer)
-)
+/** For commands. */
+export const layerTuning = Tuner.layer.pipe(Layer.provide(layerCommandPool))

@@ -49,6 +49,9 @@ export interface HeadOptions {
   readonly seed: number
 }
 
+/** How rows are thinned and weighed. */
+export type RowBounds = Pick<HeadOptions, "negatives" | "negativesMin" | "positivesMax" | "calmWeight" | "eventsAlike">
+
 export interface FittedHead extends Omit<Head, "label" | "horizonMinutes"> {
   /** Log loss of each member in order, and of the blend, on rows that they had not seen. */
   readonly losses: { readonly members: ReadonlyArray<number>; readonly blend: number }
@@ -104,7 +107,7 @@ interface Thinned {
 export const thin = (
   { labels, weights }: Pick<Table, "labels" | "weights">,
   groups: ArrayLike<number>,
-  options: Pick<HeadOptions, "negatives" | "negativesMin" | "positivesMax" | "calmWeight" | "eventsAlike" | "seed">
+  options: RowBounds & Pick<HeadOptions, "seed">
 ): Thinned => {
   const random = new Random(options.seed)
   const draw = (label: 0 | 1, most: number) => {
@@ -118,18 +121,18 @@ export const thin = (
   const calm = draw(0, Math.max(options.negativesMin, options.negatives * broke.kept.length))
   const rows = Uint32Array.of(...broke.kept, ...calm.kept).sort()
   const natural = Float64Array.from(rows, (row) => weights[row]! * (labels[row] === 1 ? broke.factor : calm.factor))
+  const groupOf = (row: number) => (options.eventsAlike ? groups[row]! : 0)
   const byGroup = new Map<number, number>()
   let calmMass = 0
   for (const [index, row] of rows.entries()) {
-    const group = options.eventsAlike ? groups[row]! : 0
-    if (labels[row] === 1) byGroup.set(group, (byGroup.get(group) ?? 0) + natural[index]!)
+    if (labels[row] === 1) byGroup.set(groupOf(row), (byGroup.get(groupOf(row)) ?? 0) + natural[index]!)
     else calmMass += natural[index]!
   }
   // A row weighs 1 on the mean, so that penalties are told in rows.
   const unit = rows.length / (1 + options.calmWeight)
   const learning = Float64Array.from(rows, (row, index) =>
     labels[row] === 1
-      ? (unit * natural[index]!) / (byGroup.size * byGroup.get(options.eventsAlike ? groups[row]! : 0)!)
+      ? (unit * natural[index]!) / (byGroup.size * byGroup.get(groupOf(row))!)
       : (unit * options.calmWeight * natural[index]!) / calmMass
   )
   return { rows, learning, natural }
