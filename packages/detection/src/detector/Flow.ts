@@ -7,6 +7,7 @@
  * Where nobody says which side took, a bar's volume is split by how far the price moved in it (bulk volume classification,
  * D. Easley, M. López de Prado and M. O'Hara, "The Volume Clock", 2012): `inferred` says so, and the judge asks for more.
  */
+import { insertInto, removeFrom } from "./Ascending.ts"
 import { RollingMoments } from "./RollingMoments.ts"
 
 const bucketMillis = 5 * 60_000
@@ -119,27 +120,8 @@ export class Flow {
 
   /** Takes `leaving` (NaN: nothing) out of the sorted sums, and puts `coming` in. */
   private replace(length: number, leaving: number, coming: number): void {
-    const sorted = this.sorted
-    let count = length
-    if (!Number.isNaN(leaving)) {
-      const at = place(sorted, count, leaving)
-      sorted.copyWithin(at, at + 1, count)
-      count--
-    }
-    const at = place(sorted, count, coming)
-    sorted.copyWithin(at + 1, at, count)
-    sorted[at] = coming
+    const isFull = !Number.isNaN(leaving)
+    if (isFull) removeFrom(this.sorted, length, leaving)
+    insertInto(this.sorted, isFull ? length - 1 : length, coming)
   }
-}
-
-/** Index of the first of `count` ascending values that is not below `value`. */
-const place = (sorted: Float64Array, count: number, value: number): number => {
-  let low = 0
-  let high = count
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (sorted[middle]! < value) low = middle + 1
-    else high = middle
-  }
-  return low
 }

@@ -4,6 +4,8 @@
  * One value in five minutes is kept at most, so that bars of a minute and of a quarter of an hour lead to the same. Nothing freezes it: after
  * half of the window another place has become the usual one. Read the figures before `update`, and they do not know the value at hand.
  */
+import { insertInto, removeFrom } from "./Ascending.ts"
+
 const keptEvery = 5 * 60_000
 
 export class TrailingMedian {
@@ -40,40 +42,15 @@ export class TrailingMedian {
     const { times, values } = this
     const most = times.length
     while (this.count > 0 && (this.count === most || times[this.oldest]! <= time - this.window)) {
-      this.remove(values[this.oldest]!)
+      removeFrom(this.sorted, this.count--, values[this.oldest]!)
       this.oldest = (this.oldest + 1) % most
     }
     const at = (this.oldest + this.count) % most
     times[at] = time
     values[at] = value
-    this.insert(value)
+    insertInto(this.sorted, this.count++, value)
     this.median = this.middle()
     this.spread = this.middleDistance()
-  }
-
-  private insert(value: number): void {
-    const at = this.place(value)
-    this.sorted.copyWithin(at + 1, at, this.count)
-    this.sorted[at] = value
-    this.count++
-  }
-
-  private remove(value: number): void {
-    const at = this.place(value)
-    this.sorted.copyWithin(at, at + 1, this.count)
-    this.count--
-  }
-
-  /** Index of the first of the ascending values that is not below `value`. */
-  private place(value: number): number {
-    let low = 0
-    let high = this.count
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (this.sorted[middle]! < value) low = middle + 1
-      else high = middle
-    }
-    return low
   }
 
   private middle(): number {
