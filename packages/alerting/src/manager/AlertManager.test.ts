@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
+import { fingerprintOf } from "@evenkeel/domain/alert/Alert"
+import { changeKinds, type LevelChange } from "@evenkeel/domain/risk/RiskLevel"
 import { EventStore } from "@evenkeel/store/event/EventStore"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
@@ -59,6 +60,33 @@ describe("AlertManager", () => {
         yield* sql`update alert set level = 'watch', status = 'firing'`
         assert.strictEqual(yield* rebuildAlerts, 48)
         assert.deepStrictEqual(yield* table, kept)
+      }).pipe(Effect.provide(services))
+    },
+    60_000
+  )
+
+  it.live(
+    "resolves whatever kind of trouble there was, once it is over",
+    () => {
+      const { receiver, seen } = makeKeeper("kept")
+      const kinds = changeKinds.filter((kind) => kind !== "recovery")
+      return Effect.gen(function* () {
+        yield* Effect.gen(function* () {
+          for (const [time, kind] of kinds.entries()) {
+            const level = kind === "stale" ? "stale" : "warning"
+            yield* append(levelChange({ time: 2 * time, level, previous: "normal", kind }))
+            yield* append(levelChange({ time: 2 * time + 1, level: "normal", previous: level, kind: "recovery" }))
+          }
+        }).pipe(Effect.provide(alerting([receiver], "one")))
+        for (const kind of kinds) {
+          const told = seen.filter(({ alert }) => alert.fingerprint === fingerprintOf("USDC", kind))
+          assert.deepStrictEqual(
+            told.map(({ alert }) => alert.status),
+            ["firing", "resolved"],
+            kind
+          )
+        }
+        assert.deepStrictEqual(yield* (yield* AlertTable).list({ all: false, limit: 10 }), [])
       }).pipe(Effect.provide(services))
     },
     60_000

@@ -6,7 +6,7 @@
  */
 import { Alert, fingerprintOf } from "@evenkeel/domain/alert/Alert"
 import { CoinSymbol } from "@evenkeel/domain/coin/Coin"
-import { type LevelChange, type RiskLevel, severity } from "@evenkeel/domain/risk/RiskLevel"
+import { changeKinds, type LevelChange, type RiskLevel, severity } from "@evenkeel/domain/risk/RiskLevel"
 import { Schema } from "effect"
 
 /** The kinds of facts about alerts in the log. */
@@ -82,5 +82,4 @@ export const idempotencyKeyOf = (log: string, { alert, openedPosition, position 
   `${log}-${alert.fingerprint}-${openedPosition}-${position}-${alert.status}`
 
 /** Every fingerprint that an alert of the coin can have. */
-export const fingerprintsOf = (coin: string): ReadonlyArray<string> =>
-  (["break", "premium", "local", "stale"] as const).map((kind) => fingerprintOf(coin, kind))
+export const fingerprintsOf = (coin: string): ReadonlyArray<string> => changeKinds.map((kind) => fingerprintOf(coin, kind))
