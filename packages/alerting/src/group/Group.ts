@@ -1,0 +1,129 @@
+/**
+ * Alerts of one route that are told together: when the group is told, and of what.
+ *
+ * A new group waits for `groupWait`, then looks at itself each `groupInterval` for as long as it has alerts. At each look it is told if it has
+ * something new, or if it fires unchanged since `repeatInterval`. An alert that has been over since the last look leaves it.
+ *
+ * Pure, and plain data: a group stands in the database between two looks. The meaning is Alertmanager's (dispatch/dispatch.go and notify/notify.go);
+ * a group that became empty is forgotten at once, and not within half a minute.
+ */
+import { Labels } from "@evenkeel/domain/alert/Labels"
+import { Schema } from "effect"
+import type { Route } from "../route/Route.ts"
+
+/** What was told last. Alerts by fingerprint. */
+const Told = Schema.Struct({
+  /** Unix ms. */
+  at: Schema.Finite,
+  firing: Schema.Array(Schema.String),
+  resolved: Schema.Array(Schema.String)
+})
+export type Told = typeof Told.Type
+
+export const Group = Schema.Struct({
+  /** The route's id and the group's labels: the same group has the same key after a restart. */
+  key: Schema.String,
+  routeId: Schema.String,
+  labels: Labels,
+  /** Fingerprints of the alerts in it, those that are over since the last look among them. */
+  members: Schema.Array(Schema.String),
+  /** Unix ms of the next look. */
+  lookAt: Schema.Finite,
+  /** It has been looked at. */
+  looked: Schema.Boolean,
+  told: Schema.NullOr(Told),
+  /** Position in the log of the fact that it began with, and how often it was told since: no other notification has the same two. */
+  openedPosition: Schema.Int,
+  sequence: Schema.Int
+})
+export type Group = typeof Group.Type
+
+type Timing = Pick<Route, "groupWaitMillis" | "groupIntervalMillis" | "repeatIntervalMillis">
+
+export const makeGroup = (options: {
+  readonly key: string
+  readonly route: Pick<Route, "id" | "groupWaitMillis">
+  readonly labels: Labels
+  readonly position: number
+  readonly now: number
+}): Group => ({
+  key: options.key,
+  routeId: options.route.id,
+  labels: options.labels,
+  members: [],
+  lookAt: options.now + options.route.groupWaitMillis,
+  looked: false,
+  told: null,
+  openedPosition: options.position,
+  sequence: 0
+})
+
+/** An alert joins, or changes. One that began longer ago than `groupWait` does not wait for a group that is new. */
+export const joined = (group: Group, { groupWaitMillis }: Timing, fingerprint: string, startsAt: number, now: number): Group => ({
+  ...group,
+  members: group.members.includes(fingerprint) ? group.members : [...group.members, fingerprint],
+  lookAt: !group.looked && startsAt + groupWaitMillis < now ? Math.min(group.lookAt, now) : group.lookAt
+})
+
+/** An alert fires that was not told, one is over, or it is time to repeat what was told. */
+export type Why = "firing" | "resolved" | "repeat"
+
+export interface Look<Member> {
+  /** As it stands afterwards; undefined where it is empty. */
+  readonly group: Group | undefined
+  /** What is told, and why; undefined where nothing is. */
+  readonly tell: { readonly why: Why; readonly firing: ReadonlyArray<Member>; readonly resolved: ReadonlyArray<Member> } | undefined
+}
+
+interface MemberState {
+  readonly fingerprint: string
+  readonly status: "firing" | "resolved"
+  /** Inhibited, silenced, or of a route that is mute at this time. */
+  readonly muted: boolean
+}
+
+/** A look at `now`. `members` are the group's alerts as they are. */
+export const look = <Member extends MemberState>(
+  group: Group,
+  timing: Timing,
+  members: ReadonlyArray<Member>,
+  now: number
+): Look<Member> => {
+  const heard = members.filter(({ muted }) => !muted)
+  const firing = heard.filter(({ status }) => status === "firing")
+  const resolved = heard.filter(({ status }) => status === "resolved")
+  const [firingNow, resolvedNow] = [firing, resolved].map((of) => of.map(({ fingerprint }) => fingerprint))
+  const why = heard.length === 0 ? undefined : whyTell(group.told, firingNow!, resolvedNow!, timing.repeatIntervalMillis, now)
+  const remaining = members.filter(({ status }) => status === "firing").map(({ fingerprint }) => fingerprint)
+  return {
+    tell: why === undefined ? undefined : { why, firing, resolved },
+    group:
+      remaining.length === 0
+        ? undefined
+        : {
+            ...group,
+            members: remaining,
+            lookAt: now + timing.groupIntervalMillis,
+            looked: true,
+            told: why === undefined ? group.told : { at: now, firing: firingNow!, resolved: resolvedNow! },
+            sequence: group.sequence + (why === undefined ? 0 : 1)
+          }
+  }
+}
+
+const isWithin = (some: ReadonlyArray<string>, all: ReadonlyArray<string>) => some.every((each) => all.includes(each))
+
+const whyTell = (
+  told: Told | null,
+  firing: ReadonlyArray<string>,
+  resolved: ReadonlyArray<string>,
+  repeatIntervalMillis: number,
+  now: number
+): Why | undefined => {
+  if (told === null) return firing.length > 0 ? "firing" : undefined
+  if (!isWithin(firing, told.firing)) return "firing"
+  // What began and ended between two looks is not worth a word; that all is over is.
+  if (firing.length === 0) return told.firing.length > 0 ? "resolved" : undefined
+  if (!isWithin(resolved, told.resolved)) return "resolved"
+  return told.at < now - repeatIntervalMillis ? "repeat" : undefined
+}

@@ -1,0 +1,17 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Schema } from "effect"
+import { Period, periodMillis } from "./Period.ts"
+
+describe("Period", () => {
+  it("is read as Prometheus reads it", () => {
+    assert.deepStrictEqual(
+      ["0", "30s", "5m", "1h30m", "1d", "1w2d", "1y", "250ms"].map(periodMillis),
+      [0, 30_000, 300_000, 5_400_000, 86_400_000, 777_600_000, 31_536_000_000, 250]
+    )
+  })
+
+  it("is refused where a unit is missing, unknown or out of order", () => {
+    for (const text of ["", "5", "m", "5 m", "1m1h", "-5m", "1.5h", "5M"])
+      assert.throws(() => Schema.decodeUnknownSync(Period)(text), undefined, undefined, text)
+  })
+})
