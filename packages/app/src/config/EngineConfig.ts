@@ -179,6 +179,12 @@ export const configDefaults = {
   heartbeat: { url: "", everySeconds: 60 },
   policies: [] as ReadonlyArray<object>,
   hotPath: { barSeconds: 60, scoreGapMillis: 100, staleAfterSeconds: 60, wait: "sleep", ringMebibytes: 16, traceEvery: 1000 },
-  models: { enabled: true, challengers: false, turnMinutes: 60, trainingData: "", onnx: { file: "", features: [] as ReadonlyArray<string>, heads: [] as ReadonlyArray<string> } },
+  models: {
+    enabled: true,
+    challengers: false,
+    turnMinutes: 60,
+    trainingData: "",
+    onnx: { file: "", features: [] as ReadonlyArray<string>, heads: [] as ReadonlyArray<string> }
+  },
   log: { level: "Info", format: "auto" }
 }

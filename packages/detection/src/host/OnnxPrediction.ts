@@ -18,8 +18,9 @@ import { Prediction, type PredictionEvent, probabilitiesOf, type ServingModel } 
 
 const component = "prediction"
 const observeEvery = "1 second"
-/** Between the end of a process and the start of the next: one that dies at once costs no more than this. */
-const restartAfter = "1 second"
+/** Between the end of a process and the start of the next, ms; twice as long each time that it has answered nothing. */
+const pauseMillisMin = 1000
+const pauseMillisMax = 60_000
 /** Events that a listener may be behind. */
 const listenerMax = 64
 
@@ -57,6 +58,9 @@ const makeOnnxPrediction = Effect.fnUntraced(function* (source: OnnxSource, limi
   /** Done once the file has served, or was refused. */
   const tried = yield* Deferred.make<void>()
 
+  let pauseMillis = pauseMillisMin / 2
+  let answeredBefore = 0
+
   const serve = Effect.scoped(
     Effect.gen(function* () {
       const { ended } = yield* startOnnxThread(file, detection.models, address, limits)
@@ -71,7 +75,7 @@ const makeOnnxPrediction = Effect.fnUntraced(function* (source: OnnxSource, limi
       })
       yield* PubSub.publish(events, { _tag: "ModelServes", model })
       yield* Deferred.succeed(tried, undefined)
-      yield* ended
+      return yield* ended
     })
   ).pipe(
     Effect.catchTag("OnnxStopped", (stopped) =>
@@ -80,7 +84,10 @@ const makeOnnxPrediction = Effect.fnUntraced(function* (source: OnnxSource, limi
         yield* Deferred.succeed(tried, undefined)
         yield* health.restarted(component)
         yield* withoutModel(stopped.message)
-        yield* Effect.sleep(restartAfter)
+        const { answered } = questions.counts()
+        pauseMillis = answered > answeredBefore ? pauseMillisMin : Math.min(2 * pauseMillis, pauseMillisMax)
+        answeredBefore = answered
+        yield* Effect.sleep(pauseMillis)
       })
     ),
     Effect.forever,

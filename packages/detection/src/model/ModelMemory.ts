@@ -13,6 +13,7 @@ import { allocateKernelMemory, type KernelMemory } from "@evenkeel/learning/kern
 import { packModel, PackedModel, scratchBytes } from "@evenkeel/learning/kernels/PackedModel"
 import { headLabels, type Model } from "@evenkeel/learning/model/Model"
 import type { ModelProblem } from "@evenkeel/learning/model/ModelFile"
+import type { OnnxHead } from "@evenkeel/learning/onnx/OnnxMetadata"
 import { coinFeatureNames } from "../feature/coin/CoinFeatures.ts"
 import { horizonCount, horizonsMinutes } from "../hotpath/SignalRecord.ts"
 import { layQuestions, QuestionAsker, type QuestionShape } from "./ModelQuestions.ts"
@@ -63,9 +64,13 @@ export class ModelPublisher {
   }
 
   /** Makes a model serve that another thread runs; answers with the address of the questions to it. Ask `free` first. */
-  publishQuestions(shape: QuestionShape, version: number): number {
+  publishQuestions(
+    { heads, ...shape }: Omit<QuestionShape, "heads"> & { readonly heads: ReadonlyArray<OnnxHead> },
+    version: number
+  ): number {
     const address = this.#nextAddress
-    layQuestions(this.#memory, address, shape)
+    const numbered = heads.map(({ horizonMinutes, label }) => ({ label: headLabels.indexOf(label), horizonMinutes }))
+    layQuestions(this.#memory, address, { ...shape, heads: numbered })
     this.#serve(address, version, true)
     return address
   }
@@ -99,6 +104,11 @@ export class ModelReader {
     this.#memory = memory
     this.#packed = new PackedModel(memory)
     this.#control = new Int32Array(memory.buffer, 0, controlFields)
+  }
+
+  /** The next predictions are those of another bar: see `ModelQuestions`. */
+  beginBar(): void {
+    this.#questions?.beginBar()
   }
 
   /** Takes up a model that was published since. */

@@ -2,7 +2,8 @@
  * A place in shared memory where the hot path asks another thread for a prediction, and waits for it no longer than it may.
  *
  * One question is open at a time. Whoever asks while one is open, or while nobody answers, gets none at once: so one wait is all that a model that
- * hangs can cost. One that was late several times in a row is asked without waiting, until it has answered in time again.
+ * hangs can cost. One that was late several times in a row is asked without waiting, until it has answered in time again. And all waits of one
+ * bar together have a bound, since a slow model would hold up the levels of many coins.
  *
  * ```text
  * int32    0 question   1 answer   2 what it is   3 whether somebody answers   4 longest wait, ms   5 time that the last answer took, ms
@@ -12,8 +13,6 @@
  * ```
  */
 import type { KernelMemory } from "@evenkeel/learning/kernels/Kernels"
-import type { OnnxHead } from "@evenkeel/learning/onnx/OnnxMetadata"
-import { headLabels } from "@evenkeel/learning/model/Model"
 
 const at = {
   question: 0,
@@ -45,12 +44,15 @@ const outcome = { none: 0, good: 1, refused: 2 } as const
 /** Late so many times in a row, a model is not waited for any more. */
 const lateMax = 3
 
+/** All coins of a bar together wait no longer than so many of the longest waits. */
+const waitsInBar = 5
+
 /** What became of the questions so far. */
 export interface QuestionCounts {
   readonly answered: number
   /** The answer did not come within the wait. */
   readonly late: number
-  /** Nobody answered, or the question before was still open. */
+  /** Nobody answered, the question before was still open, or the bar's time was used up. */
   readonly notAsked: number
   /** The answer was no probability. */
   readonly refused: number
@@ -81,7 +83,8 @@ class Questions {
 export interface QuestionShape {
   /** Where each of the model's features stands in the hot path's row. */
   readonly inputs: ReadonlyArray<number>
-  readonly heads: ReadonlyArray<OnnxHead>
+  /** `label` is a place in `headLabels`. */
+  readonly heads: ReadonlyArray<{ readonly label: number; readonly horizonMinutes: number }>
   /** The longest that the hot path waits for an answer. */
   readonly waitMillis: number
 }
@@ -95,12 +98,23 @@ export const layQuestions = ({ buffer }: KernelMemory, address: number, { heads,
   int32[at.heads] = heads.length
   int32.set(inputs, at.inputs)
   for (const [index, { horizonMinutes, label }] of heads.entries())
-    int32.set([headLabels.indexOf(label), horizonMinutes], at.inputs + inputs.length + 2 * index)
+    int32.set([label, horizonMinutes], at.inputs + inputs.length + 2 * index)
 }
 
 /** The hot path's side. */
 export class QuestionAsker extends Questions {
   #lateInARow = 0
+  #leftInBar = 0
+
+  constructor(memory: KernelMemory, address: number) {
+    super(memory, address)
+    this.beginBar()
+  }
+
+  /** The next questions are those of another bar. */
+  beginBar(): void {
+    this.#leftInBar = waitsInBar * this.int32[at.waitMillis]!
+  }
 
   labelOf(head: number): number {
     return this.int32[at.inputs + this.features + 2 * head]!
@@ -114,7 +128,8 @@ export class QuestionAsker extends Questions {
   ask(values: Float64Array): boolean {
     const { int32 } = this
     const before = Atomics.load(int32, at.answer)
-    if (Atomics.load(int32, at.serving) === 0 || before !== Atomics.load(int32, at.question)) return this.#without(at.notAsked)
+    const closed = Atomics.load(int32, at.serving) === 0 || before !== Atomics.load(int32, at.question)
+    if (closed || this.#leftInBar <= 0) return this.#without(at.notAsked)
     const inTime = Atomics.load(int32, at.answerMillis) <= int32[at.waitMillis]!
     if (this.#lateInARow === lateMax && inTime) this.#lateInARow = 0
     for (let i = 0; i < this.features; i++) this.row[i] = Math.fround(values[int32[at.inputs + i]!]!)
@@ -123,7 +138,9 @@ export class QuestionAsker extends Questions {
     Atomics.notify(int32, at.question)
     if (this.#lateInARow === lateMax) return this.#without(at.late)
     // Woken when the answer is there, or when nobody is left to give it.
-    Atomics.wait(int32, at.answer, before, int32[at.waitMillis]!)
+    const began = performance.now()
+    Atomics.wait(int32, at.answer, before, Math.min(int32[at.waitMillis]!, this.#leftInBar))
+    this.#leftInBar -= performance.now() - began
     const became = Atomics.load(int32, at.answer) === question ? Atomics.load(int32, at.outcome) : outcome.none
     if (became === outcome.none) {
       this.#lateInARow++
@@ -172,8 +189,7 @@ export class QuestionAnswerer extends Questions {
     const open = this.open()
     if (open !== undefined) return Promise.resolve(open)
     const answered = Atomics.load(this.int32, at.answer)
-    const woken = Atomics.waitAsync(this.int32, at.question, answered)
-    return (woken.async ? woken.value : Promise.resolve(woken.value)).then(() => this.next())
+    return Promise.resolve(Atomics.waitAsync(this.int32, at.question, answered).value).then(() => this.next())
   }
 
   /** The row that is asked about. */

@@ -3,6 +3,7 @@
  * told; a file of which this is not known, or that asks for what the engine does not make, is refused before it is run.
  */
 import { headPattern, type OnnxHead, parseHead, readMetadata } from "@evenkeel/learning/onnx/OnnxMetadata"
+import { onnxProblems } from "@evenkeel/learning/onnx/OnnxSession"
 import { Effect, FileSystem, Schema } from "effect"
 import { basename } from "node:path"
 import { coinFeatureNames } from "../feature/coin/CoinFeatures.ts"
@@ -31,17 +32,7 @@ export interface OnnxFile {
 /** The file cannot serve; the message says what to do. */
 export class OnnxUnusable extends Schema.TaggedError<OnnxUnusable>()("OnnxUnusable", {
   file: Schema.String,
-  reason: Schema.Literals([
-    "NotFound",
-    "TooLarge",
-    "NotAModel",
-    "Unnamed",
-    "OtherFeatures",
-    "OtherHeads",
-    "RuntimeMissing",
-    "OtherShape",
-    "NotRun"
-  ]),
+  reason: Schema.Literals(["NotFound", "TooLarge", "Unnamed", "OtherFeatures", "OtherHeads", ...onnxProblems]),
   advice: Schema.String
 }) {
   override get message() {

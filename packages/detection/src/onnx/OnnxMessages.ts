@@ -1,6 +1,6 @@
 /** What the engine, the thread that answers for an ONNX model and the process that runs it say to each other. */
 import type { KernelMemory } from "@evenkeel/learning/kernels/Kernels"
-import type { OnnxAnswer, OnnxFailed, OnnxShape } from "@evenkeel/learning/onnx/OnnxModel"
+import type { OnnxAnswer, OnnxProblem, OnnxShape } from "@evenkeel/learning/onnx/OnnxSession"
 
 export interface OnnxLimits {
   /** The longest that the hot path waits for an answer. */
@@ -22,7 +22,7 @@ export interface OnnxThreadData {
 /** From the thread to the engine. */
 export type OnnxThreadMessage =
   | { readonly _tag: "Ready"; readonly process: number }
-  | { readonly _tag: "Refused"; readonly reason: OnnxFailed["reason"]; readonly advice: string }
+  | { readonly _tag: "Refused"; readonly problem: OnnxProblem }
   | { readonly _tag: "Stopped"; readonly problem: string }
 
 /** To the process: first the model, then rows. */
@@ -31,5 +31,6 @@ export type OnnxRequest =
   | { readonly _tag: "Predict"; readonly row: Float64Array }
 
 export type OnnxReply =
+  | { readonly _tag: "Loaded" }
   | { readonly _tag: "Answer"; readonly answer: OnnxAnswer }
-  | { readonly _tag: "Failed"; readonly reason: OnnxFailed["reason"]; readonly message: string }
+  | { readonly _tag: "Failed"; readonly problem: OnnxProblem }

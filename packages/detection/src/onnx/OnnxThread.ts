@@ -1,5 +1,6 @@
 /** Starts the thread that answers for an ONNX model, and says when it has ended. */
 import type { KernelMemory } from "@evenkeel/learning/kernels/Kernels"
+import { explainOnnxProblem } from "@evenkeel/learning/onnx/OnnxSession"
 import { Deferred, Effect, Schema } from "effect"
 import { Worker } from "node:worker_threads"
 import { QuestionAnswerer } from "../model/ModelQuestions.ts"
@@ -58,7 +59,10 @@ export const startOnnxThread = Effect.fn("OnnxThread.start")(function* (
       worker.on("message", (message: OnnxThreadMessage) => {
         if (message._tag === "Ready") Deferred.doneUnsafe(ready, Effect.succeed(message.process))
         else if (message._tag === "Stopped") stopped(message.problem)
-        else Deferred.doneUnsafe(ready, Effect.fail(new OnnxUnusable({ file, reason: message.reason, advice: message.advice })))
+        else {
+          const { reason } = message.problem
+          Deferred.doneUnsafe(ready, Effect.fail(new OnnxUnusable({ file, reason, advice: explainOnnxProblem(message.problem) })))
+        }
       })
       worker.once("error", (cause) => stopped(`has a thread that died: ${String(cause)}`))
       worker.once("exit", () => stopped("has a thread that ended"))

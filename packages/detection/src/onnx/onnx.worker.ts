@@ -24,35 +24,48 @@ const child = fork(fileURLToPath(import.meta.resolve("@evenkeel/detection/onnx/s
   env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("EVENKEEL_")))
 })
 
-const end = (message?: OnnxThreadMessage): never => {
+let ending = false
+/** Ends the process and, once it is gone, this thread: a process whose parent does not wait for its end stays in the system's table. */
+const end = (message?: OnnxThreadMessage): void => {
+  if (ending) return
+  ending = true
   questions.end()
-  child.kill("SIGKILL")
   if (message !== undefined) port.postMessage(message)
-  process.exit()
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) process.exit()
+  child.once("exit", () => process.exit())
+  child.kill("SIGKILL")
 }
 const stopped = (problem: string) => end({ _tag: "Stopped", problem })
 
+/** Never completes once the end has begun. */
 const ask = (request: OnnxRequest, millisMax: number) =>
   new Promise<OnnxReply>((resolve) => {
     const timer = setTimeout(() => stopped(`did not answer within ${millisMax} ms`), millisMax)
     child.once("message", (reply: OnnxReply) => {
       clearTimeout(timer)
-      resolve(reply)
+      if (!ending) resolve(reply)
     })
-    child.send(request)
+    child.send(request, (error) => {
+      if (error !== null) stopped(`cannot be asked: ${error.message}`)
+    })
   })
 
 child.once("error", (error) => stopped(`cannot be started: ${error.message}`))
 child.once("exit", (code, signal) => stopped(`ended with ${signal ?? `exit code ${code}`}`))
 port.once("message", () => end())
 
-const loaded = await ask({ _tag: "Load", bytes, shape }, loadMillisMax)
-if (loaded._tag === "Failed") end({ _tag: "Refused", reason: loaded.reason, advice: loaded.message })
-questions.begin()
-port.postMessage({ _tag: "Ready", process: child.pid! } satisfies OnnxThreadMessage)
-for (;;) {
-  const question = await questions.next()
-  const began = performance.now()
-  const reply = await ask({ _tag: "Predict", row: questions.question() }, hungMillis)
-  questions.answer(question, reply._tag === "Answer" ? reply.answer : undefined, performance.now() - began)
+/** Answers one question after the other. */
+const serve = async (): Promise<never> => {
+  questions.begin()
+  port.postMessage({ _tag: "Ready", process: child.pid! } satisfies OnnxThreadMessage)
+  for (;;) {
+    const question = await questions.next()
+    const began = performance.now()
+    const reply = await ask({ _tag: "Predict", row: questions.question() }, hungMillis)
+    questions.answer(question, reply._tag === "Answer" ? reply.answer : undefined, performance.now() - began)
+  }
 }
+
+const loaded = await ask({ _tag: "Load", bytes, shape }, loadMillisMax)
+if (loaded._tag === "Failed") end({ _tag: "Refused", problem: loaded.problem })
+else await serve()

@@ -10,10 +10,9 @@ import { fitKernelMachine } from "../kernel/KernelMachine.ts"
 import { fitLogistic, logit } from "../logistic/LogisticRegression.ts"
 import { type Model, predict, predictMember } from "../model/Model.ts"
 import { fitNetwork } from "../network/Network.ts"
-import { Effect } from "effect"
 import { exportOnnx } from "./OnnxExport.ts"
 import { headText, parseHead, readMetadata } from "./OnnxMetadata.ts"
-import { OnnxModel } from "./OnnxModel.ts"
+import { explainOnnxProblem, isProblem, openOnnx } from "./OnnxSession.ts"
 
 const features = 6
 const rows = 300
@@ -62,33 +61,34 @@ const bytes = exportOnnx(model, { name: "five", sha256: "of the model" })
 const shape = { features, heads: 2 }
 
 describe("ONNX", () => {
-  it.effect("an exported model says in onnxruntime what it says here, of missing values and with its intervals too", () =>
-    Effect.gen(function* () {
-      const onnx = yield* OnnxModel
-      assert.deepStrictEqual([...onnx.inputs, ...onnx.outputs], ["features", "probabilities", "low", "high"])
-      const said = yield* onnx.predict(values)
-      for (let index = 0; index < rows; index++) {
-        for (const [head, { high, low, probability }] of predict(model, row(index)).entries()) {
-          const at = index * 2 + head
-          assert.closeTo(said.probabilities[at]!, probability, 1e-6, `row ${index}, head ${head}`)
-          assert.closeTo(said.low![at]!, low, 1e-6, `row ${index}, head ${head}, low`)
-          assert.closeTo(said.high![at]!, high, 1e-6, `row ${index}, head ${head}, high`)
-        }
+  it("an exported model says in onnxruntime what it says here, of missing values and with its intervals too", async () => {
+    const session = await openOnnx(bytes, shape)
+    if (isProblem(session)) return assert.fail(explainOnnxProblem(session))
+    const said = await session.predict(values)
+    if (isProblem(said)) return assert.fail(explainOnnxProblem(said))
+    for (let index = 0; index < rows; index++) {
+      for (const [head, { high, low, probability }] of predict(model, row(index)).entries()) {
+        const at = index * 2 + head
+        assert.closeTo(said.probabilities[at]!, probability, 1e-6, `row ${index}, head ${head}`)
+        assert.closeTo(said.low![at]!, low, 1e-6, `row ${index}, head ${head}, low`)
+        assert.closeTo(said.high![at]!, high, 1e-6, `row ${index}, head ${head}, high`)
       }
-      assert.strictEqual((yield* Effect.flip(onnx.predict(new Float64Array(3)))).reason, "NotRun")
-    }).pipe(Effect.provide(OnnxModel.layer(bytes, shape)))
-  )
+    }
+    const noRow = await session.predict(new Float64Array(3))
+    assert.strictEqual(isProblem(noRow) && noRow.reason, "OtherShape")
+    await session.close()
+  })
 
-  it.effect("refuses what is no ONNX model, and one of another shape", () =>
-    Effect.gen(function* () {
-      const reasonOf = (bytes: Uint8Array, expected = shape) =>
-        Effect.map(Effect.flip(Effect.provide(OnnxModel, OnnxModel.layer(bytes, expected))), ({ reason }) => reason)
-      assert.strictEqual(yield* reasonOf(new Uint8Array(100)), "NotAModel")
-      assert.strictEqual(yield* reasonOf(bytes.subarray(0, bytes.length >> 1)), "NotAModel")
-      assert.strictEqual(yield* reasonOf(bytes, { features: features + 1, heads: 2 }), "OtherShape")
-      assert.strictEqual(yield* reasonOf(bytes, { features, heads: 3 }), "OtherShape")
-    })
-  )
+  it("refuses what is no ONNX model, and one of another shape", async () => {
+    const reasonOf = async (bytes: Uint8Array, expected = shape) => {
+      const session = await openOnnx(bytes, expected)
+      return isProblem(session) ? session.reason : "none"
+    }
+    assert.strictEqual(await reasonOf(new Uint8Array(100)), "NotAModel")
+    assert.strictEqual(await reasonOf(bytes.subarray(0, bytes.length >> 1)), "NotAModel")
+    assert.strictEqual(await reasonOf(bytes, { features: features + 1, heads: 2 }), "OtherShape")
+    assert.strictEqual(await reasonOf(bytes, { features, heads: 3 }), "OtherShape")
+  })
 
   it("an exported model says what it is, and what its columns are", () => {
     assert.deepStrictEqual(readMetadata(bytes), {

@@ -6,9 +6,8 @@
  */
 import type { Head, Member, Model } from "../model/Model.ts"
 import type { Tree } from "../tree/Tree.ts"
-import { mlDomain, OnnxGraph, tensorType } from "./OnnxGraph.ts"
+import { mlDomain, OnnxGraph } from "./OnnxGraph.ts"
 import { encodeMetadata } from "./OnnxMetadata.ts"
-import { ProtoWriter } from "./ProtoWriter.ts"
 
 /** The forms of a row that members ask. */
 interface Row {
@@ -171,16 +170,6 @@ const scaledNode = (graph: OnnxGraph, raw: string, { features, scaler }: Model):
   return graph.cast(graph.cast(graph.clip(known, -6, 6), "float"), "double")
 }
 
-const valueInfo = (name: string, columns: number) => (writer: ProtoWriter) =>
-  writer.text(1, name).message(2, (type) =>
-    type.message(1, (tensor) =>
-      tensor.integer(1, tensorType.double).message(2, (shape) => {
-        shape.message(1, (dimension) => dimension.text(2, "rows"))
-        shape.message(1, (dimension) => dimension.integer(1, columns))
-      })
-    )
-  )
-
 /**
  * Input `features` [rows, features], outputs `probabilities`, `low` and `high` [rows, heads]; what the columns are stands in the file's metadata.
  * `sha256` is of the model's own file.
@@ -201,20 +190,9 @@ export const exportOnnx = (model: Model, { name, sha256 }: { readonly name: stri
       output
     )
   }
-  const file = new ProtoWriter()
-    .integer(1, 8)
-    .text(2, "evenkeel")
-    .message(7, (writer) => {
-      for (const node of graph.nodes) writer.bytes(1, node)
-      writer.text(2, "evenkeel")
-      for (const tensor of graph.initializers) writer.bytes(5, tensor)
-      writer.message(11, valueInfo(input, model.features.length))
-      for (const output of Object.keys(outputs)) writer.message(12, valueInfo(output, heads.length))
-    })
-    .message(8, (opset) => opset.text(1, "").integer(2, 15))
-    .message(8, (opset) => opset.text(1, mlDomain).integer(2, 3))
-  for (const [key, value] of encodeMetadata({ name, sha256, features: model.features, heads: model.heads })) {
-    file.message(14, (entry) => entry.text(1, key).text(2, value))
-  }
-  return file.finish()
+  return graph.finish(
+    [input, model.features.length],
+    Object.keys(outputs).map((output) => [output, heads.length]),
+    encodeMetadata({ name, sha256, features: model.features, heads: model.heads })
+  )
 }

@@ -14,6 +14,7 @@ export type Attribute =
 const attributeType = { int: 2, string: 3, floats: 6, ints: 7, strings: 8 } as const
 /** `TensorProto.DataType` */
 export const tensorType = { float: 1, double: 11 } as const
+const irVersion = 8
 export const mlDomain = "ai.onnx.ml"
 
 export class OnnxGraph {
@@ -105,4 +106,36 @@ export class OnnxGraph {
   weighted(input: string, weights: ArrayLike<number>): string {
     return this.node("MatMul", [input, this.constant(weights, [weights.length, 1])])
   }
+
+  /** The file: a graph of one input and some outputs, each a table of 64-bit floats of so many columns. */
+  finish(input: Columns, outputs: ReadonlyArray<Columns>, metadata: ReadonlyArray<readonly [key: string, value: string]>): Uint8Array {
+    const file = new ProtoWriter()
+      .integer(1, irVersion)
+      .text(2, "evenkeel")
+      .message(7, (graph) => {
+        for (const node of this.nodes) graph.bytes(1, node)
+        graph.text(2, "evenkeel")
+        for (const tensor of this.initializers) graph.bytes(5, tensor)
+        graph.message(11, valueInfo(input))
+        for (const output of outputs) graph.message(12, valueInfo(output))
+      })
+      .message(8, (opset) => opset.text(1, "").integer(2, 15))
+      .message(8, (opset) => opset.text(1, mlDomain).integer(2, 3))
+    for (const [key, value] of metadata) file.message(14, (entry) => entry.text(1, key).text(2, value))
+    return file.finish()
+  }
 }
+
+type Columns = readonly [name: string, columns: number]
+
+const valueInfo =
+  ([name, columns]: Columns) =>
+  (writer: ProtoWriter) =>
+    writer.text(1, name).message(2, (type) =>
+      type.message(1, (tensor) =>
+        tensor.integer(1, tensorType.double).message(2, (shape) => {
+          shape.message(1, (dimension) => dimension.text(2, "rows"))
+          shape.message(1, (dimension) => dimension.integer(1, columns))
+        })
+      )
+    )
