@@ -13,7 +13,8 @@ import { layerOnnxPrediction } from "./OnnxPrediction.ts"
 import { Prediction } from "./Prediction.ts"
 
 const services = Supervisor.layer.pipe(Layer.provideMerge(HealthRegistry.layer), Layer.provideMerge(NodeServices.layer))
-const limits = { waitMillis: 50, hungMillis: 300 }
+/** On a busy machine an answer may take long; a wait ends with the process that hangs. */
+const limits = { waitMillis: 20_000, hungMillis: 1500 }
 
 /** The engine over a file of these bytes, and the hot path's side. */
 const open = Effect.fnUntraced(function* (bytes: Uint8Array) {
@@ -60,7 +61,7 @@ describe("OnnxPrediction", () => {
       yield* until(Effect.sync(() => prediction.serving() === undefined))
       assert.isUndefined(bar(0.5))
       const { detail, gauges } = yield* health
-      assert.match(detail, /the detectors alone decide: .* did not answer within 300 ms/)
+      assert.match(detail, /the detectors alone decide: .* did not answer within 1500 ms/)
       assert.strictEqual(gauges["bars_without_answer"], 2)
 
       yield* until(Effect.sync(() => prediction.serving() !== undefined))
