@@ -21,6 +21,8 @@ const observeEvery = "1 second"
 /** Between the end of a process and the start of the next, ms; twice as long each time that it has answered nothing. */
 const pauseMillisMin = 1000
 const pauseMillisMax = 60_000
+/** The engine's start waits so long for the file to serve; should it not, it serves later. */
+const startWithin = "10 seconds"
 /** Events that a listener may be behind. */
 const listenerMax = 64
 
@@ -52,6 +54,7 @@ const makeOnnxPrediction = Effect.fnUntraced(function* (source: OnnxSource, limi
     return service
   }
   const file = opened.success
+  yield* health.report(component, "starting", file.name)
   const model = { version: file.version, name: file.name, status: "champion" } satisfies ServingModel
   const address = publisher.publishQuestions({ inputs: file.inputs, heads: file.heads, waitMillis: limits.waitMillis }, file.version)
   const questions = new QuestionAnswerer(detection.models, address)
@@ -111,7 +114,7 @@ const makeOnnxPrediction = Effect.fnUntraced(function* (source: OnnxSource, limi
   })
   yield* supervisor.supervise("onnx", Effect.asVoid(serve))
   yield* supervisor.supervise("onnx-observing", Effect.sleep(observeEvery).pipe(Effect.andThen(observe), Effect.forever))
-  yield* Deferred.await(tried)
+  yield* Effect.timeoutOption(Deferred.await(tried), startWithin)
   return service
 })
 

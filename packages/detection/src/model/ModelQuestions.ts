@@ -36,7 +36,6 @@ const inputsBytes = (at.inputs + questionFeaturesMax + 2 * questionHeadsMax) * 4
 const rowBytes = questionFeaturesMax * 8
 /** Numbers that an answer has for each head: probability, low, high. */
 const answerNumbers = 3
-export const questionBytes = Math.ceil(inputsBytes / 8) * 8 + rowBytes + questionHeadsMax * answerNumbers * 8
 
 /** What an answer is: none, because whoever answers has begun anew or ended; probabilities; or something else. */
 const outcome = { none: 0, good: 1, refused: 2 } as const
