@@ -31,6 +31,16 @@ const expect = (what: string, said: string, ...patterns: ReadonlyArray<RegExp>) 
   if (missing.length > 0) throw new Error(`${what} did not say ${missing.join(", ")} but:\n${said}`)
 }
 
+/** What a command said that ends with another code than 0. */
+const refused = (command: string, ...args: ReadonlyArray<string>): string => {
+  try {
+    run(command, ...args)
+  } catch (error) {
+    return String(error)
+  }
+  throw new Error(`${command} ${args.join(" ")} ended with 0`)
+}
+
 const sources = ["src/CustomEngine.ts", "test/support/PlayPrices.ts", "test/packed/Program.ts", "test/packed/Everything.ts"]
 const compilerOptions = {
   target: "ES2024",
@@ -103,6 +113,16 @@ const checks: ReadonlyArray<readonly [name: string, check: () => void]> = [
   [
     "the command starts under the machine's own Node",
     () => expect("--version", run("node", "node_modules/evenkeel/bin/evenkeel.js", "--version"), /^evenkeel v\d+\.\d+\.\d+$/m)
+  ],
+  [
+    "a model is exported as ONNX, and serving it says which runtime to install",
+    () => {
+      const model = "node_modules/@evenkeel/detection/model/champion.evkmodel"
+      expect("the export", run("npx", "evenkeel", "models", "export", model, "--onnx", "model.onnx"), /"heads":\["onset:5"/)
+      writeFileSync(join(user, "kraken-USDC-USD-1m.csv"), "ts,close\n1700000000000,1\n1700000060000,1\n")
+      const said = refused("npx", "evenkeel", "replay", "kraken-USDC-USD-1m.csv", "--model", "model.onnx")
+      expect("the replay", said, /model\.onnx needs a runtime: install it .*`npm install onnxruntime-node@1\.30`/)
+    }
   ],
   [
     "the demo reads its venues, sees a coin's level change, and exits with 0",

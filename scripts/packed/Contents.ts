@@ -8,13 +8,12 @@ interface Manifest {
   readonly [field: string]: unknown
   readonly dependencies?: Readonly<Record<string, string>>
   readonly optionalDependencies?: Readonly<Record<string, string>>
+  readonly peerDependencies?: Readonly<Record<string, string>>
 }
 
 const fieldsNeeded = ["version", "license", "description", "files", "exports", "engines"]
 const filesNeeded = ["README.md", "LICENSE"]
 const isForDevelopment = (file: string) => /\.(test|bench)\.|(torture|bench)\.worker\.|(^|\/)(test|bench)\//.test(file)
-/** A user installs it who runs ONNX models; the module says so where it is missing. */
-const loadedOnRequest = ["onnxruntime-node"]
 
 const importsOf = (text: string) =>
   [
@@ -33,7 +32,8 @@ export const contentProblems = (folder: string, repository: string): ReadonlyArr
     .filter((file) => /\.(js|ts|map|json|md|html)$/.test(file))
     .map((file) => [file, readFileSync(join(folder, file), "utf8")] as const)
   const modules = files.filter((file) => file.startsWith("dist/") && file.endsWith(".js"))
-  const declared = [manifest.name, ...Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies }), ...loadedOnRequest]
+  const { dependencies, optionalDependencies, peerDependencies } = manifest
+  const declared = [manifest.name, ...Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies })]
 
   const problems = [
     ...fieldsNeeded.filter((field) => manifest[field] === undefined).map((field) => `no ${field} in package.json`),

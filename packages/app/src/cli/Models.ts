@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
 import { data, modelFiles } from "./Parameters.ts"
 import { config, load, logs } from "./Root.ts"
 
@@ -47,6 +48,19 @@ const rollback = Command.make(
   })
 ).pipe(Command.withDescription("Make the previous champion the champion again"))
 
+const exportOne = Command.make(
+  "export",
+  {
+    model: Argument.String("model").pipe(Argument.withDescription("A version, as `models list` shows it, or a model file")),
+    onnx: Flag.String("onnx").pipe(Flag.withDescription("The ONNX file to write"))
+  },
+  Effect.fnUntraced(function* (options) {
+    const known = yield* config
+    const { runModelsExport } = yield* commands
+    yield* runModelsExport(known, options)
+  })
+).pipe(Command.withDescription("Write a model as ONNX, for other programs"))
+
 const compare = Command.make(
   "compare",
   { data, files: modelFiles },
@@ -58,5 +72,5 @@ const compare = Command.make(
 
 export const models = Command.make("models").pipe(
   Command.withDescription("The models that may serve"),
-  Command.withSubcommands([list, add, promote, rollback, compare])
+  Command.withSubcommands([list, add, promote, rollback, exportOne, compare])
 )

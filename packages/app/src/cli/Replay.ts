@@ -20,7 +20,7 @@ export const replay = Command.make(
       Flag.optional
     ),
     model: Flag.String("model").pipe(
-      Flag.withDescription("Model whose probabilities are given: shipped, none (when left out), or a model file"),
+      Flag.withDescription("Model whose probabilities are given: shipped, none (when left out), a model file, or an ONNX file (.onnx)"),
       Flag.withDefault("none")
     ),
     speed: positive("at-speed").pipe(Flag.withDescription("Times real time; as fast as possible when left out"), Flag.optional),

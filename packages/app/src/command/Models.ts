@@ -1,7 +1,7 @@
 /** `evenkeel models`: which models there are, which one serves, and changing that. An engine that runs takes it up at its next turn. */
 import { EventStore } from "@evenkeel/store/event/EventStore"
 import { ModelRegistry } from "@evenkeel/store/model/ModelRegistry"
-import { Clock, Console, DateTime, Effect, Layer, Option } from "effect"
+import { Clock, Console, DateTime, Effect, FileSystem, Layer, Option } from "effect"
 import type { EngineConfig } from "../config/EngineConfig.ts"
 import { auditKeyOf, databaseOf } from "../engine/EngineSetup.ts"
 import { seenBy } from "@evenkeel/lab/evaluation/Evaluate"
@@ -9,7 +9,9 @@ import { predictSeries, reportHorizons } from "@evenkeel/lab/evaluation/Horizons
 import { eventsOf } from "@evenkeel/lab/training/Events"
 import { marketsOf, readPriceFiles } from "@evenkeel/replay/price/Markets"
 import { seriesOfMarket } from "@evenkeel/lab/training/Samples"
-import { openModel, readModel, sha256Of } from "@evenkeel/detection/model/ModelFiles"
+import { openModel, readModel, readModelFile, sha256Of } from "@evenkeel/detection/model/ModelFiles"
+import { exportOnnx } from "@evenkeel/learning/onnx/OnnxExport"
+import { headText } from "@evenkeel/learning/onnx/OnnxMetadata"
 
 const registryOf = (config: EngineConfig) =>
   ModelRegistry.layer.pipe(Layer.provide(EventStore.layerSealed(auditKeyOf(config))), Layer.provide(databaseOf(config)))
@@ -59,6 +61,32 @@ export const runModelsRollback = Effect.fn("runModelsRollback")(function* (confi
     Effect.flatMap(Clock.currentTimeMillis, (at) => registry.rollback(at))
   ).pipe(Effect.provide(registryOf(config)))
   yield* Console.log(`version ${version} is the champion again`)
+})
+
+/** Writes a model as ONNX, for whoever serves it elsewhere. `model` is a version of the registry, or a file. */
+export const runModelsExport = Effect.fn("runModelsExport")(function* (
+  config: EngineConfig,
+  { model, onnx }: { readonly model: string; readonly onnx: string }
+) {
+  const { bytes, file } = yield* /^[1-9][0-9]*$/.test(model)
+    ? Effect.gen(function* () {
+        const bytes = yield* (yield* ModelRegistry).bytesOf(Number(model))
+        return { bytes, file: yield* readModel(`version ${model}`, bytes) }
+      }).pipe(Effect.provide(registryOf(config)))
+    : readModelFile(model)
+  const sha256 = sha256Of(bytes)
+  const exported = exportOnnx(file.model, { name: file.name, sha256 })
+  yield* Effect.flatMap(FileSystem.FileSystem, (files) => files.writeFile(onnx, exported))
+  yield* Console.log(
+    JSON.stringify({
+      file: onnx,
+      bytes: exported.length,
+      model: file.name,
+      sha256,
+      features: file.model.features,
+      heads: file.model.heads.map(headText)
+    })
+  )
 })
 
 /** Models side by side: average precision and Brier skill of each head, on files that none of them was trained on. */

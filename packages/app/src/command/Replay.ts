@@ -7,6 +7,9 @@ import { reasonsOf } from "@evenkeel/alerting/render/Reasons"
 import { readCapture } from "@evenkeel/connectors/capture/Capture"
 import { modelUnusable, openModel } from "@evenkeel/detection/model/ModelFiles"
 import { allocateModelMemory, ModelPublisher } from "@evenkeel/detection/model/ModelMemory"
+import { QuestionAnswerer } from "@evenkeel/detection/model/ModelQuestions"
+import { readOnnxFile } from "@evenkeel/detection/onnx/OnnxFiles"
+import { replayLimits, startOnnxThread } from "@evenkeel/detection/onnx/OnnxThread"
 import { coinOf } from "@evenkeel/domain/coin/Coin"
 import { type VenueId, venueIds } from "@evenkeel/domain/market/Venue"
 import { type LevelChange, type RiskLevel, severity } from "@evenkeel/domain/risk/RiskLevel"
@@ -32,19 +35,33 @@ export class ReplayRefused extends Schema.TaggedError<ReplayRefused>()("ReplayRe
 const isJournal = (file: string) => file.endsWith(".journal")
 const isCapture = (file: string) => /\.jsonl(\.gz)?$/.test(file)
 
-export const runReplay = Effect.fn("runReplay")(function* (options: {
+interface ReplayModel {
+  /** What the hot path reads its model from. */
+  readonly memory: KernelMemory
+  /** Questions that were not answered in time: a replay that went on would not give the same answers again. */
+  readonly missed: () => number
+}
+
+export const runReplay = Effect.fn("runReplay")(function* (options: ReplayOptions) {
+  yield* Effect.scoped(replay(options))
+})
+
+interface ReplayOptions {
   readonly files: ReadonlyArray<string>
   readonly json: boolean
   /** Changes to a level below it are left out. */
   readonly level: Option.Option<RiskLevel>
-  /** `shipped`, `none`, or a model file. */
+  /** `shipped`, `none`, a model file, or an ONNX file whose metadata says what it holds. */
   readonly model: string
   readonly speed: Option.Option<number>
   readonly venue: Option.Option<VenueId>
-}) {
+}
+
+const replay = Effect.fnUntraced(function* (options: ReplayOptions) {
   const began = performance.now()
   yield* Effect.forEach(options.files, checkFile, { discard: true })
-  const sources = yield* open(options.files, options.venue, yield* openModelMemory(options.model))
+  const model = yield* openModelMemory(options.model)
+  const sources = yield* open(options.files, options.venue, model?.memory)
   let rows = 0
   const changes: Array<LevelChange> = []
   const floor = Option.match(options.level, { onNone: () => 0, onSome: severity })
@@ -65,6 +82,8 @@ export const runReplay = Effect.fn("runReplay")(function* (options: {
         if (due > 0) yield* Effect.sleep(due)
       }
       const fed = source.feed(Option.isSome(options.speed) ? 1 : sliceRows, (change) => changes.push(change))
+      if (model !== undefined && model.missed() > 0)
+        return yield* new ReplayRefused({ problem: `${options.model} gave no answer in time: what follows would not be the same again` })
       yield* print
       if (fed === 0) break
       rows += fed
@@ -75,15 +94,31 @@ export const runReplay = Effect.fn("runReplay")(function* (options: {
   yield* Effect.logInfo("replayed", { rows, seconds: Number(seconds.toFixed(3)), rowsPerSecond: Math.round(rows / seconds) })
 })
 
-/** The memory that the hot path reads its model from; undefined where none was asked for. */
+/** Undefined where no model was asked for. */
 const openModelMemory = Effect.fnUntraced(function* (model: string) {
   if (model === "none") return undefined
+  const memory = allocateModelMemory()
+  const publisher = new ModelPublisher(memory)
+  if (model.endsWith(".onnx")) return yield* openOnnx(model, memory, publisher)
   const opened = yield* openModel(model === "shipped" ? Option.none() : Option.some(model))
   if (Option.isNone(opened))
     return yield* new ReplayRefused({ problem: "no model is shipped with this program: name a model file with --model" })
-  const memory = allocateModelMemory()
-  const problem = new ModelPublisher(memory).publish(opened.value.file.model, 1)
-  return problem === undefined ? memory : yield* modelUnusable(opened.value.name, problem)
+  const problem = publisher.publish(opened.value.file.model, 1)
+  if (problem !== undefined) return yield* modelUnusable(opened.value.name, problem)
+  return { memory, missed: () => 0 } satisfies ReplayModel
+})
+
+const openOnnx = Effect.fnUntraced(function* (name: string, memory: KernelMemory, publisher: ModelPublisher) {
+  const file = yield* readOnnxFile({ file: name, features: [], heads: [] })
+  const { heads, inputs, version } = file
+  const address = publisher.publishQuestions({ inputs, heads, waitMillis: replayLimits.waitMillis }, version)
+  yield* startOnnxThread(file, memory, address, replayLimits)
+  const questions = new QuestionAnswerer(memory, address)
+  const missed = () => {
+    const { late, notAsked } = questions.counts()
+    return late + notAsked
+  }
+  return { memory, missed } satisfies ReplayModel
 })
 
 const checkFile = Effect.fnUntraced(function* (file: string) {

@@ -5,6 +5,7 @@ import { ChainSource } from "@evenkeel/connectors/chain/ChainSource"
 import { isAddress, RpcEndpoint } from "@evenkeel/connectors/chain/RpcEndpoints"
 import { coinOf } from "@evenkeel/domain/coin/Coin"
 import { ChainId, VenueId } from "@evenkeel/domain/market/Venue"
+import { headPattern } from "@evenkeel/learning/onnx/OnnxMetadata"
 import { policyNames } from "@evenkeel/runtime/resilience/Policy"
 import { Schema } from "effect"
 
@@ -134,7 +135,15 @@ export const EngineConfig = Schema.Struct({
     /** How long a model serves before it is chosen anew. */
     turnMinutes: between(1, 10_080),
     /** Directory of price files that a drifting model is trained anew on; never when it is empty. */
-    trainingData: Schema.String
+    trainingData: Schema.String,
+    /** An ONNX file that serves instead of the registry's models; none when `file` is empty. */
+    onnx: Schema.Struct({
+      file: Schema.String,
+      /** The feature of each column of its input, where its metadata does not say. */
+      features: Schema.Array(Schema.NonEmptyString),
+      /** What each column of its output says, where its metadata does not say: `onset:60`, that a break starts within the hour; `state:60`, that one stands. */
+      heads: Schema.Array(Schema.String.check(Schema.isPattern(headPattern)))
+    })
   }),
   log: Schema.Struct({ level: Schema.Literals(["Debug", "Info", "Warn", "Error"]), format: Schema.Literals(["auto", "pretty", "json"]) })
 })
@@ -170,6 +179,12 @@ export const configDefaults = {
   heartbeat: { url: "", everySeconds: 60 },
   policies: [] as ReadonlyArray<object>,
   hotPath: { barSeconds: 60, scoreGapMillis: 100, staleAfterSeconds: 60, wait: "sleep", ringMebibytes: 16, traceEvery: 1000 },
-  models: { enabled: true, challengers: false, turnMinutes: 60, trainingData: "" },
+  models: {
+    enabled: true,
+    challengers: false,
+    turnMinutes: 60,
+    trainingData: "",
+    onnx: { file: "", features: [] as ReadonlyArray<string>, heads: [] as ReadonlyArray<string> }
+  },
   log: { level: "Info", format: "auto" }
 }

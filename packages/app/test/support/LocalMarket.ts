@@ -12,21 +12,28 @@ import type { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
 import { configDefaults } from "../../src/config/EngineConfig.ts"
 import { parseInstrument, venuesOf } from "../../src/engine/EngineSetup.ts"
 import { LocalHotPath } from "@evenkeel/detection/host/LocalHotPath"
+import type { KernelMemory } from "@evenkeel/learning/kernels/Kernels"
 import { localVenue } from "./LocalVenue.ts"
 
 export const instruments = configDefaults.instruments.map(parseInstrument)
 
-/** Plays `minutes` of a scenario in steps of `stepMillis` and returns every level change. */
-export const playScenario = (scenario: Scenario, minutes: number, seed = 1, stepMillis = 10_000): ReadonlyArray<LevelChange> => {
+/**
+ * Plays `minutes` of a scenario in steps of `stepMillis` and returns every level change. `models` is where a model is published that predicts at each
+ * bar's close, and `onStep` is called after each step.
+ */
+export const playScenario = (
+  scenario: Scenario,
+  minutes: number,
+  seed = 1,
+  stepMillis = 10_000,
+  { models, onStep }: { readonly models?: KernelMemory; readonly onStep?: (local: LocalHotPath) => void } = {}
+): ReadonlyArray<LevelChange> => {
   const coins = ["USDT", "USDC", "DAI", "FDUSD", "UST"].flatMap((symbol) => coinOf(symbol) ?? [])
   const pairs = [...instruments, { venue: "binance", symbol: "USTUSDT", base: "UST", quote: "USDT" }]
-  const local = new LocalHotPath({
-    coins,
-    instruments: pairs,
-    venues: decodedSources,
-    barMillis: 60_000,
-    scoreGapMillis: Number.POSITIVE_INFINITY
-  })
+  const local = new LocalHotPath(
+    { coins, instruments: pairs, venues: decodedSources, barMillis: 60_000, scoreGapMillis: Number.POSITIVE_INFINITY },
+    models
+  )
   const changes: Array<LevelChange> = []
   let now = scenario.startsAt
 
@@ -51,6 +58,7 @@ export const playScenario = (scenario: Scenario, minutes: number, seed = 1, step
   const end = scenario.startsAt + Math.min(minutes * 60_000, scenario.durationMillis)
   for (now += stepMillis; now < end; now += stepMillis) {
     for (const venue of venues) venue.step()
+    onStep?.(local)
   }
   return changes
 }

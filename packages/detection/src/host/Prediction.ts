@@ -73,6 +73,10 @@ export interface PredictionOptions {
   readonly retrainingsPerDayMax?: number
 }
 
+/** A coin's probabilities each time it is scored while a model serves. */
+export const probabilitiesOf = ({ values }: Pick<Detection["Service"], "values">): Prediction["Service"]["probabilities"] =>
+  Stream.flatMap(values, ({ coin, model, time }) => (model === null ? Stream.empty : Stream.make({ coin, time, ...model })))
+
 const component = "prediction"
 const observeEvery = "1 second"
 const retrainingsPerDayMax = 1
@@ -96,9 +100,7 @@ const makePrediction = Effect.fnUntraced(function* (options: PredictionOptions) 
   const service = (choose: Effect.Effect<void>) =>
     Prediction.of({
       serving: () => serving,
-      probabilities: Stream.flatMap(detection.values, ({ coin, model, time }) =>
-        model === null ? Stream.empty : Stream.make({ coin, time, ...model })
-      ),
+      probabilities: probabilitiesOf(detection),
       events: Stream.fromPubSub(events),
       choose
     })

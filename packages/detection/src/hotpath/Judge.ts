@@ -77,6 +77,7 @@ export class Judge {
     for (const coin of coins) news ||= coin.fresh
     if (!news) return false
     this.solve(close)
+    this.#model?.beginBar()
     for (const track of bySource) if (track.traded) this.#judgeVenue(track, close)
     for (const track of bySource) {
       if (track.flow === undefined) continue

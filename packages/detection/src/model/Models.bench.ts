@@ -62,10 +62,10 @@ const oneRow = async (name: string, bar: number, member: Member, values: Float64
   packModel(model, memory, scratchBytes, 15 << 20)
   const packed = new PackedModel(memory)
   packed.select(scratchBytes)
-  const session = await InferenceSession.create(exportOnnx(model), { intraOpNumThreads: 1, interOpNumThreads: 1 })
+  const session = await InferenceSession.create(exportOnnx(model, { name, sha256: "" }), { intraOpNumThreads: 1, interOpNumThreads: 1 })
   const out = new Float64Array(3)
   const tensors = Array.from({ length: rows }, (_, row) => ({
-    features: new Tensor("float32", Float32Array.from(values.subarray(row * features, (row + 1) * features)), [1, features])
+    features: new Tensor("float64", values.slice(row * features, (row + 1) * features), [1, features])
   }))
   const each = Array.from({ length: rows }, (_, row) => values.slice(row * features, (row + 1) * features))
   let at = 0
@@ -76,7 +76,7 @@ const oneRow = async (name: string, bar: number, member: Member, values: Float64
         count: 1000,
         run: async (count) => {
           const began = process.hrtime.bigint()
-          for (let n = 0; n < count; n++) await session.run(tensors[next()]!)
+          for (let n = 0; n < count; n++) await session.run(tensors[next()]!, ["probabilities"])
           return Number(process.hrtime.bigint() - began)
         }
       },

@@ -10,9 +10,9 @@ import { fitKernelMachine } from "../kernel/KernelMachine.ts"
 import { fitLogistic, logit } from "../logistic/LogisticRegression.ts"
 import { type Model, predict, predictMember } from "../model/Model.ts"
 import { fitNetwork } from "../network/Network.ts"
-import { Effect } from "effect"
 import { exportOnnx } from "./OnnxExport.ts"
-import { OnnxModel } from "./OnnxModel.ts"
+import { headText, parseHead, readMetadata } from "./OnnxMetadata.ts"
+import { explainOnnxProblem, isProblem, openOnnx } from "./OnnxSession.ts"
 
 const features = 6
 const rows = 300
@@ -57,25 +57,65 @@ const model: Model = {
   ]
 }
 
-describe("ONNX", () => {
-  it.effect("an exported model says in onnxruntime what it says here, of missing values too", () =>
-    Effect.gen(function* () {
-      const onnx = yield* OnnxModel
-      assert.deepStrictEqual([...onnx.inputs, ...onnx.outputs], ["features", "probabilities"])
-      const said = yield* onnx.predict(Float32Array.from(values), features)
-      for (let index = 0; index < rows; index++) {
-        for (const [head, { probability }] of predict(model, row(index)).entries()) {
-          assert.closeTo(said[index * 2 + head]!, probability, 2e-5, `row ${index}, head ${head}`)
-        }
-      }
-      assert.strictEqual((yield* Effect.flip(onnx.predict(new Float32Array(3), 3)))._tag, "OnnxFailed")
-    }).pipe(Effect.provide(OnnxModel.layer(exportOnnx(model))))
-  )
+const bytes = exportOnnx(model, { name: "five", sha256: "of the model" })
+const shape = { features, heads: 2 }
 
-  it.effect("refuses what is no ONNX model", () =>
-    Effect.gen(function* () {
-      const failed = yield* Effect.flip(Effect.provide(OnnxModel, OnnxModel.layer(new Uint8Array(100))))
-      assert.include(failed.message, "no ONNX model")
+describe("ONNX", () => {
+  it("an exported model says in onnxruntime what it says here, of missing values and with its intervals too", async () => {
+    const session = await openOnnx(bytes, shape)
+    if (isProblem(session)) return assert.fail(explainOnnxProblem(session))
+    const said = await session.predict(values)
+    if (isProblem(said)) return assert.fail(explainOnnxProblem(said))
+    for (let index = 0; index < rows; index++) {
+      for (const [head, { high, low, probability }] of predict(model, row(index)).entries()) {
+        const at = index * 2 + head
+        assert.closeTo(said.probabilities[at]!, probability, 1e-6, `row ${index}, head ${head}`)
+        assert.closeTo(said.low![at]!, low, 1e-6, `row ${index}, head ${head}, low`)
+        assert.closeTo(said.high![at]!, high, 1e-6, `row ${index}, head ${head}, high`)
+      }
+    }
+    const noRow = await session.predict(new Float64Array(3))
+    assert.strictEqual(isProblem(noRow) && noRow.reason, "OtherShape")
+    await session.close()
+  })
+
+  it("refuses what is no ONNX model, and one of another shape", async () => {
+    const reasonOf = async (bytes: Uint8Array, expected = shape) => {
+      const session = await openOnnx(bytes, expected)
+      return isProblem(session) ? session.reason : "none"
+    }
+    assert.strictEqual(await reasonOf(new Uint8Array(100)), "NotAModel")
+    assert.strictEqual(await reasonOf(bytes.subarray(0, bytes.length >> 1)), "NotAModel")
+    assert.strictEqual(await reasonOf(bytes, { features: features + 1, heads: 2 }), "OtherShape")
+    assert.strictEqual(await reasonOf(bytes, { features, heads: 3 }), "OtherShape")
+  })
+
+  it("an exported model says what it is, and what its columns are", () => {
+    assert.deepStrictEqual(readMetadata(bytes), {
+      name: "five",
+      sha256: "of the model",
+      features: model.features,
+      heads: [
+        { label: "onset", horizonMinutes: 30 },
+        { label: "state", horizonMinutes: 30 }
+      ]
     })
-  )
+  })
+
+  it("reads the metadata of whatever bytes: cut off, altered, or of anybody", () => {
+    const random = new Random(7)
+    const from = bytes.length - 400
+    for (let count = 0; count < 500; count++) {
+      const altered = bytes.slice(0, from + random.below(400))
+      for (let change = 0; change < 3; change++) altered[random.below(altered.length)] = random.below(256)
+      const said = readMetadata(altered)
+      for (const head of said?.heads ?? []) assert.deepStrictEqual(parseHead(headText(head)), head)
+    }
+    assert.isUndefined(readMetadata(new Uint8Array(0)))
+    assert.isUndefined(readMetadata(Uint8Array.from({ length: 1000 }, () => random.below(256))))
+    assert.deepStrictEqual(["onset:5", "onset:05", "onset:0", "state:1e3", "offset:5", "onset:"].map(parseHead), [
+      { label: "onset", horizonMinutes: 5 },
+      ...Array.from({ length: 5 }, () => undefined)
+    ])
+  })
 })

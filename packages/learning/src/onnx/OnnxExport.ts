@@ -1,88 +1,25 @@
 /**
- * A model as an ONNX file, for whoever serves it elsewhere: features in (32-bit floats, missing as NaN), one probability a head out.
+ * A model as an ONNX file, for whoever serves it elsewhere: features in (missing as NaN); a probability for each head, and its interval, out.
  *
- * Trees are `TreeEnsembleRegressor`s and kernel machines `SVMRegressor`s of `ai.onnx.ml`; the rest is plain arithmetic, calibration too. Only the
- * intervals stay behind. Source: onnx.ai/onnx/operators, opset 15 and ml 3.
+ * It says what the model says here, to 1e-6: numbers are 64-bit floats, rounded to 32 bits where the model rounds them. onnxruntime's trees add
+ * up in 32 bits, so each tree has an output of its own and the sum is plain arithmetic; kernels and curves are too.
  */
 import type { Head, Member, Model } from "../model/Model.ts"
 import type { Tree } from "../tree/Tree.ts"
-import { ProtoWriter } from "./ProtoWriter.ts"
+import { mlDomain, OnnxGraph } from "./OnnxGraph.ts"
+import { encodeMetadata } from "./OnnxMetadata.ts"
 
-type Attribute =
-  | number
-  | string
-  | { readonly floats: ArrayLike<number> }
-  | { readonly ints: ArrayLike<number> }
-  | { readonly strings: ReadonlyArray<string> }
-  | { readonly real: number }
-
-const attributeType = { float: 1, int: 2, string: 3, floats: 6, ints: 7, strings: 8 } as const
-const floatType = 1
-const mlDomain = "ai.onnx.ml"
-
-class Graph {
-  readonly nodes: Array<Uint8Array> = []
-  readonly initializers: Array<Uint8Array> = []
-  #names = 0
-
-  fresh(what: string): string {
-    return `${what}_${this.#names++}`
-  }
-
-  constant(values: ArrayLike<number>, shape: ReadonlyArray<number>): string {
-    const name = this.fresh("c")
-    const writer = new ProtoWriter()
-    for (const size of shape) writer.integer(1, size)
-    this.initializers.push(
-      writer
-        .integer(2, floatType)
-        .text(8, name)
-        .bytes(9, new Uint8Array(Float32Array.from(values).buffer))
-        .finish()
-    )
-    return name
-  }
-
-  node(
-    operator: string,
-    inputs: ReadonlyArray<string>,
-    attributes: Readonly<Record<string, Attribute>> = {},
-    domain = "",
-    output = this.fresh(operator)
-  ): string {
-    const writer = new ProtoWriter()
-    for (const input of inputs) writer.text(1, input)
-    writer.text(2, output).text(4, operator)
-    for (const [name, value] of Object.entries(attributes)) {
-      writer.message(5, (attribute) => {
-        attribute.text(1, name)
-        if (typeof value === "number") return attribute.integer(3, value).integer(20, attributeType.int)
-        if (typeof value === "string") return attribute.text(4, value).integer(20, attributeType.string)
-        if ("real" in value) return attribute.float(2, value.real).integer(20, attributeType.float)
-        if ("floats" in value) {
-          for (let i = 0; i < value.floats.length; i++) attribute.float(7, value.floats[i]!)
-          return attribute.integer(20, attributeType.floats)
-        }
-        if ("ints" in value) {
-          for (let i = 0; i < value.ints.length; i++) attribute.integer(8, value.ints[i]!)
-          return attribute.integer(20, attributeType.ints)
-        }
-        for (const text of value.strings) attribute.text(9, text)
-        return attribute.integer(20, attributeType.strings)
-      })
-    }
-    if (domain !== "") writer.text(7, domain)
-    this.nodes.push(writer.finish())
-    return output
-  }
-
-  scalar(value: number): string {
-    return this.constant([value], [1])
-  }
+/** The forms of a row that members ask. */
+interface Row {
+  /** 32-bit floats. */
+  readonly raw: string
+  /** Scaled, 64-bit floats. */
+  readonly scaled: string
 }
 
-const ensemble = (graph: Graph, input: string, trees: ReadonlyArray<Tree>, scale: number): string => {
-  const ids = {
+/** The sum of what all trees say. */
+const sumOfTrees = (graph: OnnxGraph, raw: string, trees: ReadonlyArray<Tree>): string => {
+  const nodes = {
     trees: [] as Array<number>,
     nodes: [] as Array<number>,
     features: [] as Array<number>,
@@ -91,169 +28,171 @@ const ensemble = (graph: Graph, input: string, trees: ReadonlyArray<Tree>, scale
     yes: [] as Array<number>,
     no: [] as Array<number>
   }
-  const targets = { trees: [] as Array<number>, nodes: [] as Array<number>, ids: [] as Array<number>, weights: [] as Array<number> }
+  const leaves = { trees: [] as Array<number>, nodes: [] as Array<number>, weights: [] as Array<number> }
   for (const [tree, { features, rights, thresholds, values }] of trees.entries()) {
     for (let node = 0; node < features.length; node++) {
       const inner = features[node]! >= 0
-      ids.trees.push(tree)
-      ids.nodes.push(node)
-      ids.features.push(inner ? features[node]! : 0)
-      ids.values.push(inner ? thresholds[node]! : 0)
-      ids.modes.push(inner ? "BRANCH_GT" : "LEAF")
-      ids.yes.push(inner ? rights[node]! : 0)
-      ids.no.push(inner ? rights[node]! - 1 : 0)
+      nodes.trees.push(tree)
+      nodes.nodes.push(node)
+      nodes.features.push(inner ? features[node]! : 0)
+      nodes.values.push(inner ? thresholds[node]! : 0)
+      nodes.modes.push(inner ? "BRANCH_GT" : "LEAF")
+      nodes.yes.push(inner ? rights[node]! : 0)
+      nodes.no.push(inner ? rights[node]! - 1 : 0)
       if (inner) continue
-      targets.trees.push(tree)
-      targets.nodes.push(node)
-      targets.ids.push(0)
-      targets.weights.push(values[node]! * scale)
+      leaves.trees.push(tree)
+      leaves.nodes.push(node)
+      leaves.weights.push(values[node]!)
     }
   }
-  return graph.node(
+  const said = graph.node(
     "TreeEnsembleRegressor",
-    [input],
+    [raw],
     {
-      n_targets: 1,
-      nodes_treeids: { ints: ids.trees },
-      nodes_nodeids: { ints: ids.nodes },
-      nodes_featureids: { ints: ids.features },
-      nodes_values: { floats: ids.values },
-      nodes_modes: { strings: ids.modes },
-      nodes_truenodeids: { ints: ids.yes },
-      nodes_falsenodeids: { ints: ids.no },
-      target_treeids: { ints: targets.trees },
-      target_nodeids: { ints: targets.nodes },
-      target_ids: { ints: targets.ids },
-      target_weights: { floats: targets.weights }
+      n_targets: trees.length,
+      nodes_treeids: { ints: nodes.trees },
+      nodes_nodeids: { ints: nodes.nodes },
+      nodes_featureids: { ints: nodes.features },
+      nodes_values: { floats: nodes.values },
+      nodes_modes: { strings: nodes.modes },
+      nodes_truenodeids: { ints: nodes.yes },
+      nodes_falsenodeids: { ints: nodes.no },
+      target_treeids: { ints: leaves.trees },
+      target_nodeids: { ints: leaves.nodes },
+      target_ids: { ints: leaves.trees },
+      target_weights: { floats: leaves.weights }
     },
     mlDomain
   )
+  return graph.weighted(graph.cast(said, "double"), new Float64Array(trees.length).fill(1))
 }
 
-const memberNode = (graph: Graph, member: Member, raw: string, scaled: string): string => {
-  switch (member.kind) {
-    case "logistic": {
-      const { intercept, weights } = member.model
-      const score = graph.node("MatMul", [scaled, graph.constant(weights, [weights.length, 1])])
-      return graph.node("Sigmoid", [graph.node("Add", [score, graph.scalar(intercept)])])
+/** `exp(-gamma * distance²)` of each support, from the squares of a row and a support and twice their product. */
+const similarities = (graph: OnnxGraph, scaled: string, supports: Float32Array, features: number, gamma: number): string => {
+  const count = supports.length / features
+  const turned = new Float64Array(supports.length)
+  const squares = new Float64Array(count)
+  for (let support = 0; support < count; support++) {
+    for (let feature = 0; feature < features; feature++) {
+      const value = supports[support * features + feature]!
+      turned[feature * count + support] = value
+      squares[support]! += value * value
     }
+  }
+  const own = graph.weighted(graph.multiply(scaled, scaled), new Float64Array(features).fill(1))
+  const both = graph.add(own, graph.constant(squares, [1, count]))
+  const product = graph.node("MatMul", [scaled, graph.constant(turned, [features, count])])
+  const distance = graph.subtract(both, graph.multiply(product, graph.scalar(2)))
+  return graph.node("Exp", [graph.multiply(distance, graph.scalar(-gamma))])
+}
+
+const memberNode = (graph: OnnxGraph, member: Member, { raw, scaled }: Row): string => {
+  const sigmoidOf = (score: string, intercept: number) => graph.node("Sigmoid", [graph.add(score, graph.scalar(intercept))])
+  switch (member.kind) {
+    case "logistic":
+      return sigmoidOf(graph.weighted(scaled, member.model.weights), member.model.intercept)
     case "forest":
-      return ensemble(graph, raw, member.model.trees, 1 / member.model.trees.length)
+      return graph.divide(sumOfTrees(graph, raw, member.model.trees), graph.scalar(member.model.trees.length))
     case "boosting":
-      return graph.node("Sigmoid", [graph.node("Add", [ensemble(graph, raw, member.model.trees, 1), graph.scalar(member.model.base)])])
+      return sigmoidOf(sumOfTrees(graph, raw, member.model.trees), member.model.base)
     case "network": {
       let from = scaled
       for (const [index, { biases, inputs, outputs, weights }] of member.model.layers.entries()) {
         const product = graph.node("MatMul", [from, graph.constant(weights, [inputs, outputs])])
-        const sum = graph.node("Add", [product, graph.constant(biases, [outputs])])
+        const sum = graph.add(product, graph.constant(biases, [outputs]))
         from = index + 1 < member.model.layers.length ? graph.node("Relu", [sum]) : sum
       }
       return graph.node("Sigmoid", [from])
     }
     case "kernel": {
-      const { gamma, intercept, supports, weights } = member.model
-      const score = graph.node(
-        "SVMRegressor",
-        [scaled],
-        {
-          coefficients: { floats: weights },
-          kernel_params: { floats: [gamma, 0, 0] },
-          kernel_type: "RBF",
-          n_supports: weights.length,
-          one_class: 0,
-          post_transform: "NONE",
-          rho: { floats: [intercept] },
-          support_vectors: { floats: supports }
-        },
-        mlDomain
-      )
-      return graph.node("Sigmoid", [score])
+      const { features, gamma, intercept, supports, weights } = member.model
+      return sigmoidOf(graph.weighted(similarities(graph, scaled, supports, features, gamma), weights), intercept)
     }
   }
 }
 
-const logitNode = (graph: Graph, probability: string): string => {
-  const bounded = graph.node("Clip", [probability, graph.constant([1e-7], []), graph.constant([1 - 1e-7], [])])
-  return graph.node("Log", [graph.node("Div", [bounded, graph.node("Sub", [graph.scalar(1), bounded])])])
+/** As `logit`. */
+const logitNode = (graph: OnnxGraph, probability: string): string => {
+  const bounded = graph.clip(probability, 1e-9, 1 - 1e-9)
+  return graph.node("Log", [graph.divide(bounded, graph.subtract(graph.scalar(1), bounded))])
 }
 
-/** A curve of straight pieces as a sum of ramps. */
-const curveNode = (graph: Graph, odds: string, scores: Float64Array, values: Float64Array): string => {
+/** As `interpolate`: a curve of straight pieces as a sum of ramps. */
+const curveNode = (graph: OnnxGraph, odds: string, scores: Float64Array, values: Float64Array): string => {
   const pieces = Array.from({ length: scores.length - 1 }, (_, index) => index).filter((index) => scores[index + 1]! > scores[index]!)
-  if (pieces.length === 0) return graph.node("Add", [graph.node("Mul", [odds, graph.scalar(0)]), graph.scalar(values[0]!)])
-  const starts = graph.constant(
-    pieces.map((index) => scores[index]!),
-    [1, pieces.length]
-  )
-  const lengths = graph.constant(
-    pieces.map((index) => scores[index + 1]! - scores[index]!),
-    [1, pieces.length]
-  )
-  const slopes = graph.constant(
-    pieces.map((index) => (values[index + 1]! - values[index]!) / (scores[index + 1]! - scores[index]!)),
-    [pieces.length, 1]
-  )
-  const ramps = graph.node("Min", [graph.node("Relu", [graph.node("Sub", [odds, starts])]), lengths])
-  return graph.node("Add", [graph.node("MatMul", [ramps, slopes]), graph.scalar(values[0]!)])
+  if (pieces.length === 0) return graph.add(graph.multiply(odds, graph.scalar(0)), graph.scalar(values[0] ?? Number.NaN))
+  const row = (valueOf: (piece: number) => number) => graph.constant(pieces.map(valueOf), [1, pieces.length])
+  const starts = row((index) => scores[index]!)
+  const lengths = row((index) => scores[index + 1]! - scores[index]!)
+  const ramps = graph.node("Min", [graph.node("Relu", [graph.subtract(odds, starts)]), lengths])
+  const slopes = pieces.map((index) => (values[index + 1]! - values[index]!) / (scores[index + 1]! - scores[index]!))
+  return graph.add(graph.weighted(ramps, slopes), graph.scalar(values[0]!))
 }
 
-const headNode = (graph: Graph, { blend, calibration, members }: Head, raw: string, scaled: string): string => {
+const headNodes = (graph: OnnxGraph, { blend, calibration, interval, members }: Head, row: Row) => {
   const stacked = blend.kind === "stack"
   const said = members.map((member) => {
-    const probability = memberNode(graph, member, raw, scaled)
+    const probability = memberNode(graph, member, row)
     return stacked ? logitNode(graph, probability) : probability
   })
   const all = said.length === 1 ? said[0]! : graph.node("Concat", said, { axis: 1 })
-  const sum = graph.node("Add", [
-    graph.node("MatMul", [all, graph.constant(blend.weights, [blend.weights.length, 1])]),
-    graph.scalar(blend.intercept)
-  ])
-  const odds = stacked ? sum : logitNode(graph, sum)
-  return calibration.kind === "platt"
-    ? graph.node("Sigmoid", [
-        graph.node("Add", [graph.node("Mul", [odds, graph.scalar(calibration.curve.slope)]), graph.scalar(calibration.curve.intercept)])
-      ])
-    : curveNode(graph, odds, calibration.curve.scores, calibration.curve.values)
+  const sum = graph.add(graph.weighted(all, blend.weights), graph.scalar(blend.intercept))
+  const odds = logitNode(graph, stacked ? graph.node("Sigmoid", [sum]) : sum)
+  const probability =
+    calibration.kind === "platt"
+      ? graph.node("Sigmoid", [
+          graph.add(graph.multiply(odds, graph.scalar(calibration.curve.slope)), graph.scalar(calibration.curve.intercept))
+        ])
+      : curveNode(graph, odds, calibration.curve.scores, calibration.curve.values)
+  return {
+    probability,
+    low: graph.node("Min", [probability, curveNode(graph, odds, interval.scores, interval.low)]),
+    high: graph.node("Max", [probability, curveNode(graph, odds, interval.scores, interval.high)])
+  }
 }
 
-const valueInfo = (name: string, columns: number) => (writer: ProtoWriter) =>
-  writer.text(1, name).message(2, (type) =>
-    type.message(1, (tensor) =>
-      tensor.integer(1, floatType).message(2, (shape) => {
-        shape.message(1, (dimension) => dimension.text(2, "rows"))
-        shape.message(1, (dimension) => dimension.integer(1, columns))
-      })
-    )
-  )
+/** As `grow`. */
+const growNode = (graph: OnnxGraph, value: string): string => {
+  const size = graph.node("Abs", [value])
+  const root = graph.node("Sqrt", [graph.add(graph.multiply(size, size), graph.scalar(1))])
+  const near = graph.node("Log", [graph.add(size, root)])
+  const far = graph.add(graph.node("Log", [size]), graph.scalar(Math.LN2))
+  const grown = graph.node("Where", [graph.node("Less", [size, graph.scalar(1e8)]), near, far])
+  return graph.multiply(grown, graph.node("Sign", [value]))
+}
 
-/** Input `features` [rows, features], output `probabilities` [rows, heads]. */
-export const exportOnnx = (model: Model): Uint8Array => {
-  const graph = new Graph()
-  const count = model.features.length
-  const raw = "features"
-  const grown = graph.node("Asinh", [graph.node("Div", [raw, graph.constant(model.scaler.scales, [1, count])])])
-  const centred = graph.node("Div", [
-    graph.node("Sub", [grown, graph.constant(model.scaler.means, [1, count])]),
-    // A feature that never varied is divided by infinity: by what 32 bits hold of it.
-    graph.constant(
-      model.scaler.deviations.map((deviation) => Math.min(deviation, 3e38)),
-      [1, count]
+/** As `scaleRow`. */
+const scaledNode = (graph: OnnxGraph, raw: string, { features, scaler }: Model): string => {
+  const row = (values: ArrayLike<number>) => graph.constant(values, [1, features.length])
+  const grown = growNode(graph, graph.divide(graph.cast(raw, "double"), row(scaler.scales)))
+  const centred = graph.divide(graph.subtract(grown, row(scaler.means)), row(scaler.deviations))
+  const known = graph.node("Where", [graph.node("IsNaN", [centred]), row(new Float64Array(features.length)), centred])
+  return graph.cast(graph.cast(graph.clip(known, -6, 6), "float"), "double")
+}
+
+/**
+ * Input `features` [rows, features], outputs `probabilities`, `low` and `high` [rows, heads]; what the columns are stands in the file's metadata.
+ * `sha256` is of the model's own file.
+ */
+export const exportOnnx = (model: Model, { name, sha256 }: { readonly name: string; readonly sha256: string }): Uint8Array => {
+  const graph = new OnnxGraph()
+  const input = "features"
+  const raw = graph.cast(input, "float")
+  const row = { raw, scaled: scaledNode(graph, raw, model) }
+  const heads = model.heads.map((head) => headNodes(graph, head, row))
+  const outputs = { probabilities: "probability", low: "low", high: "high" } as const
+  for (const [output, each] of Object.entries(outputs)) {
+    graph.node(
+      "Concat",
+      heads.map((head) => head[each]),
+      { axis: 1 },
+      "",
+      output
     )
-  ])
-  const clipped = graph.node("Clip", [centred, graph.constant([-6], []), graph.constant([6], [])])
-  const scaled = graph.node("Where", [graph.node("IsNaN", [raw]), graph.constant(new Float64Array(count), [1, count]), clipped])
-  const heads = model.heads.map((head) => headNode(graph, head, raw, scaled))
-  graph.node("Concat", heads, { axis: 1 }, "", "probabilities")
-  return new ProtoWriter()
-    .integer(1, 8)
-    .text(2, "evenkeel")
-    .message(7, (writer) => {
-      for (const node of graph.nodes) writer.bytes(1, node)
-      writer.text(2, "evenkeel")
-      for (const tensor of graph.initializers) writer.bytes(5, tensor)
-      writer.message(11, valueInfo(raw, count)).message(12, valueInfo("probabilities", heads.length))
-    })
-    .message(8, (opset) => opset.text(1, "").integer(2, 15))
-    .message(8, (opset) => opset.text(1, mlDomain).integer(2, 3))
-    .finish()
+  }
+  return graph.finish(
+    [input, model.features.length],
+    Object.keys(outputs).map((output) => [output, heads.length]),
+    encodeMetadata({ name, sha256, features: model.features, heads: model.heads })
+  )
 }
