@@ -1,0 +1,9 @@
+/**
+ * The HTTP client of news feeds. Its sockets connect to public addresses alone, whatever a feed's name resolves to and wherever it leads on, unless
+ * feeds may stand in private networks.
+ */
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import { publicLookup } from "@evenkeel/connectors/news/FeedAddress"
+
+export const layerNewsClient = ({ allowPrivate }: { readonly allowPrivate: boolean }) =>
+  allowPrivate ? NodeHttpClient.layerUndici : NodeHttpClient.layerUndiciOptions({ connect: { lookup: publicLookup } })
