@@ -4,6 +4,8 @@
  */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { publicLookup } from "@evenkeel/connectors/news/FeedAddress"
+import { Layer } from "effect"
 
 export const layerNewsClient = ({ allowPrivate }: { readonly allowPrivate: boolean }) =>
-  allowPrivate ? NodeHttpClient.layerUndici : NodeHttpClient.layerUndiciOptions({ connect: { lookup: publicLookup } })
+  // Layers are built once: without `fresh` it would be the engine's own client, which connects to anybody.
+  allowPrivate ? NodeHttpClient.layerUndici : Layer.fresh(NodeHttpClient.layerUndiciOptions({ connect: { lookup: publicLookup } }))
