@@ -8,6 +8,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { decodedSources } from "@evenkeel/connectors/exchange/Decoders"
 import { NewsMemory } from "@evenkeel/connectors/news/NewsMemory"
 import { makeNewsReader } from "@evenkeel/connectors/news/NewsWatcher"
+import { scenarios } from "@evenkeel/connectors/simulated/Scenario"
+import { makeSimulatedVenue } from "@evenkeel/connectors/simulated/SimulatedVenue"
 import { FrameSink } from "@evenkeel/connectors/transport/FrameSink"
 import { coinFeatureNames } from "@evenkeel/detection/feature/coin/CoinFeatures"
 import { LocalHotPath } from "@evenkeel/detection/host/LocalHotPath"
@@ -27,8 +29,11 @@ import { MarketClock } from "@evenkeel/runtime/time/MarketClock"
 import { readJournal } from "@evenkeel/store/journal/JournalReader"
 import { MarketJournal } from "@evenkeel/store/journal/MarketJournal"
 import { Snapshots } from "@evenkeel/store/snapshot/Snapshots"
-import { Effect, FileSystem, Layer, Option, Redacted } from "effect"
-import { serveNews } from "../../connectors/test/support/NewsServer.ts"
+import { Effect, FileSystem, Layer, Redacted } from "effect"
+import { HttpClient } from "effect/http"
+import { rssOf, serveNews } from "../../connectors/test/support/NewsServer.ts"
+import { freePort } from "../../store/test/support/TestPostgres.ts"
+import { type Program, startProgram } from "./support/Program.ts"
 
 const minute = 60_000
 const hour = 60 * minute
@@ -86,7 +91,7 @@ const layer = Policies.layer().pipe(
   Layer.provideMerge(Supervisor.layer),
   Layer.provideMerge(HealthRegistry.layer),
   Layer.provideMerge(Layer.merge(NodeServices.layer, NodeHttpClient.layerUndici)),
-  Layer.provideMerge(Layer.succeed(Snapshots, Snapshots.of({ save: () => Effect.void, load: () => Effect.succeed(Option.none()) })))
+  Layer.provideMerge(Layer.succeed(Snapshots, Snapshots.of({ save: () => Effect.void, load: () => Effect.succeedNone })))
 )
 
 describe("a day of news", () => {
@@ -204,4 +209,58 @@ describe("a day of news", () => {
       })
     assert.closeTo(bars[0]![2], 1, 0.01)
   })
+})
+
+describe("the program", () => {
+  it.live(
+    "reads a feed while it runs live, shows its headlines as text, and tells nothing again after a restart",
+    () =>
+      Effect.gen(function* () {
+        const data = yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped()
+        const title = "USDC depegs <img src=x onerror=alert(1)>\u202e &amp; &lt;script&gt;"
+        const feeds = yield* serveNews(() => ({ body: rssOf([{ title, guid: "1", link: "javascript:alert(1)" }]) }))
+        const kraken = yield* makeSimulatedVenue({
+          venue: "kraken",
+          instruments: [{ venue: "kraken", symbol: "USDC/USD", base: "USDC", quote: "USD" }],
+          scenario: scenarios.calm(),
+          seed: 1,
+          clock: () => performance.timeOrigin + performance.now(),
+          stepMillis: 50
+        })
+        const port = yield* freePort
+        const start = startProgram(["live"], {
+          EVENKEEL_DATA: data,
+          EVENKEEL_HTTP_PORT: String(port),
+          EVENKEEL_COINS: "USDC",
+          EVENKEEL_INSTRUMENTS: "kraken:USDC/USD:USDC:USD",
+          EVENKEEL_ENDPOINTS: JSON.stringify([{ venue: "kraken", ...kraken.endpoints }]),
+          EVENKEEL_NEWS_FEEDS: JSON.stringify([{ name: "desk", url: `${feeds.url}/rss?key=T0K3N` }]),
+          EVENKEEL_NEWS_ALLOW_PRIVATE: "true"
+        })
+        const client = yield* HttpClient.HttpClient
+        const ask = (path: string) => Effect.flatMap(client.get(`http://127.0.0.1:${port}${path}`), ({ text }) => text)
+        const run = (program: Program, detail: string) =>
+          Effect.gen(function* () {
+            let ready = ""
+            for (let turn = 0; turn < 600 && !ready.includes(detail); turn++) {
+              yield* Effect.sleep("50 millis")
+              ready = yield* Effect.orElseSucceed(ask("/readyz"), () => "")
+            }
+            assert.include(ready, detail, program.errors())
+            const [coin] = JSON.parse(yield* ask("/v1/coins")) as ReadonlyArray<{ readonly news: ReadonlyArray<object> }>
+            assert.lengthOf(coin!.news, 1)
+            assert.deepInclude(coin!.news[0], { title: "USDC depegs & <script>", feed: "desk", link: null, score: -1 })
+            const metrics = yield* ask("/metrics")
+            program.process.kill("SIGTERM")
+            assert.strictEqual(yield* program.exit, 0, program.errors())
+            assert.notMatch(ready + metrics + program.errors() + program.output(), /T0K3N|\u202e/)
+            return metrics
+          })
+        const first = yield* run(yield* start, "1 new and 0 known items of coins")
+        assert.match(first, /evenkeel_news_items_total\{feed="desk",outcome="new"\} 1/)
+        const second = yield* run(yield* start, "0 new and 1 known items of coins")
+        assert.match(second, /evenkeel_news_items_total\{feed="desk",outcome="known"\} 1/)
+      }).pipe(Effect.scoped, Effect.provide(layer)),
+    120_000
+  )
 })

@@ -64,7 +64,8 @@ export const EngineConfig = Schema.Struct({
         name: Schema.String.check(Schema.isPattern(/^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/)),
         /** `https://…`; what stands behind its host is kept secret. */
         url: Schema.Redacted(Schema.String.check(Schema.isPattern(/^https?:\/\//), isAddress)),
-        everySeconds: between(30, 3600)
+        /** 300 when it is left out. */
+        everySeconds: Schema.optional(between(30, 3600))
       })
     ).check(
       unique(({ name }) => name, "name"),

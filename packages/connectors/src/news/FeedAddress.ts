@@ -74,7 +74,8 @@ const linkMax = 1000
 export const pageOf = (link: string): string => {
   if (link === "") return ""
   const url = new URL(link)
-  for (const name of [...url.searchParams.keys()]) if (/^(utm_\w+|fbclid|gclid|ref|source|cmp)$/i.test(name)) url.searchParams.delete(name)
+  const trackers = Array.from(url.searchParams.keys()).filter((name) => /^(utm_\w+|fbclid|gclid|ref|source|cmp)$/i.test(name))
+  for (const name of trackers) url.searchParams.delete(name)
   const path = `${url.pathname.replace(/\/+$/, "")}${url.search}`
   return path === "" ? "" : `${url.host.replace(/^www\./, "")}${path}`
 }

@@ -30,8 +30,8 @@ export interface WatchedFeed {
   readonly name: string
   /** `https://…`; keys in it are kept secret. */
   readonly url: Redacted.Redacted
-  /** Between two readings: an hour at most, as the hot path takes feeds that are not read for three for unknown. */
-  readonly everySeconds: number
+  /** Between two readings, 300 when left out: an hour at most, as the hot path takes feeds that are not read for three for unknown. */
+  readonly everySeconds?: number | undefined
 }
 
 export interface NewsWatcherOptions {
@@ -43,6 +43,7 @@ export interface NewsWatcherOptions {
   readonly allowPrivate: boolean
 }
 
+const everySecondsUsual = 300
 /** Entries of a document that are looked at, the newest ones. */
 export const entriesConsidered = 100
 /** Items that one reading tells; the others wait for the next. */
@@ -71,7 +72,7 @@ export const memoryName = "news"
 export const makeNewsWatcher = Effect.fnUntraced(function* (options: NewsWatcherOptions) {
   const supervisor = yield* Supervisor
   const health = yield* HealthRegistry
-  const { everySeconds, name } = options.feed
+  const { everySeconds = everySecondsUsual, name } = options.feed
   const component = `news:${name}`
   const read = yield* makeNewsReader(options)
   const loop = Effect.gen(function* () {
