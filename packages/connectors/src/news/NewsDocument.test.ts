@@ -1,9 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Result } from "effect"
+import { decodeNews, newsPayload } from "@evenkeel/domain/market/News"
+import { Option, Result } from "effect"
 import { atomDocument, jsonDocument, rss1Document, rssDocument } from "../../test/support/NewsDocuments.ts"
 import { titleMax } from "./CleanText.ts"
+import { linkOf } from "./FeedAddress.ts"
+import { makeNamedCoins } from "./NamedCoins.ts"
 import { readDocument } from "./NewsDocument.ts"
 import type { NewsEntry } from "./NewsEntry.ts"
+import { NewsMemory } from "./NewsMemory.ts"
+import { toneOf } from "./Tone.ts"
 
 const bytesOf = (text: string) => new TextEncoder().encode(text)
 const read = (text: string | Uint8Array, contentType = "") =>
@@ -135,6 +140,8 @@ describe("readDocument", () => {
       "<item>",
       "</item>"
     ].map(bytesOf)
+    const named = makeNamedCoins(["USDC", "USDT", "DAI", "FRAX"])
+    const memory = new NewsMemory()
     let good = 0
     let bad = 0
     for (let n = 0; n < 3000; n++) {
@@ -157,8 +164,15 @@ describe("readDocument", () => {
         assert.isAtMost(entry.title.length, titleMax)
         assert.notMatch(entry.title, /[\p{C}\p{Zl}\p{Zp}]/u)
         assert.isTrue(Number.isNaN(entry.published) || Number.isSafeInteger(entry.published))
+        const coins = toneOf(entry.title, named)
+        const link = linkOf(entry.link, "https://news.example/rss") ?? ""
+        assert.isTrue(link === "" || /^https?:/.test(link))
+        const item = { feed: "desk", id: entry.id, title: entry.title, link, time: n, coins }
+        if (coins.length > 0 && !memory.knows(item)) memory.add(item)
+        assert.isTrue(Option.isSome(decodeNews(newsPayload({ feed: "desk", items: [item] }))))
       })
     }
+    assert.isAbove(memory.size, 10)
     assert.isAbove(good, 100)
     assert.isAbove(bad, 1000)
   })

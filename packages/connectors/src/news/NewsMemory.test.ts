@@ -35,9 +35,22 @@ describe("NewsMemory", () => {
     )
     assert.isFalse(knows({}, { title: "Circle says USDC reserves are not safe at the bank" }))
     assert.isFalse(knows({}, { coins: [{ coin: "DAI", score: 0 }] }))
-    assert.isFalse(knows({}, { time: start + 49 * hour }))
+    assert.isFalse(knows({}, { time: start + 49 * hour, feed: "two" }))
     assert.isFalse(knows({ title: "USDC depegs" }, { title: "USDC repegs" }))
     assert.isTrue(knows({ title: "USDC depegs" }, { title: "USDC depegs", feed: "two" }))
+  })
+
+  it("knows an item by whatever it was known by before, also when an item without a date seems to be of another day by now", () => {
+    const memory = new NewsMemory()
+    memory.add(item({ id: "1" }))
+    for (const same of [{ feed: "two", id: "x" }, { feed: "three", link: "https://c.example/1" }, { feed: "four" }]) {
+      assert.isTrue(memory.knows(item(same)))
+      assert.isTrue(memory.knows(item({ ...same, time: start + 100 * hour })), same.feed)
+    }
+    assert.isFalse(memory.knows(item({ feed: "five", time: start + 100 * hour })))
+    const again = new NewsMemory()
+    assert.isTrue(again.load(memory.save()))
+    assert.isTrue(again.knows(item({ feed: "two", id: "x", time: start + 100 * hour })))
   })
 
   it("forgets at its bound the one that was not seen for longest", () => {
@@ -56,9 +69,9 @@ describe("NewsMemory", () => {
     first.add(item({ id: "1", link: "https://a.example/1" }))
     const second = new NewsMemory()
     assert.isTrue(second.load(first.save()))
+    assert.strictEqual(second.save(), first.save())
     assert.isTrue(second.knows(item({ id: "1", title: other })))
     assert.isTrue(second.knows(item({ feed: "two" })))
-    assert.strictEqual(second.save(), first.save())
     for (const text of ["", "{}", '[{"title":1}]']) assert.isFalse(new NewsMemory().load(text))
   })
 

@@ -2,7 +2,7 @@
  * The items that were told already, over all feeds: each is counted once, however often and by however many it is told.
  *
  * Two items are one if their feed has the same id for them, if they link to the same page, or if their titles are nearly equal and they name the same
- * coins within two days. Titles that differ in a number or in a negation are two.
+ * coins within two days. Titles that differ in a number or in a negation are two. Whatever an item was once known by, it is known by from then on.
  */
 import { NewsItem } from "@evenkeel/domain/market/News"
 import { Option, Schema } from "effect"
@@ -14,6 +14,8 @@ import { pageOf } from "./FeedAddress.ts"
  * (`feedsMax` times `entriesConsidered`), so that none goes that is still in its feed.
  */
 export const rememberedMax = 2000
+/** Keys of one item: as many feeds may tell it under their own names. */
+const keysMax = 40
 const alikeMillis = 48 * 3_600_000
 /** Share of words that two titles must have in common, and the words that a title must have to be compared at all. */
 const alikeShare = 0.8
@@ -34,7 +36,7 @@ const encodeSaved = Schema.encodeSync(Saved)
 
 interface Remembered extends NewsItem {
   readonly feed: string
-  readonly keys: ReadonlyArray<string>
+  readonly keys: Array<string>
   readonly words: ReadonlySet<string>
   /** Numbers and negations, which must be equal. */
   readonly facts: string
@@ -42,16 +44,18 @@ interface Remembered extends NewsItem {
 
 const keyOf = (...parts: ReadonlyArray<string>): string => createHash("sha256").update(parts.join("\n")).digest("base64url").slice(0, 22)
 
-const keysOf = ({ feed, id, link }: FeedItem): ReadonlyArray<string> => {
+/** What has neither an id nor a page of its own goes by its title in its feed. */
+const keysOf = ({ feed, id, link, title }: FeedItem): ReadonlyArray<string> => {
   const page = pageOf(link)
-  return [...(id === "" ? [] : [keyOf("id", feed, id)]), ...(page === "" ? [] : [keyOf("page", page)])]
+  const keys = [...(id === "" ? [] : [keyOf("id", feed, id)]), ...(page === "" ? [] : [keyOf("page", page)])]
+  return keys.length > 0 ? keys : [keyOf("title", feed, title)]
 }
 
 const remember = (item: NewsItem & { readonly feed: string }, keys: ReadonlyArray<string>): Remembered => {
   const words = new Set(item.title.toLowerCase().match(/[\p{L}\p{N}]+(?:[.,'’]\p{N}+)*/gu) ?? [])
   const facts = [...words].filter((word) => /\p{N}/u.test(word) || negations.has(word)).sort()
   const { coins, feed, link, time, title } = item
-  return { title, link, time, coins, feed, keys, words, facts: `${coins.map(({ coin }) => coin).join()} ${facts.join()}` }
+  return { title, link, time, coins, feed, keys: [...keys], words, facts: `${coins.map(({ coin }) => coin).join()} ${facts.join()}` }
 }
 
 const isAlike = (a: Remembered, b: Remembered): boolean => {
@@ -88,6 +92,11 @@ export class NewsMemory {
     if (known === undefined) return false
     this.#items.delete(known)
     this.#items.add(known)
+    for (const key of keys) {
+      if (this.#byKey.has(key) || known.keys.length >= keysMax) continue
+      known.keys.push(key)
+      this.#byKey.set(key, known)
+    }
     return true
   }
 
