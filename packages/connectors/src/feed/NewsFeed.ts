@@ -17,7 +17,7 @@ export interface NewsFeedOptions {
   readonly allowPrivate: boolean
 }
 
-/** Feeds that are read; see `rememberedMax`. */
+/** Feeds that are read. */
 export const feedsMax = 20
 
 /** What is said of coins. Nothing, where no feed is read. */

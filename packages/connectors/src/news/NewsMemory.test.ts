@@ -34,7 +34,7 @@ describe("NewsMemory", () => {
       knows({ title: "Tether mints 1 billion USDT on the Tron chain" }, { title: "Tether mints 2 billion USDT on the Tron chain" })
     )
     assert.isFalse(knows({}, { title: "Circle says USDC reserves are not safe at the bank" }))
-    assert.isFalse(knows({}, { coins: [{ coin: "DAI", score: 0 }] }))
+    assert.isFalse(knows({}, { feed: "two", coins: [{ coin: "DAI", score: 0 }] }))
     assert.isFalse(knows({}, { time: start + 49 * hour, feed: "two" }))
     assert.isFalse(knows({ title: "USDC depegs" }, { title: "USDC repegs" }))
     assert.isTrue(knows({ title: "USDC depegs" }, { title: "USDC depegs", feed: "two" }))
@@ -53,13 +53,16 @@ describe("NewsMemory", () => {
     assert.isTrue(again.knows(item({ feed: "two", id: "x", time: start + 100 * hour })))
   })
 
-  it("forgets at its bound the one that was not seen for longest", () => {
+  it("forgets at its bound the one of the feed that was not seen for longest, and none of another's", () => {
     const memory = new NewsMemory()
     const numbered = (n: number) => item({ id: String(n), title: `USDC ${n}` })
+    const others = item({ feed: "two", id: "1", title: "USDC 1 of two" })
+    memory.add(others)
     for (let n = 0; n < rememberedMax; n++) memory.add(numbered(n))
     assert.isTrue(memory.knows(numbered(0)))
     memory.add(numbered(rememberedMax))
-    assert.strictEqual(memory.size, rememberedMax)
+    assert.strictEqual(memory.size, rememberedMax + 1)
+    assert.isTrue(memory.knows(others))
     assert.isTrue(memory.knows(numbered(0)))
     assert.isFalse(memory.knows(numbered(1)))
   })

@@ -10,10 +10,10 @@ import { createHash } from "node:crypto"
 import { pageOf } from "./FeedAddress.ts"
 
 /**
- * Items that are remembered; at the bound the one goes that was not seen in its feed for longest. All feeds together offer no more at a time
- * (`feedsMax` times `entriesConsidered`), so that none goes that is still in its feed.
+ * Items that are remembered of each feed; at the bound the one goes that was not seen for longest. A document shows half as many (`entriesConsidered`), so
+ * that none goes that is still in its feed, and a feed that floods the memory makes none of another's forgotten.
  */
-export const rememberedMax = 2000
+export const rememberedMax = 200
 /** Keys of one item: as many feeds may tell it under their own names. */
 const keysMax = 40
 const alikeMillis = 48 * 3_600_000
@@ -79,6 +79,7 @@ export interface Headline {
 export class NewsMemory {
   /** Those seen longest ago first. */
   readonly #items = new Set<Remembered>()
+  readonly #counts = new Map<string, number>()
   readonly #byKey = new Map<string, Remembered>()
 
   get size(): number {
@@ -142,12 +143,15 @@ export class NewsMemory {
   #put(item: Remembered): void {
     this.#items.add(item)
     for (const key of item.keys) this.#byKey.set(key, item)
-    const [oldest] = this.#items
-    if (this.#items.size > rememberedMax) this.#drop(oldest!)
+    const count = (this.#counts.get(item.feed) ?? 0) + 1
+    this.#counts.set(item.feed, count)
+    if (count <= rememberedMax) return
+    for (const oldest of this.#items) if (oldest.feed === item.feed) return this.#drop(oldest)
   }
 
   #drop(item: Remembered): void {
     this.#items.delete(item)
+    this.#counts.set(item.feed, this.#counts.get(item.feed)! - 1)
     for (const key of item.keys) if (this.#byKey.get(key) === item) this.#byKey.delete(key)
   }
 }

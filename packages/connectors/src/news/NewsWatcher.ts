@@ -118,6 +118,8 @@ export const makeNewsReader = Effect.fnUntraced(function* ({ allowPrivate, coins
   const named = makeNamedCoins(coins)
   const nothing: Validators = { etag: undefined, modified: undefined }
   let validators = nothing
+  /** Of the document that is the feed's now: what is still shown is not forgotten. */
+  let shown: ReadonlyArray<FeedItem> = []
   const { name } = feed
   const count = (
     outcome: Outcome | FeedFailed["reason"] | "read" | "unchanged" | "policy" | "no-room",
@@ -143,6 +145,7 @@ export const makeNewsReader = Effect.fnUntraced(function* ({ allowPrivate, coins
   const read = Effect.gen(function* () {
     const document = yield* fetch
     if (document === undefined) {
+      for (const item of shown) memory.knows(item)
       yield* tell([])
       return { new: 0, known: 0, old: 0, unnamed: 0, waiting: 0, isUnchanged: true }
     }
@@ -151,6 +154,7 @@ export const makeNewsReader = Effect.fnUntraced(function* ({ allowPrivate, coins
     const at = Math.floor(now())
     const counts = { new: 0, known: 0, old: 0, unnamed: 0, waiting: 0 }
     const fresh: Array<FeedItem> = []
+    const seen: Array<FeedItem> = []
     for (const { id, link, published, title } of considered(entries.success, at)) {
       const time = Number.isNaN(published) ? at : Math.min(published, at)
       const tones = toneOf(title, named)
@@ -163,11 +167,13 @@ export const makeNewsReader = Effect.fnUntraced(function* ({ allowPrivate, coins
         fresh.push(item)
         memory.add(item)
       }
+      if (tones.length > 0) seen.push(item)
     }
     counts.new = fresh.length
     yield* tell(fresh)
     // What waits is told the next time, so the document must come again.
     validators = counts.waiting > 0 ? nothing : document
+    shown = seen
     for (const outcome of outcomes) yield* count(outcome, "items", counts[outcome])
     yield* remember(fresh, at)
     return { ...counts, isUnchanged: false }
