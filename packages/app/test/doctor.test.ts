@@ -6,6 +6,7 @@ import { venueIds } from "@evenkeel/domain/market/Venue"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, FileSystem } from "effect"
 import { startAnvil } from "../../connectors/test/support/Anvil.ts"
+import { rssOf, serveNews } from "../../connectors/test/support/NewsServer.ts"
 import { startProgram } from "./support/Program.ts"
 import { symbolOf } from "@evenkeel/connectors/simulated/Symbols"
 
@@ -36,6 +37,7 @@ describe("doctor", () => {
           })
         )
         const anvil = yield* startAnvil
+        const feeds = yield* serveNews((path) => ({ body: path === "/page" ? "<html></html>" : rssOf([{ title: "USDC depegs" }]) }))
         yield* files.writeFileString(
           `${directory}/evenkeel.json`,
           JSON.stringify({
@@ -51,7 +53,14 @@ describe("doctor", () => {
                 confirmations: 0,
                 sources: [{ _tag: "Gas" }]
               }
-            ]
+            ],
+            news: {
+              feeds: [
+                { name: "desk", url: `${feeds.url}/rss?key=secret-key` },
+                { name: "page", url: `${feeds.url}/page` }
+              ],
+              allowPrivate: true
+            }
           })
         )
         const program = yield* startProgram(["doctor", "--config", `${directory}/evenkeel.json`])
@@ -72,6 +81,8 @@ describe("doctor", () => {
         assert.match(line("ethereum endpoint 1"), /^ok .*head 0 .*polled/)
         assert.match(line("ethereum endpoint 2"), /^FAIL/)
         assert.match(line("ethereum Gas"), /^ok .*"price":/)
+        assert.match(line("news desk"), /^ok .*read in \d+ ms, 1 entries/)
+        assert.match(line("news page"), /^FAIL.*neither RSS nor Atom/)
         assert.include(program.output(), "NTP")
         assert.notInclude(program.output() + program.errors(), "secret-key")
       }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),

@@ -77,6 +77,7 @@ describe("outside text on the terminal", () => {
             venues: { agree: [], differ: [] },
             detectors: { baselineBps: null, score: null, cusum: null, changepoint: null },
             model: null,
+            news: [{ title: hostile, feed: hostile, link: null, time: 0, score: -1 }],
             sources: [
               {
                 venue: hostile,

@@ -32,6 +32,20 @@ export const SourceView = Schema.Struct({
   supply: Schema.NullOr(Schema.Struct({ total: Schema.Finite, minted: MaybeFinite, burned: MaybeFinite }))
 })
 
+/** A headline that names a coin: text from outside, which whoever shows it escapes. It decides no level. */
+export const HeadlineView = Schema.Struct({
+  title: Schema.String,
+  /** Name of the feed that told it first. */
+  feed: Schema.String,
+  /** `https://…` or `http://…`; null where the item has none. */
+  link: Schema.NullOr(Schema.String),
+  /** Unix ms. */
+  time: Schema.Finite,
+  /** How good or bad it is for the coin by a lexicon, -1 to 1. */
+  score: Schema.Finite
+})
+export type HeadlineView = typeof HeadlineView.Type
+
 export const CoinView = Schema.Struct({
   coin: Schema.String,
   /** The markets are no real ones, and so is whatever is said of the coin. */
@@ -58,6 +72,8 @@ export const CoinView = Schema.Struct({
       horizons: Schema.Array(Schema.Struct({ minutes: Schema.Int, probability: MaybeFinite, low: MaybeFinite, high: MaybeFinite }))
     })
   ),
+  /** The newest headlines of the last three days that name the coin, newest first; none where no feed is configured. */
+  news: Schema.Array(HeadlineView),
   sources: Schema.Array(SourceView)
 })
 export type CoinView = typeof CoinView.Type

@@ -5,6 +5,8 @@ import { chains } from "@evenkeel/connectors/chain/Chains"
 import { sourceName } from "@evenkeel/connectors/chain/ChainSource"
 import { decoders } from "@evenkeel/connectors/exchange/Decoders"
 import { type Endpoints, type Exchange, messageIn } from "@evenkeel/connectors/exchange/Exchange"
+import { fetchFeed } from "@evenkeel/connectors/news/FetchFeed"
+import { readDocument } from "@evenkeel/connectors/news/NewsDocument"
 import { makeRest, type Rest } from "@evenkeel/connectors/transport/Rest"
 import { openSocket } from "@evenkeel/connectors/transport/Socket"
 import { OrderBook } from "@evenkeel/detection/book/OrderBook"
@@ -19,9 +21,11 @@ import { plainText } from "@evenkeel/runtime/telemetry/PlainText"
 import { databaseProblem } from "@evenkeel/store/database/DatabaseProblem"
 import { EventStore } from "@evenkeel/store/event/EventStore"
 import { Clock, Console, Effect, Exit, FileSystem, Layer, Redacted, Result } from "effect"
+import { HttpClient } from "effect/http"
 import type { EngineConfig } from "../config/EngineConfig.ts"
 import { databaseOf, venueOf, venuesOf } from "../engine/EngineSetup.ts"
 import { portAdvice, tryPort } from "../engine/HttpPort.ts"
+import { layerNewsClient } from "../engine/NewsClient.ts"
 import { findInstruments, layerAsking } from "../mode/Live.ts"
 
 interface Finding {
@@ -50,7 +54,7 @@ export const runDoctor = Effect.fn("runDoctor")(function* (config: EngineConfig)
   return findings.every(({ good }) => good)
 })
 
-/** Everything beyond this machine: venues by what is configured and found on them, then chains. */
+/** Everything beyond this machine: venues by what is configured and found on them, then chains and news feeds. */
 const outside = Effect.fnUntraced(function* (config: EngineConfig) {
   const instruments = yield* findInstruments(config)
   const venues = new Set([...venuesOf(instruments), ...config.discovery.venues])
@@ -65,7 +69,10 @@ const outside = Effect.fnUntraced(function* (config: EngineConfig) {
     { concurrency: venueIds.length }
   )
   const ofChains = yield* Effect.forEach(config.chains, checkChain, { concurrency: "unbounded" })
-  return [...ofVenues.flat(), ...ofChains.flat()]
+  const ofFeeds = yield* Effect.forEach(config.news.feeds, (feed) => checkFeed(config.news.allowPrivate, feed), { concurrency: 4 }).pipe(
+    Effect.provide(layerNewsClient(config.news))
+  )
+  return [...ofVenues.flat(), ...ofChains.flat(), ...ofFeeds]
 }, Effect.provide(layerAsking))
 
 const checkDirectory = Effect.fnUntraced(function* (config: EngineConfig) {
@@ -267,4 +274,24 @@ const checkChain = Effect.fnUntraced(function* ({ chain: id, endpoints, sources 
     })
   }
   return findings
+})
+
+const checkFeed = Effect.fnUntraced(function* (allowPrivate: boolean, { name, url }: EngineConfig["news"]["feeds"][number]) {
+  const client = HttpClient.withScope(yield* HttpClient.HttpClient)
+  const began = yield* Clock.currentTimeMillis
+  const validators = { etag: undefined, modified: undefined }
+  const read = yield* fetchFeed(client, { feed: name, address: Redacted.value(url), validators, allowPrivate }).pipe(
+    Effect.scoped,
+    Effect.map((document) => (document === undefined ? Result.succeed([]) : readDocument(document.bytes, document.contentType))),
+    Effect.flatMap(Effect.fromResult),
+    Effect.timeout("20 seconds"),
+    Effect.result
+  )
+  const took = (yield* Clock.currentTimeMillis) - began
+  return {
+    what: `news ${name}, ${shownAddress(Redacted.value(url))}`,
+    good: Result.isSuccess(read),
+    detail: Result.isSuccess(read) ? `read in ${took} ms, ${read.success.length} entries` : read.failure.message,
+    advice: "check the address; a feed in a private network needs EVENKEEL_NEWS_ALLOW_PRIVATE=true"
+  } satisfies Finding
 })

@@ -3,6 +3,7 @@
  */
 import { ChainSource } from "@evenkeel/connectors/chain/ChainSource"
 import { isAddress, RpcEndpoint } from "@evenkeel/connectors/chain/RpcEndpoints"
+import { feedsMax } from "@evenkeel/connectors/feed/NewsFeed"
 import { coinOf } from "@evenkeel/domain/coin/Coin"
 import { ChainId, VenueId } from "@evenkeel/domain/market/Venue"
 import { headPattern } from "@evenkeel/learning/onnx/OnnxMetadata"
@@ -56,6 +57,24 @@ export const EngineConfig = Schema.Struct({
       sources: Schema.Array(ChainSource)
     })
   ),
+  /** Feeds that are read for news of the coins: RSS, Atom or JSON Feed. News decides no level. */
+  news: Schema.Struct({
+    feeds: Schema.Array(
+      Schema.Struct({
+        /** For logs and labels. */
+        name: Schema.String.check(Schema.isPattern(/^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/)),
+        /** `https://…`; what stands behind its host is kept secret. */
+        url: Schema.Redacted(Schema.String.check(Schema.isPattern(/^https?:\/\//), isAddress)),
+        /** 300 when it is left out. */
+        everySeconds: Schema.optional(between(30, 3600))
+      })
+    ).check(
+      unique(({ name }) => name, "name"),
+      Schema.isMaxLength(feedsMax)
+    ),
+    /** Whether feeds may stand in, or lead to, private networks. */
+    allowPrivate: Schema.Boolean
+  }),
   coinbaseFeed: Schema.Literals(["advanced", "exchange"]),
   database: Schema.Struct({
     /** `postgres://…`; the embedded database serves when it is empty. */
@@ -167,6 +186,7 @@ export const configDefaults = {
   discovery: { venues: [] as ReadonlyArray<string>, everyMinutes: 15, spares: 64 },
   endpoints: [] as ReadonlyArray<{ readonly venue: string; readonly socket: string; readonly rest: string }>,
   chains: [] as ReadonlyArray<object>,
+  news: { feeds: [] as ReadonlyArray<object>, allowPrivate: false },
   coinbaseFeed: "advanced",
   database: { url: "" },
   journal: { enabled: true },

@@ -112,6 +112,40 @@ describe("loadConfig", () => {
     })
   )
 
+  it.effect("takes news feeds as they are named, and refuses what is no feed without showing its address", () =>
+    Effect.gen(function* () {
+      const feed = (over: object) => ({ name: "desk", url: "https://example.org/T0K3N", ...over })
+      const none = yield* load({})
+      assert.deepStrictEqual(none.news, { feeds: [], allowPrivate: false })
+      const { news } = yield* load({
+        EVENKEEL_NEWS_FEEDS: JSON.stringify([feed({}), feed({ name: "wire.2", everySeconds: 60 })]),
+        EVENKEEL_NEWS_ALLOW_PRIVATE: "true"
+      })
+      assert.deepStrictEqual(
+        news.feeds.map(({ everySeconds, name }) => [name, everySeconds]),
+        [
+          ["desk", undefined],
+          ["wire.2", 60]
+        ]
+      )
+      assert.isTrue(news.allowPrivate)
+      assert.notInclude(JSON.stringify(news), "T0K3N")
+      for (const feeds of [
+        [feed({}), feed({})],
+        [feed({ name: "a b" })],
+        [feed({ url: "ftp://example.org/T0K3N" })],
+        [feed({ url: "https://[T0K3N" })],
+        [feed({ everySeconds: 10 })],
+        [feed({ everySeconds: 7200 })],
+        Array.from({ length: 21 }, (_, index) => feed({ name: `feed${index}` }))
+      ]) {
+        const { message } = yield* Effect.flip(load({ EVENKEEL_NEWS_FEEDS: JSON.stringify(feeds) }))
+        assert.include(message, "news.feeds")
+        assert.notInclude(message, "T0K3N")
+      }
+    })
+  )
+
   it.effect("refuses a file that holds settings that there are not", () =>
     Effect.gen(function* () {
       const path = yield* fileOf("evenkeel.toml", '[http]\ncolour = "red"\n')

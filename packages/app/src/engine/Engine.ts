@@ -10,6 +10,7 @@ import { AlertTable } from "@evenkeel/alerting/manager/AlertTable"
 import { Venues } from "@evenkeel/connectors/exchange/Venues"
 import { Instruments } from "@evenkeel/connectors/feed/Instruments"
 import { MarketFeed } from "@evenkeel/connectors/feed/MarketFeed"
+import { layerNews } from "@evenkeel/connectors/feed/NewsFeed"
 import { FrameSink } from "@evenkeel/connectors/transport/FrameSink"
 import { CheckpointStore } from "@evenkeel/detection/host/CheckpointStore"
 import { LevelRecorder } from "@evenkeel/detection/host/LevelRecorder"
@@ -33,6 +34,7 @@ import { auditKeyOf, databaseOf, type EngineSetup, journalOf, journalTailOf, pol
 import { layerEngineView } from "./EngineViews.ts"
 import { layerHeartbeat } from "./Heartbeat.ts"
 import { LastWords } from "./LastWords.ts"
+import { layerNewsClient } from "./NewsClient.ts"
 import { layerReadiness } from "./Readiness.ts"
 import { layerUnwatched } from "./Unwatched.ts"
 
@@ -87,6 +89,12 @@ const layerFeed = (config: EngineConfig, setup: EngineSetup) =>
     Layer.provideMerge(journalOf(config, setup))
   )
 
+/** News of the coins, where feeds are configured. A made-up market has none. */
+const layerNewsFeeds = ({ news }: EngineConfig, { coins, simulated }: EngineSetup) =>
+  simulated || news.feeds.length === 0
+    ? Layer.empty
+    : layerNews({ ...news, coins: coins.map(({ symbol }) => symbol) }).pipe(Layer.provide(layerNewsClient(news)))
+
 /** The engine on a database that is given to it. */
 export const layerEngineOnDatabase = (config: EngineConfig, setup: EngineSetup) =>
   Layer.mergeAll(
@@ -99,6 +107,7 @@ export const layerEngineOnDatabase = (config: EngineConfig, setup: EngineSetup) 
   ).pipe(
     Layer.provideMerge(layerEngineView({ simulated: setup.simulated })),
     Layer.provideMerge(layerPrediction(config.models)),
+    Layer.provideMerge(layerNewsFeeds(config, setup)),
     Layer.provideMerge(layerFeed(config, setup)),
     Layer.provideMerge(layerDetection(config, setup)),
     Layer.provideMerge(layerAlerting(config, setup)),

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { EngineView } from "@evenkeel/api/server/EngineView"
+import { News } from "@evenkeel/connectors/feed/NewsFeed"
 import { Instruments } from "@evenkeel/connectors/feed/Instruments"
 import { Detection } from "@evenkeel/detection/host/Detection"
 import type { CoinState, InstrumentState } from "@evenkeel/detection/host/States"
@@ -75,6 +76,17 @@ describe("the engine's view", () => {
       )
       assert.deepInclude(second, { coin: "DAI", fairValue: null, level: "stale", model: null })
       assert.deepInclude(second!.sources[0], { ageMillis: null, book: "none", bid: null })
+    }).pipe(Effect.provide(layer))
+  )
+
+  it.effect("shows the headlines of a coin as they are, and none where no feed is read", () =>
+    Effect.gen(function* () {
+      const headline = { title: "<b>USDC</b> depegs", feed: "desk", link: "", time: 900, score: -1 }
+      const coins = Effect.map(EngineView, (view) => view.coins().map(({ news }) => news))
+      const of = (coin: string, count: number) => (coin === "USDC" && count === 5 ? [headline] : [])
+      const told = Layer.fresh(layer).pipe(Layer.provide(Layer.succeed(News, { newest: of })))
+      assert.deepStrictEqual(yield* Effect.provide(coins, told), [[{ ...headline, link: null }], []])
+      assert.deepStrictEqual(yield* coins, [[], []])
     }).pipe(Effect.provide(layer))
   )
 

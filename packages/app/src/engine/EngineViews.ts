@@ -2,16 +2,21 @@
 import type { CoinView } from "@evenkeel/api/contract/EngineApi"
 import { EngineView } from "@evenkeel/api/server/EngineView"
 import { Instruments } from "@evenkeel/connectors/feed/Instruments"
+import { News } from "@evenkeel/connectors/feed/NewsFeed"
 import { Detection } from "@evenkeel/detection/host/Detection"
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
 import { MarketClock } from "@evenkeel/runtime/time/MarketClock"
 import { Effect, Layer } from "effect"
+
+/** Headlines that are shown of a coin. */
+const headlinesShown = 5
 
 const makeEngineView = (simulated: boolean) =>
   Effect.gen(function* () {
     const detection = yield* Detection
     const instruments = yield* Instruments
     const clock = yield* MarketClock
+    const news = yield* News
 
     const sourceOf = (number: number, { base, symbol, venue }: Instrument, coin: string): CoinView["sources"][number] => {
       const state = detection.instrument(number)
@@ -57,6 +62,9 @@ const makeEngineView = (simulated: boolean) =>
             venues: state?.venues ?? { agree: [], differ: [] },
             detectors: state?.detectors ?? { baselineBps: null, score: null, cusum: null, changepoint: null },
             model: state?.model ?? null,
+            news: news
+              .newest(symbol, headlinesShown)
+              .map((headline) => ({ ...headline, link: headline.link === "" ? null : headline.link })),
             sources: listed.flatMap(({ instrument, number }) =>
               instrument.base === symbol || instrument.quote === symbol ? [sourceOf(number, instrument, symbol)] : []
             )

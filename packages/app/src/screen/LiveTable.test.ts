@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import type { CoinView } from "@evenkeel/api/contract/EngineApi"
 import { stripVTControlCharacters } from "node:util"
 import { renderLive } from "./LiveTable.ts"
 
@@ -7,12 +8,30 @@ const alert = (name: string, reasons: number) => [
   ...Array.from({ length: reasons }, (_, index) => `    reason ${index} of ${name}`)
 ]
 
-const screen = (rows: number, alerts: ReadonlyArray<ReadonlyArray<string>>) =>
+const coinOf = (coin: string, ...news: CoinView["news"]): CoinView => ({
+  coin,
+  simulated: false,
+  peg: "USD",
+  fairValue: 1,
+  errorBps: 1,
+  deviationBps: 0,
+  level: "normal",
+  since: null,
+  grounded: true,
+  share: null,
+  venues: { agree: [], differ: [] },
+  detectors: { baselineBps: null, score: null, cusum: null, changepoint: null },
+  model: null,
+  news,
+  sources: []
+})
+
+const screen = (rows: number, alerts: ReadonlyArray<ReadonlyArray<string>>, coins: ReadonlyArray<CoinView> = []) =>
   renderLive(
     {
       title: "live",
       time: 0,
-      coins: [],
+      coins,
       messagesPerSecond: 0,
       p50Nanos: 4e5,
       p99Nanos: 2.5e9,
@@ -41,6 +60,26 @@ describe("the live screen", () => {
         rows >= 40
       )
     }
+  })
+
+  it("shows the newest headline of a coin on one line, escaped, for the coins that were spoken of last", () => {
+    const told = (title: string, minutes: number) => ({ title, feed: "desk", link: null, time: -minutes * 60_000, score: -0.9 })
+    const lines = screen(
+      40,
+      [],
+      [
+        coinOf("USDC", told("USDC \u001b[2J depegs\nCRITICAL", 20), told("older", 30)),
+        coinOf("DAI"),
+        ...["USDT", "FDUSD", "TUSD"].map((coin, index) => coinOf(coin, told(coin, 10 * index)))
+      ]
+    )
+    const shown = lines.map(stripVTControlCharacters).filter((line) => line.startsWith("news "))
+    assert.deepStrictEqual(shown, [
+      "news USDT -0.9  USDT  (desk, 0.0s ago)",
+      "news FDUSD -0.9  FDUSD  (desk, 10m ago)",
+      "news USDC -0.9  USDC \\u001b[2J depegs\\u000aCRITICAL  (desk, 20m ago)"
+    ])
+    assert.isTrue(lines.every((line) => !line.includes("\n")))
   })
 
   it("gives durations in the unit that fits them", () => {

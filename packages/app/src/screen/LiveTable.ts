@@ -41,6 +41,9 @@ const age = (millis: number | null): string =>
         ? `${Math.round(millis / 1000)}s`
         : `${Math.round(millis / 60_000)}m`
 
+/** Headlines take so many lines at most. */
+const headlinesShown = 3
+
 const duration = (nanos: number): string =>
   !Number.isFinite(nanos)
     ? "-"
@@ -61,6 +64,21 @@ const cut = (line: string, columns: number): string => {
   return line.replace(pieces, (character, code: string | undefined) =>
     code !== undefined || ++seen < columns ? character : seen === columns ? "…" : ""
   )
+}
+
+/** The newest headline of each coin that has one, newest first. */
+const headlinesOf = ({ coins, time }: LiveState): ReadonlyArray<string> => {
+  const newest = coins
+    .flatMap(({ coin, news }) => news.slice(0, 1).map((headline) => ({ coin, ...headline })))
+    .sort((a, b) => b.time - a.time)
+    .slice(0, headlinesShown)
+    .map(({ coin, feed, score, time: told, title }) =>
+      color(
+        "2",
+        plainText(`news ${coin} ${score > 0 ? "+" : ""}${score.toFixed(1)}  ${title}  (${feed}, ${age(Math.max(0, time - told))} ago)`)
+      )
+    )
+  return newest.length === 0 ? [] : ["", ...newest]
 }
 
 /** The newest alerts that have room in so many lines, whole but for the newest one. */
@@ -104,6 +122,7 @@ export const renderLive = (
     const head = `${coin.coin.padEnd(6)}${value.padStart(11)}${error.padStart(8)}${deviation.padStart(10)}${chance.padStart(9)}  `
     lines.push(`${head}${color(levelColors[coin.level], coin.level.padEnd(9))} ${color("2", sources.join(", "))}`)
   }
+  lines.push(...headlinesOf(state))
   const open = state.breakers.filter(({ state: breaker }) => breaker !== "closed")
   lines.push(
     "",

@@ -14,7 +14,7 @@ import { fits, loadFields, type Saved, saveFields } from "./Fields.ts"
 import { type Market, time } from "./Market.ts"
 import { instrumentState } from "./SignalRecord.ts"
 
-const format = 3
+const format = 4
 
 interface SavedInstrument {
   readonly track: Saved

@@ -23,7 +23,7 @@ export class CoinBars {
   /** The bar of coin `index`, whose evidence has been judged; valid until the next call. */
   gather(index: number, elapsed: number, marketPrice: number): CoinBar {
     const { bar } = this
-    const { evidence } = this.#coins[index]!
+    const { evidence, news } = this.#coins[index]!
     bar.time = evidence.time
     bar.elapsed = elapsed
     bar.deviationBps = evidence.deviationBps
@@ -38,6 +38,8 @@ export class CoinBars {
     bar.stressBars = evidence.stressBars
     bar.breakBars = evidence.breakBars
     bar.marketPrice = marketPrice
+    bar.newsCount = news.countAt(bar.time)
+    bar.newsScore = news.scoreAt(bar.time)
     this.#trades(index)
     this.#sources(index)
     this.#quotes(index)

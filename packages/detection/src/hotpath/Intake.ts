@@ -7,6 +7,7 @@
 import { type FrameDecoder, type FrameDecoderFactory, FrameOutcome, FrameSource } from "@evenkeel/domain/market/FrameDecoder"
 import { decodeListed } from "@evenkeel/domain/market/Instrument"
 import { EventKind, type LevelReader, MarketRecord, type MarketSink } from "@evenkeel/domain/market/MarketRecord"
+import { decodeNews } from "@evenkeel/domain/market/News"
 import { frameOffsets } from "@evenkeel/runtime/ring/FrameRing"
 import { Option } from "effect"
 import type { BookHealth } from "../book/BookHealth.ts"
@@ -73,6 +74,9 @@ export class Intake implements MarketSink {
       case FrameSource.delisted:
         this.#delisted(instrument)
         break
+      case FrameSource.news:
+        this.#count(venue, this.#news(view.bytes.subarray(start, end)), view, start, end)
+        break
       case FrameSource.connected:
       case FrameSource.disconnected:
       case FrameSource.lost:
@@ -121,6 +125,17 @@ export class Intake implements MarketSink {
   #interrupted(venue: number, source: number): void {
     this.#decoders.get((venue << 16) | this.#market.connection)?.reset()
     this.#books.interrupted(venue, source)
+  }
+
+  #news(payload: Uint8Array): FrameOutcome {
+    const reading = decodeNews(payload)
+    if (Option.isNone(reading)) return FrameOutcome.malformed
+    const market = this.#market
+    const now = market.times[time.now]!
+    for (const { news } of market.coins) news.read(now)
+    for (const { coins, time: published } of reading.value.items)
+      for (const { coin, score } of coins) market.coins[market.coinNumber(coin)]?.news.add(score, published, now)
+    return FrameOutcome.control
   }
 
   #listed(venue: number, instrument: number, payload: Uint8Array): FrameOutcome {

@@ -11,6 +11,7 @@ import { CoinFeatures } from "../feature/coin/CoinFeatures.ts"
 import { FastLane } from "../risk/FastLane.ts"
 import { RiskEvidence, RiskMachine } from "../risk/RiskMachine.ts"
 import { VenueRisk } from "../risk/VenueRisk.ts"
+import { NewsCount } from "./NewsCount.ts"
 import { horizonCount, instrumentState, stateFields } from "./SignalRecord.ts"
 
 /** Everything of one coin that lives from bar to bar. */
@@ -45,6 +46,7 @@ export class CoinTrack {
 
   readonly peg: Peg
   readonly features = new CoinFeatures()
+  readonly news = new NewsCount()
   /** Of the model that serves: probability, low and high for each horizon; see `ModelReader`. */
   readonly probabilities = new Float64Array(horizonCount * 3).fill(Number.NaN)
   /** The model that said them, 0 when none did. */

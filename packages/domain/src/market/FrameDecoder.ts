@@ -45,7 +45,9 @@ export const FrameSource = {
   /** The instrument of the record is no longer traded. */
   delisted: 8,
   /** The levels that the log has, for a hot path that has just started. Payload: see `levelsPayload`. */
-  levels: 9
+  levels: 9,
+  /** What a news feed said of coins. Payload: see `newsPayload`. */
+  news: 10
 } as const
 export type FrameSource = (typeof FrameSource)[keyof typeof FrameSource]
 

@@ -1,4 +1,4 @@
-/** Venues and chains that market data comes from. A venue's id is also its folder under `connectors/exchange`. */
+/** Venues and chains that market data comes from, and the one source that all news feeds are. A venue's id is also its folder under `connectors/exchange`. */
 import * as Schema from "effect/Schema"
 
 export const VenueId = Schema.Literals([
@@ -27,7 +27,10 @@ export type ChainId = typeof ChainId.Type
 
 export const chainIds: ReadonlyArray<ChainId> = ChainId.literals
 
-export type SourceId = VenueId | ChainId
+/** News prices no coin: no instrument has this source. */
+export const newsSource = "news" as const
+
+export type SourceId = VenueId | ChainId | typeof newsSource
 
 /** Journals hold these numbers: append only. The record type makes the compiler check that no source is missing. */
 const wireNumbers: Readonly<Record<SourceId, number>> = {
@@ -52,8 +55,9 @@ const wireNumbers: Readonly<Record<SourceId, number>> = {
   base: 18,
   arbitrum: 19,
   tron: 20,
-  solana: 21
+  solana: 21,
+  news: 22
 }
 
 /** All sources; a source's index is its wire number. */
-export const sourceIds: ReadonlyArray<SourceId> = [...venueIds, ...chainIds].sort((a, b) => wireNumbers[a] - wireNumbers[b])
+export const sourceIds: ReadonlyArray<SourceId> = [...venueIds, ...chainIds, newsSource].sort((a, b) => wireNumbers[a] - wireNumbers[b])

@@ -16,7 +16,7 @@ export interface Policy {
   readonly rate?: { readonly limit: number; readonly window: Duration.Input }
 }
 
-export const policyNames = ["connect", "rest", "rpc", "deliver"] as const
+export const policyNames = ["connect", "rest", "rpc", "deliver", "fetch"] as const
 export type PolicyName = (typeof policyNames)[number]
 
 const breaker: Policy["breaker"] = { failures: 5, openFor: "30 seconds", successes: 3 }
@@ -41,5 +41,7 @@ export const defaultPolicies: Readonly<Record<PolicyName, Policy>> = {
     rate: { limit: 1200, window: "1 minute" }
   },
   /** Telling a receiver. The outbox keeps what fails, so patience lives there and a call gives up soon. */
-  deliver: { timeout: "5 seconds", retry: { times: 2, base: "200 millis", max: "2 seconds" }, breaker }
+  deliver: { timeout: "5 seconds", retry: { times: 2, base: "200 millis", max: "2 seconds" }, breaker },
+  /** A news feed's document, to its last byte. It is read again anyway, and later the longer it fails. */
+  fetch: { timeout: "20 seconds", retry: { times: 0, base: "1 second", max: "1 second" }, breaker }
 }

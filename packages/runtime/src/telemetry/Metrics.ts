@@ -21,6 +21,11 @@ export const Metrics = {
   factsSetAside: counter("facts_set_aside_total", "Facts that a consumer of the log could not handle, by consumer"),
   notificationsAbandoned: counter("notifications_abandoned_total", "Notifications given up after too many attempts, by receiver"),
   heartbeats: counter("heartbeats_total", "Calls of the heartbeat's address, by outcome: sent, failed, or withheld while not ready"),
+  newsReadings: counter("news_readings_total", "Readings of news feeds, by feed and outcome: read, unchanged, or why it failed"),
+  newsItems: counter(
+    "news_items_total",
+    "Items in news feeds' documents, by feed and outcome: new, known, old, unnamed (of no coin), waiting"
+  ),
   scoresDropped: counter("scores_dropped_total", "Scores that found the signals ring full"),
   simulated: gauge("simulated", "1 where the markets are no real ones"),
   stale: gauge("coin_stale", "1 while a coin has no fresh price, by coin"),

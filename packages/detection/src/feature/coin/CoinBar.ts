@@ -49,6 +49,9 @@ export class CoinBar {
   peersStressed = Number.NaN
   /** Price of bitcoin, in whatever currency it is told. */
   marketPrice = Number.NaN
+  /** Items that named the coin lately, each weighed by its age, and their mean score, -1 to 1. */
+  newsCount = Number.NaN
+  newsScore = Number.NaN
   cusum = 0
   changepoint = 0
   stressBars = 0

@@ -11,6 +11,7 @@ import { detectors } from "./Detectors.ts"
 import { distance } from "./Distance.ts"
 import { market } from "./Market.ts"
 import { nearness } from "./Nearness.ts"
+import { news } from "./News.ts"
 import { onChain } from "./OnChain.ts"
 import { oscillator } from "./Oscillator.ts"
 import { peers } from "./Peers.ts"
@@ -36,7 +37,8 @@ export const families: ReadonlyArray<FamilyDefinition> = [
   market,
   detectors,
   nearness,
-  departure
+  departure,
+  news
 ]
 
 export const coinFeatureNames: ReadonlyArray<string> = families.flatMap(({ names }) => names)

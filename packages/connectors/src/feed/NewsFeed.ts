@@ -1,0 +1,39 @@
+/**
+ * Starts a watcher for each news feed, with one memory for all of them, which is kept over restarts.
+ *
+ * News decides no level. The hot path counts it as features that a model may ask for, and people see the newest headlines beside a coin.
+ */
+import { Snapshots } from "@evenkeel/store/snapshot/Snapshots"
+import { MarketClock } from "@evenkeel/runtime/time/MarketClock"
+import { Context, Effect, Layer, Option } from "effect"
+import { type Headline, NewsMemory } from "../news/NewsMemory.ts"
+import { itemAgeMax, makeNewsWatcher, memoryName, type WatchedFeed } from "../news/NewsWatcher.ts"
+
+export interface NewsFeedOptions {
+  readonly feeds: ReadonlyArray<WatchedFeed>
+  /** Symbols of the coins that are looked for. */
+  readonly coins: ReadonlyArray<string>
+  /** Whether feeds may stand in private networks. Where not, give a client whose sockets look names up with `publicLookup`. */
+  readonly allowPrivate: boolean
+}
+
+/** Feeds that are read. */
+export const feedsMax = 20
+
+/** What is said of coins. Nothing, where no feed is read. */
+export const News = Context.Reference<{
+  /** The newest items that name a coin, newest first, of the last days. Text from outside. */
+  readonly newest: (coin: string, count: number) => ReadonlyArray<Headline>
+}>("@evenkeel/connectors/feed/NewsFeed/News", { defaultValue: () => ({ newest: () => [] }) })
+
+export const layerNews = (options: NewsFeedOptions) => Layer.effect(News, makeNews(options))
+
+const makeNews = Effect.fnUntraced(function* ({ allowPrivate, coins, feeds }: NewsFeedOptions) {
+  const now = yield* MarketClock
+  const memory = new NewsMemory()
+  const saved = yield* (yield* Snapshots).load(memoryName).pipe(Effect.orElseSucceed(() => Option.none()))
+  if (Option.isSome(saved) && !memory.load(new TextDecoder().decode(saved.value.payload)))
+    yield* Effect.logWarning("what was told of news before cannot be read: the items of the last days count again")
+  for (const feed of feeds.slice(0, feedsMax)) yield* makeNewsWatcher({ feed, coins, memory, allowPrivate })
+  return { newest: (coin: string, count: number) => memory.newest(coin, count, now() - itemAgeMax) }
+})

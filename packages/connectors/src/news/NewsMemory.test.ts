@@ -1,0 +1,93 @@
+import { assert, describe, it } from "@effect/vitest"
+import { type FeedItem, NewsMemory, rememberedMax } from "./NewsMemory.ts"
+
+const hour = 3_600_000
+const start = 1_700_000_000_000
+const item = (over: Partial<FeedItem>): FeedItem => ({
+  feed: "one",
+  id: "",
+  title: "Circle says USDC reserves are safe at the bank",
+  link: "",
+  time: start,
+  coins: [{ coin: "USDC", score: 0 }],
+  ...over
+})
+const knows = (first: Partial<FeedItem>, second: Partial<FeedItem>) => {
+  const memory = new NewsMemory()
+  memory.add(item(first))
+  return memory.knows(item(second))
+}
+const other = "Something else entirely of USDC was said today"
+
+describe("NewsMemory", () => {
+  it("knows an item by its feed's id, by its page, and by a title that is nearly equal", () => {
+    assert.isTrue(knows({ id: "1" }, { id: "1", title: other }))
+    assert.isFalse(knows({ id: "1" }, { id: "1", title: other, feed: "two" }), "an id is its feed's own")
+    assert.isTrue(knows({ link: "https://a.example/1?utm_source=x" }, { link: "http://www.a.example/1/", title: other, feed: "two" }))
+    assert.isFalse(knows({ link: "https://a.example/" }, { link: "https://a.example/", title: other }), "many items link to the front page")
+    assert.isTrue(knows({}, { feed: "two", title: "CIRCLE says: USDC reserves are “safe” at the bank!" }))
+    assert.isTrue(knows({}, { feed: "two", title: "Circle says USDC reserves are safe at bank", time: start + 47 * hour }))
+  })
+
+  it("takes titles for two that differ in a number, a negation, the coins or by days", () => {
+    assert.isFalse(
+      knows({ title: "Tether mints 1 billion USDT on the Tron chain" }, { title: "Tether mints 2 billion USDT on the Tron chain" })
+    )
+    assert.isFalse(knows({}, { title: "Circle says USDC reserves are not safe at the bank" }))
+    assert.isFalse(knows({}, { feed: "two", coins: [{ coin: "DAI", score: 0 }] }))
+    assert.isFalse(knows({}, { time: start + 49 * hour, feed: "two" }))
+    assert.isFalse(knows({ title: "USDC depegs" }, { title: "USDC repegs" }))
+    assert.isTrue(knows({ title: "USDC depegs" }, { title: "USDC depegs", feed: "two" }))
+  })
+
+  it("knows an item by whatever it was known by before, also when an item without a date seems to be of another day by now", () => {
+    const memory = new NewsMemory()
+    memory.add(item({ id: "1" }))
+    for (const same of [{ feed: "two", id: "x" }, { feed: "three", link: "https://c.example/1" }, { feed: "four" }]) {
+      assert.isTrue(memory.knows(item(same)))
+      assert.isTrue(memory.knows(item({ ...same, time: start + 100 * hour })), same.feed)
+    }
+    assert.isFalse(memory.knows(item({ feed: "five", time: start + 100 * hour })))
+    const again = new NewsMemory()
+    assert.isTrue(again.load(memory.save()))
+    assert.isTrue(again.knows(item({ feed: "two", id: "x", time: start + 100 * hour })))
+  })
+
+  it("forgets at its bound the one of the feed that was not seen for longest, and none of another's", () => {
+    const memory = new NewsMemory()
+    const numbered = (n: number) => item({ id: String(n), title: `USDC ${n}` })
+    const others = item({ feed: "two", id: "1", title: "USDC 1 of two" })
+    memory.add(others)
+    for (let n = 0; n < rememberedMax; n++) memory.add(numbered(n))
+    assert.isTrue(memory.knows(numbered(0)))
+    memory.add(numbered(rememberedMax))
+    assert.strictEqual(memory.size, rememberedMax + 1)
+    assert.isTrue(memory.knows(others))
+    assert.isTrue(memory.knows(numbered(0)))
+    assert.isFalse(memory.knows(numbered(1)))
+  })
+
+  it("goes on after a restart, and takes nothing that it cannot read", () => {
+    const first = new NewsMemory()
+    first.add(item({ id: "1", link: "https://a.example/1" }))
+    const second = new NewsMemory()
+    assert.isTrue(second.load(first.save()))
+    assert.strictEqual(second.save(), first.save())
+    assert.isTrue(second.knows(item({ id: "1", title: other })))
+    assert.isTrue(second.knows(item({ feed: "two" })))
+    for (const text of ["", "{}", '[{"title":1}]']) assert.isFalse(new NewsMemory().load(text))
+  })
+
+  it("shows the newest of a coin, and takes back what was not told", () => {
+    const memory = new NewsMemory()
+    for (const n of [2, 1, 3])
+      memory.add(item({ id: String(n), title: `USDC ${n}`, time: start + n * hour, coins: [{ coin: "USDC", score: -n / 10 }] }))
+    const titles = (count: number, since: number) => memory.newest("USDC", count, since).map(({ title }) => title)
+    assert.deepStrictEqual(titles(2, 0), ["USDC 3", "USDC 2"])
+    assert.deepStrictEqual(titles(9, start + 2 * hour), ["USDC 3", "USDC 2"])
+    assert.deepStrictEqual(memory.newest("DAI", 9, 0), [])
+    memory.forget(item({ id: "3", title: "USDC 3" }))
+    assert.deepStrictEqual(titles(9, 0), ["USDC 2", "USDC 1"])
+    assert.isFalse(memory.knows(item({ id: "3", title: "USDC 3" })))
+  })
+})
