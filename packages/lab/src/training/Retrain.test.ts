@@ -17,7 +17,7 @@ import { mkdtempSync } from "node:fs"
 import { constants, tmpdir } from "node:os"
 import { join } from "node:path"
 import { slide, writePriceFiles } from "../../test/support/PriceFiles.ts"
-import { makeRetrain } from "./Retrain.ts"
+import { makeRetrain, TrainingPriority } from "./Retrain.ts"
 import { layerMemoryDatabase } from "../../../store/test/support/MemoryDatabase.ts"
 
 const day = 1440
@@ -75,7 +75,7 @@ const services = Layer.mergeAll(WorkerPool.layer({ threads: 1, waitingMax: 1 }),
 
 it.live("a training without data fails with what to do about it, and leaves the pool at work", () =>
   Effect.gen(function* () {
-    const retrain = yield* makeRetrain(mkdtempSync(join(tmpdir(), "evenkeel-empty-")))
+    const retrain = yield* makeRetrain({ prices: mkdtempSync(join(tmpdir(), "evenkeel-empty-")) })
     for (const seed of [1, 2]) assert.include((yield* Effect.flip(retrain({ name: "none", seed }))).message, "holds no price files")
   }).pipe(Effect.provide(WorkerPool.layer({ threads: 1, waitingMax: 1 }).pipe(Layer.provide(HealthRegistry.layer))))
 )
@@ -85,7 +85,7 @@ it.effect(
   () =>
     Effect.gen(function* () {
       // At the lowest priority it would wait for as long as the machine is busy.
-      const retrain = yield* makeRetrain(directory, constants.priority.PRIORITY_NORMAL)
+      const retrain = yield* Effect.provideService(makeRetrain({ prices: directory }), TrainingPriority, constants.priority.PRIORITY_NORMAL)
       const context = yield* Layer.build(
         Prediction.layer({ enabled: true, challengers: false, turnMinutes: 10_000, retrain: Option.some(retrain) }).pipe(
           Layer.provide(drifted)
