@@ -133,7 +133,9 @@ export const EngineConfig = Schema.Struct({
     challengers: Schema.Boolean,
     /** How long a model serves before it is chosen anew. */
     turnMinutes: between(1, 10_080),
-    /** Directory of price files that a drifting model is trained anew on; never when it is empty. */
+    /** Its log odds are shifted where it expects more or fewer onsets than come. */
+    recalibrate: Schema.Boolean,
+    /** Directory of price files that a drifting model is trained anew on, beside the journal. */
     trainingData: Schema.String
   }),
   log: Schema.Struct({ level: Schema.Literals(["Debug", "Info", "Warn", "Error"]), format: Schema.Literals(["auto", "pretty", "json"]) })
@@ -170,6 +172,6 @@ export const configDefaults = {
   heartbeat: { url: "", everySeconds: 60 },
   policies: [] as ReadonlyArray<object>,
   hotPath: { barSeconds: 60, scoreGapMillis: 100, staleAfterSeconds: 60, wait: "sleep", ringMebibytes: 16, traceEvery: 1000 },
-  models: { enabled: true, challengers: false, turnMinutes: 60, trainingData: "" },
+  models: { enabled: true, challengers: false, turnMinutes: 60, recalibrate: true, trainingData: "" },
   log: { level: "Info", format: "auto" }
 }

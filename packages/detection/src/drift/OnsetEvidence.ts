@@ -75,9 +75,7 @@ class Coin {
 }
 
 const listOf = <Item extends Schema.Top>(item: Item, length: number) =>
-  Schema.Array(item).check(
-    Schema.makeFilter((list: ReadonlyArray<unknown>) => list.length === length, { expected: `${length} of them` })
-  )
+  Schema.Array(item).check(Schema.makeFilter((list: ReadonlyArray<unknown>) => list.length === length, { expected: `${length} of them` }))
 
 /** What was gathered so far, to go on from after a restart. Predictions that wait for their outcome are not of it. */
 export const OnsetEvidenceParts = Schema.Struct({

@@ -11,6 +11,7 @@ import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { WorkerPool } from "@evenkeel/runtime/worker/WorkerPool"
 import { EventStore } from "@evenkeel/store/event/EventStore"
 import { ModelRegistry } from "@evenkeel/store/model/ModelRegistry"
+import { Snapshots } from "@evenkeel/store/snapshot/Snapshots"
 import { Effect, FileSystem, Layer, Option, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { mkdtempSync } from "node:fs"
@@ -66,7 +67,12 @@ const counted = Layer.effect(
   }))
 ).pipe(Layer.provideMerge(NodeServices.layer))
 
-const services = Layer.mergeAll(WorkerPool.layer({ threads: 1, waitingMax: 1 }), Supervisor.layer, ModelRegistry.layer).pipe(
+const services = Layer.mergeAll(
+  WorkerPool.layer({ threads: 1, waitingMax: 1 }),
+  Supervisor.layer,
+  ModelRegistry.layer,
+  Snapshots.layer
+).pipe(
   Layer.provideMerge(EventStore.layer),
   Layer.provideMerge(layerMemoryDatabase),
   Layer.provideMerge(HealthRegistry.layer),
@@ -87,7 +93,7 @@ it.effect(
       // At the lowest priority it would wait for as long as the machine is busy.
       const retrain = yield* Effect.provideService(makeRetrain({ prices: directory }), TrainingPriority, constants.priority.PRIORITY_NORMAL)
       const context = yield* Layer.build(
-        Prediction.layer({ enabled: true, challengers: false, turnMinutes: 10_000, retrain: Option.some(retrain) }).pipe(
+        Prediction.layer({ enabled: true, challengers: false, turnMinutes: 10_000, recalibrate: true, retrain: Option.some(retrain) }).pipe(
           Layer.provide(drifted)
         )
       )
