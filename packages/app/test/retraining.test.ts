@@ -75,7 +75,7 @@ const until = (what: string, test: () => boolean) =>
 
 /** The hot path's thread in steps of this one, so that a bar is judged when the test says so. */
 class InPlace {
-  #end = (_: number) => {}
+  #end: ((code: number) => void) | undefined
   #loop: HotPathLoop | undefined
 
   readonly start: StartHotPathThread = (data, handlers) => {
@@ -94,7 +94,7 @@ class InPlace {
       }
     })
     return () => {
-      if (this.#loop === loop) this.#end(1)
+      if (this.#loop === loop) this.#end?.(1)
       return ended
     }
   }
@@ -104,7 +104,7 @@ class InPlace {
     loop?.turn()
     if (loop?.ended() !== true) return
     loop.close()
-    this.#end(0)
+    this.#end?.(0)
   }
 }
 
