@@ -118,6 +118,6 @@ it.effect(
       )
       assert.deepStrictEqual(readHere, [], "price files read on the main thread")
       assert.isBelow((here.user + here.system) / (everywhere.user + everywhere.system), 0.1, "the main thread's share of the work")
-    }).pipe(Effect.provide(services)),
+    }).pipe(Effect.scoped, Effect.provide(services)),
   240_000
 )
