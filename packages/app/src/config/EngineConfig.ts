@@ -153,7 +153,9 @@ export const EngineConfig = Schema.Struct({
     challengers: Schema.Boolean,
     /** How long a model serves before it is chosen anew. */
     turnMinutes: between(1, 10_080),
-    /** Directory of price files that a drifting model is trained anew on; never when it is empty. */
+    /** Its log odds are shifted where it expects more or fewer onsets than come. */
+    recalibrate: Schema.Boolean,
+    /** Directory of price files that a drifting model is trained anew on, beside the journal. */
     trainingData: Schema.String,
     /** An ONNX file that serves instead of the registry's models; none when `file` is empty. */
     onnx: Schema.Struct({
@@ -203,6 +205,7 @@ export const configDefaults = {
     enabled: true,
     challengers: false,
     turnMinutes: 60,
+    recalibrate: true,
     trainingData: "",
     onnx: { file: "", features: [] as ReadonlyArray<string>, heads: [] as ReadonlyArray<string> }
   },

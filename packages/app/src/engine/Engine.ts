@@ -106,7 +106,7 @@ export const layerEngineOnDatabase = (config: EngineConfig, setup: EngineSetup) 
     layerEngineFacts(config, setup)
   ).pipe(
     Layer.provideMerge(layerEngineView({ simulated: setup.simulated })),
-    Layer.provideMerge(layerPrediction(config.models)),
+    Layer.provideMerge(layerPrediction(config, setup)),
     Layer.provideMerge(layerNewsFeeds(config, setup)),
     Layer.provideMerge(layerFeed(config, setup)),
     Layer.provideMerge(layerDetection(config, setup)),

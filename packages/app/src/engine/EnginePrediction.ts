@@ -8,16 +8,23 @@ import { makeRetrain } from "@evenkeel/lab/training/Retrain"
 import { WorkerPool } from "@evenkeel/runtime/worker/WorkerPool"
 import { Effect, Layer, Option } from "effect"
 import type { EngineConfig } from "../config/EngineConfig.ts"
+import type { EngineSetup } from "./EngineSetup.ts"
 
 /** One training runs at a time, so none waits in the pool for long. */
 const retrainingPool = { threads: 1, waitingMax: 1 }
 
-export const layerPrediction = (models: EngineConfig["models"]) =>
-  models.enabled && models.onnx.file !== "" ? layerOnnxPrediction(models.onnx) : layerRegistryPrediction(models)
+export const layerPrediction = (config: EngineConfig, setup: EngineSetup) =>
+  config.models.enabled && config.models.onnx.file !== "" ? layerOnnxPrediction(config.models.onnx) : layerRegistryPrediction(config, setup)
 
-const layerRegistryPrediction = (models: EngineConfig["models"]) =>
-  models.trainingData === ""
-    ? Prediction.layer({ ...models, retrain: Option.none() })
-    : Layer.unwrap(
-        Effect.map(makeRetrain(models.trainingData), (retrain) => Prediction.layer({ ...models, retrain: Option.some(retrain) }))
-      ).pipe(Layer.provide(WorkerPool.layer(retrainingPool)))
+const layerRegistryPrediction = ({ data, journal, models }: EngineConfig, { simulated, warmStart }: EngineSetup) => {
+  // Where the market's time begins anew with each run, what the runs before recorded is another market.
+  const hasJournal = journal.enabled && warmStart
+  if (!models.enabled || (models.trainingData === "" && !hasJournal)) return Prediction.layer({ ...models, retrain: Option.none() })
+  const retrain = makeRetrain({
+    ...(models.trainingData === "" ? {} : { prices: models.trainingData }),
+    ...(hasJournal ? { journal: { directory: `${data}/journal`, simulated } } : {})
+  })
+  return Layer.unwrap(Effect.map(retrain, (each) => Prediction.layer({ ...models, retrain: Option.some(each) }))).pipe(
+    Layer.provide(WorkerPool.layer(retrainingPool))
+  )
+}

@@ -66,7 +66,8 @@ export const journalOf = (config: EngineConfig, setup: EngineSetup) =>
           venues: sourceIds,
           instruments: [...setup.instruments],
           spareInstruments: setup.spares,
-          staleAfterMillis: setup.staleAfterMillis
+          staleAfterMillis: setup.staleAfterMillis,
+          simulated: setup.simulated
         }
       })
     : MarketJournal.layerNoop

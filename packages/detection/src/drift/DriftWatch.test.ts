@@ -26,6 +26,8 @@ describe("DriftWatch", () => {
     const [finding, ...more] = feed(watch, 2 * comparedEvery, [2, 0, 2])
     assert.deepStrictEqual(finding, { kind: "features", detail: "2 of 3 features have moved since training: distance, flow" })
     assert.deepStrictEqual(more, [])
+    watch.again()
+    assert.lengthOf(feed(watch, 2 * comparedEvery, [2, 0, 2]), 1)
   })
 
   it("finds nothing when less than half of the features have moved", () => {

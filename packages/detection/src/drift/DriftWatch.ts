@@ -61,6 +61,11 @@ export class DriftWatch {
     }
   }
 
+  /** Nothing came of the finding about features: it is made again, if it still holds, after the next comparison. */
+  again(): void {
+    this.#featuresReported = false
+  }
+
   /** Takes the squared error of a prediction whose outcome is known. */
   error(squared: number): DriftFinding | undefined {
     this.#squaredErrors += squared

@@ -6,8 +6,9 @@ import { profileOf } from "@evenkeel/learning/drift/Drift"
 import { encodeModel, type ModelFile } from "@evenkeel/learning/model/ModelFile"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
-import { EventStore } from "@evenkeel/store/event/EventStore"
-import { ModelRegistry, type ModelStatus } from "@evenkeel/store/model/ModelRegistry"
+import { beginning, EventStore } from "@evenkeel/store/event/EventStore"
+import { ModelRegistry, type ModelStatus, type Recalibration, registryStream } from "@evenkeel/store/model/ModelRegistry"
+import { Snapshots } from "@evenkeel/store/snapshot/Snapshots"
 import { Deferred, Effect, Exit, Fiber, Layer, Option, Scope, Stream } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
@@ -24,7 +25,7 @@ import { layerMemoryDatabase } from "../../../store/test/support/MemoryDatabase.
 
 const minute = 60_000
 /** No turn ends unless a test says so: choosing reads the database, in whose time the test's clock does not stop. */
-const defaults: PredictionOptions = { enabled: true, challengers: false, turnMinutes: 10_000, retrain: Option.none() }
+const defaults: PredictionOptions = { enabled: true, challengers: false, turnMinutes: 10_000, recalibrate: false, retrain: Option.none() }
 
 const modelFile = (name: string, intercept = 0): ModelFile => ({
   name,
@@ -110,7 +111,7 @@ class Market {
 }
 
 const services = Supervisor.layer.pipe(Layer.provideMerge(HealthRegistry.layer), Layer.provideMerge(NodeServices.layer))
-const store = ModelRegistry.layer.pipe(
+const store = Layer.merge(ModelRegistry.layer, Snapshots.layer).pipe(
   Layer.provideMerge(EventStore.layer),
   Layer.provideMerge(layerMemoryDatabase),
   Layer.provideMerge(services)
@@ -121,7 +122,7 @@ const open = Effect.fnUntraced(function* (market: Market, options: Partial<Predi
   const context = yield* Layer.build(Prediction.layer({ ...defaults, ...options }).pipe(Layer.provide(market.layer)))
   return yield* Effect.provide(Prediction, context)
 })
-const empty = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`delete from model`)
+const empty = Effect.flatMap(SqlClient.SqlClient, (sql) => Effect.andThen(sql`delete from model`, sql`delete from snapshot`))
 const health = Effect.map(
   Effect.flatMap(HealthRegistry, ({ snapshot }) => snapshot),
   (all) => all.find(({ component }) => component === "prediction")
@@ -257,6 +258,73 @@ layer(store)("Prediction", (it) => {
       yield* play(91, 103)
       yield* Scope.close(scope, Exit.void)
       assert.closeTo((yield* credited).served, 42 / 60, 1e-9)
+    })
+  )
+
+  it.effect("shifts probabilities of breaks that do not come, in the log, over a restart, and until another model serves", () =>
+    Effect.gen(function* () {
+      yield* empty
+      const version = yield* add("bold", "champion")
+      const other = yield* add("other", "challenger", encodeModel(modelFile("other", 0.5)))
+      const registry = yield* ModelRegistry
+      const market = new Market()
+      const hour = horizonsMinutes.indexOf(60)
+      const said = (bar: number) => market.bar(bar * minute, 5).model!.horizons[hour]!.probability!
+      const facts = Effect.map(
+        Effect.flatMap(EventStore, (events) => events.read({ after: beginning, limit: 1000, stream: registryStream })),
+        (read) => read.flatMap(({ kind, payload }) => (kind === "ModelRecalibrated" ? [JSON.parse(payload) as Recalibration] : []))
+      )
+      const first = yield* Scope.make()
+      const prediction = yield* open(market, { recalibrate: true }).pipe(Scope.provide(first))
+      const hours = 20
+      for (let bar = 1; bar <= hours * 60; bar++) {
+        assert.closeTo(said(bar), 0.5, 1e-6)
+        yield* TestClock.adjust("1 second")
+        if (bar === 45) {
+          yield* prediction.choose
+          assert.deepStrictEqual(yield* facts, [], "what little was seen shifts nothing")
+        }
+      }
+      yield* prediction.choose
+      const [fact, ...more] = yield* facts
+      assert.lengthOf(more, 0)
+      assert.deepInclude(fact, { version, reason: "evidence" })
+      const ofHour = fact!.horizons[hour]!
+      assert.deepInclude(ofHour, { from: 0, seen: 0 })
+      assert.closeTo(ofHour.expected, 0.5 * (hours - 1), 0.1)
+      assert.isBelow(ofHour.to, -0.3)
+      const shifted = 1 / (1 + Math.exp(-ofHour.to))
+      assert.closeTo(said(hours * 60 + 1), shifted, 1e-6)
+      assert.include((yield* health)?.detail, `version ${version}; log odds of onsets shifted by`)
+      // The same evidence again: nothing to change.
+      yield* prediction.choose
+      assert.lengthOf(yield* facts, 1)
+      yield* Scope.close(first, Exit.void)
+
+      const again = yield* open(market, { recalibrate: true })
+      assert.closeTo(said(hours * 60 + 2), shifted, 1e-6)
+      yield* again.choose
+      assert.lengthOf(yield* facts, 1, "what it rests on is kept too")
+      yield* registry.promote(other, 1)
+      yield* again.choose
+      assert.strictEqual(again.serving()?.version, other)
+      assert.closeTo(said(hours * 60 + 3), 1 / (1 + Math.exp(-0.5)), 1e-6)
+      assert.deepInclude((yield* facts)[1], { version, reason: "reset" })
+    })
+  )
+
+  it.effect("shifts nothing when recalibration is turned off", () =>
+    Effect.gen(function* () {
+      yield* empty
+      yield* add("bold", "champion")
+      const market = new Market()
+      const prediction = yield* open(market, { recalibrate: false })
+      for (let bar = 1; bar <= 1200; bar++) {
+        market.bar(bar * minute, 5)
+        yield* TestClock.adjust("1 second")
+      }
+      yield* prediction.choose
+      assert.closeTo(market.bar(1201 * minute, 5).model!.horizons[0]!.probability!, 0.5, 1e-6)
     })
   )
 

@@ -8,13 +8,24 @@ import { Random } from "@evenkeel/learning/data/Random"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { makeActor } from "@evenkeel/runtime/supervision/Actor"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
-import { type ModelEntry, ModelRegistry, type ModelStatus } from "@evenkeel/store/model/ModelRegistry"
+import type { ModelFile } from "@evenkeel/learning/model/ModelFile"
+import { type ModelEntry, ModelRegistry, type ModelStatus, type Recalibration } from "@evenkeel/store/model/ModelRegistry"
+import { Snapshots } from "@evenkeel/store/snapshot/Snapshots"
 import { Cause, Clock, Context, Effect, Layer, Option, PubSub, Stream } from "effect"
 import type { DriftFinding } from "../drift/DriftWatch.ts"
 import { modelUnusable, readModel } from "../model/ModelFiles.ts"
 import { ModelPublisher } from "../model/ModelMemory.ts"
 import { Detection } from "./Detection.ts"
 import { chooseModel, enterShippedModel } from "./PredictionChoice.ts"
+import {
+  dueRecalibration,
+  keepEvidence,
+  noShifts,
+  resetOf,
+  shiftModel,
+  takeUpRecalibration,
+  textOfShifts
+} from "./PredictionRecalibration.ts"
 import { makeRetraining, type Retrain, type RetrainedModel } from "./PredictionRetraining.ts"
 import { PredictionWatch } from "./PredictionWatch.ts"
 import type { CoinState } from "./States.ts"
@@ -36,6 +47,7 @@ export type PredictionEvent =
   | { readonly _tag: "ModelServes"; readonly model: ServingModel }
   | { readonly _tag: "ModelDrifts"; readonly finding: DriftFinding }
   | { readonly _tag: "ModelRetrained"; readonly model: RetrainedModel }
+  | { readonly _tag: "ModelRecalibrated"; readonly recalibration: Recalibration }
 
 export class Prediction extends Context.Service<
   Prediction,
@@ -44,7 +56,7 @@ export class Prediction extends Context.Service<
     readonly serving: () => ServingModel | undefined
     /** A coin's probabilities each time it is scored while a model serves. Broadcast; a listener that falls behind loses the oldest. */
     readonly probabilities: Stream.Stream<CoinPrediction>
-    /** Changes of who serves, drift and retrained models, from now on. Broadcast; a listener that falls behind loses the oldest. */
+    /** Changes of who serves and how it is calibrated, drift and retrained models, from now on. Broadcast; a listener that falls behind loses the oldest. */
     readonly events: Stream.Stream<PredictionEvent>
     /** Chooses who serves now, and not when the turn ends: after a promotion. Completes when that is done. */
     readonly choose: Effect.Effect<void>
@@ -67,6 +79,8 @@ export interface PredictionOptions {
   readonly challengers: boolean
   /** How long a model serves before it is chosen anew, minutes. */
   readonly turnMinutes: number
+  /** The log odds of the model that serves are shifted where it expects more or fewer onsets than come; looked at when a turn ends. */
+  readonly recalibrate: boolean
   /** Trains a new model when the one that serves drifts; none where there is no data to train on. */
   readonly retrain: Option.Option<Retrain>
   /** Trainings that may start within a day; 1 unless said otherwise. */
@@ -91,11 +105,15 @@ const makePrediction = Effect.fnUntraced(function* (options: PredictionOptions) 
   const health = yield* HealthRegistry
   const registry = yield* ModelRegistry
   const supervisor = yield* Supervisor
+  const snapshots = yield* Snapshots
   const publisher = new ModelPublisher(detection.models)
   const watch = new PredictionWatch(detection)
   const events = yield* PubSub.sliding<PredictionEvent>(listenerMax)
   const random = new Random(yield* Clock.currentTimeMillis)
   let serving: ServingModel | undefined
+  /** Its file, and the shifts with which it serves. */
+  let served: ModelFile | undefined
+  let shifts = noShifts
 
   const service = (choose: Effect.Effect<void>) =>
     Prediction.of({
@@ -115,23 +133,42 @@ const makePrediction = Effect.fnUntraced(function* (options: PredictionOptions) 
         retrain: options.retrain.value,
         perDayMax: options.retrainingsPerDayMax ?? retrainingsPerDayMax,
         random,
-        onRetrained: (model) => PubSub.publish(events, { _tag: "ModelRetrained", model })
+        onRetrained: (model) => PubSub.publish(events, { _tag: "ModelRetrained", model }),
+        onFailed: Effect.sync(() => watch.again())
       })
+
+  const reportServing = Effect.suspend(() => {
+    const shifted = textOfShifts(shifts)
+    const detail = `${serving?.name}, version ${serving?.version}`
+    return health.report(component, "running", shifted === "" ? detail : `${detail}; log odds of onsets shifted by ${shifted}`)
+  })
 
   const publish = Effect.fn("Prediction.publish")(function* ({ name, status, version }: ModelEntry) {
     const file = yield* readModel(`model ${name}`, yield* registry.bytesOf(version))
-    const problem = publisher.publish(file.model, version)
+    // A model that takes over from another while the engine runs begins without shifts.
+    const learned = options.recalibrate && serving === undefined ? yield* takeUpRecalibration(version) : undefined
+    const next = learned?.shifts ?? noShifts
+    const problem = publisher.publish(shiftModel(file.model, next), version)
     if (problem !== undefined) return yield* modelUnusable(`model ${name}`, problem)
-    watch.follow(file)
+    const reset = serving !== undefined && shifts.some((shift) => shift !== 0) ? resetOf(serving.version, shifts) : undefined
+    watch.follow(file, version, learned?.evidence)
+    watch.shift(next)
     serving = { version, name, status }
-    yield* health.report(component, "running", `${name}, version ${version}`)
+    served = file
+    shifts = next
+    yield* reportServing
     yield* Effect.logInfo("a model serves", {
       model: name,
       version,
       status,
       features: file.model.features.length,
-      heads: file.model.heads.length
+      heads: file.model.heads.length,
+      shifted: textOfShifts(shifts)
     })
+    if (reset !== undefined)
+      yield* registry
+        .recalibrate(reset)
+        .pipe(Effect.catch((error) => Effect.logWarning("that a model's shifts fell away is not in the log", { problem: error.message })))
     yield* PubSub.publish(events, { _tag: "ModelServes", model: serving })
   })
 
@@ -153,6 +190,27 @@ const makePrediction = Effect.fnUntraced(function* (options: PredictionOptions) 
     Effect.catchCause((cause) =>
       serving === undefined ? withoutModel(String(Cause.squash(cause))) : Effect.logError("a model cannot serve", Cause.squash(cause))
     )
+  )
+
+  /** A shift serves once it is in the log. */
+  const recalibrate = Effect.gen(function* () {
+    if (!options.recalibrate || serving === undefined || served === undefined) return
+    const { version } = serving
+    yield* keepEvidence(watch, version)
+    const due = dueRecalibration(watch, version, shifts)
+    if (Option.isNone(due) || !publisher.free) return
+    yield* registry.recalibrate(due.value)
+    const next = due.value.horizons.map(({ to }) => to)
+    const problem = publisher.publish(shiftModel(served.model, next), version)
+    if (problem !== undefined) return yield* modelUnusable(`model ${serving.name}`, problem)
+    shifts = next
+    watch.shift(next)
+    yield* reportServing
+    yield* Effect.logInfo("the model is recalibrated", { ...due.value })
+    yield* PubSub.publish(events, { _tag: "ModelRecalibrated", recalibration: due.value })
+  }).pipe(
+    Effect.catch((error) => Effect.logWarning("the model serves as it was calibrated before", { problem: error.message })),
+    Effect.provideService(Snapshots, snapshots)
   )
 
   const credit = Effect.suspend(() =>
@@ -185,7 +243,14 @@ const makePrediction = Effect.fnUntraced(function* (options: PredictionOptions) 
   )
 
   // Registered before the actor: runs once it has stopped.
-  yield* Effect.addFinalizer(() => credit)
+  yield* Effect.addFinalizer(() =>
+    Effect.andThen(
+      credit,
+      options.recalibrate && serving !== undefined
+        ? Effect.provideService(keepEvidence(watch, serving.version), Snapshots, snapshots)
+        : Effect.void
+    )
+  )
   // One fiber publishes, observes and credits, so that none of them sees another's half-done work.
   const actor = yield* makeActor({
     name: component,
@@ -193,7 +258,7 @@ const makePrediction = Effect.fnUntraced(function* (options: PredictionOptions) 
     overflow: { _tag: "Conflate", key: ({ _tag }: typeof Observe | typeof Choose) => _tag },
     initial: Effect.void,
     receive: (_: void, { _tag }) =>
-      Effect.as(_tag === "Observe" ? observe : Effect.andThen(credit, choose), [undefined, undefined] as const)
+      Effect.as(_tag === "Observe" ? observe : Effect.andThen(Effect.andThen(credit, choose), recalibrate), [undefined, undefined] as const)
   })
   const every = (name: string, gap: Parameters<typeof Effect.sleep>[0], message: typeof Observe | typeof Choose) =>
     supervisor.supervise(name, Effect.sleep(gap).pipe(Effect.andThen(actor.tell(message)), Effect.ignore, Effect.forever))

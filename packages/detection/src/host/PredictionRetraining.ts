@@ -28,6 +28,8 @@ export const makeRetraining = Effect.fnUntraced(function* (options: {
   readonly perDayMax: number
   readonly random: Random
   readonly onRetrained: (model: RetrainedModel) => Effect.Effect<void>
+  /** No model came of a finding. */
+  readonly onFailed: Effect.Effect<void>
 }) {
   const registry = yield* ModelRegistry
 
@@ -53,11 +55,14 @@ export const makeRetraining = Effect.fnUntraced(function* (options: {
       const today = began.filter((time) => now - time < day)
       if (today.length >= options.perDayMax) {
         yield* Effect.logInfo("no retraining: the limit of a day is reached", { finding: finding.kind, perDayMax: options.perDayMax })
+        yield* options.onFailed
         return [today, undefined] as const
       }
       yield* Effect.logInfo("retraining begins", { finding: finding.kind })
       // The model that serves goes on; a failed training counts towards the limit, or it would be repeated without end.
-      yield* train().pipe(Effect.catchCause((cause) => Effect.logError("retraining failed", Cause.squash(cause))))
+      yield* train().pipe(
+        Effect.catchCause((cause) => Effect.andThen(Effect.logError("retraining failed", Cause.squash(cause)), options.onFailed))
+      )
       return [[...today, now], undefined] as const
     }),
     drainWithin: 0

@@ -1,10 +1,13 @@
 /**
- * Reads every coin's last bar once, and compares what the model said with what came of it: findings of drift, and what each version earned.
+ * Reads every coin's last bar once, and compares what the model said with what came of it: findings of drift, what each version earned, and by how much
+ * the log odds of the one that serves should shift.
  *
  * The reward of an hour of service is one less the mean squared error of its predictions, so a model that is always right earns one an hour.
  */
+import { logit, sigmoid } from "@evenkeel/learning/logistic/LogisticRegression"
 import type { ModelFile } from "@evenkeel/learning/model/ModelFile"
 import { type DriftFinding, DriftWatch } from "../drift/DriftWatch.ts"
+import { OnsetEvidence, type OnsetEvidenceParts } from "../drift/OnsetEvidence.ts"
 import { Outcomes } from "../drift/Outcomes.ts"
 import { coinFeatureNames, featureRow } from "../feature/coin/CoinFeatures.ts"
 import { horizonsMinutes } from "../hotpath/SignalRecord.ts"
@@ -29,15 +32,36 @@ export class PredictionWatch {
   readonly #lastClose: Float64Array
   readonly #row = new Float64Array(featureRow)
   #drift: DriftWatch | undefined
+  #onsets = new OnsetEvidence()
+  #version = 0
+  /** With which the model serves, by horizon; see `shiftHead`. */
+  #shifts: ReadonlyArray<number> = []
 
   constructor(detection: Pick<Detection["Service"], "coins" | "coin" | "features">) {
     this.#detection = detection
     this.#lastClose = new Float64Array(detection.coins.length)
   }
 
-  /** Compares with the training of this model from now on. */
-  follow({ model: { features }, provenance: { profiles } }: ModelFile): void {
+  /** What the model that serves said of onsets, and what came. */
+  get onsets(): OnsetEvidence {
+    return this.#onsets
+  }
+
+  /** Compares with the training of this model from now on, and its onsets with what came; `evidence` is what is known of them already. */
+  follow({ model: { features }, provenance: { profiles } }: ModelFile, version: number, evidence?: OnsetEvidenceParts): void {
+    this.#version = version
+    this.#onsets = new OnsetEvidence(evidence)
     this.#drift = new DriftWatch({ names: features, columns: features.map((name) => coinFeatureNames.indexOf(name)), profiles })
+  }
+
+  /** The model serves with these shifts from now on. A bar that closed just before is read as if it had them already. */
+  shift(shifts: ReadonlyArray<number>): void {
+    this.#shifts = shifts
+  }
+
+  /** No model came of a finding: it is made again where it still holds. */
+  again(): void {
+    this.#drift?.again()
   }
 
   /** Reads the bars that have closed since the last call. */
@@ -49,10 +73,16 @@ export class PredictionWatch {
       if (state === undefined) continue
       const time = (this.#lastClose[coin] = this.#row[0]!)
       findings.push(this.#drift?.features(this.#row.subarray(1)))
+      const deviationBps = state.deviationBps ?? Number.NaN
+      const said = state.model?.version === this.#version ? state.model.horizons : []
+      const probabilities = said.map(({ probability }, horizon) =>
+        probability === null ? Number.NaN : sigmoid(logit(probability) - (this.#shifts[horizon] ?? 0))
+      )
+      this.#onsets.update({ coin, time, deviationBps, probabilities })
       const outcomes = this.#outcomes.update({
         coin,
         time,
-        deviationBps: state.deviationBps ?? Number.NaN,
+        deviationBps,
         version: state.model?.version ?? 0,
         probability: state.model?.horizons[judgedHorizon]?.probability ?? Number.NaN
       })

@@ -157,7 +157,10 @@ export interface EvaluateOptions {
 /** Files of the directory that the model was trained on. */
 export const seenBy = ({ provenance }: ModelFile, files: ReadonlyArray<PriceFile>): ReadonlyArray<PriceFile> => {
   const known = new Set(provenance.files.map(({ sha256 }) => sha256))
-  return files.filter(({ sha256 }) => known.has(sha256))
+  const spans = provenance.files.flatMap(({ span }) => span ?? [])
+  return files.filter(
+    ({ sha256, times }) => known.has(sha256) || spans.some(({ from, to }) => times.length > 0 && times[0]! <= to && times.at(-1)! >= from)
+  )
 }
 
 /** A model to be trained for judging: the time that it is not trained on, and the time that it then judges. */

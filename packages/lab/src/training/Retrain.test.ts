@@ -11,13 +11,14 @@ import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { WorkerPool } from "@evenkeel/runtime/worker/WorkerPool"
 import { EventStore } from "@evenkeel/store/event/EventStore"
 import { ModelRegistry } from "@evenkeel/store/model/ModelRegistry"
+import { Snapshots } from "@evenkeel/store/snapshot/Snapshots"
 import { Effect, FileSystem, Layer, Option, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { mkdtempSync } from "node:fs"
 import { constants, tmpdir } from "node:os"
 import { join } from "node:path"
 import { slide, writePriceFiles } from "../../test/support/PriceFiles.ts"
-import { makeRetrain } from "./Retrain.ts"
+import { makeRetrain, TrainingPriority } from "./Retrain.ts"
 import { layerMemoryDatabase } from "../../../store/test/support/MemoryDatabase.ts"
 
 const day = 1440
@@ -66,7 +67,12 @@ const counted = Layer.effect(
   }))
 ).pipe(Layer.provideMerge(NodeServices.layer))
 
-const services = Layer.mergeAll(WorkerPool.layer({ threads: 1, waitingMax: 1 }), Supervisor.layer, ModelRegistry.layer).pipe(
+const services = Layer.mergeAll(
+  WorkerPool.layer({ threads: 1, waitingMax: 1 }),
+  Supervisor.layer,
+  ModelRegistry.layer,
+  Snapshots.layer
+).pipe(
   Layer.provideMerge(EventStore.layer),
   Layer.provideMerge(layerMemoryDatabase),
   Layer.provideMerge(HealthRegistry.layer),
@@ -75,7 +81,7 @@ const services = Layer.mergeAll(WorkerPool.layer({ threads: 1, waitingMax: 1 }),
 
 it.live("a training without data fails with what to do about it, and leaves the pool at work", () =>
   Effect.gen(function* () {
-    const retrain = yield* makeRetrain(mkdtempSync(join(tmpdir(), "evenkeel-empty-")))
+    const retrain = yield* makeRetrain({ prices: mkdtempSync(join(tmpdir(), "evenkeel-empty-")) })
     for (const seed of [1, 2]) assert.include((yield* Effect.flip(retrain({ name: "none", seed }))).message, "holds no price files")
   }).pipe(Effect.provide(WorkerPool.layer({ threads: 1, waitingMax: 1 }).pipe(Layer.provide(HealthRegistry.layer))))
 )
@@ -85,9 +91,9 @@ it.effect(
   () =>
     Effect.gen(function* () {
       // At the lowest priority it would wait for as long as the machine is busy.
-      const retrain = yield* makeRetrain(directory, constants.priority.PRIORITY_NORMAL)
+      const retrain = yield* Effect.provideService(makeRetrain({ prices: directory }), TrainingPriority, constants.priority.PRIORITY_NORMAL)
       const context = yield* Layer.build(
-        Prediction.layer({ enabled: true, challengers: false, turnMinutes: 10_000, retrain: Option.some(retrain) }).pipe(
+        Prediction.layer({ enabled: true, challengers: false, turnMinutes: 10_000, recalibrate: true, retrain: Option.some(retrain) }).pipe(
           Layer.provide(drifted)
         )
       )
@@ -112,6 +118,6 @@ it.effect(
       )
       assert.deepStrictEqual(readHere, [], "price files read on the main thread")
       assert.isBelow((here.user + here.system) / (everywhere.user + everywhere.system), 0.1, "the main thread's share of the work")
-    }).pipe(Effect.provide(services)),
+    }).pipe(Effect.scoped, Effect.provide(services)),
   240_000
 )

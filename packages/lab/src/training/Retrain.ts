@@ -5,9 +5,10 @@
  */
 import type { Retrain } from "@evenkeel/detection/host/PredictionRetraining"
 import { WorkerPool } from "@evenkeel/runtime/worker/WorkerPool"
-import { Effect, Schema } from "effect"
+import { Context, Effect, Schema } from "effect"
 import { constants } from "node:os"
-import type { RetrainInput } from "./retrain.worker.ts"
+import { NotEnoughToLearn } from "./NotEnoughToLearn.ts"
+import type { RetrainInput, TrainingSources } from "./retrain.worker.ts"
 
 /** The job's answer crosses a thread's boundary, where its type is lost. */
 export class AnswerNotAModel extends Schema.TaggedError<AnswerNotAModel>()("AnswerNotAModel", {}) {
@@ -16,20 +17,33 @@ export class AnswerNotAModel extends Schema.TaggedError<AnswerNotAModel>()("Answ
   }
 }
 
-/**
- * Trains on the price files of `directory`, as they are when a training begins. `priority` is the operating system's for the training's thread, as
- * in `node:os`: the lowest when left out.
- */
-export const makeRetrain = Effect.fnUntraced(function* (directory: string, priority: number = constants.priority.PRIORITY_LOW) {
+/** Of the training's thread, as in `node:os`: the lowest, unless there is nobody that it could hold up. */
+export const TrainingPriority = Context.Reference<number>("@evenkeel/lab/training/TrainingPriority", {
+  defaultValue: () => constants.priority.PRIORITY_LOW
+})
+
+const decodeLack = Schema.decodeUnknownEffect(Schema.Struct({ breaks: Schema.Int, days: Schema.Finite }))
+
+const modelIn = (answer: unknown): Effect.Effect<Uint8Array, AnswerNotAModel | NotEnoughToLearn> =>
+  answer instanceof Uint8Array
+    ? Effect.succeed(answer)
+    : decodeLack(answer).pipe(
+        Effect.mapError(() => new AnswerNotAModel()),
+        Effect.flatMap((lack) => new NotEnoughToLearn(lack))
+      )
+
+/** Trains on what the sources hold when a training begins. */
+export const makeRetrain = Effect.fnUntraced(function* (sources: TrainingSources) {
   const pool = yield* WorkerPool
+  const priority = yield* TrainingPriority
   const retrain: Retrain = (request) =>
     pool
       .run({
         priority: "low",
         module: new URL(import.meta.resolve("@evenkeel/lab/training/retrain.worker")),
         function: "retrainJob",
-        input: { directory, priority, ...request } satisfies RetrainInput
+        input: { ...sources, priority, ...request } satisfies RetrainInput
       })
-      .pipe(Effect.flatMap((answer) => (answer instanceof Uint8Array ? Effect.succeed(answer) : Effect.fail(new AnswerNotAModel()))))
+      .pipe(Effect.flatMap(modelIn))
   return retrain
 })

@@ -13,6 +13,7 @@ import { isOracle, isOracleMarket, type Market } from "@evenkeel/replay/price/Ma
 
 const minute = 60_000
 const breakBps = 50
+export const featureCount = coinFeatureNames.length
 
 /** One coin of one market. */
 export interface CoinSeries {
@@ -29,22 +30,38 @@ export interface CoinSeries {
   readonly events: ReadonlyArray<Break>
 }
 
-class Growing {
-  #values = new Float32Array(1 << 16)
-  length = 0
+/** Bars of one coin as they are judged. */
+export class CollectedBars {
+  times: Array<number> = []
+  #deviations: Array<number> = []
+  #features = new Float32Array(1 << 12)
 
-  push(row: Float64Array): void {
-    if (this.length + row.length > this.#values.length) {
-      const grown = new Float32Array(this.#values.length * 2)
-      grown.set(this.#values)
-      this.#values = grown
+  push(time: number, deviationBps: number, features: Float64Array): void {
+    const at = this.times.length * featureCount
+    if (at + featureCount > this.#features.length) {
+      const grown = new Float32Array(this.#features.length * 2)
+      grown.set(this.#features)
+      this.#features = grown
     }
-    this.#values.set(row, this.length)
-    this.length += row.length
+    this.#features.set(features, at)
+    this.times.push(time)
+    this.#deviations.push(deviationBps)
   }
 
-  take(): Float32Array {
-    return this.#values.slice(0, this.length)
+  /** Forgets the oldest bars, all but `count`. */
+  keepLast(count: number): void {
+    const gone = Math.max(0, this.times.length - count)
+    this.#features.copyWithin(0, gone * featureCount, this.times.length * featureCount)
+    this.times = this.times.slice(gone)
+    this.#deviations = this.#deviations.slice(gone)
+  }
+
+  series(market: string, coin: string, stepMillis: number): CoinSeries {
+    const times = Float64Array.from(this.times)
+    const deviationsBps = Float64Array.from(this.#deviations)
+    const breaks = findBreaks({ times: times.map((time) => time - stepMillis), deviationsBps, stepMillis }, breakBps)
+    const features = this.#features.slice(0, times.length * featureCount)
+    return { market, coin, stepMillis, times, deviationsBps, features, breaks, events: mergeBreaks(breaks) }
   }
 }
 
@@ -52,36 +69,16 @@ class Growing {
 export const seriesOfMarket = (market: Market): ReadonlyArray<CoinSeries> => {
   const { coins } = hotPathOptionsOf(market.files)
   const priced = new Set(market.files.flatMap(({ instrument }) => (coinOf(instrument.base) === undefined ? [] : [instrument.base])))
-  const collected = coins.map(() => ({ times: [] as Array<number>, deviations: [] as Array<number>, features: new Growing() }))
+  const collected = coins.map(() => new CollectedBars())
   const replay = new FileReplay(market.files, {
     onJudged: (coin, evidence, features) => {
-      const into = collected[coin]!
-      if (!priced.has(coins[coin]!.symbol)) return
-      into.times.push(evidence.time)
-      into.deviations.push(evidence.deviationBps)
-      into.features.push(features)
+      if (priced.has(coins[coin]!.symbol)) collected[coin]!.push(evidence.time, evidence.deviationBps, features)
     }
   })
   while (replay.feed(Number.POSITIVE_INFINITY, () => undefined) > 0);
   return coins.flatMap(({ symbol }, index) => {
-    const { deviations, features, times } = collected[index]!
-    if (times.length === 0) return []
-    const closes = Float64Array.from(times)
-    const deviationsBps = Float64Array.from(deviations)
-    const breaks = findBreaks(
-      { times: closes.map((time) => time - market.stepMillis), deviationsBps, stepMillis: market.stepMillis },
-      breakBps
-    )
-    return {
-      market: market.name,
-      coin: symbol,
-      stepMillis: market.stepMillis,
-      times: closes,
-      deviationsBps,
-      features: features.take(),
-      breaks,
-      events: mergeBreaks(breaks)
-    }
+    const bars = collected[index]!
+    return bars.times.length === 0 ? [] : bars.series(market.name, symbol, market.stepMillis)
   })
 }
 
@@ -140,5 +137,3 @@ export const labelsOf = (series: CoinSeries, label: "onset" | "state", horizonMi
   }
   return labels
 }
-
-export const featureCount = coinFeatureNames.length

@@ -19,13 +19,22 @@ const magic = new TextEncoder().encode("EVKMODEL")
 const hashBytes = 32
 const headerAt = 16
 
+export interface TrainedFile {
+  readonly name: string
+  readonly sha256: string
+  /** Rows of a price file; bars of all coins of a journal's segment. */
+  readonly rows: number
+  /** The first and the last of them, Unix ms, of a journal's segment: the same market may lie in price files, which have other bytes. */
+  readonly span?: { readonly from: number; readonly to: number }
+}
+
 /** Where a model comes from. */
 export interface Provenance {
   /** The last row that it has seen, Unix ms. */
   readonly until: number
   readonly seed: number
   /** Files that it was trained on, by name and SHA-256. */
-  readonly files: ReadonlyArray<{ readonly name: string; readonly sha256: string; readonly rows: number }>
+  readonly files: ReadonlyArray<TrainedFile>
   /** Breaks that it has seen. */
   readonly events: ReadonlyArray<{ readonly coin: string; readonly onset: number; readonly end: number }>
   /** The options that it was fitted with, as JSON. */

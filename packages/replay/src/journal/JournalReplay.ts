@@ -28,7 +28,7 @@ export class JournalReplay implements RecordedMarket {
   readonly local: LocalHotPath
   readonly options: HotPathOptions
   readonly models: KernelMemory | undefined
-  readonly #blocks: ReadonlyArray<Block>
+  #blocks: ReadonlyArray<Block>
   #nextBlock = 0
   /** The frames of the block in hand, and where the next one begins. */
   #frames = noFrames
@@ -40,6 +40,12 @@ export class JournalReplay implements RecordedMarket {
     this.models = models
     this.local = new LocalHotPath(this.options, models)
     this.#blocks = segment.blocks
+  }
+
+  /** Goes on with the next segment of the same run, once all that came before it is played. */
+  follow({ blocks }: JournalSegment): void {
+    this.#blocks = blocks
+    this.#nextBlock = 0
   }
 
   nextTime(): number | undefined {
@@ -61,7 +67,7 @@ export class JournalReplay implements RecordedMarket {
 
   /** Makes sure that a frame is in hand: unpacks the next block where one has ended. False at the end. */
   #open(): boolean {
-    while (this.#at + frameOffsets.payload > this.#frames.bytes.length || this.#frames.int32[this.#at >> 2]! <= 0) {
+    while (!this.#isFrame()) {
       const block = this.#blocks[this.#nextBlock]
       if (block === undefined) return false
       this.#nextBlock++
@@ -69,5 +75,21 @@ export class JournalReplay implements RecordedMarket {
       this.#at = 0
     }
     return true
+  }
+
+  /** Whether a whole frame begins where the replay stands: what a damaged block claims is not believed. */
+  #isFrame(): boolean {
+    const at = this.#at
+    const { bytes, int32 } = this.#frames
+    if (at + frameOffsets.payload > bytes.length) return false
+    const length = int32[at >> 2]!
+    const payload = int32[(at + frameOffsets.payloadBytes) >> 2]!
+    return (
+      length >= frameOffsets.payload &&
+      (length & 7) === 0 &&
+      at + length <= bytes.length &&
+      payload >= 0 &&
+      frameOffsets.payload + payload <= length
+    )
   }
 }

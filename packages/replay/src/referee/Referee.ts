@@ -30,7 +30,7 @@ export interface Verdict {
 const hardlyPegged = 0.5
 
 /** True for a coin with little calm time: false alarms cannot be judged by it. */
-export const isHardlyPegged = ({ calmMillis, coveredMillis }: Verdict): boolean =>
+export const isHardlyPegged = ({ calmMillis, coveredMillis }: Pick<Verdict, "calmMillis" | "coveredMillis">): boolean =>
   calmMillis < hardlyPegged * coveredMillis && coveredMillis > 3 * month
 
 /** Bars that traded, by opening time; of two rows of one time the later counts. */

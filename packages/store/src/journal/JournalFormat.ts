@@ -39,7 +39,9 @@ export const JournalManifest = Schema.Struct({
   /** Places behind the instruments for pairs that were listed while running. */
   spareInstruments: Schema.optionalKey(Schema.Int),
   /** A coin without a price for so long was stale. */
-  staleAfterMillis: Schema.optionalKey(Schema.Finite)
+  staleAfterMillis: Schema.optionalKey(Schema.Finite),
+  /** The market was made up. */
+  simulated: Schema.optionalKey(Schema.Boolean)
 })
 export type JournalManifest = typeof JournalManifest.Type
 

@@ -6,7 +6,7 @@ import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { Effect, FileSystem, Layer, PlatformError } from "effect"
 import { TestClock } from "effect/testing"
 import { framesOf, type JournalManifest } from "./JournalFormat.ts"
-import { readJournal } from "./JournalReader.ts"
+import { closedSegmentsIn, readJournal } from "./JournalReader.ts"
 import { decodeSegmentHead, scanBlocks } from "./JournalFormat.ts"
 import { MarketJournal } from "./MarketJournal.ts"
 
@@ -58,6 +58,31 @@ describe("MarketJournal", () => {
         yield* numbers(`${directory}/000002.journal`),
         Array.from({ length: 310 }, (_, n) => 1000 + n)
       )
+    }).pipe(Effect.scoped, Effect.provide(layer))
+  )
+
+  it.effect("closes a segment after a day of the frames' time, and tells the closed ones from the newest", () =>
+    Effect.gen(function* () {
+      const directory = yield* inDirectory
+      const day = 86_400_000
+      yield* Effect.gen(function* () {
+        const journal = yield* MarketJournal
+        for (const first of [0, day - 50, day, day + 100, 2 * day + 1]) {
+          record(journal, first, 10)
+          yield* journal.flush
+        }
+      }).pipe(Effect.provide(MarketJournal.layer({ directory, manifest })))
+      const firsts = (name: string) =>
+        Effect.map(readJournal(`${directory}/${name}`), ({ blocks }) => blocks.map(({ firstReceived }) => firstReceived))
+      const closed = yield* closedSegmentsIn(directory)
+      assert.deepStrictEqual(
+        closed.map(({ name }) => name),
+        ["000001.journal", "000002.journal"]
+      )
+      assert.isTrue(closed.every(({ bytes }) => bytes > 100))
+      assert.deepStrictEqual(yield* firsts("000001.journal"), [0, day - 50])
+      assert.deepStrictEqual(yield* firsts("000002.journal"), [day, day + 100])
+      assert.deepStrictEqual(yield* firsts("000003.journal"), [2 * day + 1])
     }).pipe(Effect.scoped, Effect.provide(layer))
   )
 

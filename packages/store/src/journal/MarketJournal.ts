@@ -27,8 +27,9 @@ const bufferBytesMax = 32 << 20
 const flushEvery = "1 second"
 /** A flush begins early once this much waits. */
 const flushBytes = 1 << 20
-/** A segment is closed at this size, and the next begins. */
+/** A segment is closed at this size or age, by the frames' own time, and the next begins: closed ones can be read while the engine runs. */
 const segmentBytesMax = 256 << 20
+const segmentMillisMax = 86_400_000
 /** After a failed write the disk is left alone for so long. */
 const retryAfter = "5 seconds"
 
@@ -112,6 +113,7 @@ const makeJournal = Effect.fnUntraced(function* ({ directory, manifest }: Journa
   let bytesWritten = 0
   let segment = newest ?? 0
   let segmentBytes = Number.POSITIVE_INFINITY
+  let segmentBegan = Number.NaN
   let written: Array<Pick<Block, "offset" | "firstReceived" | "lastReceived" | "frames">> = []
 
   const append = (bytes: Uint8Array, offset: number, length: number): boolean => {
@@ -152,7 +154,10 @@ const makeJournal = Effect.fnUntraced(function* ({ directory, manifest }: Journa
     // What is left of a full disk is for the facts and notifications of alerts.
     const free = yield* freeBytes(directory).pipe(Effect.mapError(({ problem }) => new JournalFailed({ file: directory, problem })))
     if (free < diskFreeMin) return yield* new JournalFailed({ file: directory, problem: `only ${Math.round(free / 2 ** 20)} MiB are free` })
-    if (segmentBytes >= segmentBytesMax) yield* startSegment
+    if (segmentBytes >= segmentBytesMax || first - segmentBegan >= segmentMillisMax) {
+      yield* startSegment
+      segmentBegan = first
+    }
     const path = `${directory}/${segmentName(segment)}.journal`
     const head = encodeBlockHead({ compressed, rawBytes: raw.length, frames: count, firstReceived: first, lastReceived: last })
     const block = new Uint8Array(head.length + compressed.length)

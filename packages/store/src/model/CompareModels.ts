@@ -24,7 +24,9 @@ export const compareModels = Effect.gen(function* () {
     ModelRolledBack: ({ retired, version }) => {
       become(retired, "retired")
       become(version, "champion")
-    }
+    },
+    // The table has none of it.
+    ModelRecalibrated: () => {}
   }
   yield* foldFacts({
     families: [modelsFamily],

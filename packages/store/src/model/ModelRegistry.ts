@@ -33,7 +33,29 @@ export interface ModelFacts {
   readonly ModelPromoted: { readonly version: number; readonly former: number | null }
   /** `retired`: the champion that gave way. */
   readonly ModelRolledBack: { readonly version: number; readonly retired: number | null }
+  readonly ModelRecalibrated: Recalibration
 }
+
+/** A version serves with the log odds of its onsets shifted, by the evidence of what came; its file stays as it is. */
+export const Recalibration = Schema.Struct({
+  version: Schema.Int,
+  /** `reset`: another model serves, and the shifts fall away. */
+  reason: Schema.Literals(["evidence", "reset"]),
+  horizons: Schema.Array(
+    Schema.Struct({
+      minutes: Schema.Int,
+      /** Shifts in log odds, before and now. */
+      from: Schema.Finite,
+      to: Schema.Finite,
+      /** Onsets that came and that the model expected without a shift, those of long ago counted less. */
+      seen: Schema.Finite,
+      expected: Schema.Finite
+    })
+  )
+})
+export type Recalibration = typeof Recalibration.Type
+
+const decodeRecalibration = Schema.decodeUnknownOption(Schema.fromJsonString(Recalibration))
 
 export class ModelMissing extends Schema.TaggedError<ModelMissing>()("ModelMissing", { problem: Schema.String }) {
   override get message() {
@@ -64,6 +86,9 @@ export class ModelRegistry extends Context.Service<
      */
     readonly rollback: (at: number) => Effect.Effect<number, SqlError.SqlError | ModelMissing>
     readonly reward: (version: number, served: number, reward: number) => Effect.Effect<void, SqlError.SqlError>
+    readonly recalibrate: (recalibration: Recalibration) => Effect.Effect<void, SqlError.SqlError>
+    /** The last one, unless another version became the champion since. */
+    readonly recalibration: Effect.Effect<Option.Option<Recalibration>, SqlError.SqlError>
   }
 >()("@evenkeel/store/model/ModelRegistry") {
   static readonly layer = Layer.effect(
@@ -146,6 +171,16 @@ export class ModelRegistry extends Context.Service<
             yield* fact("ModelRolledBack", { version, retired })
             return version
           }).pipe(inTurn),
+        recalibrate: (recalibration) => Effect.asVoid(fact("ModelRecalibrated", recalibration)),
+        recalibration: Effect.gen(function* () {
+          const last = yield* events.lastOf(registryStream, "ModelRecalibrated")
+          if (Option.isNone(last)) return Option.none()
+          for (const kind of ["ModelPromoted", "ModelRolledBack"]) {
+            const changed = yield* events.lastOf(registryStream, kind)
+            if (Option.isSome(changed) && changed.value.version > last.value.version) return Option.none()
+          }
+          return decodeRecalibration(last.value.payload)
+        }),
         reward: (version, served, reward) =>
           Effect.asVoid(sql`update model set served = served + ${served}, reward = reward + ${reward} where version = ${version}`)
       })
