@@ -23,6 +23,7 @@ export const reasonsOf = (change: LevelChange): ReadonlyArray<string> => {
     ...(over ? [] : modelOf(evidence)),
     ...(over || evidence.drivers.length === 0 ? [] : [`driven by ${evidence.drivers.slice(0, driversShown).map(driverText).join(", ")}`]),
     ...venuesOf(change),
+    ...crossingsOf(change),
     ...(evidence.grounded || (over && Math.abs(deviationBps) <= backBps) ? [] : [splitOf(change)])
   ]
 }
@@ -59,6 +60,12 @@ const venuesOf = ({ kind, venues }: LevelChange): ReadonlyArray<string> => {
     ...(venues.differ.length > 0 && !told ? [`venues that differ: ${venues.differ.join(", ")}`] : [])
   ]
 }
+
+/** "USDT by BTC/USD against BTC/USDT: -42 bps" */
+const crossingsOf = ({ coin, venues }: LevelChange): ReadonlyArray<string> =>
+  venues.own.flatMap(({ deviationBps, pairs }) =>
+    pairs === undefined ? [] : [`${coin} by ${pairs[0]} against ${pairs[1]}: ${signed(deviationBps)} bps`]
+  )
 
 /** "binance alone: -812 bps; kraken -14 bps, uniswap -9.0 bps" */
 const sidesOf = ({ venues }: LevelChange): string => {
