@@ -157,7 +157,7 @@ export class Crossings {
       const track = bySource[source]!
       if (track.bridge < 0) continue
       const at = track.bridge * coins.length + coin
-      const error = this.#error[at]! * Math.sqrt(live)
+      const error = this.#error[at]! * Math.sqrt(Math.max(1, live))
       if (!(error <= errorBpsMax)) {
         value.withdraw(source)
         continue
