@@ -105,7 +105,9 @@ const headlineOf = (change: LevelChange): ReadonlyArray<string> => {
         ...(venues.own.length === 0 ? [] : [sidesOf(change)])
       ]
     case "disputed":
-      return [`sources of ${coin} differ, and no set of them outweighs the others${venues.own.length === 0 ? "" : `: ${ownOf(venues.own)}`}`]
+      return [
+        `sources of ${coin} differ, and no set of them outweighs the others${venues.own.length === 0 ? "" : `: ${ownOf(venues.own)}`}`
+      ]
     case "stale":
       return [`no fresh price of ${coin}: the last known level was ${previous}`]
     case "recovery":

@@ -43,7 +43,15 @@ const setup = (pairs: ReadonlyArray<string>, bridges = ["BTC"]) => {
   return { counts, market, observations, of, quote, refresh, say }
 }
 /** Books of BTC: dollars on three venues, USDT and USDC on two. */
-const wide = ["kraken BTC USD", "coinbase BTC USD", "bitstamp BTC USD", "binance BTC USDT", "kraken BTC USDT", "binance BTC USDC", "kraken BTC USDC"]
+const wide = [
+  "kraken BTC USD",
+  "coinbase BTC USD",
+  "bitstamp BTC USD",
+  "binance BTC USDT",
+  "kraken BTC USDT",
+  "binance BTC USDC",
+  "kraken BTC USDC"
+]
 const calm = Object.fromEntries(wide.map((pair) => [pair, 0]))
 /** The least that prices USDT: each leg on one venue, and the pair of the two coins. */
 const narrow = ["coinbase BTC USD", "binance BTC USDT", "binance BTC USDC", "binance USDC USDT"]
@@ -179,7 +187,7 @@ describe("Crossings", () => {
     one.say(calm, 0)
     one.refresh(0)
     const three = setup([...books, "kraken USDT USD"], bridges)
-    three.say(Object.fromEntries(books.map((pair) => [pair, / USDT$/.test(pair) ? 300 : 0])), 0)
+    three.say(Object.fromEntries(books.map((pair) => [pair, pair.endsWith(" USDT") ? 300 : 0])), 0)
     three.say({ "kraken USDT USD": 0 }, 0)
     three.refresh(0)
     for (const bridge of bridges) {

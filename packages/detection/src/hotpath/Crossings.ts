@@ -129,8 +129,7 @@ export class Crossings {
     const voices = this.#voices
     const variance = bridges.volatilityBps(bridge) ** 2 / minute
     let newest = Number.NEGATIVE_INFINITY
-    for (let leg = 0; leg < bridges.time.length; leg++)
-      if (bridges.speaks(leg, bridge, now)) newest = Math.max(newest, bridges.time[leg]!)
+    for (let leg = 0; leg < bridges.time.length; leg++) if (bridges.speaks(leg, bridge, now)) newest = Math.max(newest, bridges.time[leg]!)
     for (let node = 0; node < this.#legBps.length; node++) {
       voices.begin()
       for (let leg = 0; leg < bridges.time.length; leg++) {

@@ -40,7 +40,8 @@ export const readLevelChange = (
   }
   const coin = coins[integer(signalIntegers.coin)]!
   const own = ownOf(float64, int32, offset, coin, venues, bridges)
-  const crossings = (differing: boolean) => own.flatMap(({ differs, value }) => (value.pairs !== undefined && differs === differing ? [value.venue] : []))
+  const crossings = (differing: boolean) =>
+    own.flatMap(({ differs, value }) => (value.pairs !== undefined && differs === differing ? [value.venue] : []))
   return {
     time: field(signalFields.time),
     coin: coin.symbol,
