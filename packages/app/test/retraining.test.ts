@@ -141,6 +141,7 @@ class Harness {
     const setup: EngineSetup = {
       coins,
       instruments,
+      bridges: [],
       discovered: [],
       venues: [],
       clock: () => this.#now,

@@ -54,6 +54,20 @@ describe("the reasons of a level change", () => {
     assert.strictEqual(first({ kind: "recovery", level: "normal", deviationBps: 4 }), "USDC stands within 4.0 bps of its peg")
   })
 
+  it("name the pairs of a crossing, and a crossing that stands apart", () => {
+    const kraken = { venue: "kraken", deviationBps: -40, level: "warning" } as const
+    const crossing = { venue: "BTC crossing", deviationBps: -42.4, level: "critical", pairs: ["BTC/USD", "BTC/USDT"] } as const
+    const venues = { agree: ["kraken", "BTC crossing"], differ: [], own: [crossing, kraken] }
+    const reasons = reasonsOf(levelChange({ coin: "USDT", venues }))
+    assert.include(reasons, "by venue: kraken -40 bps")
+    assert.include(reasons, "USDT by BTC/USD against BTC/USDT: -42 bps")
+    const apart = levelChange({ coin: "USDT", kind: "local", venues: { ...venues, agree: ["kraken"], differ: ["BTC crossing"] } })
+    assert.deepStrictEqual(reasonsOf(apart).slice(0, 2), [
+      "BTC crossing stands apart while other sources of USDT hold",
+      "BTC crossing alone: -42 bps; kraken -40 bps"
+    ])
+  })
+
   it("stand below a line that says what happened, with or without colours", () => {
     const notification = {
       idempotencyKey: "key",

@@ -23,6 +23,7 @@ export const reasonsOf = (change: LevelChange): ReadonlyArray<string> => {
     ...(over ? [] : modelOf(evidence)),
     ...(over || evidence.drivers.length === 0 ? [] : [`driven by ${evidence.drivers.slice(0, driversShown).map(driverText).join(", ")}`]),
     ...venuesOf(change),
+    ...crossingsOf(change),
     ...(evidence.grounded || (over && Math.abs(deviationBps) <= backBps) ? [] : [splitOf(change)])
   ]
 }
@@ -34,12 +35,13 @@ const backBps = 10
 const apartShown = 3
 const othersShown = 4
 
-const bpsOf = ({ deviationBps, level, venue }: VenueValue): string =>
-  `${venue} ${signed(deviationBps)} bps${level === "critical" ? " (critical there)" : ""}`
+/** Nobody trades on a crossing, and so nobody is to worry there. */
+const bpsOf = ({ deviationBps, level, pairs, venue }: VenueValue): string =>
+  `${venue} ${signed(deviationBps)} bps${level === "critical" && pairs === undefined ? " (critical there)" : ""}`
 const signed = (bps: number): string => `${bps > 0 ? "+" : ""}${bps.toFixed(Math.abs(bps) < 10 ? 1 : 0)}`
 
 /** The venues farthest from the fair value, each with its own deviation. */
-const ownOf = ({ own }: LevelChange["venues"]): string =>
+const ownOf = (own: ReadonlyArray<VenueValue>): string =>
   own
     .slice(0, apartShown + othersShown)
     .map(bpsOf)
@@ -53,12 +55,21 @@ const fastOf = ({ fast }: Evidence): ReadonlyArray<string> =>
 /** Each venue's own deviation, or their names alone where the fact is of an older version. */
 const venuesOf = ({ kind, venues }: LevelChange): ReadonlyArray<string> => {
   const told = kind === "local" || kind === "disputed"
-  if (venues.own.length > 0) return told ? [] : [`by venue: ${ownOf(venues)}`]
+  if (venues.own.length > 0) {
+    const trading = venues.own.filter(({ pairs }) => pairs === undefined)
+    return told || trading.length === 0 ? [] : [`by venue: ${ownOf(trading)}`]
+  }
   return [
     ...(venues.agree.length > 0 ? [`venues that agree: ${venues.agree.join(", ")}`] : []),
     ...(venues.differ.length > 0 && !told ? [`venues that differ: ${venues.differ.join(", ")}`] : [])
   ]
 }
+
+/** "USDT by BTC/USD against BTC/USDT: -42 bps" */
+const crossingsOf = ({ coin, venues }: LevelChange): ReadonlyArray<string> =>
+  venues.own.flatMap(({ deviationBps, pairs }) =>
+    pairs === undefined ? [] : [`${coin} by ${pairs[0]} against ${pairs[1]}: ${signed(deviationBps)} bps`]
+  )
 
 /** "binance alone: -812 bps; kraken -14 bps, uniswap -9.0 bps" */
 const sidesOf = ({ venues }: LevelChange): string => {
@@ -94,7 +105,9 @@ const headlineOf = (change: LevelChange): ReadonlyArray<string> => {
         ...(venues.own.length === 0 ? [] : [sidesOf(change)])
       ]
     case "disputed":
-      return [`sources of ${coin} differ, and no set of them outweighs the others${venues.own.length === 0 ? "" : `: ${ownOf(venues)}`}`]
+      return [
+        `sources of ${coin} differ, and no set of them outweighs the others${venues.own.length === 0 ? "" : `: ${ownOf(venues.own)}`}`
+      ]
     case "stale":
       return [`no fresh price of ${coin}: the last known level was ${previous}`]
     case "recovery":

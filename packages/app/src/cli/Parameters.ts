@@ -1,4 +1,5 @@
 /** Flags and arguments that several commands take. */
+import { coinOf, isCurrency } from "@evenkeel/domain/coin/Coin"
 import * as Argument from "effect/cli/Argument"
 import * as Flag from "effect/cli/Flag"
 
@@ -16,6 +17,22 @@ export const model = Flag.String("model").pipe(Flag.withDescription("A model fil
 export const json = Flag.Boolean("json").pipe(Flag.withDescription("JSON instead of tables"), Flag.withDefault(false))
 
 export const modelFiles = Argument.String("file").pipe(Argument.withDescription("Model files"), Argument.variadic({ min: 1 }))
+
+/** Symbols with commas between them. */
+export const bridges = Flag.String("bridges").pipe(
+  Flag.withDescription("Assets whose prices in coins and in currencies price coins as well, as BTC,ETH; none when left out"),
+  Flag.withDefault(""),
+  Flag.map((text) =>
+    text
+      .split(",")
+      .map((symbol) => symbol.trim())
+      .filter((symbol) => symbol !== "")
+  ),
+  Flag.filter(
+    (symbols) => symbols.every((symbol) => /^[A-Z0-9]{1,12}$/.test(symbol) && !isCurrency(symbol) && coinOf(symbol) === undefined),
+    () => "--bridges are assets that are pegged to nothing, as BTC,ETH"
+  )
+)
 
 /** A number above 0. */
 export const positive = (name: string) =>

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
-import { positive } from "./Parameters.ts"
+import { bridges, positive } from "./Parameters.ts"
 import { load, logs } from "./Root.ts"
 
 export const replay = Command.make(
@@ -14,6 +14,7 @@ export const replay = Command.make(
       Argument.withDescription("Price files (venue-BASE-QUOTE-….csv.gz), journals or captures"),
       Argument.variadic({ min: 1 })
     ),
+    bridges,
     json: Flag.Boolean("json").pipe(Flag.withDescription("One JSON object a line"), Flag.withDefault(false)),
     level: Flag.Literals("level", ["watch", "warning", "critical"]).pipe(
       Flag.withDescription("Only changes to this level or above; all when left out"),

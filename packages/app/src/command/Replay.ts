@@ -46,8 +46,10 @@ export const runReplay = Effect.fn("runReplay")(function* (options: ReplayOption
   yield* Effect.scoped(replay(options))
 })
 
-interface ReplayOptions {
+export interface ReplayOptions {
   readonly files: ReadonlyArray<string>
+  /** Of price files; a journal says itself which there were. */
+  readonly bridges: ReadonlyArray<string>
   readonly json: boolean
   /** Changes to a level below it are left out. */
   readonly level: Option.Option<RiskLevel>
@@ -61,7 +63,7 @@ const replay = Effect.fnUntraced(function* (options: ReplayOptions) {
   const began = performance.now()
   yield* Effect.forEach(options.files, checkFile, { discard: true })
   const model = yield* openModelMemory(options.model)
-  const sources = yield* open(options.files, options.venue, model?.memory)
+  const sources = yield* open(options, model?.memory)
   let rows = 0
   const changes: Array<LevelChange> = []
   const floor = Option.match(options.level, { onNone: () => 0, onSome: severity })
@@ -129,7 +131,12 @@ const checkFile = Effect.fnUntraced(function* (file: string) {
     return yield* new ReplayRefused({ problem: `${file} is a directory: name its files, as in ${file}/*.gz` })
 })
 
-const open = Effect.fnUntraced(function* (files: ReadonlyArray<string>, venue: Option.Option<VenueId>, models: KernelMemory | undefined) {
+const open = Effect.fnUntraced(function* (
+  { bridges, files, venue }: Pick<ReplayOptions, "bridges" | "files" | "venue">,
+  models: KernelMemory | undefined
+) {
+  if (bridges.length > 0 && files.some((file) => isJournal(file) || isCapture(file)))
+    return yield* new ReplayRefused({ problem: "--bridges is for price files: journals have their own, and captures have none" })
   if (files.every(isJournal)) {
     return yield* Effect.forEach(
       files,
@@ -157,11 +164,11 @@ const open = Effect.fnUntraced(function* (files: ReadonlyArray<string>, venue: O
   const priceFiles = yield* Effect.forEach(files, readPriceFile)
   for (const { badRows, file, instrument, rows } of priceFiles) {
     if (rows === 0) return yield* new ReplayRefused({ problem: `${file}: holds no row that can be read` })
-    if (coinOf(instrument.base) === undefined && coinOf(instrument.quote) === undefined)
+    if (coinOf(instrument.base) === undefined && coinOf(instrument.quote) === undefined && !bridges.includes(instrument.base))
       yield* Effect.logWarning("neither coin of the pair is a stablecoin that is known: the file says nothing", { file })
     if (badRows > 0) yield* Effect.logWarning("rows were left out that cannot be read", { file, badRows, rows })
   }
-  return [new FileReplay(priceFiles, models === undefined ? {} : { models })]
+  return [new FileReplay(priceFiles, { bridges, ...(models === undefined ? {} : { models }) })]
 })
 
 const isoOf = (time: number): string => DateTime.formatIso(DateTime.makeUnsafe(Math.round(time)))

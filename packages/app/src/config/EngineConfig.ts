@@ -4,7 +4,7 @@
 import { ChainSource } from "@evenkeel/connectors/chain/ChainSource"
 import { isAddress, RpcEndpoint } from "@evenkeel/connectors/chain/RpcEndpoints"
 import { feedsMax } from "@evenkeel/connectors/feed/NewsFeed"
-import { coinOf } from "@evenkeel/domain/coin/Coin"
+import { CoinSymbol, coinOf, isCurrency } from "@evenkeel/domain/coin/Coin"
 import { ChainId, VenueId } from "@evenkeel/domain/market/Venue"
 import { headPattern } from "@evenkeel/learning/onnx/OnnxMetadata"
 import { policyNames } from "@evenkeel/runtime/resilience/Policy"
@@ -28,11 +28,19 @@ export const EngineConfig = Schema.Struct({
       expected: "coins whose peg is known, or named with it, as in USDX:USD"
     })
   ),
+  /** Assets whose prices in coins and in currencies say what coins are worth: `BTC` in dollars and in USDT prices USDT. */
+  bridges: Schema.Array(CoinSymbol).check(
+    Schema.isMaxLength(8),
+    unique((bridge) => bridge, "name"),
+    Schema.makeFilter((bridges: ReadonlyArray<string>) => bridges.every((bridge) => !isCurrency(bridge) && coinOf(bridge) === undefined), {
+      expected: "assets that are pegged to nothing, as BTC"
+    })
+  ),
   /** `venue:SYMBOL:BASE:QUOTE` */
   instruments: Schema.Array(
     Schema.String.check(Schema.isPattern(new RegExp(`^(${VenueId.literals.join("|")}):.+:[A-Z0-9]+:[A-Z0-9]+$`)))
   ).check(unique((instrument) => instrument.split(":").slice(0, -2).join(":"), "venue and symbol")),
-  /** Where pairs of the coins are looked for, beside `instruments`; live only. */
+  /** Where pairs of the coins and bridges are looked for, beside `instruments`; live only. */
   discovery: Schema.Struct({
     venues: Schema.Array(VenueId),
     /** Between two looks at what is listed. */
@@ -174,6 +182,7 @@ export type EngineConfig = typeof EngineConfig.Type
 export const configDefaults = {
   data: ".evenkeel",
   coins: ["USDT", "USDC", "DAI", "FDUSD"],
+  bridges: [] as ReadonlyArray<string>,
   instruments: [
     "binance:USDCUSDT:USDC:USDT",
     "binance:FDUSDUSDT:FDUSD:USDT",

@@ -40,6 +40,15 @@ describe("loadConfig", () => {
     })
   )
 
+  it.effect("takes bridges that are pegged to nothing, each once", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual((yield* load({})).bridges, [])
+      assert.deepStrictEqual((yield* load({ EVENKEEL_BRIDGES: "BTC,ETH" })).bridges, ["BTC", "ETH"])
+      for (const bridges of ["USDC", "EUR", "BTC,BTC", "btc", "A,B,C,D,E,F,G,H,I"])
+        assert.include((yield* Effect.flip(load({ EVENKEEL_BRIDGES: bridges }))).message, "bridges", bridges)
+    })
+  )
+
   it.effect("reads lists with commas or as JSON, and a JSON file", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual((yield* load({ EVENKEEL_COINS: "USDC, EURX:EUR" })).coins, ["USDC", "EURX:EUR"])

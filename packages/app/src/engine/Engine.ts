@@ -60,6 +60,7 @@ const layerDetection = (config: EngineConfig, setup: EngineSetup) =>
         coins: setup.coins,
         instruments: setup.instruments,
         spareInstruments: setup.spares,
+        bridges: setup.bridges,
         venues: threadSources,
         barMillis: config.hotPath.barSeconds * 1000,
         scoreGapMillis: config.hotPath.scoreGapMillis,
@@ -82,7 +83,14 @@ const layerFeed = (config: EngineConfig, setup: EngineSetup) =>
     chains: config.chains,
     ...(setup.discovered.length === 0
       ? {}
-      : { discovery: { venues: setup.discovered, coins: setup.coins, every: `${config.discovery.everyMinutes} minutes` as const } })
+      : {
+          discovery: {
+            venues: setup.discovered,
+            coins: setup.coins,
+            bridges: setup.bridges,
+            every: `${config.discovery.everyMinutes} minutes` as const
+          }
+        })
   }).pipe(
     Layer.provideMerge(FrameSink.layer({ sampleEvery: config.hotPath.traceEvery })),
     Layer.provideMerge(Instruments.layer({ instruments: setup.instruments, spares: setup.spares })),

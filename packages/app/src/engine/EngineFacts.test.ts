@@ -11,6 +11,7 @@ import { layerMemoryDatabase } from "../../../store/test/support/MemoryDatabase.
 
 const setup: EngineSetup = {
   coins: [coinOf("USDC")!],
+  bridges: [],
   instruments: [],
   discovered: [],
   venues: [],

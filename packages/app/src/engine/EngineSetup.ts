@@ -20,6 +20,8 @@ import type { EngineConfig } from "../config/EngineConfig.ts"
 
 export interface EngineSetup {
   readonly coins: ReadonlyArray<Coin>
+  /** Assets by which coins are priced as well: see `EngineConfig`. */
+  readonly bridges: ReadonlyArray<string>
   /** The first ones; a position is an instrument's number. */
   readonly instruments: ReadonlyArray<Instrument>
   /** Where new listings are looked for while running. */
@@ -66,6 +68,7 @@ export const journalOf = (config: EngineConfig, setup: EngineSetup) =>
           venues: sourceIds,
           instruments: [...setup.instruments],
           spareInstruments: setup.spares,
+          ...(setup.bridges.length === 0 ? {} : { bridges: setup.bridges }),
           staleAfterMillis: setup.staleAfterMillis,
           simulated: setup.simulated
         }

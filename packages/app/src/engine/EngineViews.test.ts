@@ -59,7 +59,7 @@ const layer = layerEngineView({ simulated: true }).pipe(
         { venue: "kraken", symbol: "USDC/USD", base: "USDC", quote: "USD" },
         { venue: "kraken", symbol: "DAI/USD", base: "DAI", quote: "USD" }
       ],
-      spares: 1
+      spares: 2
     })
   ),
   Layer.provide(Layer.succeed(MarketClock, () => 3500))
@@ -87,6 +87,20 @@ describe("the engine's view", () => {
       const told = Layer.fresh(layer).pipe(Layer.provide(Layer.succeed(News, { newest: of })))
       assert.deepStrictEqual(yield* Effect.provide(coins, told), [[{ ...headline, link: null }], []])
       assert.deepStrictEqual(yield* coins, [[], []])
+    }).pipe(Effect.provide(layer))
+  )
+
+  it.effect("shows pairs of a bridge behind those of coins", () =>
+    Effect.gen(function* () {
+      const instruments = yield* Instruments
+      yield* instruments.add({ venue: "kraken", symbol: "BTC/DAI", base: "BTC", quote: "DAI" })
+      yield* instruments.remove(1)
+      yield* instruments.add({ venue: "okx", symbol: "DAI-USD", base: "DAI", quote: "USD" })
+      const [, second] = (yield* EngineView).coins()
+      assert.deepStrictEqual(
+        second!.sources.map(({ symbol }) => symbol),
+        ["DAI-USD", "BTC/DAI"]
+      )
     }).pipe(Effect.provide(layer))
   )
 

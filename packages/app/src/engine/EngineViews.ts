@@ -1,7 +1,7 @@
 /** The engine's state in the form that the API, the page and the screen show. */
 import type { CoinView } from "@evenkeel/api/contract/EngineApi"
 import { EngineView } from "@evenkeel/api/server/EngineView"
-import { Instruments } from "@evenkeel/connectors/feed/Instruments"
+import { Instruments, type Numbered } from "@evenkeel/connectors/feed/Instruments"
 import { News } from "@evenkeel/connectors/feed/NewsFeed"
 import { Detection } from "@evenkeel/detection/host/Detection"
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
@@ -43,7 +43,9 @@ const makeEngineView = (simulated: boolean) =>
     return EngineView.of({
       simulated,
       coins: () => {
-        const listed = instruments.list()
+        // What is priced in a coin and is none, as a bridge, comes behind the pairs of coins.
+        const isCoin = ({ instrument }: Numbered) => detection.coins.some(({ symbol }) => symbol === instrument.base)
+        const listed = instruments.list().toSorted((a, b) => Number(isCoin(b)) - Number(isCoin(a)))
         return detection.coins.map(({ peg, symbol }, index): CoinView => {
           const state = detection.coin(index)
           const priced = typeof state?.fairValue === "number"

@@ -80,6 +80,7 @@ export const runDemo = (
       config: options.configured ? config : apart(config),
       setup: {
         coins: coinsOf(config),
+        bridges: config.bridges,
         instruments: [...instruments],
         discovered: [],
         venues,

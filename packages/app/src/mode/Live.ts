@@ -13,15 +13,15 @@ import { runEngine } from "./RunEngine.ts"
 /** Before the engine runs there is no health registry of its own to report to. */
 export const layerAsking = Policies.layer().pipe(Layer.provideMerge(HealthRegistry.layer), Layer.provideMerge(NodeHttpClient.layerUndici))
 
-/** The configured instruments, and the pairs that venues list for the coins. A venue that does not answer is asked again while running. */
+/** The configured instruments, and the pairs that venues list for the coins and bridges. A venue that does not answer is asked again while running. */
 export const findInstruments = Effect.fn("findInstruments")(function* (config: EngineConfig) {
-  const coins = coinsOf(config)
+  const followed = { coins: coinsOf(config), bridges: config.bridges }
   const found = yield* Effect.forEach(
     config.discovery.venues,
     (venue) =>
       Effect.gen(function* () {
         const { endpoints, exchange } = venueOf(config, venue)
-        return yield* discoverPairs(exchange, yield* makeRest(exchange, endpoints), coins)
+        return yield* discoverPairs(exchange, yield* makeRest(exchange, endpoints), followed)
       }).pipe(
         Effect.catch((error) =>
           Effect.logWarning("a venue's pairs could not be found", { venue, reason: error.message }).pipe(
@@ -42,6 +42,7 @@ export const runLive = Effect.fnUntraced(function* (config: EngineConfig) {
     config,
     setup: {
       coins: coinsOf(config),
+      bridges: config.bridges,
       instruments,
       discovered: config.discovery.venues,
       venues: [...named].map((venue) => venueOf(config, venue)),

@@ -27,7 +27,7 @@ describe("Discovery", () => {
       listing("USDC", "USD", false),
       listing("USDC", "USDT")
     ],
-    coins
+    { coins }
   )
 
   it("takes the pairs of a coin in its currency or a coin of its peg, as they trade", () => {
@@ -36,6 +36,28 @@ describe("Discovery", () => {
       ["USDC/USDT", "USDE/USDT", "EURC/EUR", "USDT/USD"]
     )
     assert.strictEqual(leftOut, 0)
+  })
+
+  it("takes a bridge where it is priced in a coin or a coin's currency, and leaves its pairs out before those of coins", () => {
+    const bridges = ["BTC", "ETH"]
+    const listed = [listing("BTC", "USDT"), listing("BTC", "GBP"), listing("ETH", "BTC"), listing("ETH", "EUR"), listing("SOL", "USD")]
+    const pairs = (many: ReadonlyArray<ReturnType<typeof listing>>) => pairsOf("okx", many, { bridges, coins }).pairs
+    assert.deepStrictEqual(
+      pairs(listed).map(({ symbol }) => symbol),
+      ["BTCUSDT", "ETHEUR"]
+    )
+    const dollars = coins.filter(({ peg }) => peg === "USD")
+    assert.deepStrictEqual(
+      pairsOf("okx", listed, { bridges, coins: dollars }).pairs.map(({ symbol }) => symbol),
+      ["BTCUSDT"]
+    )
+    const many = Array.from({ length: pairsMax }, (_, index) => ({ ...listing("USDC", "USDT"), symbol: `S${index}` }))
+    const chosen = pairs([...listed, ...many])
+    assert.lengthOf(chosen, pairsMax)
+    assert.deepStrictEqual(
+      chosen.slice(0, 4).map(({ symbol }) => symbol),
+      ["S0", "BTCUSDT", "ETHEUR", "S1"]
+    )
   })
 
   it("sees a renamed pair as one that is gone and one that is new", () => {
@@ -50,15 +72,15 @@ describe("Discovery", () => {
 
   it("takes the same bounded choice from a list without end, in whatever order it comes, and counts the rest", () => {
     const many = Array.from({ length: pairsMax + 100 }, (_, index) => ({ ...listing("USDC", "USDT"), symbol: `S${index}` }))
-    const chosen = pairsOf("okx", many, coins)
+    const chosen = pairsOf("okx", many, { coins })
     assert.strictEqual(chosen.pairs.length, pairsMax)
     assert.strictEqual(chosen.leftOut, 100)
-    assert.deepStrictEqual(pairsOf("okx", many.toReversed(), coins), chosen)
+    assert.deepStrictEqual(pairsOf("okx", many.toReversed(), { coins }), chosen)
   })
 
   it("leaves out second names of a pair before any pair, and later coins before earlier ones", () => {
     const flood = Array.from({ length: 100_000 }, (_, index) => ({ ...listing("EURC", "EUR"), symbol: `A${index}` }))
-    const chosen = pairsOf("okx", [...flood, listing("USDE", "USDT"), listing("USDC", "USDT"), listing("USDT", "USD")], coins)
+    const chosen = pairsOf("okx", [...flood, listing("USDE", "USDT"), listing("USDC", "USDT"), listing("USDT", "USD")], { coins })
     assert.strictEqual(chosen.leftOut, 100_003 - pairsMax)
     assert.deepStrictEqual(
       chosen.pairs.slice(0, 5).map(({ base, symbol }) => `${base} ${symbol}`),

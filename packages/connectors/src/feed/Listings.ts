@@ -5,12 +5,11 @@
  * announced to the hot path, and is then subscribed to on a connection of its own; one that is gone is withdrawn. A renamed pair is both. An
  * announcement for which the sink has no room waits, at most two for each instrument, and is sent with a later clock tick.
  */
-import type { Coin } from "@evenkeel/domain/coin/Coin"
 import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
 import { listedPayload } from "@evenkeel/domain/market/Instrument"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Effect } from "effect"
-import { compareListings, discoverPairs, isPairOf } from "../discovery/Discovery.ts"
+import { compareListings, discoverPairs, type Followed, isPairOf } from "../discovery/Discovery.ts"
 import { Venues } from "../exchange/Venues.ts"
 import type { Connector } from "../transport/Connector.ts"
 import { FrameSink } from "../transport/FrameSink.ts"
@@ -28,7 +27,7 @@ export interface Listings {
 const noBytes = new Uint8Array(0)
 
 /** `connectors`: those whose venues' lists are read. */
-export const makeListings = Effect.fnUntraced(function* (connectors: ReadonlyArray<Connector>, coins: ReadonlyArray<Coin>) {
+export const makeListings = Effect.fnUntraced(function* (connectors: ReadonlyArray<Connector>, followed: Followed) {
   const instruments = yield* Instruments
   const sink = yield* FrameSink
   const health = yield* HealthRegistry
@@ -84,9 +83,9 @@ export const makeListings = Effect.fnUntraced(function* (connectors: ReadonlyArr
 
   const refreshVenue = Effect.fnUntraced(function* (connector: Connector) {
     const { exchange, rest } = connector
-    const found = yield* discoverPairs(exchange, rest, coins).pipe(Effect.provideService(HealthRegistry, health))
-    // An instrument that was configured by name and is no pair of the coins is not looked for, and so not missed either.
-    const known = instruments.list().filter(({ instrument }) => instrument.venue === exchange.id && isPairOf(instrument, coins))
+    const found = yield* discoverPairs(exchange, rest, followed).pipe(Effect.provideService(HealthRegistry, health))
+    // An instrument that was configured by name and is no pair to follow is not looked for, and so not missed either.
+    const known = instruments.list().filter(({ instrument }) => instrument.venue === exchange.id && isPairOf(instrument, followed))
     const { delisted, listed } = compareListings(
       known.map(({ instrument }) => instrument),
       found

@@ -5,7 +5,6 @@
  * that reads the frames: finalizers run last in, first out, so at shutdown sockets are closed and ticks stop before the reader handles what
  * it still has, and nothing comes after.
  */
-import type { Coin } from "@evenkeel/domain/coin/Coin"
 import { HealthMonitor } from "@evenkeel/runtime/health/HealthMonitor"
 import type { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import type { Policies } from "@evenkeel/runtime/resilience/Policies"
@@ -14,6 +13,7 @@ import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import type { Snapshots } from "@evenkeel/store/snapshot/Snapshots"
 import { Context, type Duration, Effect, Layer } from "effect"
 import type { HttpClient } from "effect/http"
+import type { Followed } from "../discovery/Discovery.ts"
 import type { Endpoints, Exchange } from "../exchange/Exchange.ts"
 import { type VenueRegistry, Venues } from "../exchange/Venues.ts"
 import { type Connector, makeConnector } from "../transport/Connector.ts"
@@ -66,9 +66,7 @@ export interface MarketFeedOptions {
   /** Venues to connect to: by id at their public addresses, or one's own description and address. */
   readonly venues: ReadonlyArray<string | VenueConnection>
   /** Looks for pairs that come and go while the engine runs. */
-  readonly discovery?: {
-    /** Pairs of these coins are followed. */
-    readonly coins: ReadonlyArray<Coin>
+  readonly discovery?: Followed & {
     readonly every: Duration.Input
     /** Ids of the venues whose lists are read; all of the feed's when undefined. */
     readonly venues?: ReadonlyArray<string>
@@ -101,7 +99,7 @@ const makeMarketFeed = Effect.fnUntraced(function* ({ discovery, venues }: Marke
   }
 
   const discovered = connectors.filter(({ exchange }) => discovery?.venues?.includes(exchange.id) ?? discovery !== undefined)
-  const listings = yield* makeListings(discovered, discovery?.coins ?? [])
+  const listings = yield* makeListings(discovered, discovery ?? { coins: [] })
   const reader = yield* makeActor<void, Refresh, void, never, never>({
     name: "listings",
     mailboxCapacity: 1,

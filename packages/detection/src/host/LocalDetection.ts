@@ -23,6 +23,8 @@ export interface LocalDetectionOptions {
   readonly coins: ReadonlyArray<Coin>
   readonly instruments: ReadonlyArray<Instrument>
   readonly spareInstruments?: number
+  /** See `HotPathOptions`. */
+  readonly bridges?: ReadonlyArray<string>
   /** By wire number, with their decoders; undefined where only events come. */
   readonly venues: ReadonlyArray<{ readonly id: string; readonly decoder: FrameDecoderFactory | undefined }>
   /** A minute unless said otherwise. */
@@ -44,7 +46,7 @@ export const layerLocal = (options: LocalDetectionOptions) => Layer.effectContex
  */
 export const makeDetectionOver = Effect.fnUntraced(function* (
   local: LocalHotPath,
-  { coins, instruments, venues }: Pick<LocalDetectionOptions, "coins" | "instruments" | "venues">,
+  { bridges = [], coins, instruments, venues }: Pick<LocalDetectionOptions, "bridges" | "coins" | "instruments" | "venues">,
   models: KernelMemory
 ) {
   const ids = venues.map(({ id }) => id)
@@ -60,6 +62,7 @@ export const makeDetectionOver = Effect.fnUntraced(function* (
     states,
     coins,
     venues: ids,
+    bridges,
     instruments,
     // Every time of this hot path is zero: its spans have no length.
     wallNanos: () => BigInt(Math.round(performance.timeOrigin + performance.now())) * 1_000_000n

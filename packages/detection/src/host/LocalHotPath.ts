@@ -102,7 +102,7 @@ export class LocalHotPath {
     this.take((at) => {
       const integer = (index: number) => int32[(at >> 2) + index]!
       if (integer(signalIntegers.kind) === SignalKind.levelChange) {
-        handlers.levelChange?.(readLevelChange(float64, int32, at, this.#options.coins, this.#venues))
+        handlers.levelChange?.(readLevelChange(float64, int32, at, this.#options.coins, this.#venues, this.#options.bridges))
       } else if (integer(signalIntegers.kind) === SignalKind.resync) {
         handlers.resync?.(integer(signalIntegers.instrument), staleReasons[integer(signalIntegers.reason)] ?? "none")
       } else if (integer(signalIntegers.kind) === SignalKind.refusal) handlers.refusal?.(integer(signalIntegers.reason))

@@ -48,6 +48,7 @@ export interface SignalReaderOptions {
   readonly coins: ReadonlyArray<Coin>
   /** Ids by wire number. */
   readonly venues: ReadonlyArray<string>
+  readonly bridges: ReadonlyArray<string>
   /** The first ones by number; the hot path says which pairs are listed later. */
   readonly instruments: ReadonlyArray<Instrument>
   /** Nanoseconds of the hot path's clock as Unix nanoseconds. */
@@ -55,7 +56,7 @@ export interface SignalReaderOptions {
 }
 
 export const makeSignalReader = Effect.fnUntraced(function* (options: SignalReaderOptions) {
-  const { coins, signals, states, venues } = options
+  const { bridges, coins, signals, states, venues } = options
   const recorder = yield* LevelRecorder
   const tracer = yield* Effect.tracer
   const resyncs = yield* Queue.bounded<Resync>(resyncsMax)
@@ -112,7 +113,7 @@ export const makeSignalReader = Effect.fnUntraced(function* (options: SignalRead
     const integer = (index: number) => signals.int32[(offset >> 2) + index]!
     switch (integer(signalIntegers.kind)) {
       case SignalKind.levelChange: {
-        const change = readLevelChange(signals.float64, signals.int32, offset, coins, venues)
+        const change = readLevelChange(signals.float64, signals.int32, offset, coins, venues, bridges)
         if (!recorder.offer({ change, span: spanOf(offset) })) return false
         PubSub.publishUnsafe(levels, change)
         return true

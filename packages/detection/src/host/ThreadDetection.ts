@@ -38,6 +38,8 @@ export interface ThreadDetectionOptions {
   readonly instruments: ReadonlyArray<Instrument>
   /** Places kept free behind them for pairs that are listed while running. */
   readonly spareInstruments: number
+  /** See `HotPathOptions`. */
+  readonly bridges?: ReadonlyArray<string>
   /** By wire number. */
   readonly venues: ReadonlyArray<ThreadVenue>
   /** Length of the bars on which levels are decided. */
@@ -80,7 +82,7 @@ const aheadMillisMax = 60_000
 export const layerThread = (options: ThreadDetectionOptions) => Layer.effectContext(makeThreadDetection(options))
 
 const makeThreadDetection = Effect.fnUntraced(function* (options: ThreadDetectionOptions) {
-  const { coins, instruments, venues } = options
+  const { bridges = [], coins, instruments, venues } = options
   const supervisor = yield* Supervisor
   const health = yield* HealthRegistry
   const checkpoints = yield* CheckpointStore
@@ -106,6 +108,7 @@ const makeThreadDetection = Effect.fnUntraced(function* (options: ThreadDetectio
     states,
     coins,
     venues: ids,
+    bridges,
     instruments,
     wallNanos: (nanos) => wallOrigin + BigInt(Math.round(nanos))
   })
@@ -135,6 +138,7 @@ const makeThreadDetection = Effect.fnUntraced(function* (options: ThreadDetectio
         coins,
         instruments,
         spareInstruments: options.spareInstruments,
+        bridges,
         barMillis: options.barMillis,
         scoreGapMillis: options.scoreGapMillis,
         staleAfterMillis: options.staleAfterMillis

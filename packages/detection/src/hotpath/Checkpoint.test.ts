@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { coinOf } from "@evenkeel/domain/coin/Coin"
 import type { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
 import { serialize } from "node:v8"
-import { candleMarket, candles, minute } from "../../test/support/Candles.ts"
+import { candle, candleMarket, candles, minute, startsAt } from "../../test/support/Candles.ts"
 import { type LocalFrame, LocalHotPath } from "../host/LocalHotPath.ts"
 import { checkpointTime } from "./Checkpoint.ts"
 import type { HotPathOptions } from "./HotPath.ts"
@@ -79,6 +79,38 @@ describe("a checkpoint", () => {
     const shifted = market.slice(6000).map((frame) => ({ ...frame, instrument: frame.instrument! + 1 }))
     const levels = (changes: ReadonlyArray<LevelChange>) => changes.map(({ coin, level, time }) => `${time} ${coin} ${level}`)
     assert.deepStrictEqual(levels(play(second, shifted)), levels(play(first, market.slice(6000))))
+  })
+
+  it("goes on with what bridges said and how much they move, and serves engines with other bridges", () => {
+    const bridged: HotPathOptions = {
+      ...candleMarket,
+      bridges: ["BTC"],
+      instruments: [
+        ...candleMarket.instruments.slice(0, 2),
+        { venue: "binance", symbol: "BTCUSDC", base: "BTC", quote: "USDC" },
+        { venue: "kraken", symbol: "BTC/USD", base: "BTC", quote: "USD" }
+      ]
+    }
+    const frames = Array.from({ length: 200 }, (_, n) => {
+      const time = startsAt + (n + 1) * minute
+      const bitcoin = 60_000 * Math.exp(0.002 * Math.sin(n) + 0.001 * Math.sin(n / 7))
+      return [candle(0, time, 1 + 1e-5 * (n % 5)), candle(3, time, bitcoin, 50), candle(2, time, bitcoin * (1 + 1e-5 * (n % 3)), 50)]
+    }).flat()
+    const whole = new LocalHotPath(bridged)
+    play(whole, frames)
+    // Between the two legs of a bar.
+    const cut = 3 * 120 + 2
+    const first = new LocalHotPath(bridged)
+    play(first, frames.slice(0, cut))
+    const checkpoint = first.hotPath.snapshot()
+    const second = new LocalHotPath(bridged)
+    assert.isUndefined(second.hotPath.restore(checkpoint))
+    play(second, frames.slice(cut))
+    assert.isTrue(Buffer.from(second.hotPath.snapshot()).equals(whole.hotPath.snapshot()))
+    assert.isUndefined(new LocalHotPath({ ...bridged, bridges: [] }).hotPath.restore(checkpoint))
+    const without = new LocalHotPath({ ...bridged, bridges: [] })
+    play(without, frames.slice(0, cut))
+    assert.isUndefined(new LocalHotPath({ ...bridged, bridges: ["ETH", "BTC"] }).hotPath.restore(without.hotPath.snapshot()))
   })
 
   it("is refused with its reason when it is damaged, of another version, or of other bars", () => {

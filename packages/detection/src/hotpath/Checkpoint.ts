@@ -21,6 +21,14 @@ interface SavedInstrument {
   readonly flow: Saved | undefined
   /** Of the fair value's source: last observation, its error and its time; undefined for an instrument that is none. */
   readonly observed: ReadonlyArray<number> | undefined
+  /** Of a bridge's pair: what it said last. */
+  readonly leg?: ReadonlyArray<number>
+}
+
+/** Of one bridge: how much it moves, and its crossings by coin. */
+interface SavedBridge {
+  readonly moves: ReadonlyArray<number>
+  readonly crossings: Readonly<Record<string, { readonly track: Saved; readonly observed: ReadonlyArray<number> }>>
 }
 
 interface Checkpoint {
@@ -32,6 +40,8 @@ interface Checkpoint {
   readonly values: Readonly<Record<string, number>>
   readonly coins: Readonly<Record<string, Saved>>
   readonly instruments: Readonly<Record<string, SavedInstrument>>
+  /** By name, and when crossings were made last; left out where there is no bridge. */
+  readonly bridges?: { readonly refreshedAt: number; readonly named: Readonly<Record<string, SavedBridge>> }
 }
 
 interface Described {
@@ -51,6 +61,8 @@ const instrumentExcept = [
   "quote",
   "source",
   "venue",
+  "leg",
+  "bridge",
   "connection",
   "flow",
   "resyncAsked",
@@ -72,11 +84,13 @@ export const saveCheckpoint = (market: Market, { barMillis, coins, instruments }
         const saved: SavedInstrument = {
           track: saveFields(track, instrumentExcept),
           flow: track.flow === undefined ? undefined : saveFields(track.flow),
-          observed: track.source < 0 ? undefined : market.value.save(track.source)
+          observed: track.source < 0 ? undefined : market.value.save(track.source),
+          ...(track.leg < 0 ? {} : { leg: market.bridges.save(track.leg) })
         }
         return [instrumentKey(instrument), saved]
       })
-    )
+    ),
+    ...(market.bridgeNames.length === 0 ? {} : { bridges: saveBridges(market, coins) })
   }
   const content = serialize(checkpoint)
   const bytes = new Uint8Array(sumBytes + content.length)
@@ -84,6 +98,22 @@ export const saveCheckpoint = (market: Market, { barMillis, coins, instruments }
   bytes.set(content, sumBytes)
   return bytes
 }
+
+/** The crossings of one bridge, with the coins that they price. */
+const crossingsOf = (market: Market, bridge: number, coins: ReadonlyArray<Coin>) =>
+  market.bySource.flatMap((track) => (track.bridge === bridge ? [{ track, symbol: coins[track.base]!.symbol }] : []))
+
+const saveBridges = (market: Market, coins: ReadonlyArray<Coin>): NonNullable<Checkpoint["bridges"]> => ({
+  refreshedAt: market.bridges.refreshedAt,
+  named: Object.fromEntries(
+    market.bridgeNames.map((name, bridge) => {
+      const crossings = crossingsOf(market, bridge, coins).map(
+        ({ symbol, track }) => [symbol, { track: saveFields(track, instrumentExcept), observed: market.value.save(track.source) }] as const
+      )
+      return [name, { moves: market.bridges.saveBridge(bridge), crossings: Object.fromEntries(crossings) }]
+    })
+  )
+})
 
 /** What stands before the content: its CRC-32. */
 const sumBytes = 4
@@ -121,7 +151,18 @@ export const loadCheckpoint = (market: Market, { barMillis, coins, instruments }
     const saved = checkpoint.instruments[instrumentKey(instrument)]
     return saved === undefined ? [] : [{ track: market.instruments[index]!, saved }]
   })
+  const knownBridges = market.bridgeNames.flatMap((name, bridge) => {
+    const saved = checkpoint.bridges?.named[name]
+    return saved === undefined ? [] : [{ bridge, saved }]
+  })
+  const knownCrossings = knownBridges.flatMap(({ bridge, saved }) =>
+    crossingsOf(market, bridge, coins).flatMap(({ symbol, track }) => {
+      const crossing = saved.crossings[symbol]
+      return crossing === undefined ? [] : [{ track, saved: crossing }]
+    })
+  )
   const whole =
+    knownCrossings.every(({ saved, track }) => fits(track, saved.track, instrumentExcept)) &&
     knownCoins.every(({ saved, track }) => fits(track, saved, coinExcept)) &&
     knownInstruments.every(
       ({ saved, track }) => fits(track, saved.track, instrumentExcept) && (saved.flow === undefined || fits(new Flow(), saved.flow))
@@ -143,7 +184,14 @@ export const loadCheckpoint = (market: Market, { barMillis, coins, instruments }
       loadFields(track.flow, saved.flow)
     }
     if (saved.observed !== undefined && track.source >= 0) market.value.load(track.source, saved.observed)
+    if (saved.leg !== undefined && track.leg >= 0) market.bridges.load(track.leg, saved.leg)
     track.row[instrumentState.book] = 0
+  }
+  for (const { bridge, saved } of knownBridges) market.bridges.loadBridge(bridge, saved.moves)
+  if (checkpoint.bridges !== undefined) market.bridges.refreshedAt = checkpoint.bridges.refreshedAt
+  for (const { saved, track } of knownCrossings) {
+    loadFields(track, saved.track)
+    market.value.load(track.source, saved.observed)
   }
   market.value.resume(market.times[time.lastSolve]!)
   return undefined

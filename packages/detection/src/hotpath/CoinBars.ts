@@ -82,7 +82,8 @@ export class CoinBars {
     bar.leaderBps = bar.poolImbalance = bar.poolDepth = bar.supply = bar.oracleGapBps = bar.oracleAge = Number.NaN
     for (const source of this.#coins[index]!.sources) {
       const track = this.#bySource[source]!
-      if (track.base !== index) continue
+      // A crossing is no pair: the model has learned nothing of it.
+      if (track.base !== index || track.bridge >= 0) continue
       const { row } = track
       const time = value.timeOf(source)
       const residual = value.residualBps[source]!

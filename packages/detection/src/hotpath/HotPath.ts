@@ -33,6 +33,8 @@ export interface HotPathOptions {
   readonly spareInstruments?: number
   /** Venues by wire number, with their decoders; undefined where only events come. */
   readonly venues: ReadonlyArray<{ readonly id: string; readonly decoder: FrameDecoderFactory | undefined }>
+  /** Assets whose prices in coins and in currencies say what coins are worth: see `Crossings`. None unless said otherwise. */
+  readonly bridges?: ReadonlyArray<string>
   /** Length of the bars on which levels are decided. */
   readonly barMillis: number
   /** Two scores of one coin are at least this far apart; 0 scores every tick. */

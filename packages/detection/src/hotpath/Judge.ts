@@ -9,6 +9,7 @@ import { barsToConfirm } from "../detector/Confirmation.ts"
 import { ModelReader } from "../model/ModelMemory.ts"
 import { isRun, type RiskEvidence, riskThresholds, warningLevelBps } from "../risk/RiskMachine.ts"
 import { CoinBars } from "./CoinBars.ts"
+import { Crossings } from "./Crossings.ts"
 import { type Market, time } from "./Market.ts"
 import { oracleRoundMillis } from "./Observations.ts"
 import { Seconds } from "./Seconds.ts"
@@ -49,6 +50,7 @@ export class Judge {
   readonly #options: JudgeOptions
   readonly #bars: CoinBars
   readonly #seconds: Seconds
+  readonly #crossings: Crossings
   readonly #model: ModelReader | undefined
   /** Called with what every fresh coin was judged by, at each bar's close; valid during the call alone. */
   onJudged: ((coin: number, evidence: RiskEvidence, features: Float64Array) => void) | undefined
@@ -60,11 +62,13 @@ export class Judge {
     this.#signals = signals
     this.#options = options
     this.#seconds = new Seconds(market)
+    this.#crossings = new Crossings(market)
     this.#bars = new CoinBars(market.coins, market.bySource, market.value)
     this.#model = options.models === undefined ? undefined : new ModelReader(options.models)
   }
 
   solve(at: number): void {
+    this.#crossings.refresh(at, false)
     this.#market.value.solve(at)
     this.#market.times[time.lastSolve] = at
     this.#market.moved = false
@@ -73,6 +77,7 @@ export class Judge {
   /** Judges every coin at a bar's close; false when no source had news since the last. */
   closeBar(close: number): boolean {
     const { bySource, coins } = this.#market
+    this.#crossings.refresh(close, true)
     let news = false
     for (const coin of coins) news ||= coin.fresh
     if (!news) return false
@@ -178,6 +183,7 @@ export class Judge {
     const { coins, times } = this.#market
     const now = times[time.now]!
     if (Number.isNaN(times[time.firstTick]!)) times[time.firstTick] = now
+    this.#crossings.refresh(now, false)
     for (let index = 0; index < coins.length; index++) {
       const coin = coins[index]!
       this.#returnIfFresh(index, coin)
@@ -247,7 +253,7 @@ export class Judge {
     if (coin === undefined || coin.rateBearing || Number.isNaN(residual)) return
     const { level } = track.risk
     track.risk.update(close, ownDeviationOf(this.#market, source), coin.evidence.barMillis)
-    if (track.risk.level !== level) this.onVenueLevel?.(track, close)
+    if (track.risk.level !== level && track.bridge < 0) this.onVenueLevel?.(track, close)
   }
 
   /** Whether some of the coin's own sources stand apart while others hold, and whether those have broken. */

@@ -3,7 +3,7 @@ import { knownCoins } from "@evenkeel/domain/coin/Coin"
 import { changeKinds, riskLevels } from "@evenkeel/domain/risk/RiskLevel"
 import { riskThresholds } from "../risk/RiskMachine.ts"
 import { readLevelChange } from "./LevelChanges.ts"
-import { signalBytes, signalFields, signalIntegers } from "./SignalRecord.ts"
+import { crossingVenue, signalBytes, signalFields, signalIntegers, signalOffsets } from "./SignalRecord.ts"
 
 const coins = knownCoins.slice(0, 3)
 
@@ -38,6 +38,26 @@ describe("readLevelChange", () => {
     })
     assert.deepStrictEqual(change.venues, { agree: ["binance"], differ: ["kraken"], own: [] })
     assert.isTrue(change.evidence.grounded)
+  })
+
+  it("names a crossing by its bridge, with the pairs that make it, among those that agree or differ", () => {
+    const bytes = new ArrayBuffer(signalBytes)
+    const [float64, int32] = [new Float64Array(bytes), new Int32Array(bytes)]
+    const critical = riskLevels.indexOf("critical")
+    int32[signalOffsets.venueCount >> 2] = 3
+    for (const [place, packed] of [1, (crossingVenue + 1) | (critical << 8) | (1 << 16), crossingVenue].entries())
+      int32[(signalOffsets.venues >> 2) + place] = packed
+    const { venues } = readLevelChange(float64, int32, 0, coins, ["kraken", "binance"], ["BTC", "ETH"])
+    const { symbol } = coins[0]!
+    assert.deepStrictEqual(venues, {
+      agree: ["BTC crossing"],
+      differ: ["ETH crossing"],
+      own: [
+        { venue: "binance", deviationBps: 0, level: "normal" },
+        { venue: "ETH crossing", deviationBps: 0, level: "critical", pairs: ["ETH/USD", `ETH/${symbol}`] },
+        { venue: "BTC crossing", deviationBps: 0, level: "normal", pairs: ["BTC/USD", `BTC/${symbol}`] }
+      ]
+    })
   })
 
   it("has no flow, carrier or model where there is none, and a baseline of null while it is not known", () => {

@@ -4,15 +4,16 @@
 import type { Coin } from "@evenkeel/domain/coin/Coin"
 import { changeKinds, type Driver, type Evidence, type LevelChange, riskLevels, type VenueValue } from "@evenkeel/domain/risk/RiskLevel"
 import { riskThresholds } from "../risk/RiskMachine.ts"
-import { horizonsMinutes, signalFields, signalIntegers, signalOffsets } from "./SignalRecord.ts"
+import { crossingVenue, horizonsMinutes, signalFields, signalIntegers, signalOffsets } from "./SignalRecord.ts"
 
-/** The record at byte `offset`; `venues` by their bit in `agree` and `differ`. */
+/** The record at byte `offset`; `venues` by their bit in `agree` and `differ`, `bridges` by number. */
 export const readLevelChange = (
   float64: Float64Array,
   int32: Int32Array,
   offset: number,
   coins: ReadonlyArray<Coin>,
-  venues: ReadonlyArray<string>
+  venues: ReadonlyArray<string>,
+  bridges: ReadonlyArray<string> = []
 ): LevelChange => {
   const field = (index: number) => float64[(offset >> 3) + index]!
   const integer = (index: number) => int32[(offset >> 2) + index]!
@@ -37,9 +38,13 @@ export const readLevelChange = (
       flow: field(signalFields.flow)
     })
   }
+  const coin = coins[integer(signalIntegers.coin)]!
+  const own = ownOf(float64, int32, offset, coin, venues, bridges)
+  const crossings = (differing: boolean) =>
+    own.flatMap(({ differs, value }) => (value.pairs !== undefined && differs === differing ? [value.venue] : []))
   return {
     time: field(signalFields.time),
-    coin: coins[integer(signalIntegers.coin)]!.symbol,
+    coin: coin.symbol,
     level: riskLevels[integer(signalIntegers.level)]!,
     previous: riskLevels[integer(signalIntegers.previous)]!,
     kind: changeKinds[integer(signalIntegers.change)]!,
@@ -47,22 +52,36 @@ export const readLevelChange = (
     errorBps: field(signalFields.errorBps),
     deviationBps: field(signalFields.deviationBps),
     venues: {
-      agree: named(field(signalFields.agree)),
-      differ: named(field(signalFields.differ)),
-      own: ownOf(float64, int32, offset, venues)
+      agree: [...named(field(signalFields.agree)), ...crossings(false)],
+      differ: [...named(field(signalFields.differ)), ...crossings(true)],
+      own: own.map(({ value }) => value)
     },
     evidence
   }
 }
 
-const ownOf = (float64: Float64Array, int32: Int32Array, offset: number, venues: ReadonlyArray<string>): ReadonlyArray<VenueValue> =>
+/** Each venue's own value, and whether it differs from the fair value; of a crossing with the pairs that make it. */
+const ownOf = (
+  float64: Float64Array,
+  int32: Int32Array,
+  offset: number,
+  { peg, symbol }: Coin,
+  venues: ReadonlyArray<string>,
+  bridges: ReadonlyArray<string>
+): ReadonlyArray<{ readonly value: VenueValue; readonly differs: boolean }> =>
   Array.from({ length: int32[(offset + signalOffsets.venueCount) >> 2]! }, (_, place) => {
     const packed = int32[((offset + signalOffsets.venues) >> 2) + place]!
-    return {
-      venue: venues[packed & 0xff]!,
+    const number = packed & 0xff
+    const said = {
       deviationBps: float64[((offset + signalOffsets.venueDeviations) >> 3) + place]!,
-      level: riskLevels[packed >> 8]!
+      level: riskLevels[(packed >> 8) & 0xff]!
     }
+    const bridge = bridges[number - crossingVenue]
+    const value: VenueValue =
+      bridge === undefined
+        ? { venue: venues[number]!, ...said }
+        : { venue: `${bridge} crossing`, ...said, pairs: [`${bridge}/${peg}`, `${bridge}/${symbol}`] }
+    return { value, differs: packed >> 16 === 1 }
   })
 
 const finite = (value: number): number | null => (Number.isFinite(value) ? value : null)

@@ -3,11 +3,12 @@
  *
  * Plain state that the hot path's parts share; nothing here decides anything. Doubles stand in typed arrays, where writing one allocates nothing.
  */
-import { type Coin, isCurrency } from "@evenkeel/domain/coin/Coin"
+import { type Coin, isCurrency, Peg } from "@evenkeel/domain/coin/Coin"
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
 import { SymbolTable } from "@evenkeel/domain/market/SymbolTable"
 import { changeKinds, levelNumber, type StandingLevel } from "@evenkeel/domain/risk/RiskLevel"
 import { Schema } from "effect"
+import { Bridges } from "../value/Bridges.ts"
 import { FairValue } from "../value/FairValue.ts"
 import { CoinTrack, InstrumentTrack } from "./Tracks.ts"
 
@@ -44,6 +45,8 @@ export interface MarketOptions {
   readonly instruments: ReadonlyArray<Instrument>
   readonly spareInstruments?: number
   readonly venues: ReadonlyArray<{ readonly id: string }>
+  /** Assets whose prices in coins and in currencies say what coins are worth, as BTC; none unless said otherwise. */
+  readonly bridges?: ReadonlyArray<string>
 }
 
 export class Market {
@@ -52,6 +55,9 @@ export class Market {
   /** The instrument behind each source of the fair value. */
   readonly bySource: Array<InstrumentTrack> = []
   readonly value: FairValue
+  /** What pairs of bridges say, and the bridges' names. */
+  readonly bridges: Bridges
+  readonly bridgeNames: ReadonlyArray<string>
   /** A venue's symbols, by venue. */
   readonly symbols: ReadonlyArray<SymbolTable>
   readonly times = new Float64Array(6).fill(Number.NaN)
@@ -77,25 +83,30 @@ export class Market {
   readonly #spareSources = new Map<number, number>()
   readonly #taken = new Set<number>()
 
-  constructor({ coins, instruments, spareInstruments = 0, venues }: MarketOptions) {
+  constructor({ bridges = [], coins, instruments, spareInstruments = 0, venues }: MarketOptions) {
     if (venues.length > venuesMax) throw new TooManyVenues({ venues: venues.length })
     this.#coins = coins
     this.#coinNumbers = new Map(coins.map(({ symbol }, number) => [symbol, number]))
     this.coins = coins.map((coin) => new CoinTrack(coin))
+    this.bridgeNames = bridges
+    this.bridges = new Bridges(bridges.length, instruments.length + spareInstruments)
     const edges: Array<Nodes> = []
-    this.instruments = instruments.map((instrument) => {
+    this.instruments = instruments.map((instrument, number) => {
       const nodes = this.#nodesOf(instrument)
       const venue = venues.findIndex(({ id }) => id === instrument.venue)
-      return nodes === undefined ? new InstrumentTrack(-1, -1, -1, venue) : this.#track(nodes, edges.push(nodes) - 1, venue)
+      return nodes === undefined ? this.#leg(number, venue, instrument) : this.#track(nodes, edges.push(nodes) - 1, venue)
     })
     for (let spare = 0; spare < spareInstruments; spare++) {
       this.#spareSources.set(this.instruments.length, edges.push([-1, -1]) - 1)
       this.instruments.push(this.#freeTrack(edges.length - 1))
     }
+    for (const bridge of bridges.keys())
+      for (const coin of coins.keys()) this.#track([coin, -1], edges.push([coin, -1]) - 1, -1).bridge = bridge
     this.value = new FairValue(
       edges,
       coins.map(({ anchor }) => anchor),
-      this.bySource.map(({ venue }) => venue),
+      // Crossings stand on the same venues: all of a coin's are one voice.
+      this.bySource.map(({ bridge, venue }) => (bridge < 0 ? venue : venuesMax)),
       coins.map(({ rateBearing = false }) => rateBearing)
     )
     this.#whole = instruments.findIndex(({ base }) => base === marketCoin)
@@ -146,7 +157,7 @@ export class Market {
     symbols.add(listed.symbol, instrument)
     const nodes = this.#nodesOf(listed)
     if (nodes === undefined) {
-      this.instruments[instrument] = new InstrumentTrack(-1, -1, -1, venue)
+      this.instruments[instrument] = this.#leg(instrument, venue, listed)
       return true
     }
     this.value.connect(source, nodes[0], nodes[1], venue)
@@ -165,12 +176,24 @@ export class Market {
       sources?.splice(sources.indexOf(source), 1)
     }
     this.value.connect(source, -1, -1)
+    this.bridges.connect(instrument, -1, -1, -1)
     this.instruments[instrument] = this.#freeTrack(source)
   }
 
   /** What stands where no pair is. */
   #freeTrack(source: number): InstrumentTrack {
     return (this.bySource[source] = new InstrumentTrack(-1, -1, -1, -1))
+  }
+
+  /** A track that prices no pair of coins; a bridge, or nothing that says anything of a coin. */
+  #leg(instrument: number, venue: number, { base, quote }: Pick<Instrument, "base" | "quote">): InstrumentTrack {
+    const track = new InstrumentTrack(-1, -1, -1, venue)
+    const bridge = this.bridgeNames.indexOf(base)
+    const node = isCurrency(quote) ? this.#coins.length + Peg.literals.indexOf(quote) : this.coinNumber(quote)
+    if (bridge < 0 || node < 0) return track
+    this.bridges.connect(instrument, bridge, node, venue)
+    track.leg = instrument
+    return track
   }
 
   /** A track that prices a pair of coins. */

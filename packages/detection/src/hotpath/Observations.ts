@@ -37,6 +37,8 @@ export const oracleRoundMillis = (26 * 60 * minute) / 3
 /** A price or a quantity beyond is no market's but a fault, which sums could not forget: the event is passed over and counted. */
 const priceMin = 1e-9
 const priceMax = 1e6
+/** Bridges are dearer than coins. */
+const bridgePriceMax = 1e9
 const quantityMax = 1e15
 const implausible = venueCounters.indexOf("implausible")
 /** A fair value is solved anew for moves above this. */
@@ -110,7 +112,9 @@ export class Observations {
     // A repeated price without a trade is no news.
     if (volume === 0 || (Number.isNaN(volume) && close === track.lastMid)) return
     track.traded = true
-    this.#observe(track, close, Number.isNaN(volume) ? closeErrorBps : candleErrorBps(volume))
+    // A coin's volume is money, a bridge's is not.
+    const money = track.leg < 0 ? volume : volume * close
+    this.#observe(track, close, Number.isNaN(volume) ? closeErrorBps : candleErrorBps(money))
   }
 
   /**
@@ -158,21 +162,29 @@ export class Observations {
   /** What the source gave is taken back until it gives another price. */
   withdraw(track: InstrumentTrack): void {
     if (track.source >= 0) this.#market.value.withdraw(track.source)
+    if (track.leg >= 0) this.#market.bridges.withdraw(track.leg)
     for (const field of withdrawnFields) track.row[field] = Number.NaN
     track.lastMid = Number.NaN
     this.#market.moved = true
   }
 
   /** Of a pair whose coins are not watched nothing is concluded, whatever its price. */
-  #isPlausible({ source, venue }: InstrumentTrack, price: number, quantity: number): boolean {
-    if (source < 0 || (price >= priceMin && price <= priceMax && !(quantity > quantityMax) && !(quantity < 0))) return true
+  #isPlausible({ leg, source, venue }: InstrumentTrack, price: number, quantity: number): boolean {
+    if (source < 0 && leg < 0) return true
+    if (price >= priceMin && price <= (leg < 0 ? priceMax : bridgePriceMax) && !(quantity > quantityMax) && !(quantity < 0)) return true
     this.#counters.count(venue, implausible)
     return false
   }
 
   #observe(track: InstrumentTrack, price: number, errorBps: number): void {
-    if (track.source < 0) return
     const market = this.#market
+    if (track.source < 0) {
+      if (track.leg < 0) return
+      market.bridges.observe(track.leg, price, errorBps, market.times[time.now]!)
+      track.row[instrumentState.errorBps] = errorBps
+      track.lastMid = price
+      return
+    }
     market.value.observe(track.source, price, errorBps, market.times[time.now]!)
     track.row[instrumentState.errorBps] = errorBps
     market.touched = track.base >= 0 ? track.base : track.quote

@@ -9,10 +9,12 @@
  *      264  up to 112 bytes: the head of a frame that could not be used; i32 at 260 says how many
  *      376  i32 number of venues that follow, each with its own value of the coin:
  *      384  f64 deviation from the peg, bps, by venue
- *      512  i32 number of the venue, and its level in the eight bits above the lowest eight, by venue
+ *      512  i32 number of the venue, its level in the eight bits above the lowest eight, and above them 1 where it differs from the fair value, by venue
  * ```
  */
 export const signalBytes = 576
+/** A crossing stands among venues under the number of its bridge and this: see `Crossings`. */
+export const crossingVenue = 128
 /** Venues whose own values a level change tells; those farthest from the fair value come first, and more are left out. */
 export const signalVenuesMax = 16
 /** Bytes of a refused frame that are shown to people. */

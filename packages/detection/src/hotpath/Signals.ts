@@ -237,9 +237,9 @@ export class Signals {
     float64[field + signalFields.share] = shareOf(market, index)
     const own = ownValues(market, index)
     int32[(at + signalOffsets.venueCount) >> 2] = own.length
-    for (const [place, { deviationBps, level, venue }] of own.entries()) {
+    for (const [place, { deviationBps, differs, level, venue }] of own.entries()) {
       float64[((at + signalOffsets.venueDeviations) >> 3) + place] = deviationBps
-      int32[((at + signalOffsets.venues) >> 2) + place] = venue | (level << 8)
+      int32[((at + signalOffsets.venues) >> 2) + place] = venue | (level << 8) | (differs ? 1 << 16 : 0)
     }
   }
 }

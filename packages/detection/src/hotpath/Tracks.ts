@@ -73,6 +73,10 @@ export class InstrumentTrack {
   /** Source number in the fair value, or -1. */
   readonly source: number
   readonly venue: number
+  /** Its number where it prices a bridge, or -1. */
+  leg = -1
+  /** Of a crossing: its bridge, or -1. */
+  bridge = -1
   readonly row = new Float64Array(stateFields)
   connection = 0
   /** Bars in a row away from the fair value, for local dislocations. */

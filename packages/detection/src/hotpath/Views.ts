@@ -2,7 +2,7 @@
 import { riskLevels, severity } from "@evenkeel/domain/risk/RiskLevel"
 import { riskThresholds } from "../risk/RiskMachine.ts"
 import { type Market, time } from "./Market.ts"
-import { coinState, horizonCount, signalVenuesMax } from "./SignalRecord.ts"
+import { coinState, crossingVenue, horizonCount, signalVenuesMax } from "./SignalRecord.ts"
 import type { CoinTrack } from "./Tracks.ts"
 
 const warning = severity("warning")
@@ -34,22 +34,27 @@ export const agreeingVenues = ({ bySource, coins, times, value }: Market, coin: 
   let bits = 0
   for (const source of coins[coin]!.sources) {
     const { venue } = bySource[source]!
-    const residual = Math.abs(value.residualBps[source]!)
-    if (venue < 0 || Number.isNaN(residual) || times[time.now]! - value.timeOf(source) > agreeMillis) continue
-    const agrees = residual <= Math.max(agreeBps, agreeSignificance * value.sourceErrorBps[source]!)
-    if (agrees === agreeing) bits |= 1 << venue
+    if (venue < 0 || Number.isNaN(value.residualBps[source]!) || times[time.now]! - value.timeOf(source) > agreeMillis) continue
+    if (agrees(value, source) === agreeing) bits |= 1 << venue
   }
   return bits
 }
 
+const agrees = ({ residualBps, sourceErrorBps }: Market["value"], source: number): boolean =>
+  Math.abs(residualBps[source]!) <= Math.max(agreeBps, agreeSignificance * sourceErrorBps[source]!)
+
 /** The base coin's deviation from its peg by one source alone, bps. */
 export const ownDeviationOf = ({ value }: Market, source: number): number => Math.expm1(value.ownValueBps(source) / 1e4) * 1e4
 
-/** A venue's own value of a coin: its number, the deviation from the peg in bps, and the severity of its level. */
+/**
+ * A venue's own value of a coin: its number (of a crossing, see `crossingVenue`), the deviation from the peg in bps, the severity of its level, and whether it
+ * differs from the fair value.
+ */
 export interface OwnValue {
   readonly venue: number
   readonly deviationBps: number
   readonly level: number
+  readonly differs: boolean
 }
 
 /** What each venue with a fresh price of the coin says of it by itself, the farthest from the fair value first; of several pairs the farthest. */
@@ -58,7 +63,8 @@ export const ownValues = (market: Market, coin: number): ReadonlyArray<OwnValue>
   const far = (source: number) => Math.abs(value.residualBps[source]!)
   const farthest = new Map<number, number>()
   for (const source of coins[coin]!.sources) {
-    const { base, risk, venue } = bySource[source]!
+    const { base, bridge, risk, venue: own } = bySource[source]!
+    const venue = bridge < 0 ? own : crossingVenue + bridge
     if (base !== coin || venue < 0 || Number.isNaN(risk.deviationBps) || times[time.now]! - value.timeOf(source) > agreeMillis) continue
     const other = farthest.get(venue)
     if (other === undefined || far(source) > far(other)) farthest.set(venue, source)
@@ -67,7 +73,8 @@ export const ownValues = (market: Market, coin: number): ReadonlyArray<OwnValue>
     .sort(([, a], [, b]) => far(b) - far(a))
     .slice(0, signalVenuesMax)
     .map(([venue, source]) => {
-      return { venue, deviationBps: Math.round(ownDeviationOf(market, source) * 1e6) / 1e6, level: bySource[source]!.risk.level }
+      const deviationBps = Math.round(ownDeviationOf(market, source) * 1e6) / 1e6
+      return { venue, deviationBps, level: bySource[source]!.risk.level, differs: !agrees(value, source) }
     })
 }
 

@@ -154,6 +154,11 @@ export class FairValue {
     return this.#graph.time[source]!
   }
 
+  /** Log price of its base in its quote that the source gave last, bps. */
+  observedBps(source: number): number {
+    return this.#graph.observed[source]!
+  }
+
   /** Log value of the source's base against its peg by this source alone, bps. */
   ownValueBps(source: number): number {
     return ownValueBps(this.#graph, source)

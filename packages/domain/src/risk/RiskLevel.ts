@@ -55,12 +55,14 @@ export const Evidence = Schema.Struct({
 })
 export type Evidence = typeof Evidence.Type
 
-/** What one venue says of a coin by itself, and how much those should worry who trade it there. */
+/** What one venue, or the crossing of a bridge, says of a coin by itself, and how much those should worry who trade it there. */
 export const VenueValue = Schema.Struct({
   venue: Schema.String,
   /** The venue's price against the peg, through the fair value of the pair's other coin, basis points. */
   deviationBps: Schema.Finite,
-  level: RiskLevel
+  level: RiskLevel,
+  /** Where no venue says it but a crossing: the pairs in the peg's currency and in the coin that price it, as `BTC/USD` and `BTC/USDT`. */
+  pairs: Schema.optionalKey(Schema.Tuple([Schema.String, Schema.String]))
 })
 export type VenueValue = typeof VenueValue.Type
 

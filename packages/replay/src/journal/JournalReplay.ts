@@ -17,6 +17,7 @@ const optionsOf = (manifest: JournalManifest): HotPathOptions => ({
   instruments: manifest.instruments,
   spareInstruments: manifest.spareInstruments ?? 0,
   venues: manifest.venues.map((id) => ({ id, decoder: factories[id] })),
+  bridges: manifest.bridges ?? [],
   barMillis: manifest.barMillis,
   ...(manifest.staleAfterMillis === undefined ? {} : { staleAfterMillis: manifest.staleAfterMillis }),
   scoreGapMillis: Number.POSITIVE_INFINITY

@@ -11,7 +11,7 @@ import type { KernelMemory } from "@evenkeel/learning/kernels/Kernels"
 export interface RecordedMarket {
   readonly local: LocalHotPath
   /** What the hot path watches. */
-  readonly options: Pick<LocalDetectionOptions, "coins" | "instruments" | "venues">
+  readonly options: Pick<LocalDetectionOptions, "bridges" | "coins" | "instruments" | "venues">
   /** Where the hot path finds its model. */
   readonly models: KernelMemory | undefined
   /** When the next step became known, Unix ms; undefined at the end. */

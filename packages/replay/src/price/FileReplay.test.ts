@@ -41,6 +41,32 @@ describe("FileReplay", () => {
     assert.deepStrictEqual(play(files, 777), changes)
   })
 
+  it("prices coins by a bridge where it is asked to, in whatever order the files come", () => {
+    const fallsTo = (base: string, quote: string, factor: number, level = 1): PriceFile => {
+      const { prices, ...file } = fallOf(quote)
+      return {
+        ...file,
+        instrument: { venue: quote === "USD" ? "first" : "second", symbol: `${base}-${quote}`, base, quote },
+        prices: prices.map((_, row) => level * (1 + 0.002 * Math.sin(row)) ** (level === 1 ? 0 : 1) * (row < 1500 ? 1 : factor))
+      }
+    }
+    // USDT falls to 97 cents.
+    const files = [
+      fallsTo("BTC", "USD", 1, 60_000),
+      fallsTo("BTC", "USDT", 1 / 0.97, 60_000),
+      fallsTo("BTC", "USDC", 1, 60_000),
+      fallsTo("USDC", "USDT", 1 / 0.97)
+    ]
+    const critical = (changes: ReadonlyArray<LevelChange>) => changes.filter(({ level }) => level === "critical").map(({ coin }) => coin)
+    const told = (changes: ReadonlyArray<LevelChange>) => changes.map(({ coin, kind, level, time }) => `${time} ${coin} ${kind} ${level}`)
+    const changes = play(files, rows, { bridges: ["BTC"] })
+    assert.deepStrictEqual(critical(changes), ["USDT"])
+    assert.isTrue(changes.every(({ evidence }) => evidence.grounded))
+    assert.deepStrictEqual(told(play(files.toReversed(), rows, { bridges: ["BTC"] })), told(changes))
+    assert.deepStrictEqual(critical(play(files, rows)), [])
+    assert.deepStrictEqual(play(files, rows, { bridges: ["ETH"] }), play(files, rows))
+  })
+
   it("plays rounds by their price alone: what else a row holds is no part of a round", () => {
     const rounds = { ...fallOf("USD"), stepMillis: 0 }
     const nothing = new Float64Array(rows).fill(Number.NaN)

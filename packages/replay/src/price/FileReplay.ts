@@ -17,8 +17,8 @@ import type { PriceFile } from "./PriceFile.ts"
 
 const minute = 60_000
 
-/** The coins and instruments that a set of files is about. */
-export const hotPathOptionsOf = (files: ReadonlyArray<PriceFile>): HotPathOptions => {
+/** The coins and instruments that a set of files is about, priced by `bridges` as well where the files have pairs of them. */
+export const hotPathOptionsOf = (files: ReadonlyArray<PriceFile>, bridges: ReadonlyArray<string> = []): HotPathOptions => {
   const instruments = files.map(({ instrument }) => instrument)
   const coins = new Map<string, Coin>()
   for (const { base, quote } of instruments) {
@@ -28,6 +28,7 @@ export const hotPathOptionsOf = (files: ReadonlyArray<PriceFile>): HotPathOption
   return {
     coins: [...coins.values()],
     instruments,
+    bridges,
     venues: [...new Set(instruments.map(({ venue }) => venue))].map((id) => ({ id, decoder: undefined })),
     barMillis: steps.length === 0 ? minute : Math.min(...steps),
     scoreGapMillis: Number.POSITIVE_INFINITY
@@ -44,6 +45,8 @@ export interface FileReplayOptions {
    * close. Without it the detectors alone decide.
    */
   readonly models?: KernelMemory
+  /** Assets by which coins are priced as well; none when left out. */
+  readonly bridges?: ReadonlyArray<string>
   /** Scores of one coin are at least this far apart; only levels are signalled unless said otherwise. */
   readonly scoreGapMillis?: number
 }
@@ -56,9 +59,9 @@ export class FileReplay implements RecordedMarket {
   readonly #merge: FileMerge
   readonly #venueOf: Int32Array
 
-  constructor(files: ReadonlyArray<PriceFile>, { models, onJudged, onVenueLevel, scoreGapMillis }: FileReplayOptions = {}) {
+  constructor(files: ReadonlyArray<PriceFile>, { bridges, models, onJudged, onVenueLevel, scoreGapMillis }: FileReplayOptions = {}) {
     this.options = {
-      ...hotPathOptionsOf(files),
+      ...hotPathOptionsOf(files, bridges),
       predictAlways: scoreGapMillis !== undefined,
       ...(scoreGapMillis === undefined ? {} : { scoreGapMillis })
     }

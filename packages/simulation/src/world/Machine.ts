@@ -98,6 +98,7 @@ export class Machine {
     })
     const layer = layerEngineOnDatabase(choice.config, {
       coins: choice.coins.flatMap((symbol) => coinOf(symbol) ?? []),
+      bridges: choice.config.bridges,
       instruments: choice.instruments,
       discovered: [],
       venues: [...venues.values()].filter(({ id }) => choice.instruments.some(({ venue }) => venue === id)),

@@ -38,6 +38,8 @@ export const JournalManifest = Schema.Struct({
   instruments: Schema.Array(Schema.Struct({ venue: Schema.String, symbol: Schema.String, base: Schema.String, quote: Schema.String })),
   /** Places behind the instruments for pairs that were listed while running. */
   spareInstruments: Schema.optionalKey(Schema.Int),
+  /** Assets by which coins were priced as well; none when left out. */
+  bridges: Schema.optionalKey(Schema.Array(Schema.String)),
   /** A coin without a price for so long was stale. */
   staleAfterMillis: Schema.optionalKey(Schema.Finite),
   /** The market was made up. */
