@@ -122,6 +122,7 @@ describe("a day of news", () => {
             feed: { name, url: Redacted.make(`${feeds.url}/${name}`), everySeconds: 900 },
             coins: coins.map(({ symbol }) => symbol),
             memory,
+            snapshot: "news",
             allowPrivate: true
           }).pipe(Effect.provide(services))
         )

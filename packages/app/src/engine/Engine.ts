@@ -98,10 +98,10 @@ const layerFeed = (config: EngineConfig, setup: EngineSetup) =>
   )
 
 /** News of the coins, where feeds are configured. A made-up market has none. */
-const layerNewsFeeds = ({ news }: EngineConfig, { coins, simulated }: EngineSetup) =>
+const layerNewsFeeds = ({ news }: EngineConfig, { coins, engineName, simulated }: EngineSetup) =>
   simulated || news.feeds.length === 0
     ? Layer.empty
-    : layerNews({ ...news, coins: coins.map(({ symbol }) => symbol) }).pipe(Layer.provide(layerNewsClient(news)))
+    : layerNews({ ...news, name: engineName, coins: coins.map(({ symbol }) => symbol) }).pipe(Layer.provide(layerNewsClient(news)))
 
 /** The engine on a database that is given to it. */
 export const layerEngineOnDatabase = (config: EngineConfig, setup: EngineSetup) =>

@@ -1,6 +1,6 @@
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { assert, describe, it } from "@effect/vitest"
-import { privateCode } from "@evenkeel/connectors/news/FeedAddress"
+import { privateCode } from "@evenkeel/runtime/net/PrivateAddress"
 import { Effect } from "effect"
 import { HttpClient } from "effect/http"
 import { serve } from "../../test/support/Program.ts"

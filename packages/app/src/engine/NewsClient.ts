@@ -3,7 +3,7 @@
  * feeds may stand in private networks.
  */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
-import { publicLookup } from "@evenkeel/connectors/news/FeedAddress"
+import { publicLookup } from "@evenkeel/runtime/net/PrivateAddress"
 import { Layer } from "effect"
 
 export const layerNewsClient = ({ allowPrivate }: { readonly allowPrivate: boolean }) =>

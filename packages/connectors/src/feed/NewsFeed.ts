@@ -7,9 +7,11 @@ import { Snapshots } from "@evenkeel/store/snapshot/Snapshots"
 import { MarketClock } from "@evenkeel/runtime/time/MarketClock"
 import { Context, Effect, Layer, Option } from "effect"
 import { type Headline, NewsMemory } from "../news/NewsMemory.ts"
-import { itemAgeMax, makeNewsWatcher, memoryName, type WatchedFeed } from "../news/NewsWatcher.ts"
+import { itemAgeMax, makeNewsWatcher, type WatchedFeed } from "../news/NewsWatcher.ts"
 
 export interface NewsFeedOptions {
+  /** Of the engine: the memory is kept under this. */
+  readonly name: string
   readonly feeds: ReadonlyArray<WatchedFeed>
   /** Symbols of the coins that are looked for. */
   readonly coins: ReadonlyArray<string>
@@ -28,12 +30,15 @@ export const News = Context.Reference<{
 
 export const layerNews = (options: NewsFeedOptions) => Layer.effect(News, makeNews(options))
 
-const makeNews = Effect.fnUntraced(function* ({ allowPrivate, coins, feeds }: NewsFeedOptions) {
+const makeNews = Effect.fnUntraced(function* ({ allowPrivate, coins, feeds, name }: NewsFeedOptions) {
   const now = yield* MarketClock
   const memory = new NewsMemory()
-  const saved = yield* (yield* Snapshots).load(memoryName).pipe(Effect.orElseSucceed(() => Option.none()))
-  if (Option.isSome(saved) && !memory.load(new TextDecoder().decode(saved.value.payload)))
+  const snapshot = `news ${name}`
+  const read = feeds.slice(0, feedsMax)
+  const kept = { feeds: read.map((feed) => feed.name), coins, since: now() - itemAgeMax }
+  const saved = yield* (yield* Snapshots).load(snapshot).pipe(Effect.orElseSucceed(() => Option.none()))
+  if (Option.isSome(saved) && !memory.load(new TextDecoder().decode(saved.value.payload), kept))
     yield* Effect.logWarning("what was told of news before cannot be read: the items of the last days count again")
-  for (const feed of feeds.slice(0, feedsMax)) yield* makeNewsWatcher({ feed, coins, memory, allowPrivate })
+  for (const feed of read) yield* makeNewsWatcher({ feed, coins, memory, snapshot, allowPrivate })
   return { newest: (coin: string, count: number) => memory.newest(coin, count, now() - itemAgeMax) }
 })

@@ -41,6 +41,8 @@ const withoutMarkup = (text: string): string =>
 export const cleanText = (text: string, charactersMax = titleMax): string => {
   const clean = withoutMarkup(text.slice(0, rawMax))
     .normalize("NFKC")
+    // One character may become eighteen.
+    .slice(0, rawMax)
     // Marks that nobody sees would part a name in two, or turn the direction of what follows.
     .replace(/\p{Cf}/gu, "")
     .replace(/[\s\p{C}\p{Z}]+/gu, " ")

@@ -9,7 +9,7 @@ import type { HttpClient, HttpClientError, HttpClientResponse } from "effect/htt
 import { HttpClientRequest } from "effect/http"
 import { gunzip } from "node:zlib"
 import { readBody } from "../transport/Body.ts"
-import { isPrivateUrl, privateCode } from "./FeedAddress.ts"
+import { isPrivateUrl, privateCode } from "@evenkeel/runtime/net/PrivateAddress"
 
 /** Of a document, packed or not; a longer one is refused. */
 export const documentBytesMax = 1 << 20

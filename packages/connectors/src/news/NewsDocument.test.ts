@@ -107,6 +107,19 @@ describe("readDocument", () => {
     assert.isTrue(second!.title.isWellFormed())
   })
 
+  it("refuses a document that would hold up everything else while it is read", () => {
+    const title = (text: string) => wrapped(`<item><title>${text}</title></item>`)
+    assert.lengthOf(read(title("&a;".repeat(1000))), 1)
+    for (const [document, problem] of [
+      [title("&a;".repeat(1001)), "more than 1000 references that are unknown"],
+      [wrapped(`<item a="${"&a;".repeat(1001)}"/>`), "more than 1000 references that are unknown"],
+      [wrapped("<b/>".repeat(50_000)), "more than 50000 tags and attributes"],
+      [wrapped(`<item ${Array.from({ length: 50_000 }, (_, n) => `a${n}=""`).join(" ")}/>`), "more than 50000 tags and attributes"]
+    ] as const)
+      assert.include(problemOf(document), problem)
+    assert.strictEqual(read(title("\ufdfa".repeat(4000)))[0]?.title.length, titleMax)
+  })
+
   it("takes a bounded number of entries, and the first of several fields", () => {
     const items = "<item><title>a</title><title>b</title><guid>1</guid></item>".repeat(1500)
     const entries = read(wrapped(items))
@@ -167,7 +180,7 @@ describe("readDocument", () => {
         const coins = toneOf(entry.title, named)
         const link = linkOf(entry.link, "https://news.example/rss") ?? ""
         assert.isTrue(link === "" || /^https?:/.test(link))
-        const item = { feed: "desk", id: entry.id, title: entry.title, link, time: n, coins }
+        const item = { feed: "desk", id: entry.id, title: entry.title, link, isOwnPage: true, isDated: true, time: n, coins }
         if (coins.length > 0 && !memory.knows(item)) memory.add(item)
         assert.isTrue(Option.isSome(decodeNews(newsPayload({ feed: "desk", items: [item] }))))
       })

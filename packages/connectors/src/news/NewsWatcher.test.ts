@@ -16,16 +16,22 @@ import { type NewsAnswer, rssOf, serveNews } from "../../test/support/NewsServer
 import { makeRecordingSink } from "../../test/support/ScriptedVenue.ts"
 import { serveWithoutEnd } from "../../test/support/EndlessServer.ts"
 import { layerNews, News } from "../feed/NewsFeed.ts"
-import { publicLookup } from "./FeedAddress.ts"
+import { publicLookup } from "@evenkeel/runtime/net/PrivateAddress"
 import { NewsMemory } from "./NewsMemory.ts"
 import { itemsMax, makeNewsReader, makeNewsWatcher } from "./NewsWatcher.ts"
 
 const start = Date.parse("2023-03-11T03:00:00Z")
-const snapshotsOf = (kept: Map<string, Uint8Array>) =>
+/** As the store keeps them: what is true up to an earlier position replaces nothing. */
+const snapshotsOf = (kept: Map<string, Uint8Array>, positions = new Map<string, number>()) =>
   Layer.succeed(
     Snapshots,
     Snapshots.of({
-      save: (name, _, payload) => Effect.sync(() => void kept.set(name, payload)),
+      save: (name, position, payload) =>
+        Effect.sync(() => {
+          if (position < (positions.get(name) ?? 0)) return
+          positions.set(name, position)
+          kept.set(name, payload)
+        }),
       load: (name) =>
         Effect.sync(() => Option.map(Option.fromUndefinedOr(kept.get(name)), (payload) => ({ position: 0, savedAt: 0, payload })))
     })
@@ -48,6 +54,7 @@ const setup = Effect.gen(function* () {
     feed: { name, url: Redacted.make(url), everySeconds: 300 },
     coins: ["USDC", "USDT"],
     memory,
+    snapshot: "news live",
     allowPrivate
   })
   const readings = () =>
@@ -153,7 +160,7 @@ describe("a reader of news", () => {
       const read = yield* reader(server.url)
       control.hasRoom = false
       assert.strictEqual((yield* Effect.flip(read))._tag, "NewsNotTaken")
-      assert.isFalse(kept.has("news"))
+      assert.isFalse(kept.has("news live"))
       control.hasRoom = true
       assert.deepInclude(yield* read, { new: itemsMax, known: 0, waiting: 5 })
       assert.deepInclude(yield* read, { new: 5, known: itemsMax, waiting: 0 })
@@ -161,6 +168,40 @@ describe("a reader of news", () => {
       assert.sameMembers(
         readings().flatMap(({ items }) => items.map(({ title }) => title)),
         items.map(({ title }) => title)
+      )
+    }).pipe(Effect.scoped, Effect.provide(layer))
+  )
+
+  it.effect("keeps what it has told also where the market's clock stood ahead before", () =>
+    Effect.gen(function* () {
+      const { kept, pass, reader } = yield* setup
+      let items = [break1]
+      const server = yield* serveNews(() => ({ body: rssOf(items) }))
+      const read = yield* reader(server.url)
+      pass(24 * 3_600_000)
+      yield* read
+      pass(-24 * 3_600_000)
+      items = [{ ...break1, title: "USDT depegs", guid: "2", link: "" }, break1]
+      assert.deepInclude(yield* read, { new: 1, known: 1 })
+      assert.include(new TextDecoder().decode(kept.get("news live")), "USDT depegs")
+    }).pipe(Effect.scoped, Effect.provide(layer))
+  )
+
+  it.effect("makes none of another feed's items known by linking to its page", () =>
+    Effect.gen(function* () {
+      const { reader, readings } = yield* setup
+      let link = ""
+      const server = yield* serveNews((path) => ({
+        body: rssOf([path === "/desk" ? { ...break1, link } : { title: `USDC supply grows, says ${path.slice(1)}`, guid: "x", link }])
+      }))
+      const desk = server.url.replace("127.0.0.1", "localhost")
+      link = `${desk}/1`
+      assert.deepInclude(yield* yield* reader(`${server.url}/other`, "other"), { new: 1 })
+      assert.deepInclude(yield* yield* reader(`${desk}/desk`, "desk"), { new: 1 })
+      assert.deepInclude(yield* yield* reader(`${server.url}/else`, "else"), { known: 1 })
+      assert.deepStrictEqual(
+        readings().flatMap(({ items }) => items.map(({ title }) => title)),
+        ["USDC supply grows, says other", "USDC depegs"]
       )
     }).pipe(Effect.scoped, Effect.provide(layer))
   )
@@ -297,9 +338,9 @@ describe("NewsFeed", () => {
       const run = Effect.gen(function* () {
         const { newest } = yield* News
         yield* next(FrameSource.news)
-        yield* until(Effect.sync(() => kept.has("news")))
+        yield* until(Effect.sync(() => kept.has("news live")))
         return newest("USDC", 5)
-      }).pipe(Effect.provide(layerNews({ feeds: [feed], coins, allowPrivate: true }).pipe(Layer.provide(services))))
+      }).pipe(Effect.provide(layerNews({ name: "live", feeds: [feed], coins, allowPrivate: true }).pipe(Layer.provide(services))))
       const headlines = [{ title: "USDC depegs", feed: "desk", link: "https://news.example/1", time: start - 3_600_000, score: -1 }]
       assert.deepStrictEqual(yield* run, headlines)
       assert.deepStrictEqual(yield* run, headlines)

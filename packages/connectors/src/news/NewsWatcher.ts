@@ -17,7 +17,7 @@ import { Snapshots } from "@evenkeel/store/snapshot/Snapshots"
 import { Effect, Metric, Redacted, Result, Schema } from "effect"
 import { HttpClient } from "effect/http"
 import { FrameSink } from "../transport/FrameSink.ts"
-import { linkOf } from "./FeedAddress.ts"
+import { isOwnPage, linkOf } from "./FeedAddress.ts"
 import { FeedFailed, fetchFeed, type Validators } from "./FetchFeed.ts"
 import { makeNamedCoins } from "./NamedCoins.ts"
 import { readDocument } from "./NewsDocument.ts"
@@ -40,6 +40,8 @@ export interface NewsWatcherOptions {
   readonly coins: ReadonlyArray<string>
   /** Shared by all feeds. */
   readonly memory: NewsMemory
+  /** The snapshot in which the memory is kept over restarts. */
+  readonly snapshot: string
   readonly allowPrivate: boolean
 }
 
@@ -65,9 +67,6 @@ export class NewsNotTaken extends Schema.TaggedError<NewsNotTaken>()("NewsNotTak
     return `${this.feed}: there is no room for its news; they are told with the next reading`
   }
 }
-
-/** The name under which the memory is kept over restarts. */
-export const memoryName = "news"
 
 export const makeNewsWatcher = Effect.fnUntraced(function* (options: NewsWatcherOptions) {
   const supervisor = yield* Supervisor
@@ -108,7 +107,7 @@ const wordsOf = ({ isUnchanged, known, new: fresh, old, unnamed, waiting }: Read
     : `${fresh} new and ${known} known items of coins, ${unnamed} of none, ${old} old${waiting > 0 ? `, ${waiting} wait for the next reading` : ""}`
 
 /** Reads the feed once. */
-export const makeNewsReader = Effect.fnUntraced(function* ({ allowPrivate, coins, feed, memory }: NewsWatcherOptions) {
+export const makeNewsReader = Effect.fnUntraced(function* ({ allowPrivate, coins, feed, memory, snapshot }: NewsWatcherOptions) {
   const sink = yield* FrameSink
   const policies = yield* Policies
   const client = HttpClient.withScope(yield* HttpClient.HttpClient)
@@ -156,9 +155,20 @@ export const makeNewsReader = Effect.fnUntraced(function* ({ allowPrivate, coins
     const fresh: Array<FeedItem> = []
     const seen: Array<FeedItem> = []
     for (const { id, link, published, title } of considered(entries.success, at)) {
-      const time = Number.isNaN(published) ? at : Math.min(published, at)
+      const isDated = !Number.isNaN(published)
+      const time = isDated ? Math.min(published, at) : at
       const tones = toneOf(title, named)
-      const item: FeedItem = { feed: name, id, title, link: linkOf(link, document.address) ?? "", time, coins: tones }
+      const page = linkOf(link, document.address) ?? ""
+      const item: FeedItem = {
+        feed: name,
+        id,
+        title,
+        link: page,
+        isOwnPage: isOwnPage(page, Redacted.value(feed.url)),
+        isDated,
+        time,
+        coins: tones
+      }
       if (at - time > itemAgeMax) counts.old++
       else if (tones.length === 0) counts.unnamed++
       else if (memory.knows(item)) counts.known++
@@ -175,17 +185,17 @@ export const makeNewsReader = Effect.fnUntraced(function* ({ allowPrivate, coins
     validators = counts.waiting > 0 ? nothing : document
     shown = seen
     for (const outcome of outcomes) yield* count(outcome, "items", counts[outcome])
-    yield* remember(fresh, at)
+    yield* remember(fresh)
     return { ...counts, isUnchanged: false }
   })
 
-  const remember = Effect.fnUntraced(function* (fresh: ReadonlyArray<FeedItem>, at: number) {
+  const remember = Effect.fnUntraced(function* (fresh: ReadonlyArray<FeedItem>) {
     if (fresh.length === 0) return
     for (const { coins, title } of fresh)
       yield* Effect.logInfo("news", { feed: name, title: plainText(title), coins: coins.map(({ coin, score }) => `${coin} ${score}`) })
     // Without it a restarted engine counts the items of the last days again.
     yield* snapshots
-      .save(memoryName, at, new TextEncoder().encode(memory.save()))
+      .save(snapshot, 0, new TextEncoder().encode(memory.save()))
       .pipe(Effect.catch(() => Effect.logWarning("what was told of news could not be kept", { feed: name })))
   })
 

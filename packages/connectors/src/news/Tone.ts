@@ -15,6 +15,12 @@ const lexicon: ReadonlyArray<readonly [words: RegExp, weight: number]> = [
     /\b(?:los(?:es|ing|t|e)|break(?:s|ing)?|broke|slip(?:s|ped|ping)?|fall(?:s|ing)?|fell|drop(?:s|ped|ping)?|sink(?:s|ing)?|drift(?:s|ed|ing)?|trad(?:es|ing)) (?:from |off |below |under |away from )?(?:its |the |their )?(?:\$1|(?:dollar |euro |usd )?(?:peg|parity))/gi,
     -1
   ],
+  [
+    // To an amount that is below the peg: $0.87, 0.94, 87 cents; not 0.999 and not 0.87 billion.
+    /\b(?:fall(?:s|en|ing)?|fell|drop(?:s|ped|ping)?|sinks?|sank|sunk|sinking|slip(?:s|ped|ping)?|slid(?:es?|ing)?|dip(?:s|ped|ping)?|plunge[sd]?|plummet(?:s|ed|ing)?|crash(?:es|ed|ing)?|tumble[sd]?|trad(?:es?|ed|ing)) (?:to|at|below|under|near|around) (?:[$€]\s?)?(?:0?\.(?:\d{1,2}|[0-8]\d+|9[0-8]\d+|99[0-4]\d*)(?!\d|\s?(?:%|percent|bps|[bm]n?\b|[bmtr]+illion))|(?:[1-8]\d(?:\.\d+)?|9[0-8](?:\.\d+)?|99(?:\.[0-4]\d*)?)\s?(?:cents?\b|¢))/gi,
+    -1
+  ],
+  [/\bno longer (?:fully )?(?:pegged|backed|redeemable)\b/gi, -1],
   [/\b(?:depegging|depegged|depegs?|de-peg(?:s|ged|ging)?|unpeg(?:s|ged|ging)?)\b/gi, -1],
   [/\bre-?peg(?:s|ged|ging)?\b/gi, 0.8],
   [
@@ -49,9 +55,12 @@ const lexicon: ReadonlyArray<readonly [words: RegExp, weight: number]> = [
   [/\b(?:approv(?:es|ed|al)|licen[sc]ed?|launch(?:es|ed)?|lists|listed|partners?(?:hip)?|integrat(?:es|ed|ion))\b/gi, 0.2]
 ]
 
-/** What turns the words behind it round, with at most two words between; it does not make them as strong the other way. */
+/**
+ * What turns the words behind it round, with at most two words between; it does not make them as strong the other way. "After" does so where the coin
+ * is well again: it regains its peg after an exploit, and falls after one. "No end to" turns nothing.
+ */
 const negation =
-  /(?:\b(?:no|not|never|without|neither|nor|denies|denied|deny|denying|avoids?|avoided|averts?|averted|rules? out|ruled out|ends?|ended|ending|lifts?|lifted|lifting|reverses?|reversed|unlikely to|dismisses|refutes|after)|n['’]t)(?:\s+[\p{L}\p{N}'’$-]+){0,2}\s+$/iu
+  /(?:\b(?:no(?! (?:end|let-?up)\b)|not|never|without|neither|nor|denies|denied|deny|denying|avoids?|avoided|averts?|averted|fails? to|failed to|rules? out|ruled out|(?<!\bno )ends?|ended|ending|lifts?|lifted|lifting|reverses?|reversed|unlikely to|dismisses|refutes|(?<=(?<!\b(?:not|never|yet) )\b(?:regain(?:s|ed)|recover(?:s|ed)|restore[sd]|resume[sd]|reopen(?:s|ed)|return(?:s|ed)|repeg(?:s|ged))\b.*\s)after)|n['’]t)(?:\s+(?!after\b)[\p{L}\p{N}'’$-]+){0,2}\s+$/iu
 const negated = -0.5
 /** Of the words before, as far back as is looked. */
 const lookBack = 60

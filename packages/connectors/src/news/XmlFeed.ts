@@ -12,6 +12,10 @@ import { newsTime } from "./NewsTime.ts"
 
 /** Tags within each other; no feed has so many. */
 const depthMax = 64
+/** Tags and attributes of a document; a megabyte of articles has some 20,000. More would hold up everything else while they are read. */
+const tagsMax = 50_000
+/** References that are unknown; each costs the parser an error with its stack. */
+const unknownMax = 1000
 const none = ""
 const atom = "http://www.w3.org/2005/Atom"
 const rss1 = "http://purl.org/rss/1.0/"
@@ -47,6 +51,8 @@ class XmlReader {
   readonly #parser = new SaxesParser({ xmlns: true, position: false })
   #dialect: Dialect | undefined
   #depth = 0
+  #tags = 0
+  #unknown = 0
   /** Depth of the item in hand, and of its element in hand; 0 outside. */
   #item = 0
   #element = 0
@@ -56,12 +62,19 @@ class XmlReader {
   read(text: string): void {
     this.#parser.on("error", (error) => {
       if (!error.message.includes("undefined entity")) throw error
+      if (++this.#unknown > unknownMax) throw new DocumentUnreadable({ problem: `more than ${unknownMax} references that are unknown` })
     })
+    this.#parser.on("opentagstart", () => this.#count())
+    this.#parser.on("attribute", () => this.#count())
     this.#parser.on("opentag", (tag) => this.#open(tag))
     this.#parser.on("text", (part) => this.#add(part))
     this.#parser.on("cdata", (part) => this.#add(part))
     this.#parser.on("closetag", () => this.#close())
     this.#parser.write(text).close()
+  }
+
+  #count(): void {
+    if (++this.#tags > tagsMax) throw new DocumentUnreadable({ problem: `more than ${tagsMax} tags and attributes` })
   }
 
   #open(tag: SaxesTagNS): void {
