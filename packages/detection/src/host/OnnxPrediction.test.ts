@@ -14,16 +14,18 @@ import { Prediction } from "./Prediction.ts"
 
 const services = Supervisor.layer.pipe(Layer.provideMerge(HealthRegistry.layer), Layer.provideMerge(NodeServices.layer))
 /** On a busy machine an answer may take long; a wait ends with the process that hangs. */
-const limits = { waitMillis: 20_000, hungMillis: 1500 }
+const limits = { waitMillis: 20_000, hungMillis: 1500, loadMillis: 60_000 }
 
 /** The engine over a file of these bytes, and the hot path's side. */
-const open = Effect.fnUntraced(function* (bytes: Uint8Array) {
+const open = Effect.fnUntraced(function* (bytes: Uint8Array, loadMillis = limits.loadMillis) {
   const files = yield* FileSystem.FileSystem
   const file = `${yield* files.makeTempDirectoryScoped()}/some.onnx`
   yield* files.writeFile(file, bytes)
   const models = allocateModelMemory()
   const prediction = Context.get(
-    yield* Layer.build(layerOnnxPrediction({ file, features: [], heads: [] }, limits).pipe(Layer.provide(Detection.layerTest({ models })))),
+    yield* Layer.build(
+      layerOnnxPrediction({ file, features: [], heads: [] }, { ...limits, loadMillis }).pipe(Layer.provide(Detection.layerTest({ models })))
+    ),
     Prediction
   )
   const reader = new ModelReader(models)
@@ -84,6 +86,18 @@ describe("OnnxPrediction", () => {
         assert.strictEqual(status, "degraded")
         assert.include(detail, says)
       }
+    }).pipe(Effect.provide(services))
+  )
+
+  it.live("tries a file that hangs while it is loaded no more than three times", () =>
+    Effect.gen(function* () {
+      const { prediction } = yield* open(echoModel({}, -1000), 300)
+      yield* until(Effect.map(health, ({ detail }) => detail.includes("not tried again")))
+      assert.isUndefined(prediction.serving())
+      const { detail, restarts } = yield* health
+      assert.include(detail, "was not loaded 3 times in a row")
+      assert.include(detail, "did not answer within 300 ms")
+      assert.strictEqual(restarts, 2)
     }).pipe(Effect.provide(services))
   )
 })

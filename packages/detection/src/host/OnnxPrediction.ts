@@ -2,7 +2,8 @@
  * The prediction engine where an ONNX file serves instead of the registry's models.
  *
  * The file is opened once, at the start; one that cannot serve leaves the detectors alone, as does one that gives no answer, for the bars that go
- * without. The process that runs it is started again when it dies or hangs. Nothing is credited and no drift is watched: the file says neither
+ * without. The process that runs it is started again when it dies or hangs, and no more once it has done so several times in a row while it loads the
+ * file. Nothing is credited and no drift is watched: the file says neither
  * what it was trained on nor what a turn of it earned before.
  */
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
@@ -10,7 +11,7 @@ import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { Deferred, Effect, Layer, PubSub, Stream } from "effect"
 import { ModelPublisher } from "../model/ModelMemory.ts"
 import { QuestionAnswerer } from "../model/ModelQuestions.ts"
-import { type OnnxSource, readOnnxFile } from "../onnx/OnnxFiles.ts"
+import { type OnnxSource, OnnxUnusable, readOnnxFile } from "../onnx/OnnxFiles.ts"
 import type { OnnxLimits } from "../onnx/OnnxMessages.ts"
 import { liveLimits, startOnnxThread } from "../onnx/OnnxThread.ts"
 import { Detection } from "./Detection.ts"
@@ -21,6 +22,8 @@ const observeEvery = "1 second"
 /** Between the end of a process and the start of the next, ms; twice as long each time that it has answered nothing. */
 const pauseMillisMin = 1000
 const pauseMillisMax = 60_000
+/** A file is not tried again that was not loaded so many times in a row. */
+const loadsMax = 3
 /** The engine's start waits so long for the file to serve; should it not, it serves later. */
 const startWithin = "10 seconds"
 /** Events that a listener may be behind. */
@@ -63,10 +66,13 @@ const makeOnnxPrediction = Effect.fnUntraced(function* (source: OnnxSource, limi
 
   let pauseMillis = pauseMillisMin / 2
   let answeredBefore = 0
+  let loadsFailed = 0
 
   const serve = Effect.scoped(
     Effect.gen(function* () {
+      loadsFailed++
       const { ended } = yield* startOnnxThread(file, detection.models, address, limits)
+      loadsFailed = 0
       serving = model
       yield* health.report(component, "running", `${file.name}, version ${file.version}`)
       yield* Effect.logInfo("a model serves", {
@@ -85,6 +91,12 @@ const makeOnnxPrediction = Effect.fnUntraced(function* (source: OnnxSource, limi
       Effect.gen(function* () {
         serving = undefined
         yield* Deferred.succeed(tried, undefined)
+        if (loadsFailed >= loadsMax)
+          return yield* new OnnxUnusable({
+            file: file.file,
+            reason: "NotLoaded",
+            advice: `was not loaded ${loadsMax} times in a row and is not tried again before a restart: its process ${stopped.problem}`
+          })
         yield* health.restarted(component)
         yield* withoutModel(stopped.message)
         const { answered } = questions.counts()

@@ -32,7 +32,7 @@ export interface OnnxFile {
 /** The file cannot serve; the message says what to do. */
 export class OnnxUnusable extends Schema.TaggedError<OnnxUnusable>()("OnnxUnusable", {
   file: Schema.String,
-  reason: Schema.Literals(["NotFound", "TooLarge", "Unnamed", "OtherFeatures", "OtherHeads", ...onnxProblems]),
+  reason: Schema.Literals(["NotFound", "TooLarge", "Unnamed", "OtherFeatures", "OtherHeads", "NotLoaded", ...onnxProblems]),
   advice: Schema.String
 }) {
   override get message() {

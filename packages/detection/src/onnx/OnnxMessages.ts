@@ -7,6 +7,8 @@ export interface OnnxLimits {
   readonly waitMillis: number
   /** A process that has not answered for so long hangs, and is ended. */
   readonly hungMillis: number
+  /** Starting a process and loading the model take so long at most. */
+  readonly loadMillis: number
 }
 
 /** What the thread is started with. */
@@ -17,6 +19,7 @@ export interface OnnxThreadData {
   readonly bytes: Uint8Array
   readonly shape: OnnxShape
   readonly hungMillis: number
+  readonly loadMillis: number
 }
 
 /** From the thread to the engine. */
@@ -34,3 +37,10 @@ export type OnnxReply =
   | { readonly _tag: "Loaded" }
   | { readonly _tag: "Answer"; readonly answer: OnnxAnswer }
   | { readonly _tag: "Failed"; readonly problem: OnnxProblem }
+
+/** What the thread that watches the process's parent is started with. */
+export interface ParentWatch {
+  /** The parent's id, as the parent said. */
+  readonly parent: number
+  readonly lookMillis: number
+}

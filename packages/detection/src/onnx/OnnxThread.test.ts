@@ -8,6 +8,10 @@ import { encodeMetadata } from "@evenkeel/learning/onnx/OnnxMetadata"
 import { explainOnnxProblem, isProblem, openOnnx } from "@evenkeel/learning/onnx/OnnxSession"
 import { ProtoWriter } from "@evenkeel/learning/onnx/ProtoWriter"
 import { Effect, FileSystem, Option } from "effect"
+import { spawn } from "node:child_process"
+import { existsSync, readFileSync } from "node:fs"
+import { constants, getPriority } from "node:os"
+import { fileURLToPath } from "node:url"
 import { coinFeatureNames } from "../feature/coin/CoinFeatures.ts"
 import { horizonsMinutes } from "../hotpath/SignalRecord.ts"
 import { openModel, sha256Of } from "../model/ModelFiles.ts"
@@ -34,13 +38,15 @@ const serve = Effect.fnUntraced(function* (bytes: Uint8Array, limits: OnnxLimits
 const champion = Effect.map(openModel(Option.none()), Option.getOrThrow)
 const out = new Float64Array(3 * horizonsMinutes.length)
 const rowOf = (...values: ReadonlyArray<number>) => Float64Array.from({ length: coinFeatureNames.length }, (_, index) => values[index] ?? 0)
-/** Waits until there is no such process. */
+/** Waits until there is no such process, or one that has ended and that nobody has asked for its end. */
 const gone = (pid: number) =>
-  Effect.try({ try: () => process.kill(pid, 0), catch: () => "gone" }).pipe(
-    Effect.andThen(Effect.sleep("5 millis")),
-    Effect.forever,
-    Effect.ignore
-  )
+  Effect.try({
+    try: () => {
+      process.kill(pid, 0)
+      if (/^State:\tZ/m.test(existsSync(`/proc/${pid}/status`) ? readFileSync(`/proc/${pid}/status`, "utf8") : "")) throw new Error("ended")
+    },
+    catch: () => "gone"
+  }).pipe(Effect.andThen(Effect.sleep("5 millis")), Effect.forever, Effect.ignore)
 
 describe("OnnxThread", () => {
   it.effect("the shipped model says the same in onnxruntime, and through the thread what it says when it is packed", () =>
@@ -105,7 +111,7 @@ describe("OnnxThread", () => {
 
   it.live("a model that hangs costs one wait, and its process is ended", () =>
     Effect.gen(function* () {
-      const limits = { waitMillis: 50, hungMillis: 300 }
+      const limits = { waitMillis: 50, hungMillis: 300, loadMillis: 60_000 }
       const { ended, process, questions, reader } = yield* serve(echoModel(), limits)
       const began = performance.now()
       for (let bar = 0; bar < 100; bar++) assert.isFalse(reader.predict(rowOf(2000, 0.5), false, out))
@@ -135,6 +141,21 @@ describe("OnnxThread", () => {
         if (what === "process") yield* gone(pid)
       }
     }).pipe(Effect.provide(NodeServices.layer))
+  )
+
+  it.live("has a process of a lower priority, which ends also in the midst of a model that hangs when the engine is killed", () =>
+    Effect.gen(function* () {
+      const engine = yield* Effect.acquireRelease(
+        Effect.sync(() => spawn(process.execPath, [fileURLToPath(import.meta.resolve("../../test/support/Orphan.ts"))])),
+        (child) => Effect.sync(() => child.kill("SIGKILL"))
+      )
+      const pid = yield* Effect.callback<number>((resume) => {
+        engine.stdout.once("data", (text) => resume(Effect.succeed(Number(text))))
+      })
+      assert.strictEqual(getPriority(pid), constants.priority.PRIORITY_BELOW_NORMAL)
+      engine.kill("SIGKILL")
+      yield* gone(pid)
+    }).pipe(Effect.scoped)
   )
 
   it.effect("refuses a model that the runtime cannot run", () =>

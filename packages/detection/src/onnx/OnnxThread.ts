@@ -22,10 +22,12 @@ export interface OnnxThread {
   readonly ended: Effect.Effect<never, OnnxStopped>
 }
 
+/** Starting Node and loading a model, on a busy machine. */
+const loadMillis = 60_000
 /** A bar is a minute: so long a coin's level waits for a model at most. */
-export const liveLimits: OnnxLimits = { waitMillis: 50, hungMillis: 2000 }
+export const liveLimits: OnnxLimits = { waitMillis: 50, hungMillis: 2000, loadMillis }
 /** A replay waits for every answer, so that it gives the same ones each time. */
-export const replayLimits: OnnxLimits = { waitMillis: 10_000, hungMillis: 10_000 }
+export const replayLimits: OnnxLimits = { waitMillis: 10_000, hungMillis: 10_000, loadMillis }
 
 /** A thread that is told to end has this long until it is ended. */
 const endMillisMax = 1000
@@ -35,7 +37,7 @@ export const startOnnxThread = Effect.fn("OnnxThread.start")(function* (
   { bytes, file, heads, inputs }: OnnxFile,
   memory: KernelMemory,
   address: number,
-  { hungMillis }: OnnxLimits
+  { hungMillis, loadMillis }: OnnxLimits
 ) {
   const ready = yield* Deferred.make<number, OnnxUnusable | OnnxStopped>()
   const ended = yield* Deferred.make<never, OnnxStopped>()
@@ -46,7 +48,8 @@ export const startOnnxThread = Effect.fn("OnnxThread.start")(function* (
         address,
         bytes,
         shape: { features: inputs.length, heads: heads.length },
-        hungMillis
+        hungMillis,
+        loadMillis
       }
       const worker = new Worker(new URL(import.meta.resolve("@evenkeel/detection/onnx/onnx.worker")), { workerData, name: "evenkeel-onnx" })
       const stopped = (problem: string) => {

@@ -5,24 +5,30 @@
  * it each row, and ends with it, or when an answer does not come at all.
  */
 import { fork } from "node:child_process"
+import { constants, setPriority } from "node:os"
 import { fileURLToPath } from "node:url"
 import { parentPort, workerData } from "node:worker_threads"
 import { QuestionAnswerer } from "../model/ModelQuestions.ts"
 import type { OnnxReply, OnnxRequest, OnnxThreadData, OnnxThreadMessage } from "./OnnxMessages.ts"
 
-/** Starting Node and loading a model take this long at most on a busy machine. */
-const loadMillisMax = 60_000
-
-const { address, bytes, hungMillis, memory, shape } = workerData as OnnxThreadData
+const { address, bytes, hungMillis, loadMillis, memory, shape } = workerData as OnnxThreadData
 const port = parentPort!
 const questions = new QuestionAnswerer(memory, address)
-const child = fork(fileURLToPath(import.meta.resolve("@evenkeel/detection/onnx/session.worker")), {
+const child = fork(fileURLToPath(import.meta.resolve("@evenkeel/detection/onnx/session.worker")), [String(process.pid)], {
   serialization: "advanced",
   execArgv: [],
   stdio: ["ignore", "ignore", "ignore", "ipc"],
   // The configuration, with its secrets, is none of its business.
   env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("EVENKEEL_")))
 })
+// Before it has threads of its own, which take over its priority: a model that hangs leaves the cores to the engine.
+if (child.pid !== undefined) {
+  try {
+    setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL)
+  } catch {
+    // It has ended already, which is said below.
+  }
+}
 
 let ending = false
 /** Ends the process and, once it is gone, this thread: a process whose parent does not wait for its end stays in the system's table. */
@@ -66,6 +72,6 @@ const serve = async (): Promise<never> => {
   }
 }
 
-const loaded = await ask({ _tag: "Load", bytes, shape }, loadMillisMax)
+const loaded = await ask({ _tag: "Load", bytes, shape }, loadMillis)
 if (loaded._tag === "Failed") end({ _tag: "Refused", problem: loaded.problem })
 else await serve()

@@ -1,5 +1,5 @@
 /**
- * An ONNX model in the hand of a test: what it says of each head is the feature of the same column, and it never ends where a feature is above 1000.
+ * An ONNX model in the hand of a test: what it says of each head is the feature of the same column, and it never ends where a feature is above a limit.
  */
 import { encodeMetadata, type OnnxMetadata } from "@evenkeel/learning/onnx/OnnxMetadata"
 import { OnnxGraph, tensorType } from "@evenkeel/learning/onnx/OnnxGraph"
@@ -36,11 +36,11 @@ export const echoMetadata: OnnxMetadata = {
   ]
 }
 
-/** Its metadata says this, whatever its columns are. */
-export const echoModel = (metadata: Partial<OnnxMetadata> = {}): Uint8Array => {
+/** Its metadata says this, whatever its columns are. With a limit below 0 it does not end while it is loaded, which tries a row of zeros. */
+export const echoModel = (metadata: Partial<OnnxMetadata> = {}, limit = 1000): Uint8Array => {
   const graph = new OnnxGraph()
   const most = graph.node("ReduceMax", ["features"], { keepdims: 0 })
-  const over = graph.node("Relu", [graph.subtract(most, graph.constant([1000], []))])
+  const over = graph.node("Relu", [graph.subtract(most, graph.constant([limit], []))])
   const turns = graph.node("Cast", [graph.multiply(over, graph.constant([1e12], []))], { to: int64 })
   const loop = new ProtoWriter().text(1, turns).text(1, "").text(1, "features").text(2, "probabilities").text(4, "Loop")
   loop.message(5, (attribute) => attribute.text(1, "body").bytes(6, body.finish()).integer(20, graphAttribute))

@@ -112,6 +112,13 @@ describe("ONNX", () => {
       for (const head of said?.heads ?? []) assert.deepStrictEqual(parseHead(headText(head)), head)
     }
     assert.isUndefined(readMetadata(new Uint8Array(0)))
+    // Each field of two bytes, as many as a file may hold.
+    const fields = (count: number) => Uint8Array.from({ length: 2 * count }, (_, at) => (at % 2 === 0 ? 8 : 0))
+    assert.isDefined(readMetadata(Buffer.concat([bytes, fields(5000)])))
+    assert.isUndefined(readMetadata(Buffer.concat([bytes, fields(10_000)])))
+    const began = performance.now()
+    assert.isUndefined(readMetadata(new Uint8Array(32 << 20).fill(8)))
+    assert.isBelow(performance.now() - began, 500)
     assert.isUndefined(readMetadata(Uint8Array.from({ length: 1000 }, () => random.below(256))))
     assert.deepStrictEqual(["onset:5", "onset:05", "onset:0", "state:1e3", "offset:5", "onset:"].map(parseHead), [
       { label: "onset", horizonMinutes: 5 },

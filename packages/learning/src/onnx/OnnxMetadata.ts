@@ -42,7 +42,7 @@ export const encodeMetadata = ({ features, heads, name, sha256 }: OnnxMetadata):
 
 /** What a file says of itself; undefined where its bytes are no ONNX model. What it does not say, or not in this way, is left out. */
 export const readMetadata = (bytes: Uint8Array): Partial<OnnxMetadata> | undefined => {
-  const fields = readProto(bytes)
+  const fields = readProto(bytes, { wanted: Object.values(modelField), fieldsMax: modelFieldsMax })
   if (fields?.some(({ bytes, field }) => field === modelField.graph && bytes !== undefined) !== true) return undefined
   const said = new Map(fields.flatMap(({ bytes, field }) => (field === modelField.metadata && bytes !== undefined ? entryOf(bytes) : [])))
   const name = said.get("evenkeel.name")
@@ -59,6 +59,10 @@ export const readMetadata = (bytes: Uint8Array): Partial<OnnxMetadata> | undefin
 
 /** Fields of `ModelProto`. */
 const modelField = { graph: 7, metadata: 14 } as const
+/** A model has a dozen, and one for each entry of its metadata and each function of its own. */
+const modelFieldsMax = 10_000
+/** An entry has a key and a value. */
+const entryFieldsMax = 16
 /** Texts that are longer say nothing that is looked for. */
 const textBytesMax = 1 << 16
 
@@ -67,7 +71,7 @@ const decodeTexts = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Arra
 /** `StringStringEntryProto`: 1 is the key, 2 the value. */
 const entryOf = (bytes: Uint8Array): ReadonlyArray<readonly [key: string, value: string]> => {
   if (bytes.length > textBytesMax) return []
-  const fields = readProto(bytes) ?? []
+  const fields = readProto(bytes, { wanted: [1, 2], fieldsMax: entryFieldsMax }) ?? []
   const textOf = (wanted: number) => new TextDecoder().decode(fields.find(({ field }) => field === wanted)?.bytes)
   return [[textOf(1), textOf(2)]]
 }
