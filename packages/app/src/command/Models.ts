@@ -1,7 +1,7 @@
 /** `evenkeel models`: which models there are, which one serves, and changing that. An engine that runs takes it up at its next turn. */
 import { EventStore } from "@evenkeel/store/event/EventStore"
 import { ModelRegistry } from "@evenkeel/store/model/ModelRegistry"
-import { Clock, Console, DateTime, Effect, FileSystem, Layer, Option } from "effect"
+import { Clock, Console, DateTime, Effect, FileSystem, Layer, Option, Schema } from "effect"
 import type { EngineConfig } from "../config/EngineConfig.ts"
 import { auditKeyOf, databaseOf } from "../engine/EngineSetup.ts"
 import { seenBy } from "@evenkeel/lab/evaluation/Evaluate"
@@ -12,6 +12,15 @@ import { seriesOfMarket } from "@evenkeel/lab/training/Samples"
 import { openModel, readModel, readModelFile, sha256Of } from "@evenkeel/detection/model/ModelFiles"
 import { exportOnnx } from "@evenkeel/learning/onnx/OnnxExport"
 import { headText } from "@evenkeel/learning/onnx/OnnxMetadata"
+
+export class ModelNotWritten extends Schema.TaggedError<ModelNotWritten>()("ModelNotWritten", {
+  file: Schema.String,
+  problem: Schema.String
+}) {
+  override get message() {
+    return `${this.file} ${this.problem}`
+  }
+}
 
 const registryOf = (config: EngineConfig) =>
   ModelRegistry.layer.pipe(Layer.provide(EventStore.layerSealed(auditKeyOf(config))), Layer.provide(databaseOf(config)))
@@ -63,12 +72,33 @@ export const runModelsRollback = Effect.fn("runModelsRollback")(function* (confi
   yield* Console.log(`version ${version} is the champion again`)
 })
 
+/** A link to a file is that file. */
+const isSameFile = Effect.fnUntraced(function* (one: string, other: string) {
+  const files = yield* FileSystem.FileSystem
+  const realOf = (path: string) => Effect.option(files.realPath(path))
+  const [a, b] = [yield* realOf(one), yield* realOf(other)]
+  return Option.isSome(a) && Option.isSome(b) && a.value === b.value
+})
+
+/** Whole or not at all: an engine may be about to read the file that there is. */
+const writeBeside = Effect.fnUntraced(function* (path: string, bytes: Uint8Array) {
+  const files = yield* FileSystem.FileSystem
+  const part = `${path}.part`
+  yield* files.writeFile(part, bytes).pipe(
+    Effect.andThen(files.rename(part, path)),
+    Effect.onError(() => Effect.ignore(files.remove(part))),
+    Effect.mapError((error) => new ModelNotWritten({ file: path, problem: `cannot be written: ${error.message}` }))
+  )
+})
+
 /** Writes a model as ONNX, for whoever serves it elsewhere. `model` is a version of the registry, or a file. */
 export const runModelsExport = Effect.fn("runModelsExport")(function* (
   config: EngineConfig,
   { model, onnx }: { readonly model: string; readonly onnx: string }
 ) {
-  const { bytes, file } = yield* /^[1-9][0-9]*$/.test(model)
+  const isVersion = /^[1-9][0-9]*$/.test(model)
+  if (!isVersion && (yield* isSameFile(model, onnx))) return yield* new ModelNotWritten({ file: onnx, problem: "is the model itself" })
+  const { bytes, file } = yield* isVersion
     ? Effect.gen(function* () {
         const bytes = yield* (yield* ModelRegistry).bytesOf(Number(model))
         return { bytes, file: yield* readModel(`version ${model}`, bytes) }
@@ -76,7 +106,7 @@ export const runModelsExport = Effect.fn("runModelsExport")(function* (
     : readModelFile(model)
   const sha256 = sha256Of(bytes)
   const exported = exportOnnx(file.model, { name: file.name, sha256 })
-  yield* Effect.flatMap(FileSystem.FileSystem, (files) => files.writeFile(onnx, exported))
+  yield* writeBeside(onnx, exported)
   yield* Console.log(
     JSON.stringify({
       file: onnx,
