@@ -160,7 +160,7 @@ export class NewsMemory {
   /** Takes back what was added, because it could not be told. */
   forget(item: FeedItem): void {
     const added = [...(this.#byFeed.get(item.feed) ?? [])].find(({ time, title }) => title === item.title && time === item.time)
-    for (const feed of [...(added?.feeds.keys() ?? [])]) this.#leave(added!, feed)
+    for (const feed of added?.feeds.keys() ?? []) this.#leave(added!, feed)
   }
 
   /** The newest items of a coin, newest first, none older than `since`. */
@@ -214,7 +214,7 @@ export class NewsMemory {
 
   #put(item: Remembered): void {
     this.#items.add(item)
-    for (const [feed, keys] of [...item.feeds]) this.#show(item, feed, keys)
+    for (const [feed, keys] of item.feeds) this.#show(item, feed, keys)
   }
 
   #show(item: Remembered, feed: string, keys: ReadonlyArray<string>): void {
