@@ -111,6 +111,8 @@ describe("NewsMemory", () => {
     memory.add(item(copied))
     // Under however many ids.
     for (let n = 0; n < 100; n++) assert.isTrue(memory.knows(item({ ...copied, id: String(n) })))
+    assert.isTrue(memory.knows(item({ feed: "two", id: "99", title: other, time: start + 100 * hour })), "by its last id")
+    assert.isBelow(memory.save().length, 1000)
     for (let hour_ = 0; hour_ < 24; hour_++) {
       assert.isTrue(memory.knows(item(shown)), `hour ${hour_}`)
       flood("two")

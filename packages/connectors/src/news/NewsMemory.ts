@@ -17,7 +17,7 @@ import { pageOf } from "./FeedAddress.ts"
  * theirs forgotten.
  */
 export const rememberedMax = 200
-/** Keys of one item in one feed; at the bound the oldest goes. */
+/** Keys of one item in one feed; at the bound the one goes that it has not shown for longest. */
 const keysMax = 4
 const alikeMillis = 48 * 3_600_000
 /** Share of words that two titles must have in common, and the words that a title must have to be compared at all. */
@@ -53,7 +53,7 @@ const encodeSaved = Schema.encodeSync(Saved)
 
 interface Remembered extends NewsItem {
   readonly isDated: boolean
-  /** Those that show it, and by which keys, oldest first. The first one told it. */
+  /** Those that show it, and by which keys, those shown last at the end. The first one told it. */
   readonly feeds: Map<string, Array<string>>
   readonly words: ReadonlySet<string>
   readonly page: string
@@ -214,7 +214,7 @@ export class NewsMemory {
 
   #put(item: Remembered): void {
     this.#items.add(item)
-    for (const [feed, keys] of item.feeds) this.#show(item, feed, keys)
+    for (const [feed, keys] of item.feeds) this.#show(item, feed, [...keys])
   }
 
   #show(item: Remembered, feed: string, keys: ReadonlyArray<string>): void {
@@ -225,10 +225,12 @@ export class NewsMemory {
     const own = item.feeds.get(feed) ?? []
     item.feeds.set(feed, own)
     for (const key of keys) {
-      if (!own.includes(key)) own.push(key)
+      const at = own.indexOf(key)
+      if (at !== -1) own.splice(at, 1)
+      own.push(key)
       if (!this.#byKey.has(key)) this.#byKey.set(key, item)
     }
-    for (const key of own.splice(0, own.length - keysMax)) this.#free(key, item)
+    for (const key of own.splice(0, Math.max(0, own.length - keysMax))) this.#free(key, item)
     if (shown.size > rememberedMax) for (const oldest of shown) return this.#leave(oldest, feed)
   }
 

@@ -152,6 +152,7 @@ describe("OnnxThread", () => {
       const pid = yield* Effect.callback<number>((resume) => {
         engine.stdout.once("data", (text) => resume(Effect.succeed(Number(text))))
       })
+      yield* Effect.addFinalizer(() => Effect.ignore(Effect.try(() => process.kill(pid, "SIGKILL"))))
       assert.strictEqual(getPriority(pid), constants.priority.PRIORITY_BELOW_NORMAL)
       engine.kill("SIGKILL")
       yield* gone(pid)
