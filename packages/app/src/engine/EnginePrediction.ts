@@ -16,15 +16,17 @@ const retrainingPool = { threads: 1, waitingMax: 1 }
 export const layerPrediction = (config: EngineConfig, setup: EngineSetup) =>
   config.models.enabled && config.models.onnx.file !== "" ? layerOnnxPrediction(config.models.onnx) : layerRegistryPrediction(config, setup)
 
-const layerRegistryPrediction = ({ data, journal, models }: EngineConfig, { simulated, warmStart }: EngineSetup) => {
+const layerRegistryPrediction = ({ data, journal, models }: EngineConfig, { engineName, simulated, warmStart }: EngineSetup) => {
+  // What a made-up market does says nothing of a model.
+  const options = { ...models, engineName, recalibrate: models.recalibrate && !simulated }
   // Where the market's time begins anew with each run, what the runs before recorded is another market.
   const hasJournal = journal.enabled && warmStart
-  if (!models.enabled || (models.trainingData === "" && !hasJournal)) return Prediction.layer({ ...models, retrain: Option.none() })
+  if (!models.enabled || (models.trainingData === "" && !hasJournal)) return Prediction.layer({ ...options, retrain: Option.none() })
   const retrain = makeRetrain({
     ...(models.trainingData === "" ? {} : { prices: models.trainingData }),
     ...(hasJournal ? { journal: { directory: `${data}/journal`, simulated } } : {})
   })
-  return Layer.unwrap(Effect.map(retrain, (each) => Prediction.layer({ ...models, retrain: Option.some(each) }))).pipe(
+  return Layer.unwrap(Effect.map(retrain, (each) => Prediction.layer({ ...options, retrain: Option.some(each) }))).pipe(
     Layer.provide(WorkerPool.layer(retrainingPool))
   )
 }
