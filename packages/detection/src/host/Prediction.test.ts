@@ -308,13 +308,13 @@ layer(store)("Prediction", (it) => {
       assert.lengthOf(yield* facts, 1)
       yield* Scope.close(first, Exit.void)
 
+      const elsewhere = new Market()
+      yield* Effect.scoped(open(elsewhere, { recalibrate: true, engineName: "other" }))
+      assert.closeTo(elsewhere.bar(minute, 5).model!.horizons[hour]!.probability!, 0.5, 1e-6, "another engine watches another market")
       const again = yield* open(market, { recalibrate: true })
       assert.closeTo(said(hours * 60 + 2), shifted, 1e-6)
       yield* again.choose
       assert.lengthOf(yield* facts, 1, "what it rests on is kept too")
-      const elsewhere = new Market()
-      yield* open(elsewhere, { recalibrate: true, engineName: "other" })
-      assert.closeTo(elsewhere.bar(minute, 5).model!.horizons[hour]!.probability!, 0.5, 1e-6, "another engine watches another market")
       yield* registry.promote(other, 1)
       yield* again.choose
       assert.strictEqual(again.serving()?.version, other)
