@@ -309,8 +309,13 @@ layer(store)("Prediction", (it) => {
       yield* Scope.close(first, Exit.void)
 
       const elsewhere = new Market()
-      yield* Effect.scoped(open(elsewhere, { recalibrate: true, engineName: "other" }))
-      assert.closeTo(elsewhere.bar(minute, 5).model!.horizons[hour]!.probability!, 0.5, 1e-6, "another engine watches another market")
+      const heard = () => elsewhere.bar(minute, 5).model!.horizons[hour]!.probability!
+      yield* open(elsewhere, { recalibrate: true, engineName: "other" }).pipe(
+        Effect.tap(() => Effect.sync(() => assert.closeTo(heard(), 0.5, 1e-6, "another engine watches another market"))),
+        Effect.flatMap(({ choose }) => choose),
+        Effect.scoped
+      )
+      assert.closeTo(heard(), 0.5, 1e-6, "and has evidence of its own")
       const again = yield* open(market, { recalibrate: true })
       assert.closeTo(said(hours * 60 + 2), shifted, 1e-6)
       yield* again.choose
