@@ -1,11 +1,10 @@
 /** `evenkeel explain`: why the model said what it said of a coin at a moment, feature by feature. */
-import { coinFeatureNames } from "@evenkeel/detection/feature/coin/CoinFeatures"
 import { explain } from "@evenkeel/lab/evaluation/Explain"
 import { predict } from "@evenkeel/learning/model/Model"
 import { Console, DateTime, Effect, Option, Schema } from "effect"
 import { openModel } from "@evenkeel/detection/model/ModelFiles"
 import { marketsOf } from "@evenkeel/replay/price/Markets"
-import { featureCount, seriesOfMarket } from "@evenkeel/lab/training/Samples"
+import { seriesOfMarket } from "@evenkeel/lab/training/Samples"
 import { readPriceFile } from "@evenkeel/replay/price/PriceFile"
 
 export class NothingToExplain extends Schema.TaggedError<NothingToExplain>()("NothingToExplain", { problem: Schema.String }) {
@@ -44,7 +43,8 @@ export const runExplain = Effect.fn("runExplain")(function* (options: {
   const bar = series?.times.findLastIndex((time) => time <= DateTime.toEpochMillis(at)) ?? -1
   if (series === undefined || bar < 0)
     return yield* new NothingToExplain({ problem: `the files say nothing of ${options.coin} by ${options.at}` })
-  const values = Float64Array.from(file.model.features, (name) => series.features[bar * featureCount + coinFeatureNames.indexOf(name)]!)
+  const { featureNames, features } = series
+  const values = Float64Array.from(file.model.features, (name) => features[bar * featureNames.length + featureNames.indexOf(name)]!)
   const { high, low, probability } = predict(file.model, values)[head]!
   const parts = explain(file, head, values)
   if (options.json) {

@@ -16,15 +16,24 @@ const retrainingPool = { threads: 1, waitingMax: 1 }
 export const layerPrediction = (config: EngineConfig, setup: EngineSetup) =>
   config.models.enabled && config.models.onnx.file !== "" ? layerOnnxPrediction(config.models.onnx) : layerRegistryPrediction(config, setup)
 
-const layerRegistryPrediction = ({ data, journal, models }: EngineConfig, { simulated, warmStart }: EngineSetup) => {
+/** What a made-up market does says nothing of a model. */
+export const predictionOptionsOf = (
+  { models }: Pick<EngineConfig, "models">,
+  { engineName, simulated }: Pick<EngineSetup, "engineName" | "simulated">
+) => ({ ...models, engineName, recalibrate: models.recalibrate && !simulated })
+
+const layerRegistryPrediction = (config: EngineConfig, setup: EngineSetup) => {
+  const { data, journal, models } = config
+  const { simulated, warmStart } = setup
+  const options = predictionOptionsOf(config, setup)
   // Where the market's time begins anew with each run, what the runs before recorded is another market.
   const hasJournal = journal.enabled && warmStart
-  if (!models.enabled || (models.trainingData === "" && !hasJournal)) return Prediction.layer({ ...models, retrain: Option.none() })
+  if (!models.enabled || (models.trainingData === "" && !hasJournal)) return Prediction.layer({ ...options, retrain: Option.none() })
   const retrain = makeRetrain({
     ...(models.trainingData === "" ? {} : { prices: models.trainingData }),
     ...(hasJournal ? { journal: { directory: `${data}/journal`, simulated } } : {})
   })
-  return Layer.unwrap(Effect.map(retrain, (each) => Prediction.layer({ ...models, retrain: Option.some(each) }))).pipe(
+  return Layer.unwrap(Effect.map(retrain, (each) => Prediction.layer({ ...options, retrain: Option.some(each) }))).pipe(
     Layer.provide(WorkerPool.layer(retrainingPool))
   )
 }

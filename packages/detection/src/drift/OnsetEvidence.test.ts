@@ -3,7 +3,7 @@ import { Random } from "@evenkeel/learning/data/Random"
 import { sigmoid } from "@evenkeel/learning/logistic/LogisticRegression"
 import { Schema } from "effect"
 import { horizonsMinutes } from "../hotpath/SignalRecord.ts"
-import { OnsetEvidence, OnsetEvidenceParts, pendingMax, shiftMax } from "./OnsetEvidence.ts"
+import { OnsetEvidence, OnsetEvidenceParts, shiftMax, waitingMax } from "./OnsetEvidence.ts"
 
 const minute = 60_000
 const hourHorizon = horizonsMinutes.indexOf(60)
@@ -11,7 +11,7 @@ const saying = (probability: number) => horizonsMinutes.map(() => probability)
 const ofHour = (evidence: OnsetEvidence) => evidence.shifts()[hourHorizon]!
 
 /** Bars of a minute, from one to another. */
-const feed = (evidence: OnsetEvidence, from: number, to: number, deviationBps: number, probability = 0.1, coin = 0) => {
+const feed = (evidence: OnsetEvidence, from: number, to: number, deviationBps: number, probability = 0.1, coin = "USDC") => {
   for (let at = from; at < to; at++) evidence.update({ coin, time: at * minute, deviationBps, probabilities: saying(probability) })
 }
 
@@ -19,11 +19,11 @@ describe("OnsetEvidence", () => {
   it("counts an onset once for each horizon, however many bars foresaw it, and an hour of bars as one prediction", () => {
     const evidence = new OnsetEvidence()
     feed(evidence, 0, 2 * 1440, 3)
-    feed(evidence, 2 * 1440, 2 * 1440 + 30, -80)
+    feed(evidence, 2 * 1440, 3 * 1440, -80)
     const [, , hour, , day] = evidence.shifts()
     assert.closeTo(hour!.seen, 1, 0.02)
     assert.closeTo(day!.seen, 1, 0.02)
-    assert.closeTo(hour!.expected, 4.8, 0.05)
+    assert.closeTo(hour!.expected, 4.8, 0.08)
     assert.closeTo(day!.expected, 0.2, 0.01)
   })
 
@@ -33,11 +33,11 @@ describe("OnsetEvidence", () => {
     feed(evidence, 100, 102, -80)
     feed(evidence, 102, 200, 3)
     assert.strictEqual(ofHour(evidence).seen, 0)
-    feed(evidence, 200, 220, -80)
+    feed(evidence, 200, 265, -80)
     const { expected, seen } = ofHour(evidence)
     assert.closeTo(seen, 1, 0.02)
     // Back, but not within half of the level.
-    feed(evidence, 220, 400, -40, 0.9)
+    feed(evidence, 265, 400, -40, 0.9)
     assert.closeTo(ofHour(evidence).expected, expected, 0.001)
     feed(evidence, 400, 600, 3)
     assert.isAbove(ofHour(evidence).expected, expected)
@@ -50,7 +50,7 @@ describe("OnsetEvidence", () => {
     assert.deepInclude(ofHour(evidence), { seen: 0, expected: 0 })
     feed(evidence, 0, 50, 3)
     feed(evidence, 5010, 5020, Number.NaN)
-    evidence.update({ coin: 0, time: 5021 * minute, deviationBps: 0, probabilities: [] })
+    evidence.update({ coin: "USDC", time: 5021 * minute, deviationBps: 0, probabilities: [] })
     assert.deepInclude(ofHour(evidence), { seen: 0, expected: 0 })
   })
 
@@ -93,13 +93,83 @@ describe("OnsetEvidence", () => {
       assert.isTrue(Schema.decodeUnknownOption(codec)(wrong)._tag === "None", wrong.slice(0, 40))
   })
 
-  it("keeps a bounded number of predictions", () => {
+  it("keeps a bounded number of predictions, whatever the bars' length", () => {
+    for (const bar of [10_000, minute, 7 * minute, 60 * minute]) {
+      const evidence = new OnsetEvidence()
+      const bars = Math.ceil((3 * 1440 * minute) / bar)
+      const update = (at: number, deviationBps: number) =>
+        evidence.update({ coin: "USDC", time: at * bar, deviationBps, probabilities: saying(0.1) })
+      for (let at = 0; at < bars; at++) update(at, 3)
+      const { waiting } = evidence.parts.coins["USDC"]!
+      for (const each of waiting) assert.isAtMost(each.length, waitingMax)
+      for (let at = bars; at < bars + Math.ceil((1440 * minute) / bar); at++) update(at, -80)
+      assert.closeTo(evidence.shifts().at(-1)!.seen, 1, 0.03, `bars of ${bar} ms`)
+    }
+  })
+
+  it("takes a coin that is broken whenever it is looked at for no onset", () => {
+    let evidence = new OnsetEvidence()
+    for (let run = 0; run < 20; run++) {
+      feed(evidence, run * 200, run * 200 + 100, -9000)
+      if (run % 2 === 0) evidence = new OnsetEvidence(evidence.parts)
+    }
+    assert.strictEqual(evidence.parts.episodes, 0)
+    // One that was calm before a restart broke while nobody looked.
+    feed(evidence, 4000, 4100, 3)
+    evidence = new OnsetEvidence(evidence.parts)
+    feed(evidence, 4120, 4200, -80)
+    assert.closeTo(evidence.parts.episodes, 1, 0.01)
+  })
+
+  it("makes evidence older by time that was observed alone, whatever a clock says", () => {
     const evidence = new OnsetEvidence()
-    // Bars of ten seconds: more than a day's predictions would be.
-    for (let at = 0; at < 2 * pendingMax; at++) evidence.update({ coin: 0, time: at * 10_000, deviationBps: 3, probabilities: saying(0.1) })
-    for (let at = 0; at < 3; at++)
-      evidence.update({ coin: 0, time: (2 * pendingMax + at) * 10_000, deviationBps: -80, probabilities: saying(0.1) })
-    assert.closeTo(evidence.shifts().at(-1)!.seen, (pendingMax * 10_000) / (1440 * minute), 0.01)
+    feed(evidence, 0, 2 * 1440, 3)
+    const { expected } = ofHour(evidence)
+    const far = 5e6
+    feed(evidence, far, far + 5, 3)
+    assert.closeTo(ofHour(evidence).expected, expected, 0.01)
+    feed(evidence, 2 * 1440, 4 * 1440, 3)
+    assert.closeTo(ofHour(evidence).expected, 2 * expected, 0.2)
+    const { coins } = new OnsetEvidence(evidence.parts).parts
+    assert.strictEqual(coins["USDC"]!.last, (4 * 1440 - 1) * minute)
+    feed(evidence, 4 * 1440, 4 * 1440 + 30, -80)
+    assert.closeTo(evidence.parts.episodes, 1, 0.01)
+  })
+})
+
+describe("evidence of a model that is right", () => {
+  const days = 100
+  const perDay = 1
+  const stepMinutes = 5
+
+  /** A coin that breaks without warning, as often as the model says, watched with holes and restarts. */
+  const shiftsOf = (isSeen: (at: number) => boolean, restartMinutes = Number.POSITIVE_INFINITY) => {
+    const random = new Random(3)
+    const codec = Schema.fromJsonString(OnsetEvidenceParts)
+    const probabilities = horizonsMinutes.map((minutes) => 1 - Math.exp((-perDay * minutes) / 1440))
+    let brokenUntil = -1
+    let evidence = new OnsetEvidence()
+    for (let at = 0; at < days * 1440; at += stepMinutes) {
+      if (at % restartMinutes < stepMinutes)
+        evidence = new OnsetEvidence(Schema.decodeSync(codec)(Schema.encodeSync(codec)(evidence.parts)))
+      if (brokenUntil < at && random.uniform() < (perDay * stepMinutes) / 1440) brokenUntil = at + 30
+      if (isSeen(at)) evidence.update({ coin: "USDC", time: at * minute, deviationBps: brokenUntil >= at ? 300 : 2, probabilities })
+    }
+    return evidence.shifts()
+  }
+  const always = () => true
+
+  it.each([
+    ["a restart every 12 hours", always, 720],
+    ["a restart every day", always, 1440],
+    ["a restart every two days and a bit", always, 2900],
+    ["a hole of 50 minutes a day", (at: number) => at % 1440 >= 50, undefined],
+    ["a hole of 70 minutes a day", (at: number) => at % 1440 >= 70, undefined],
+    ["a hole of five hours a day", (at: number) => at % 1440 >= 300, undefined],
+    ["a hole of five hours a week", (at: number) => at % 10_080 >= 300, undefined],
+    ["a hole of 70 minutes a day, with a restart in it", (at: number) => at % 1440 >= 70, 1440]
+  ] as const)("shifts hardly anything after %s", (_, isSeen, restartMinutes) => {
+    for (const { minutes, shift } of shiftsOf(isSeen, restartMinutes)) assert.isAtMost(Math.abs(shift), 0.2, `${minutes} m`)
   })
 })
 
@@ -158,7 +228,7 @@ describe("a shift that was learned in half a year", () => {
       playDriftedMarket(seed, rate, 2 * learned, ({ coin, deviationBps, odds, time }) => {
         if (time <= learned * 1440 * minute) {
           const probabilities = horizonsMinutes.map((minutes) => (minutes === 60 ? sigmoid(odds) : Number.NaN))
-          return evidence.update({ coin, time, deviationBps, probabilities })
+          return evidence.update({ coin: String(coin), time, deviationBps, probabilities })
         }
         if (Number.isNaN(shift)) shift = ofHour(evidence).shift
         const own = last[coin]!

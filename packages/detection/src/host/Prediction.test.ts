@@ -7,7 +7,7 @@ import { encodeModel, type ModelFile } from "@evenkeel/learning/model/ModelFile"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { beginning, EventStore } from "@evenkeel/store/event/EventStore"
-import { ModelRegistry, type ModelStatus, type Recalibration, registryStream } from "@evenkeel/store/model/ModelRegistry"
+import { ModelRegistry, type ModelStatus, type Recalibration, recalibrationStream } from "@evenkeel/store/model/ModelRegistry"
 import { Snapshots } from "@evenkeel/store/snapshot/Snapshots"
 import { Deferred, Effect, Exit, Fiber, Layer, Option, Scope, Stream } from "effect"
 import { SqlClient } from "effect/sql"
@@ -25,7 +25,14 @@ import { layerMemoryDatabase } from "../../../store/test/support/MemoryDatabase.
 
 const minute = 60_000
 /** No turn ends unless a test says so: choosing reads the database, in whose time the test's clock does not stop. */
-const defaults: PredictionOptions = { enabled: true, challengers: false, turnMinutes: 10_000, recalibrate: false, retrain: Option.none() }
+const defaults: PredictionOptions = {
+  engineName: "live",
+  enabled: true,
+  challengers: false,
+  turnMinutes: 10_000,
+  recalibrate: false,
+  retrain: Option.none()
+}
 
 const modelFile = (name: string, intercept = 0): ModelFile => ({
   name,
@@ -271,7 +278,7 @@ layer(store)("Prediction", (it) => {
       const hour = horizonsMinutes.indexOf(60)
       const said = (bar: number) => market.bar(bar * minute, 5).model!.horizons[hour]!.probability!
       const facts = Effect.map(
-        Effect.flatMap(EventStore, (events) => events.read({ after: beginning, limit: 1000, stream: registryStream })),
+        Effect.flatMap(EventStore, (events) => events.read({ after: beginning, limit: 1000, stream: recalibrationStream("live") })),
         (read) => read.flatMap(({ kind, payload }) => (kind === "ModelRecalibrated" ? [JSON.parse(payload) as Recalibration] : []))
       )
       const first = yield* Scope.make()
@@ -301,6 +308,14 @@ layer(store)("Prediction", (it) => {
       assert.lengthOf(yield* facts, 1)
       yield* Scope.close(first, Exit.void)
 
+      const elsewhere = new Market()
+      const heard = () => elsewhere.bar(minute, 5).model!.horizons[hour]!.probability!
+      yield* open(elsewhere, { recalibrate: true, engineName: "other" }).pipe(
+        Effect.tap(() => Effect.sync(() => assert.closeTo(heard(), 0.5, 1e-6, "another engine watches another market"))),
+        Effect.flatMap(({ choose }) => choose),
+        Effect.scoped
+      )
+      assert.closeTo(heard(), 0.5, 1e-6, "and has evidence of its own")
       const again = yield* open(market, { recalibrate: true })
       assert.closeTo(said(hours * 60 + 2), shifted, 1e-6)
       yield* again.choose
@@ -396,6 +411,38 @@ layer(store)("Prediction", (it) => {
         ["ModelDrifts", "ModelRetrained", "ModelServes", "ModelDrifts"]
       )
       assert.lengthOf(requests, 1)
+    })
+  )
+
+  it.effect("trains once a day over restarts too, also where a training brings the engine down", () =>
+    Effect.gen(function* () {
+      yield* empty
+      yield* add("old", "champion")
+      let trainings = 0
+      /** A run of the engine whose model drifts; it ends when a training begins, or when that was refused and the drift is found again. */
+      const run = Effect.gen(function* () {
+        const market = new Market()
+        const before = trainings
+        let found = 0
+        const training = Effect.andThen(
+          Effect.sync(() => void trainings++),
+          Effect.never
+        )
+        const prediction = yield* open(market, { retrain: Option.some(() => training) })
+        yield* Effect.forkScoped(
+          Stream.runForEach(prediction.events, ({ _tag }) => Effect.sync(() => void (_tag === "ModelDrifts" && found++))),
+          { startImmediately: true }
+        )
+        for (let day = 0; day < 5 && found < 2 && trainings === before; day++) yield* drift(market, 1 + day * comparedEvery)
+        assert.isAbove(found, 0)
+      }).pipe(Effect.scoped)
+      yield* run
+      assert.strictEqual(trainings, 1)
+      yield* run
+      assert.strictEqual(trainings, 1)
+      yield* TestClock.adjust("1 day")
+      yield* run
+      assert.strictEqual(trainings, 2)
     })
   )
 

@@ -73,6 +73,8 @@ export class Prediction extends Context.Service<
 }
 
 export interface PredictionOptions {
+  /** What the engine does, over all its runs: what is learned while a model serves is kept under this. */
+  readonly engineName: string
   /** False: no model serves and the detectors alone decide. */
   readonly enabled: boolean
   /** Challengers serve in turn with the champion, as Thompson sampling draws them. */
@@ -130,6 +132,7 @@ const makePrediction = Effect.fnUntraced(function* (options: PredictionOptions) 
   const retraining = Option.isNone(options.retrain)
     ? undefined
     : yield* makeRetraining({
+        engineName: options.engineName,
         retrain: options.retrain.value,
         perDayMax: options.retrainingsPerDayMax ?? retrainingsPerDayMax,
         random,
@@ -146,11 +149,12 @@ const makePrediction = Effect.fnUntraced(function* (options: PredictionOptions) 
   const publish = Effect.fn("Prediction.publish")(function* ({ name, status, version }: ModelEntry) {
     const file = yield* readModel(`model ${name}`, yield* registry.bytesOf(version))
     // A model that takes over from another while the engine runs begins without shifts.
-    const learned = options.recalibrate && serving === undefined ? yield* takeUpRecalibration(version) : undefined
+    const learned = options.recalibrate && serving === undefined ? yield* takeUpRecalibration(options.engineName, version) : undefined
     const next = learned?.shifts ?? noShifts
     const problem = publisher.publish(shiftModel(file.model, next), version)
     if (problem !== undefined) return yield* modelUnusable(`model ${name}`, problem)
-    const reset = serving !== undefined && shifts.some((shift) => shift !== 0) ? resetOf(serving.version, shifts) : undefined
+    const reset =
+      serving !== undefined && shifts.some((shift) => shift !== 0) ? resetOf(options.engineName, serving.version, shifts) : undefined
     watch.follow(file, version, learned?.evidence)
     watch.shift(next)
     serving = { version, name, status }
@@ -196,8 +200,8 @@ const makePrediction = Effect.fnUntraced(function* (options: PredictionOptions) 
   const recalibrate = Effect.gen(function* () {
     if (!options.recalibrate || serving === undefined || served === undefined) return
     const { version } = serving
-    yield* keepEvidence(watch, version)
-    const due = dueRecalibration(watch, version, shifts)
+    yield* keepEvidence(options.engineName, watch, version)
+    const due = dueRecalibration(options.engineName, watch, version, shifts)
     if (Option.isNone(due) || !publisher.free) return
     yield* registry.recalibrate(due.value)
     const next = due.value.horizons.map(({ to }) => to)
@@ -247,7 +251,7 @@ const makePrediction = Effect.fnUntraced(function* (options: PredictionOptions) 
     Effect.andThen(
       credit,
       options.recalibrate && serving !== undefined
-        ? Effect.provideService(keepEvidence(watch, serving.version), Snapshots, snapshots)
+        ? Effect.provideService(keepEvidence(options.engineName, watch, serving.version), Snapshots, snapshots)
         : Effect.void
     )
   )

@@ -2,7 +2,8 @@
  * Shifts the log odds of the model that serves where it expects more or fewer onsets than come; see `OnsetEvidence` for what counts as evidence.
  *
  * A shift is a fact in the log before it serves, and stands over a restart for as long as its version serves. What it rests on is kept as a snapshot,
- * so that evidence of months is not lost with it. The model's file is never changed.
+ * so that evidence of months is not lost with it. Both are an engine's own: another on the same database serves another market. The model's file is
+ * never changed.
  */
 import { shiftHead } from "@evenkeel/learning/calibration/Shift"
 import type { Model } from "@evenkeel/learning/model/Model"
@@ -16,7 +17,7 @@ import type { PredictionWatch } from "./PredictionWatch.ts"
 
 /** A change of a shift that is smaller is not made: it would be noise, and a fact an hour. */
 const stepMin = 0.1
-const snapshotName = "onset evidence"
+const snapshotName = (engine: string) => `onset evidence/${engine}`
 
 const Kept = Schema.fromJsonString(Schema.Struct({ version: Schema.Int, evidence: OnsetEvidenceParts }))
 const decodeKept = Schema.decodeUnknownOption(Kept)
@@ -40,11 +41,11 @@ export const textOfShifts = (shifts: ReadonlyArray<number>): string =>
     .join(", ")
 
 /** What a version of the run before had learned of itself. */
-export const takeUpRecalibration = Effect.fn("PredictionRecalibration.takeUp")(function* (version: number) {
+export const takeUpRecalibration = Effect.fn("PredictionRecalibration.takeUp")(function* (engine: string, version: number) {
   const registry = yield* ModelRegistry
   const snapshots = yield* Snapshots
-  const last = Option.filter(yield* registry.recalibration, (fact) => fact.version === version && fact.reason === "evidence")
-  const kept = Option.flatMap(yield* snapshots.load(snapshotName), ({ payload }) => decodeKept(new TextDecoder().decode(payload)))
+  const last = Option.filter(yield* registry.recalibration(engine), (fact) => fact.version === version && fact.reason === "evidence")
+  const kept = Option.flatMap(yield* snapshots.load(snapshotName(engine)), ({ payload }) => decodeKept(new TextDecoder().decode(payload)))
   return {
     shifts: Option.match(last, {
       onNone: () => noShifts,
@@ -61,15 +62,16 @@ export const takeUpRecalibration = Effect.fn("PredictionRecalibration.takeUp")(f
 
 /** Keeps the evidence for a next run. */
 export const keepEvidence = Effect.fnUntraced(
-  function* (watch: PredictionWatch, version: number) {
+  function* (engine: string, watch: PredictionWatch, version: number) {
     const bytes = new TextEncoder().encode(encodeKept({ version, evidence: watch.onsets.parts }))
-    yield* (yield* Snapshots).save(snapshotName, 0, bytes)
+    yield* (yield* Snapshots).save(snapshotName(engine), 0, bytes)
   },
   Effect.catch((error) => Effect.logWarning("evidence on the model's onsets was not written", { problem: databaseProblem(error) }))
 )
 
 /** The fact that is to be made by now; none where what serves is near enough. */
 export const dueRecalibration = (
+  engine: string,
   watch: PredictionWatch,
   version: number,
   standing: ReadonlyArray<number>
@@ -77,6 +79,7 @@ export const dueRecalibration = (
   const found = watch.onsets.shifts()
   if (found.every(({ shift }, index) => Math.abs(shift - standing[index]!) < stepMin)) return Option.none()
   return Option.some({
+    engine,
     version,
     reason: "evidence",
     horizons: found.map(({ expected, minutes, seen, shift }, index) => ({ minutes, from: standing[index]!, to: shift, seen, expected }))
@@ -84,7 +87,8 @@ export const dueRecalibration = (
 }
 
 /** Another model serves than the one with these shifts. */
-export const resetOf = (version: number, standing: ReadonlyArray<number>): Recalibration => ({
+export const resetOf = (engine: string, version: number, standing: ReadonlyArray<number>): Recalibration => ({
+  engine,
   version,
   reason: "reset",
   horizons: horizonsMinutes.map((minutes, index) => ({ minutes, from: standing[index]!, to: 0, seen: 0, expected: 0 }))

@@ -78,7 +78,7 @@ export class PredictionWatch {
       const probabilities = said.map(({ probability }, horizon) =>
         probability === null ? Number.NaN : sigmoid(logit(probability) - (this.#shifts[horizon] ?? 0))
       )
-      this.#onsets.update({ coin, time, deviationBps, probabilities })
+      this.#onsets.update({ coin: this.#detection.coins[coin]!.symbol, time, deviationBps, probabilities })
       const outcomes = this.#outcomes.update({
         coin,
         time,

@@ -9,9 +9,10 @@ import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import type { JournalManifest } from "@evenkeel/store/journal/JournalFormat"
 import { readJournal } from "@evenkeel/store/journal/JournalReader"
 import { MarketJournal } from "@evenkeel/store/journal/MarketJournal"
-import { Effect, FileSystem, Layer } from "effect"
+import { Effect, FileSystem, Layer, Logger } from "effect"
 import { startsAt } from "../../test/support/PriceFiles.ts"
-import { type CoinSeries, featureCount } from "./Samples.ts"
+import { modelFeatures } from "./Recipe.ts"
+import type { CoinSeries } from "./Samples.ts"
 import { JournalCollector, readJournalSeries, segmentsToRead } from "./JournalSeries.ts"
 
 const hour = 3_600_000
@@ -24,6 +25,7 @@ const manifestOf = (over: Partial<JournalManifest> = {}): JournalManifest => ({
   venues: ["kraken"],
   instruments,
   staleAfterMillis: 24 * hour,
+  simulated: false,
   ...over
 })
 const deviationOf = (coin: number, at: number) => (at % 200 >= 150 && at % 200 < 156 ? -90 : Math.sin(at * (coin + 1)))
@@ -91,7 +93,7 @@ describe("readJournalSeries", () => {
       const [one] = (yield* readJournalSeries(whole, false)).series
       assert.deepStrictEqual([...one!.deviationsBps], judged.slice(0, one!.times.length))
       assert.deepStrictEqual([...deviationsBps].map(Math.round), [...one!.deviationsBps].map(Math.round))
-      const last = (from: CoinSeries) => Array.from(from.features.slice(-featureCount), (each) => each.toPrecision(3))
+      const last = (from: CoinSeries) => Array.from(from.features.slice(-modelFeatures.length), (each) => each.toPrecision(3))
       assert.deepStrictEqual(last(series[0]!), last(one!))
     }).pipe(Effect.scoped, Effect.provide(layer))
   )
@@ -116,8 +118,36 @@ describe("readJournalSeries", () => {
         const segment = yield* readJournal(`${directory}/00000${number}.journal`)
         collector.play({ ...segment, manifest: manifestOf({ startedAt: number }) })
       }
-      assert.strictEqual(collector.series()[0]!.times[0], startsAt + hour)
-      assert.isAtMost(collector.series()[0]!.times.length, 24)
+      const [one] = collector.series()
+      assert.strictEqual(one!.times[0], startsAt + hour)
+      assert.isAtMost(one!.times.length, 24)
+      assert.deepStrictEqual(collector.series(), [], "what was given is not kept as well")
+    }).pipe(Effect.scoped, Effect.provide(layer))
+  )
+
+  it.effect("leaves out segments of which nobody knows whether their market was made up, and says so once", () =>
+    Effect.gen(function* () {
+      const directory = yield* inDirectory
+      const { simulated: _, ...older } = manifestOf()
+      yield* record(directory, older, 0, 72)
+      yield* record(directory, manifestOf({ startedAt: 2, simulated: true }), 72, 120)
+      yield* record(directory, manifestOf({ startedAt: 3 }), 120, 192)
+      const logged: Array<string> = []
+      const logger = Logger.make(({ message }) => void logged.push(JSON.stringify(message)))
+      const read = (simulated: boolean) => Effect.provide(readJournalSeries(directory, simulated), Logger.layer([logger]))
+      const { files, series } = yield* read(false)
+      assert.deepStrictEqual(
+        files.map(({ name }) => name),
+        ["journal/000006.journal", "journal/000007.journal"]
+      )
+      assert.strictEqual(series[0]!.times[0], startsAt + 121 * hour)
+      assert.deepStrictEqual(
+        logged.filter((line) => line.includes("made up")),
+        [
+          '["segments of the journal are left out of the training: earlier versions did not record whether their market was made up",{"segments":3}]'
+        ]
+      )
+      assert.lengthOf((yield* read(true)).files, 2)
     }).pipe(Effect.scoped, Effect.provide(layer))
   )
 

@@ -19,13 +19,14 @@ import {
   readJournalBytes
 } from "@evenkeel/store/journal/JournalReader"
 import { Effect, Result } from "effect"
+import { modelFeatures } from "./Recipe.ts"
 import { CollectedBars, type CoinSeries } from "./Samples.ts"
 
 /** What is read of a journal at most, compressed. One segment at a time is in memory. */
 const bytesMax = 8 * 2 ** 30
 /** A segment that is larger than an engine writes is none. */
 const segmentBytesMax = 2 ** 29
-/** Bars that are remembered, of all coins together: some 150 MB of features. */
+/** Bars that are remembered, of all coins together: at most 40 MB, with the room in which they grow, and the largest coin's once more in the end. */
 const barsMax = 500_000
 
 /** What a journal has to learn from. */
@@ -70,9 +71,16 @@ export class JournalCollector {
     this.#startedAt = Number.NaN
   }
 
+  /** All that was collected, and no longer kept here. */
   series(): ReadonlyArray<CoinSeries> {
     this.#end()
-    return [...this.#bars].map(([coin, bars]) => bars.series("journal", coin, this.#barMillis))
+    this.#replay = undefined
+    this.interrupt()
+    return [...this.#bars.keys()].map((coin) => {
+      const series = this.#bars.get(coin)!.series("journal", coin, this.#barMillis)
+      this.#bars.delete(coin)
+      return series
+    })
   }
 
   #replayOf(segment: JournalSegment): JournalReplay {
@@ -98,7 +106,7 @@ export class JournalCollector {
     replay.local.hotPath.onJudged = (coin, { deviationBps, time }, features) => {
       const { symbol } = manifest.coins[coin]!
       if (!priced.has(symbol)) return
-      const bars = this.#bars.get(symbol) ?? new CollectedBars()
+      const bars = this.#bars.get(symbol) ?? new CollectedBars(modelFeatures)
       this.#bars.set(symbol, bars)
       if (time <= (bars.times.at(-1) ?? Number.NEGATIVE_INFINITY)) return
       if (bars.times.length >= 2 * barsOfCoin) bars.keepLast(barsOfCoin)
@@ -122,7 +130,7 @@ const isPegged = ({ breaks, deviationsBps, stepMillis, times }: CoinSeries): boo
   return !isHardlyPegged({ coveredMillis: lengthOf(coverage(prices)), calmMillis: lengthOf(calmSpans(prices, breaks)) })
 }
 
-/** `simulated`: of markets that are made up, or of real ones; those of the other kind are passed over. */
+/** `simulated`: of markets that are made up, or of real ones; those of the other kind are passed over, and those that do not say which. */
 export const readJournalSeries = Effect.fn("readJournalSeries")(function* (directory: string, simulated: boolean) {
   const collector = new JournalCollector()
   const files: Array<TrainedFile> = []
@@ -138,11 +146,13 @@ export const readJournalSeries = Effect.fn("readJournalSeries")(function* (direc
       read: chosen.length,
       passedOver: closed.length - chosen.length
     })
+  let unknown = 0
   for (const { file, name } of chosen) {
     yield* Effect.gen(function* () {
       const bytes = yield* readJournalBytes(file)
       const segment = yield* decodeJournal(file, bytes)
-      if ((segment.manifest.simulated ?? false) !== simulated) return
+      if (segment.manifest.simulated === undefined) unknown++
+      if (segment.manifest.simulated !== simulated) return
       if (segment.damagedBytes > 0)
         yield* Effect.logWarning("a segment of the journal is damaged; what is whole of it is learned from", {
           file,
@@ -154,5 +164,10 @@ export const readJournalSeries = Effect.fn("readJournalSeries")(function* (direc
       if (rows > 0) files.push({ name: `journal/${name}`, sha256: sha256Of(bytes), rows, span })
     }).pipe(Effect.catchTag("JournalUnreadable", leaveOut))
   }
+  if (unknown > 0)
+    yield* Effect.logWarning(
+      "segments of the journal are left out of the training: earlier versions did not record whether their market was made up",
+      { segments: unknown }
+    )
   return { series: collector.series().filter(isPegged), files } satisfies JournalSeries
 })

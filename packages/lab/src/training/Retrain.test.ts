@@ -93,9 +93,14 @@ it.effect(
       // At the lowest priority it would wait for as long as the machine is busy.
       const retrain = yield* Effect.provideService(makeRetrain({ prices: directory }), TrainingPriority, constants.priority.PRIORITY_NORMAL)
       const context = yield* Layer.build(
-        Prediction.layer({ enabled: true, challengers: false, turnMinutes: 10_000, recalibrate: true, retrain: Option.some(retrain) }).pipe(
-          Layer.provide(drifted)
-        )
+        Prediction.layer({
+          engineName: "live",
+          enabled: true,
+          challengers: false,
+          turnMinutes: 10_000,
+          recalibrate: true,
+          retrain: Option.some(retrain)
+        }).pipe(Layer.provide(drifted))
       )
       const prediction = yield* Effect.provide(Prediction, context)
       const champion = prediction.serving()!

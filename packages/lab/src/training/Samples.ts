@@ -23,27 +23,36 @@ export interface CoinSeries {
   /** Closes of its bars. */
   readonly times: Float64Array
   readonly deviationsBps: Float64Array
-  /** `[bar * features + feature]` */
+  /** All of the hot path's features where the series comes from price files, those of a model where it comes from a journal. */
+  readonly featureNames: ReadonlyArray<string>
+  /** `[bar * featureNames + feature]` */
   readonly features: Float32Array
   /** Breaks of its fair value at 50 bps, and `events`, in which those less than a day apart are one. */
   readonly breaks: ReadonlyArray<Break>
   readonly events: ReadonlyArray<Break>
 }
 
-/** Bars of one coin as they are judged. */
+/** Bars of one coin as they are judged, with some of their features or all. */
 export class CollectedBars {
+  readonly #names: ReadonlyArray<string>
+  readonly #columns: ReadonlyArray<number>
   times: Array<number> = []
   #deviations: Array<number> = []
   #features = new Float32Array(1 << 12)
 
+  constructor(names: ReadonlyArray<string> = coinFeatureNames) {
+    this.#names = names
+    this.#columns = names.map((name) => coinFeatureNames.indexOf(name))
+  }
+
   push(time: number, deviationBps: number, features: Float64Array): void {
-    const at = this.times.length * featureCount
-    if (at + featureCount > this.#features.length) {
+    const at = this.times.length * this.#columns.length
+    if (at + this.#columns.length > this.#features.length) {
       const grown = new Float32Array(this.#features.length * 2)
       grown.set(this.#features)
       this.#features = grown
     }
-    this.#features.set(features, at)
+    for (let index = 0; index < this.#columns.length; index++) this.#features[at + index] = features[this.#columns[index]!]!
     this.times.push(time)
     this.#deviations.push(deviationBps)
   }
@@ -51,7 +60,7 @@ export class CollectedBars {
   /** Forgets the oldest bars, all but `count`. */
   keepLast(count: number): void {
     const gone = Math.max(0, this.times.length - count)
-    this.#features.copyWithin(0, gone * featureCount, this.times.length * featureCount)
+    this.#features.copyWithin(0, gone * this.#columns.length, this.times.length * this.#columns.length)
     this.times = this.times.slice(gone)
     this.#deviations = this.#deviations.slice(gone)
   }
@@ -60,8 +69,8 @@ export class CollectedBars {
     const times = Float64Array.from(this.times)
     const deviationsBps = Float64Array.from(this.#deviations)
     const breaks = findBreaks({ times: times.map((time) => time - stepMillis), deviationsBps, stepMillis }, breakBps)
-    const features = this.#features.slice(0, times.length * featureCount)
-    return { market, coin, stepMillis, times, deviationsBps, features, breaks, events: mergeBreaks(breaks) }
+    const features = this.#features.slice(0, times.length * this.#columns.length)
+    return { market, coin, stepMillis, times, deviationsBps, featureNames: this.#names, features, breaks, events: mergeBreaks(breaks) }
   }
 }
 

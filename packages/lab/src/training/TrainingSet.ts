@@ -1,10 +1,9 @@
 /** Puts the rows of many series into one table, in memory that threads share: a job is given the table without copying it. */
-import { coinFeatureNames } from "@evenkeel/detection/feature/coin/CoinFeatures"
 import { horizonsMinutes } from "@evenkeel/detection/hotpath/SignalRecord"
 import type { Span } from "@evenkeel/replay/referee/Onsets"
 import { headLabels } from "@evenkeel/learning/model/Model"
 import { eventAt, type MarketEvent } from "./Events.ts"
-import { type CoinSeries, featureCount, labelsOf } from "./Samples.ts"
+import { type CoinSeries, labelsOf } from "./Samples.ts"
 
 /** One head of the model: a label and a horizon. */
 export const headKeys = headLabels.flatMap((label) => horizonsMinutes.map((horizonMinutes) => ({ label, horizonMinutes })))
@@ -44,7 +43,6 @@ export const trainingSetOf = (
   features: ReadonlyArray<string>
 ): TrainingSet => {
   const rows = series.reduce((sum, { times }) => sum + times.length, 0)
-  const columns = features.map((name) => coinFeatureNames.indexOf(name))
   const values = shared(Float32Array, rows * features.length * 4)
   const times = shared(Float64Array, rows * 8)
   const eventOf = shared(Uint16Array, rows * 2)
@@ -52,12 +50,14 @@ export const trainingSetOf = (
   const labels = shared(Uint8Array, rows * headKeys.length)
   let at = 0
   for (const each of series) {
+    const columns = features.map((name) => each.featureNames.indexOf(name))
+    const width = each.featureNames.length
     for (const [head, { horizonMinutes, label }] of headKeys.entries()) labels.set(labelsOf(each, label, horizonMinutes), head * rows + at)
     for (let bar = 0; bar < each.times.length; bar++, at++) {
       times[at] = each.times[bar]!
       minutes[at] = minutesOf(each, bar)
       eventOf[at] = eventAt(events, each.times[bar]!)
-      for (const [index, column] of columns.entries()) values[at * features.length + index] = each.features[bar * featureCount + column]!
+      for (const [index, column] of columns.entries()) values[at * features.length + index] = each.features[bar * width + column]!
     }
   }
   return {

@@ -42,7 +42,7 @@ export const JournalManifest = Schema.Struct({
   bridges: Schema.optionalKey(Schema.Array(Schema.String)),
   /** A coin without a price for so long was stale. */
   staleAfterMillis: Schema.optionalKey(Schema.Finite),
-  /** The market was made up. */
+  /** The market was made up; earlier versions did not say. */
   simulated: Schema.optionalKey(Schema.Boolean)
 })
 export type JournalManifest = typeof JournalManifest.Type

@@ -73,16 +73,18 @@ for (const [name, database] of databases) {
     it.effect("keeps recalibrations in the log, the last for as long as no other version becomes the champion", () =>
       Effect.gen(function* () {
         const registry = yield* ModelRegistry
-        assert.isTrue(Option.isNone(yield* registry.recalibration))
+        const recalibration = registry.recalibration("live")
+        assert.isTrue(Option.isNone(yield* recalibration))
         const horizon = { minutes: 60, from: 0, to: -0.5, seen: 1, expected: 9 }
-        yield* registry.recalibrate({ version: 1, reason: "evidence", horizons: [horizon] })
-        const last = { version: 1, reason: "evidence", horizons: [{ ...horizon, from: -0.5, to: -0.7 }] } as const
+        yield* registry.recalibrate({ engine: "live", version: 1, reason: "evidence", horizons: [horizon] })
+        const last = { engine: "live", version: 1, reason: "evidence", horizons: [{ ...horizon, from: -0.5, to: -0.7 }] } as const
         yield* registry.recalibrate(last)
-        assert.deepStrictEqual(Option.getOrThrow(yield* registry.recalibration), last)
+        yield* registry.recalibrate({ ...last, engine: "other", horizons: [horizon] })
+        assert.deepStrictEqual(Option.getOrThrow(yield* recalibration), last)
         yield* registry.promote(2, 25)
-        assert.isTrue(Option.isNone(yield* registry.recalibration))
+        assert.isTrue(Option.isNone(yield* recalibration))
         yield* registry.promote(1, 26)
-        assert.isTrue(Option.isNone(yield* registry.recalibration), "what was learned before another served is gone")
+        assert.isTrue(Option.isNone(yield* recalibration), "what was learned before another served is gone")
       })
     )
 

@@ -26,6 +26,8 @@ export interface ModelEntry {
 
 /** The stream of the facts about models, and their payloads by kind. */
 export const registryStream = "model/registry"
+/** What an engine did with the model that it serves has a stream of its own: several engines may share a database. */
+export const recalibrationStream = (engine: string) => `model/recalibration/${engine}`
 
 export interface ModelFacts {
   readonly ModelAdded: { readonly version: number; readonly name: string; readonly sha256: string; readonly status: ModelStatus }
@@ -38,6 +40,8 @@ export interface ModelFacts {
 
 /** A version serves with the log odds of its onsets shifted, by the evidence of what came; its file stays as it is. */
 export const Recalibration = Schema.Struct({
+  /** The engine that serves it so. */
+  engine: Schema.String,
   version: Schema.Int,
   /** `reset`: another model serves, and the shifts fall away. */
   reason: Schema.Literals(["evidence", "reset"]),
@@ -87,8 +91,8 @@ export class ModelRegistry extends Context.Service<
     readonly rollback: (at: number) => Effect.Effect<number, SqlError.SqlError | ModelMissing>
     readonly reward: (version: number, served: number, reward: number) => Effect.Effect<void, SqlError.SqlError>
     readonly recalibrate: (recalibration: Recalibration) => Effect.Effect<void, SqlError.SqlError>
-    /** The last one, unless another version became the champion since. */
-    readonly recalibration: Effect.Effect<Option.Option<Recalibration>, SqlError.SqlError>
+    /** The last one of an engine, unless another version became the champion since. */
+    readonly recalibration: (engine: string) => Effect.Effect<Option.Option<Recalibration>, SqlError.SqlError>
   }
 >()("@evenkeel/store/model/ModelRegistry") {
   static readonly layer = Layer.effect(
@@ -106,8 +110,8 @@ export class ModelRegistry extends Context.Service<
             ? new ModelMissing({ problem: `there is no model version ${version}: see \`evenkeel models list\`` })
             : Effect.succeed(entry)
         )
-      const fact = <Kind extends keyof ModelFacts>(kind: Kind, payload: ModelFacts[Kind]) =>
-        events.append(registryStream, "any", [{ kind, payload: { ...payload } }]).pipe(
+      const fact = <Kind extends keyof ModelFacts>(kind: Kind, payload: ModelFacts[Kind], stream = registryStream) =>
+        events.append(stream, "any", [{ kind, payload: { ...payload } }]).pipe(
           // "any" version cannot conflict.
           Effect.catchTag("ConcurrencyConflict", Effect.die)
         )
@@ -171,13 +175,13 @@ export class ModelRegistry extends Context.Service<
             yield* fact("ModelRolledBack", { version, retired })
             return version
           }).pipe(inTurn),
-        recalibrate: (recalibration) => Effect.asVoid(fact("ModelRecalibrated", recalibration)),
-        recalibration: Effect.gen(function* () {
-          const last = yield* events.lastOf(registryStream, "ModelRecalibrated")
+        recalibrate: (recalibration) => Effect.asVoid(fact("ModelRecalibrated", recalibration, recalibrationStream(recalibration.engine))),
+        recalibration: Effect.fnUntraced(function* (engine) {
+          const last = yield* events.lastOf(recalibrationStream(engine), "ModelRecalibrated")
           if (Option.isNone(last)) return Option.none()
           for (const kind of ["ModelPromoted", "ModelRolledBack"]) {
             const changed = yield* events.lastOf(registryStream, kind)
-            if (Option.isSome(changed) && changed.value.version > last.value.version) return Option.none()
+            if (Option.isSome(changed) && changed.value.position > last.value.position) return Option.none()
           }
           return decodeRecalibration(last.value.payload)
         }),
