@@ -110,7 +110,12 @@ class Harness {
   readonly workers: Array<Worker> = []
   readonly #hotPath = new InPlace()
   readonly #random = new Random(5)
-  readonly #onWorker = (worker: Worker) => void this.workers.push(worker)
+  /** A training's thread ends as soon as it runs. */
+  killsTrainings = false
+  readonly #onWorker = (worker: Worker) => {
+    this.workers.push(worker)
+    if (this.killsTrainings && isTraining(worker)) worker.once("online", () => void worker.terminate())
+  }
   #now = startsAt
   #hours = 0
 
@@ -354,12 +359,9 @@ describe("a model in a running engine", () => {
             market.logged.some((line) => line.includes("retraining failed") && line.includes(problem))
           )
         yield* run(() => failed("not enough to learn from"))
-        yield* run((_, training) =>
-          Effect.andThen(
-            Effect.promise(() => training.terminate()),
-            failed("the thread ended")
-          )
-        )
+        market.killsTrainings = true
+        yield* run(() => failed("the thread ended"))
+        market.killsTrainings = false
         let trainings: ReadonlyArray<Worker> = []
         yield* run((_, training) => Effect.sync(() => void (trainings = [training])))
         yield* until("its thread is gone", () => trainings.every(({ threadId }) => threadId < 0))

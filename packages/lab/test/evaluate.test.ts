@@ -138,7 +138,7 @@ describe("training", () => {
     Effect.gen(function* () {
       const files = yield* readPriceFiles(writePriceFiles([{ name: "kraken-USDC-USD-1m.csv", minutes: day, valueBps: () => 0 }]))
       const refused = yield* Effect.flip(trainOn(files, { name: "test", seed: 1, checkpoints: Option.none(), progress: quiet }))
-      assert.include(refused.message, "add data of a break")
+      assert.include(refused.message, "0 breaks in 1.0 days")
     }).pipe(Effect.provide([NodeServices.layer, layerTraining]))
   )
 

@@ -7,6 +7,6 @@ export class NotEnoughToLearn extends Schema.TaggedError<NotEnoughToLearn>()("No
   days: Schema.Finite
 }) {
   override get message() {
-    return `not enough to learn from: ${this.breaks} breaks in ${this.days.toFixed(1)} days; breaks more than a week apart are needed`
+    return `not enough to learn from: ${this.breaks} breaks in ${this.days.toFixed(1)} days; breaks more than a week apart are needed: add data of some`
   }
 }
