@@ -1,8 +1,7 @@
 /** Requests that no friendly client sends: each one is answered, with what is wrong with it, and none by a fault of the server. */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { assert, describe, it } from "@effect/vitest"
-import { AlertManager } from "@evenkeel/alerting/manager/AlertManager"
-import { Dispatcher } from "@evenkeel/alerting/dispatch/Dispatcher"
+import { layerAlerting } from "@evenkeel/alerting/Alerting"
 import { Receivers } from "@evenkeel/alerting/receiver/Receiver"
 import { layerApi } from "@evenkeel/api/server/ApiServer"
 import { EngineView } from "@evenkeel/api/server/EngineView"
@@ -16,8 +15,7 @@ const layerOf = (http: { readonly host: string; readonly names: ReadonlyArray<st
   layerApi({ dashboard: page, ...http }).pipe(
     Layer.provideMerge(NodeHttpServer.layer(createServer, { host: http.host, port: 0 })),
     Layer.provide(Layer.succeed(EngineView, { simulated: false, coins: () => [] })),
-    Layer.provide(AlertManager.layer({ minimumLevel: "watch" })),
-    Layer.provide(Dispatcher.layer({ owner: "test" })),
+    Layer.provide(layerAlerting({ owner: "test" })),
     Layer.provide(Layer.succeed(Receivers, [])),
     Layer.provide(services)
   )

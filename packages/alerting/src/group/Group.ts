@@ -5,13 +5,14 @@
  * something new, or if it fires unchanged since `repeatInterval`. An alert that has been over since the last look leaves it.
  *
  * Pure, and plain data: a group stands in the database between two looks. The meaning is Alertmanager's (dispatch/dispatch.go and notify/notify.go);
- * a group that became empty is forgotten at once, and not within half a minute.
+ * a group that became empty is forgotten at once, and not within half a minute,
+ * and what began and ended between two looks is never told.
  */
 import { Labels } from "@evenkeel/domain/alert/Labels"
 import { Schema } from "effect"
 import type { Route } from "../route/Route.ts"
 
-/** What was told last. Alerts by fingerprint. */
+/** What was told last: alerts that fire by fingerprint and severity, those that are over by fingerprint. */
 const Told = Schema.Struct({
   /** Unix ms. */
   at: Schema.Finite,
@@ -58,12 +59,23 @@ export const makeGroup = (options: {
   sequence: 0
 })
 
-/** An alert joins, or changes. One that began longer ago than `groupWait` does not wait for a group that is new. */
-export const joined = (group: Group, { groupWaitMillis }: Timing, fingerprint: string, startsAt: number, now: number): Group => ({
-  ...group,
-  members: group.members.includes(fingerprint) ? group.members : [...group.members, fingerprint],
-  lookAt: !group.looked && startsAt + groupWaitMillis < now ? Math.min(group.lookAt, now) : group.lookAt
-})
+/**
+ * An alert joins, or changes. One that began longer ago than `groupWait` does not wait for a group that is new, and a group without an interval tells of
+ * each change at once.
+ */
+export const joined = (
+  group: Group,
+  timing: Timing,
+  { fingerprint, startsAt }: { readonly fingerprint: string; readonly startsAt: number },
+  now: number
+): Group => {
+  const atOnce = group.looked ? timing.groupIntervalMillis === 0 : startsAt + timing.groupWaitMillis < now
+  return {
+    ...group,
+    members: group.members.includes(fingerprint) ? group.members : [...group.members, fingerprint],
+    lookAt: atOnce ? Math.min(group.lookAt, now) : group.lookAt
+  }
+}
 
 /** An alert fires that was not told, one is over, or it is time to repeat what was told. */
 export type Why = "firing" | "resolved" | "repeat"
@@ -77,10 +89,15 @@ export interface Look<Member> {
 
 interface MemberState {
   readonly fingerprint: string
+  /** An alert that has become worse or better is told like a new one. */
+  readonly severity: string
   readonly status: "firing" | "resolved"
-  /** Inhibited, silenced, or of a route that is mute at this time. */
+  /** Inhibited, silenced, or of a route that is mute at this time or does not take it any more. */
   readonly muted: boolean
 }
+
+/** A group without an interval, of which something is muted, is looked at again so soon: what holds it back may end. */
+const mutedMillis = 1000
 
 /** A look at `now`. `members` are the group's alerts as they are. */
 export const look = <Member extends MemberState>(
@@ -91,10 +108,17 @@ export const look = <Member extends MemberState>(
 ): Look<Member> => {
   const heard = members.filter(({ muted }) => !muted)
   const firing = heard.filter(({ status }) => status === "firing")
-  const resolved = heard.filter(({ status }) => status === "resolved")
-  const [firingNow, resolvedNow] = [firing, resolved].map((of) => of.map(({ fingerprint }) => fingerprint))
-  const why = heard.length === 0 ? undefined : whyTell(group.told, firingNow!, resolvedNow!, timing.repeatIntervalMillis, now)
+  // That something is over is told to those alone who were told that it fires.
+  const resolved = heard.filter(
+    ({ fingerprint, status }) => status === "resolved" && group.told?.firing.some((told) => told.startsWith(`${fingerprint} `))
+  )
+  const firingNow = firing.map(({ fingerprint, severity }) => `${fingerprint} ${severity}`)
+  const resolvedNow = resolved.map(({ fingerprint }) => fingerprint)
+  const why =
+    firing.length + resolved.length === 0 ? undefined : whyTell(group.told, firingNow, resolvedNow, timing.repeatIntervalMillis, now)
+  const told = why === undefined ? group.told : { at: now, firing: firingNow, resolved: resolvedNow }
   const remaining = members.filter(({ status }) => status === "firing").map(({ fingerprint }) => fingerprint)
+  const withoutInterval = heard.length < members.length ? now + mutedMillis : (told?.at ?? now) + timing.repeatIntervalMillis + 1
   return {
     tell: why === undefined ? undefined : { why, firing, resolved },
     group:
@@ -103,9 +127,9 @@ export const look = <Member extends MemberState>(
         : {
             ...group,
             members: remaining,
-            lookAt: now + timing.groupIntervalMillis,
+            lookAt: timing.groupIntervalMillis > 0 ? now + timing.groupIntervalMillis : withoutInterval,
             looked: true,
-            told: why === undefined ? group.told : { at: now, firing: firingNow!, resolved: resolvedNow! },
+            told,
             sequence: group.sequence + (why === undefined ? 0 : 1)
           }
   }

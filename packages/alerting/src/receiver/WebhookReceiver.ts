@@ -29,7 +29,8 @@ export const makeWebhookReceiver = Effect.fnUntraced(function* ({ name, secret, 
   const failed = (problem: string, retryable: boolean) => new DeliveryFailed({ receiver: name, problem, retryable })
 
   const post = Effect.fn("WebhookReceiver.post")(function* (notification: Notification) {
-    const body = JSON.stringify({ ...notification, message: messageOf(notification) })
+    const alerts = notification.alerts.map((alert) => ({ ...alert, message: messageOf(alert, notification.simulated) }))
+    const body = JSON.stringify({ ...notification, alerts })
     const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
     const request = HttpClientRequest.post(Redacted.value(url)).pipe(
       HttpClientRequest.setHeaders({

@@ -1,6 +1,7 @@
 /**
  * What can be configured, with its defaults. Every value has one; a file and then the environment override them.
  */
+import { alertPolicyChecks, alertPolicyDefaults, alertPolicyFields, routesWithin } from "@evenkeel/alerting/route/AlertPolicy"
 import { ChainSource } from "@evenkeel/connectors/chain/ChainSource"
 import { isAddress, RpcEndpoint } from "@evenkeel/connectors/chain/RpcEndpoints"
 import { feedsMax } from "@evenkeel/connectors/feed/NewsFeed"
@@ -116,8 +117,19 @@ export const EngineConfig = Schema.Struct({
       Schema.makeFilter((webhooks) => webhooks.every(({ name }) => name !== "console"), {
         expected: "another name than console, which is the screen's"
       })
+    ),
+    /** Who is told of which alerts, how they are grouped, and what holds them back: in Alertmanager's vocabulary. */
+    ...alertPolicyFields
+  }).check(
+    ...alertPolicyChecks,
+    Schema.makeFilter(
+      ({ route, webhooks }) =>
+        routesWithin(route).every(({ receivers = [] }) =>
+          receivers.every((receiver) => receiver === "console" || webhooks.some(({ name }) => name === receiver))
+        ),
+      { expected: "routes to receivers that are there" }
     )
-  }),
+  ),
   /** An address that is called while the engine is ready, so that silence pages somebody; none when it is empty. */
   heartbeat: Schema.Struct({
     /** It may hold a key: only its host is shown. */
@@ -205,7 +217,8 @@ export const configDefaults = {
   http: { host: "127.0.0.1", port: 8787, names: [] as ReadonlyArray<string> },
   alerts: {
     minimumLevel: "warning",
-    webhooks: [] as ReadonlyArray<{ readonly name: string; readonly url: string; readonly secret: string }>
+    webhooks: [] as ReadonlyArray<{ readonly name: string; readonly url: string; readonly secret: string }>,
+    ...alertPolicyDefaults
   },
   heartbeat: { url: "", everySeconds: 60 },
   policies: [] as ReadonlyArray<object>,
