@@ -7,6 +7,7 @@ import { Notifier } from "./group/Notifier.ts"
 import { AlertManager } from "./manager/AlertManager.ts"
 import { AlertTable } from "./manager/AlertTable.ts"
 import { SilenceTable } from "./mute/SilenceTable.ts"
+import { Silencing } from "./mute/Silencing.ts"
 import { alertPolicyDefaults, type AlertPolicyOptions } from "./route/AlertPolicy.ts"
 
 export interface AlertingOptions {
@@ -25,7 +26,7 @@ export const layerAlertTables = Layer.mergeAll(AlertTable.layer, GroupTable.laye
 
 /** Needs the store's log and outbox, and `Receivers`. */
 export const layerAlerting = ({ minimumLevel = "warning", owner, policy = alertPolicyDefaults, simulated = false }: AlertingOptions) =>
-  AlertManager.layer({ minimumLevel }).pipe(
+  Layer.merge(AlertManager.layer({ minimumLevel }), Silencing.layer).pipe(
     Layer.provideMerge(Notifier.layer({ policy, simulated })),
     Layer.provideMerge(Dispatcher.layer({ owner })),
     Layer.provideMerge(layerAlertTables)

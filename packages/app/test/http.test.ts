@@ -134,6 +134,40 @@ describe("the HTTP server", () => {
   )
 
   it.live(
+    "takes silences, shows them, ends them, and lets no page of another site set one",
+    () =>
+      Effect.gen(function* () {
+        const draft = { matchers: ['coin="USDC"'], minutes: 60, createdBy: "ann", comment: "known" }
+        const post = (body: unknown, headers: Record<string, string> = {}) =>
+          ask("/v1/silences", { method: "POST", headers: { "content-type": "application/json", ...headers }, body: JSON.stringify(body) })
+        for (const headers of [{ origin: "http://evil.example" }, { origin: "null" }, { origin: "http://localhost.evil.example" }])
+          assertProblem(yield* post(draft, headers), 403, headers.origin)
+        assert.strictEqual((yield* post(draft, { "content-type": "text/plain" })).status, 415)
+        for (const over of [
+          { matchers: [] },
+          { matchers: ["coin"] },
+          { matchers: ['coin=~"("'] },
+          { minutes: 0 },
+          { minutes: 1e9 },
+          { comment: "" }
+        ])
+          assertProblem(yield* post({ ...draft, ...over }), 400, JSON.stringify(over))
+        const set = yield* post(draft)
+        assert.strictEqual(set.status, 200, set.body)
+        const { id } = JSON.parse(set.body) as { id: string }
+        const states = Effect.map(ask("/v1/silences"), ({ body }) =>
+          (JSON.parse(body) as Array<{ id: string; state: string }>).map((each) => [each.id, each.state])
+        )
+        assert.deepStrictEqual(yield* states, [[id, "active"]])
+        assertProblem(yield* ask(`/v1/silences/${id}`), 405, "GET")
+        assert.strictEqual((yield* ask(`/v1/silences/${id}`, { method: "DELETE" })).status, 200)
+        assert.strictEqual((yield* ask(`/v1/silences/${id}`, { method: "DELETE" })).status, 404)
+        assert.deepStrictEqual(yield* states, [[id, "expired"]])
+      }).pipe(Effect.provide(layer)),
+    60_000
+  )
+
+  it.live(
     "answers on loopback under loopback's names alone, so that no page elsewhere can point its own name here",
     () =>
       Effect.gen(function* () {

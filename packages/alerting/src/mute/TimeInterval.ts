@@ -88,8 +88,9 @@ export const isWithin = (intervals: ReadonlyArray<TimeInterval>, now: number): b
 
 const holds = ({ daysOfMonth, location, months: inMonths, times, weekdays: onWeekdays, years }: TimeInterval, now: number): boolean => {
   const zone = Option.getOrThrow(DateTime.zoneFromString(location ?? "UTC"))
-  const { day, hour, minute, month, weekDay, year } = DateTime.toParts(DateTime.setZone(DateTime.makeUnsafe(now), zone))
-  const days = new Date(Date.UTC(year, month, 0)).getUTCDate()
+  const there = DateTime.setZone(DateTime.makeUnsafe(now), zone)
+  const { day, hour, minute, month, weekDay, year } = DateTime.toParts(there)
+  const days = DateTime.toParts(DateTime.endOf(there, "month")).day
   const minuteOfDay = hour * 60 + minute
   const inRange = (texts: ReadonlyArray<string> | undefined, numberOf: (part: string) => number | undefined, value: number) =>
     texts === undefined ||

@@ -1,4 +1,5 @@
 /** The engine's HTTP interface: what it answers, shared with whoever calls it from TypeScript. */
+import { NoSuchSilence, SilenceDraft, SilenceView } from "@evenkeel/alerting/mute/Silence"
 import { Alert } from "@evenkeel/domain/alert/Alert"
 import { RiskLevel } from "@evenkeel/domain/risk/RiskLevel"
 import { Schema } from "effect"
@@ -125,6 +126,18 @@ export class AlertsApi extends HttpApiGroup.make("alerts")
   )
   .prefix("/v1") {}
 
+export class SilencesApi extends HttpApiGroup.make("silences")
+  .add(
+    HttpApiEndpoint.get("list", "/silences", { query: noQuery, success: Schema.Array(SilenceView), error: StoreUnavailable }),
+    HttpApiEndpoint.post("set", "/silences", { payload: SilenceDraft, success: SilenceView, error: StoreUnavailable }),
+    HttpApiEndpoint.delete("expire", "/silences/:id", {
+      params: { id: Schema.String },
+      success: SilenceView,
+      error: [NoSuchSilence, StoreUnavailable]
+    })
+  )
+  .prefix("/v1") {}
+
 export class SystemApi extends HttpApiGroup.make("system", { topLevel: true }).add(
   HttpApiEndpoint.get("healthz", "/healthz", { query: noQuery, success: Readiness, error: NotReady }),
   HttpApiEndpoint.get("readyz", "/readyz", { query: noQuery, success: Readiness, error: NotReady })
@@ -133,6 +146,7 @@ export class SystemApi extends HttpApiGroup.make("system", { topLevel: true }).a
 export class EngineApi extends HttpApi.make("evenkeel")
   .add(CoinsApi)
   .add(AlertsApi)
+  .add(SilencesApi)
   .add(SystemApi)
   .middleware(HttpApiMiddleware.ProblemDetails)
   .annotate(HttpApi.QueryParseOptions, { onExcessProperty: "error", errors: "all" })

@@ -49,6 +49,32 @@ describe("loadConfig", () => {
     })
   )
 
+  it.effect("takes routes that lead to receivers which are there, as a file or as JSON", () =>
+    Effect.gen(function* () {
+      const hooks = JSON.stringify([{ name: "desk", url: "https://example.org", secret: "s" }])
+      const route = (of: unknown) => load({ EVENKEEL_ALERTS_WEBHOOKS: hooks, EVENKEEL_ALERTS_ROUTE: JSON.stringify(of) })
+      const child = { matchers: ['severity="critical"'], receivers: ["desk"], groupWait: "0s" }
+      const { alerts } = yield* route({ receivers: ["console"], routes: [child] })
+      assert.deepStrictEqual(alerts.route, { receivers: ["console"], routes: [child] })
+      for (const [wrong, problem] of [
+        [{ receivers: ["nobody"] }, "receivers that are there"],
+        [{ routes: [{ ...child, muteTimeIntervals: ["night"] }] }, "time intervals which are there"],
+        [{ matchers: ['a="b"'] }, "root route without matchers"],
+        [{ routes: [{ ...child, matchers: ["coin"] }] }, "a matcher such as"],
+        [{ groupWait: "5" }, "a length of time"],
+        [{ groupwait: "5s" }, "alerts.route.groupwait is not a setting"],
+        [[], "EVENKEEL_ALERTS_ROUTE is not a JSON object"]
+      ] as const)
+        assert.include((yield* Effect.flip(route(wrong))).message, problem)
+      const path = yield* fileOf(
+        "evenkeel.toml",
+        '[alerts.route]\ngroupBy = ["coin"]\n[[alerts.timeIntervals.night]]\ntimes = [{ start = "22:00", end = "24:00" }]\n'
+      )
+      const { alerts: inFile } = yield* load({}, Option.some(path))
+      assert.deepStrictEqual(inFile.timeIntervals, { night: [{ times: [{ start: "22:00", end: "24:00" }] }] })
+    })
+  )
+
   it.effect("reads lists with commas or as JSON, and a JSON file", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual((yield* load({ EVENKEEL_COINS: "USDC, EURX:EUR" })).coins, ["USDC", "EURX:EUR"])

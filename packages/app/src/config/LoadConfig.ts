@@ -29,7 +29,9 @@ export const variableOf = (path: ReadonlyArray<string>): string =>
 
 /** Paths of all values that can be set. */
 const leaves = (tree: Tree, path: ReadonlyArray<string> = []): ReadonlyArray<ReadonlyArray<string>> =>
-  Object.entries(tree).flatMap(([key, value]) => (isTree(value) ? leaves(value, [...path, key]) : [[...path, key]]))
+  Object.entries(tree).flatMap(([key, value]) =>
+    isTree(value) && Object.keys(value).length > 0 ? leaves(value, [...path, key]) : [[...path, key]]
+  )
 
 export const configPaths = leaves(configDefaults)
 
@@ -63,6 +65,12 @@ const fromEnvironment = (
       continue
     }
     const initial = path.reduce<unknown>((inner, key) => (inner as Tree)[key], configDefaults)
+    if (isTree(initial)) {
+      const object = Result.try(() => JSON.parse(value) as unknown).pipe(Result.getOrUndefined)
+      if (isTree(object)) tree = merge(tree, at(path, object))
+      else problems.push(`${name} is not a JSON object`)
+      continue
+    }
     if (!Array.isArray(initial)) {
       tree = merge(tree, at(path, value))
       continue
