@@ -85,7 +85,7 @@ const makeDispatcher = Effect.fnUntraced(function* (owner: string) {
   const send = Effect.fnUntraced(function* (receiver: Receiver, row: ClaimedRow) {
     const before = unnoted.get(nameOf(row))
     if (before !== undefined) return yield* note(row, before.at)
-    const problem = yield* decodeNotification(row.payload).pipe(
+    const failure = yield* decodeNotification(row.payload).pipe(
       Effect.flatMap(receiver.deliver),
       Effect.timeout(deliveryMillisMax),
       Effect.withSpan("Dispatcher.deliver", {
@@ -95,14 +95,15 @@ const makeDispatcher = Effect.fnUntraced(function* (owner: string) {
       Effect.as(undefined),
       // A receiver's defect is its own failure.
       Effect.sandbox,
-      Effect.catch((cause) => Effect.succeed(problemOf(cause)))
+      Effect.catch((cause) => Effect.succeed(failureOf(cause)))
     )
     const now = yield* Clock.currentTimeMillis
-    const outcome = problem === undefined ? "delivered" : "failed"
+    const outcome = failure === undefined ? "delivered" : "failed"
     yield* Metric.update(Metric.withAttributes(Metrics.notifications, { receiver: receiver.name, outcome }), 1)
-    if (problem === undefined) return yield* note(row, now)
+    if (failure === undefined) return yield* note(row, now)
+    const { pauseMillis, problem } = failure
     yield* Effect.logWarning("a delivery failed", { receiver: receiver.name, attempt: row.attempts + 1, problem })
-    const { abandoned } = yield* outbox.failed(row, problem, now)
+    const { abandoned } = yield* outbox.failed(row, problem, now, pauseMillis)
     if (abandoned) {
       yield* Metric.update(Metric.withAttributes(Metrics.notificationsAbandoned, { receiver: receiver.name }), 1)
       const words = `gave up a notification after ${row.attempts + 1} attempts: ${problem}`
@@ -180,7 +181,10 @@ const makeDispatcher = Effect.fnUntraced(function* (owner: string) {
   return Dispatcher.of({ nudge, drain: Effect.forEach(receivers, sendDue, { concurrency: "unbounded", discard: true }) })
 })
 
-const problemOf = (cause: Cause.Cause<{ readonly message: string }>): string =>
-  cause.reasons
+const failureOf = (cause: Cause.Cause<{ readonly message: string; readonly pauseMillis?: number | undefined }>) => ({
+  problem: cause.reasons
     .map((reason) => ("error" in reason ? reason.error.message : "defect" in reason ? String(reason.defect) : "interrupted"))
-    .join("; ")
+    .join("; "),
+  /** The receiver asks not to be asked again for so long. */
+  pauseMillis: cause.reasons.map((reason) => ("error" in reason ? (reason.error.pauseMillis ?? 0) : 0)).reduce((a, b) => Math.max(a, b), 0)
+})

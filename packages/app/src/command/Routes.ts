@@ -13,7 +13,8 @@ export class NoLabels extends Schema.TaggedError<NoLabels>()("NoLabels", { text:
   }
 }
 
-const policyOf = ({ alerts }: EngineConfig) => compileAlertPolicy(alerts, ["console", ...alerts.webhooks.map(({ name }) => name)])
+const policyOf = ({ alerts }: EngineConfig) =>
+  compileAlertPolicy(alerts, ["console", ...[...alerts.webhooks, ...alerts.services].map(({ name }) => name)])
 
 const seconds = (millis: number): string => `${millis / 1000} s`
 

@@ -2,6 +2,7 @@
  * What can be configured, with its defaults. Every value has one; a file and then the environment override them.
  */
 import { alertPolicyChecks, alertPolicyDefaults, alertPolicyFields, routesWithin } from "@evenkeel/alerting/route/AlertPolicy"
+import { ServiceOptions } from "@evenkeel/alerting/receiver/Services"
 import { ChainSource } from "@evenkeel/connectors/chain/ChainSource"
 import { isAddress, RpcEndpoint } from "@evenkeel/connectors/chain/RpcEndpoints"
 import { feedsMax } from "@evenkeel/connectors/feed/NewsFeed"
@@ -118,16 +119,27 @@ export const EngineConfig = Schema.Struct({
         expected: "another name than console, which is the screen's"
       })
     ),
+    /** Services for people: Slack and others, see `alerting/receiver/Services`. */
+    services: Schema.Array(ServiceOptions),
+    /** The dashboard's address as those who are told reach it; messages link to it. */
+    link: Schema.String.check(Schema.isPattern(/^$|^https?:\/\/[^\s]+$/)),
     /** Who is told of which alerts, how they are grouped, and what holds them back: in Alertmanager's vocabulary. */
     ...alertPolicyFields
   }).check(
     ...alertPolicyChecks,
     Schema.makeFilter(
-      ({ route, webhooks }) =>
+      ({ route, services, webhooks }) =>
         routesWithin(route).every(({ receivers = [] }) =>
-          receivers.every((receiver) => receiver === "console" || webhooks.some(({ name }) => name === receiver))
+          receivers.every((receiver) => receiver === "console" || [...webhooks, ...services].some(({ name }) => name === receiver))
         ),
       { expected: "routes to receivers that are there" }
+    ),
+    Schema.makeFilter(
+      ({ services, webhooks }) => {
+        const names = ["console", ...webhooks.map(({ name }) => name), ...services.map(({ name }) => name)]
+        return new Set(names).size === names.length
+      },
+      { expected: "no two receivers of one name" }
     )
   ),
   /** An address that is called while the engine is ready, so that silence pages somebody; none when it is empty. */
@@ -218,6 +230,8 @@ export const configDefaults = {
   alerts: {
     minimumLevel: "warning",
     webhooks: [] as ReadonlyArray<{ readonly name: string; readonly url: string; readonly secret: string }>,
+    services: [] as ReadonlyArray<object>,
+    link: "",
     ...alertPolicyDefaults
   },
   heartbeat: { url: "", everySeconds: 60 },

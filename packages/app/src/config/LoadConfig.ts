@@ -113,7 +113,7 @@ const decode = Schema.decodeUnknownResult(Schema.toCodecStringTree(EngineConfig)
 const standard = SchemaIssue.makeFormatterStandardSchemaV1()
 
 /** Secrets by path, never to be shown. */
-const isSecret = (path: string) => /(^|\.)(url|secret)$/.test(path)
+const isSecret = (path: string) => /(^|\.)(url|secret|token|password|key)$/.test(path)
 
 export const loadConfig = Effect.fn("loadConfig")(function* (
   file: Option.Option<string>,
