@@ -1,6 +1,7 @@
 /** All of alerting as one layer: from the log to the receivers. */
 import { Layer } from "effect"
 import type { RiskLevel } from "@evenkeel/domain/risk/RiskLevel"
+import { AlertSettings } from "./AlertSettings.ts"
 import { Dispatcher } from "./dispatch/Dispatcher.ts"
 import { GroupTable } from "./group/GroupTable.ts"
 import { Notifier } from "./group/Notifier.ts"
@@ -26,8 +27,8 @@ export const layerAlertTables = Layer.mergeAll(AlertTable.layer, GroupTable.laye
 
 /** Needs the store's log and outbox, and `Receivers`. */
 export const layerAlerting = ({ minimumLevel = "warning", owner, policy = alertPolicyDefaults, simulated = false }: AlertingOptions) =>
-  Layer.merge(AlertManager.layer({ minimumLevel }), Silencing.layer).pipe(
-    Layer.provideMerge(Notifier.layer({ policy, simulated })),
-    Layer.provideMerge(Dispatcher.layer({ owner })),
+  Layer.merge(AlertManager.layer, Silencing.layer).pipe(
+    Layer.provideMerge(Notifier.layer({ simulated })),
+    Layer.provideMerge(Layer.merge(Dispatcher.layer({ owner }), AlertSettings.layer({ minimumLevel, policy }))),
     Layer.provideMerge(layerAlertTables)
   )

@@ -8,6 +8,7 @@ import { TestClock } from "effect/testing"
 import { levelChange } from "../../test/support/LevelChange.ts"
 import { alertFor } from "../../test/support/Notification.ts"
 import { makeKeeper, services } from "../../test/support/Services.ts"
+import { AlertSettings } from "../AlertSettings.ts"
 import { Dispatcher } from "../dispatch/Dispatcher.ts"
 import { AlertTable } from "../manager/AlertTable.ts"
 import { levelLabels } from "../manager/Decide.ts"
@@ -23,7 +24,8 @@ const everyMinute = { groupBy: ["kind"], groupWait: "10s", groupInterval: "1m", 
 const notifying = (policy: Partial<AlertPolicyOptions>) => {
   const [desk, pager] = [makeKeeper("desk"), makeKeeper("pager")]
   let position = 0
-  const layer = Notifier.layer({ policy: { ...alertPolicyDefaults, ...policy }, simulated: false }).pipe(
+  const layer = Notifier.layer({ simulated: false }).pipe(
+    Layer.provideMerge(AlertSettings.layer({ minimumLevel: "warning", policy: { ...alertPolicyDefaults, ...policy } })),
     Layer.provideMerge(Dispatcher.layer({ owner: "test" })),
     Layer.provide(Layer.succeed(Receivers, [desk.receiver, pager.receiver]))
   )
@@ -63,7 +65,7 @@ const run = <A, E>(
   policy: Partial<AlertPolicyOptions>,
   test: (
     of: ReturnType<typeof notifying>
-  ) => Effect.Effect<A, E, Notifier | Dispatcher | AlertTable | SilenceTable | GroupTable | SqlClient.SqlClient>
+  ) => Effect.Effect<A, E, Notifier | AlertSettings | Dispatcher | AlertTable | SilenceTable | GroupTable | SqlClient.SqlClient>
 ) => {
   const notifies = notifying(policy)
   return Effect.provide(test(notifies), notifies.layer.pipe(Layer.provideMerge(services)))
@@ -153,6 +155,24 @@ describe("Notifier", () => {
       })
     )
   })
+
+  it.effect("leads what fires another way as soon as that is configured, and repeats nothing where the way is the same", () =>
+    run({ route: { receivers: ["desk"] } }, ({ set, told }) =>
+      Effect.gen(function* () {
+        yield* set("USDC", "critical")
+        yield* set("DAI", "warning")
+        assert.deepStrictEqual(yield* told, ["desk firing: USDC critical", "desk firing: DAI warning"])
+        const routes = [{ matchers: ['severity="critical"'], receivers: ["pager"] }]
+        yield* (yield* AlertSettings).set({
+          minimumLevel: "warning",
+          policy: { ...alertPolicyDefaults, route: { receivers: ["desk"], routes } }
+        })
+        assert.deepStrictEqual(yield* told, ["pager firing: USDC critical"])
+        yield* set("USDC", "critical", "resolved")
+        assert.deepStrictEqual(yield* told, ["desk resolved: USDC over", "pager resolved: USDC over"])
+      })
+    )
+  )
 
   it.effect("goes on with what another configuration left: known groups are not told again, lost routes lead elsewhere", () =>
     Effect.gen(function* () {

@@ -18,13 +18,14 @@ import { Outbox } from "@evenkeel/store/outbox/Outbox"
 import { Array, Context, Effect, Layer, Schema } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import { createHash } from "node:crypto"
+import { AlertSettings } from "../AlertSettings.ts"
 import { Dispatcher } from "../dispatch/Dispatcher.ts"
 import { AlertTable } from "../manager/AlertTable.ts"
 import type { AlertState } from "../manager/Decide.ts"
 import { Mutes } from "../mute/Mutes.ts"
 import { SilenceTable } from "../mute/SilenceTable.ts"
 import { Receivers } from "../receiver/Receiver.ts"
-import { type AlertPolicyOptions, compileAlertPolicy } from "../route/AlertPolicy.ts"
+import { type AlertPolicy, type AlertPolicyOptions, compileAlertPolicy } from "../route/AlertPolicy.ts"
 import { groupLabelsOf, type Route, routesOf } from "../route/Route.ts"
 import { type Group, joined, look, makeGroup } from "./Group.ts"
 import { GroupTable } from "./GroupTable.ts"
@@ -59,7 +60,6 @@ const clockSkewMillisMax = 60_000
 const sequenceDigits = 6
 
 export interface NotifierOptions {
-  readonly policy: AlertPolicyOptions
   /** The market is made up: every notification says so. */
   readonly simulated: boolean
 }
@@ -80,7 +80,7 @@ export class Notifier extends Context.Service<
 
 const keyOf = ({ id }: Route, labels: Group["labels"]): string => `${id}:${labelsText(labels)}`
 
-const makeNotifier = Effect.fnUntraced(function* ({ policy: options, simulated }: NotifierOptions) {
+const makeNotifier = Effect.fnUntraced(function* ({ simulated }: NotifierOptions) {
   const alerts = yield* AlertTable
   const dispatcher = yield* Dispatcher
   const events = yield* EventStore
@@ -92,13 +92,25 @@ const makeNotifier = Effect.fnUntraced(function* ({ policy: options, simulated }
   const silences = yield* SilenceTable
   const sql = yield* SqlClient.SqlClient
   const supervisor = yield* Supervisor
-  const policy = compileAlertPolicy(
-    options,
-    receivers.map(({ name }) => name)
-  )
-  const farMillis = Math.max(
-    ...[...policy.routes.values()].flatMap((route) => [route.groupWaitMillis, route.groupIntervalMillis, route.repeatIntervalMillis])
-  )
+  const settings = yield* AlertSettings
+  let configured: AlertPolicyOptions | undefined
+  let policy: AlertPolicy
+  /** The longest that any route asks a group to wait. */
+  let farMillis = 0
+  /** Takes up what is configured by now. */
+  const refresh = () => {
+    const now = settings.current().policy
+    if (now === configured) return
+    configured = now
+    policy = compileAlertPolicy(
+      now,
+      receivers.map(({ name }) => name)
+    )
+    farMillis = Math.max(
+      ...[...policy.routes.values()].flatMap((route) => [route.groupWaitMillis, route.groupIntervalMillis, route.repeatIntervalMillis])
+    )
+  }
+  refresh()
 
   const tell = Effect.fnUntraced(function* (
     group: Group,
@@ -172,6 +184,7 @@ const makeNotifier = Effect.fnUntraced(function* ({ policy: options, simulated }
 
   const take = Effect.fnUntraced(function* (states: ReadonlyArray<AlertState>) {
     if (states.length === 0) return
+    refresh()
     yield* groups.lock
     const now = yield* groups.now
     const routed = states.map((state) => ({
@@ -209,6 +222,7 @@ const makeNotifier = Effect.fnUntraced(function* ({ policy: options, simulated }
 
   const lookDue: Effect.Effect<number, Trouble> = sql.withTransaction(
     Effect.gen(function* () {
+      refresh()
       yield* groups.lock
       const now = yield* groups.now
       const due = yield* groups.due(now, now + farMillis + clockSkewMillisMax, lookMax)
@@ -217,17 +231,37 @@ const makeNotifier = Effect.fnUntraced(function* ({ policy: options, simulated }
         return route === undefined ? [] : [{ group, route }]
       })
       yield* lookAt(routed, now)
-      // Of the others the route is configured no more: what fires in them goes the way that there is now.
-      for (const { key, members } of due.filter(({ routeId }) => !policy.routes.has(routeId))) {
-        yield* groups.remove(key)
-        yield* take((yield* alerts.of(members)).filter(({ alert }) => alert.status === "firing"))
-      }
+      for (const { key, routeId } of due) if (!policy.routes.has(routeId)) yield* groups.remove(key)
       return due.length
     })
   )
 
+  /** What fires goes the way that is configured now, also where it went another way before. */
+  let routedBy: AlertPolicyOptions | undefined
+  const reroute = Effect.suspend(() => {
+    refresh()
+    const by = configured
+    if (by === routedBy) return Effect.void
+    return sql
+      .withTransaction(
+        Effect.gen(function* () {
+          yield* groups.lock
+          yield* groups.removeOthers([...policy.routes.keys()])
+          yield* take(yield* alerts.firing)
+        })
+      )
+      .pipe(
+        Effect.andThen(
+          Effect.sync(() => {
+            routedBy = by
+          })
+        )
+      )
+  })
+
   const follow = Effect.gen(function* () {
     for (;;) {
+      yield* reroute
       const looked = yield* lookDue
       if (looked > 0) yield* dispatcher.nudge
       if (looked < lookMax) yield* Effect.sleep(lookEvery)
@@ -241,5 +275,5 @@ const makeNotifier = Effect.fnUntraced(function* ({ policy: options, simulated }
         .pipe(Effect.andThen(Effect.sleep(databaseWait)), Effect.andThen(health.report("notifier", "running")))
     ).pipe(Effect.forever)
   )
-  return Notifier.of({ take, lookDue })
+  return Notifier.of({ take, lookDue: Effect.andThen(reroute, lookDue) })
 })

@@ -5,21 +5,17 @@
  * handled twice, though several engines share the database.
  */
 import type { Alert } from "@evenkeel/domain/alert/Alert"
-import { changeKeyOf, LevelChange, levelChangesFamily, operatorFamily, type RiskLevel } from "@evenkeel/domain/risk/RiskLevel"
+import { changeKeyOf, LevelChange, levelChangesFamily, operatorFamily } from "@evenkeel/domain/risk/RiskLevel"
 import { SpanLinks } from "@evenkeel/runtime/telemetry/SpanLinks"
 import { makeConsumer } from "@evenkeel/store/event/Consumer"
 import { EventStore } from "@evenkeel/store/event/EventStore"
 import { Context, Effect, Layer, Schema } from "effect"
 import type { SqlError } from "effect/sql"
+import { AlertSettings } from "../AlertSettings.ts"
 import { Dispatcher } from "../dispatch/Dispatcher.ts"
 import { Notifier } from "../group/Notifier.ts"
 import { AlertTable } from "./AlertTable.ts"
 import { type AlertFact, AlertsClosed, type AlertState, decide, decideClosed } from "./Decide.ts"
-
-export interface AlertOptions {
-  /** Changes below this level open no alert. */
-  readonly minimumLevel: RiskLevel
-}
 
 export class AlertManager extends Context.Service<
   AlertManager,
@@ -29,7 +25,10 @@ export class AlertManager extends Context.Service<
   }
 >()("@evenkeel/alerting/manager/AlertManager") {
   /** Follows the log for as long as its scope lasts. */
-  static readonly layer = (options: AlertOptions) => Layer.effect(AlertManager, makeAlertManager(options))
+  static readonly layer = Layer.effect(
+    AlertManager,
+    Effect.suspend(() => makeAlertManager())
+  )
 
   /** A double that follows nothing and lists what it is given. */
   static readonly layerTest = (alerts: ReadonlyArray<Alert> = []) =>
@@ -48,7 +47,8 @@ const decodeChange = Schema.decodeUnknownEffect(Schema.fromJsonString(LevelChang
 
 const decodeClosed = Schema.decodeUnknownEffect(Schema.fromJsonString(AlertsClosed))
 
-const makeAlertManager = Effect.fnUntraced(function* ({ minimumLevel }: AlertOptions) {
+const makeAlertManager = Effect.fnUntraced(function* () {
+  const settings = yield* AlertSettings
   const events = yield* EventStore
   const dispatcher = yield* Dispatcher
   const links = yield* SpanLinks
@@ -74,7 +74,7 @@ const makeAlertManager = Effect.fnUntraced(function* ({ minimumLevel }: AlertOpt
     handle: ({ kind, payload, position }) => {
       if (kind === "LevelChanged")
         return Effect.flatMap(decodeChange(payload), (change) =>
-          record(change.coin, (open) => decide(open, change, position, minimumLevel)).pipe(
+          record(change.coin, (open) => decide(open, change, position, settings.current().minimumLevel)).pipe(
             Effect.withSpan("AlertManager.record", links.parentOf(changeKeyOf(change)))
           )
         )

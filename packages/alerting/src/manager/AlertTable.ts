@@ -17,6 +17,8 @@ export class AlertTable extends Context.Service<
     readonly openOf: (coin: string) => Effect.Effect<ReadonlyArray<AlertState>, SqlError.SqlError>
     /** Alerts by their fingerprints, in no order. */
     readonly of: (fingerprints: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<AlertState>, SqlError.SqlError>
+    /** Every alert that fires. */
+    readonly firing: Effect.Effect<ReadonlyArray<AlertState>, SqlError.SqlError>
     /** The labels of every alert that fires. */
     readonly firingLabels: Effect.Effect<ReadonlyArray<Labels>, SqlError.SqlError>
     /** Newest first; `firing` alone unless all are asked for. */
@@ -53,6 +55,9 @@ export class AlertTable extends Context.Service<
                 rows.map(stateOf)
               )
             : Effect.succeed([]),
+        firing: Effect.map(sql<AlertRow>`select ${columns} from alert where status = 'firing' order by position`, (rows) =>
+          rows.map(stateOf)
+        ),
         firingLabels: Effect.map(sql<{ labels: string }>`select labels from alert where status = 'firing'`, (rows) =>
           rows.map(({ labels }) => decodeLabels(labels))
         ),

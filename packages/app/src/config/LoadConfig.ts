@@ -115,12 +115,16 @@ const standard = SchemaIssue.makeFormatterStandardSchemaV1()
 /** Secrets by path, never to be shown. */
 const isSecret = (path: string) => /(^|\.)(url|secret|token|password|key)$/.test(path)
 
+/** The file that is read: the one that is named, else `EVENKEEL_CONFIG`'s. */
+export const configFile = (file: Option.Option<string>, environment: Readonly<Record<string, string | undefined>>): string | undefined =>
+  Option.getOrUndefined(Option.orElse(file, () => Option.fromUndefinedOr(environment[`${prefix}CONFIG`])))
+
 export const loadConfig = Effect.fn("loadConfig")(function* (
   file: Option.Option<string>,
   environment: Readonly<Record<string, string | undefined>>
 ) {
-  const named = Option.orElse(file, () => Option.fromUndefinedOr(environment[`${prefix}CONFIG`]))
-  const fromFile = Option.isSome(named) ? yield* readFile(named.value) : {}
+  const named = configFile(file, environment)
+  const fromFile = named === undefined ? {} : yield* readFile(named)
   const fromVariables = fromEnvironment(environment)
   const decoded = decode(asText(merge(merge(configDefaults, fromFile), fromVariables.tree)))
   const problems = [
