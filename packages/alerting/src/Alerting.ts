@@ -5,6 +5,7 @@ import { AlertSettings } from "./AlertSettings.ts"
 import { Dispatcher } from "./dispatch/Dispatcher.ts"
 import { GroupTable } from "./group/GroupTable.ts"
 import { Notifier } from "./group/Notifier.ts"
+import { Acknowledging } from "./manager/Acknowledging.ts"
 import { AlertManager } from "./manager/AlertManager.ts"
 import { AlertTable } from "./manager/AlertTable.ts"
 import { SilenceTable } from "./mute/SilenceTable.ts"
@@ -30,5 +31,6 @@ export const layerAlerting = ({ minimumLevel = "warning", owner, policy = alertP
   Layer.merge(AlertManager.layer, Silencing.layer).pipe(
     Layer.provideMerge(Notifier.layer({ simulated })),
     Layer.provideMerge(Layer.merge(Dispatcher.layer({ owner }), AlertSettings.layer({ minimumLevel, policy }))),
+    Layer.provideMerge(Acknowledging.layer),
     Layer.provideMerge(layerAlertTables)
   )

@@ -163,6 +163,13 @@ describe("the HTTP server", () => {
         assert.strictEqual((yield* ask(`/v1/silences/${id}`, { method: "DELETE" })).status, 200)
         assert.strictEqual((yield* ask(`/v1/silences/${id}`, { method: "DELETE" })).status, 404)
         assert.deepStrictEqual(yield* states, [[id, "expired"]])
+        const seen = JSON.stringify({ by: "ann", comment: "" })
+        const acknowledged = yield* ask("/v1/alerts/b7aa0be47ccdbbc3/acknowledgement", {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: seen
+        })
+        assert.deepInclude(acknowledged, { status: 404 })
       }).pipe(Effect.provide(layer)),
     60_000
   )

@@ -17,7 +17,13 @@ const Told = Schema.Struct({
   /** Unix ms. */
   at: Schema.Finite,
   firing: Schema.Array(Schema.String),
-  resolved: Schema.Array(Schema.String)
+  resolved: Schema.Array(Schema.String),
+  /** Fingerprints of all that were told to fire, and have not been told to be over since. */
+  open: Schema.Array(Schema.String),
+  /** Unix ms since when something told has been firing; null while nothing is. */
+  since: Schema.NullOr(Schema.Finite),
+  /** Since then it has been escalated. */
+  escalated: Schema.Boolean
 })
 export type Told = typeof Told.Type
 
@@ -39,7 +45,10 @@ export const Group = Schema.Struct({
 })
 export type Group = typeof Group.Type
 
-type Timing = Pick<Route, "groupWaitMillis" | "groupIntervalMillis" | "repeatIntervalMillis">
+type Timing = Pick<Route, "groupWaitMillis" | "groupIntervalMillis" | "repeatIntervalMillis"> & {
+  /** Whoever is told next, when nobody acknowledges what fires within so long; nobody where it is left out. */
+  readonly escalateAfterMillis?: number | undefined
+}
 
 export const makeGroup = (options: {
   readonly key: string
@@ -85,6 +94,8 @@ export interface Look<Member> {
   readonly group: Group | undefined
   /** What is told, and why; undefined where nothing is. */
   readonly tell: { readonly why: Why; readonly firing: ReadonlyArray<Member>; readonly resolved: ReadonlyArray<Member> } | undefined
+  /** What is told to those who are next, since nobody has acknowledged it; none where it is not time. */
+  readonly escalate: ReadonlyArray<Member>
 }
 
 interface MemberState {
@@ -94,6 +105,8 @@ interface MemberState {
   readonly status: "firing" | "resolved"
   /** Inhibited, silenced, or of a route that is mute at this time or does not take it any more. */
   readonly muted: boolean
+  /** Somebody has said that he looks at it: it is not repeated, and not escalated. */
+  readonly acknowledged: boolean
 }
 
 /** A group without an interval, of which something is muted, is looked at again so soon: what holds it back may end. */
@@ -109,29 +122,55 @@ export const look = <Member extends MemberState>(
   const heard = members.filter(({ muted }) => !muted)
   const firing = heard.filter(({ status }) => status === "firing")
   // That something is over is told to those alone who were told that it fires.
-  const resolved = heard.filter(
-    ({ fingerprint, status }) => status === "resolved" && group.told?.firing.some((told) => told.startsWith(`${fingerprint} `))
-  )
+  const resolved = heard.filter(({ fingerprint, status }) => status === "resolved" && group.told?.open.includes(fingerprint))
   const firingNow = firing.map(({ fingerprint, severity }) => `${fingerprint} ${severity}`)
   const resolvedNow = resolved.map(({ fingerprint }) => fingerprint)
-  const why =
+  const unseen = firing.filter(({ acknowledged }) => !acknowledged)
+  const found =
     firing.length + resolved.length === 0 ? undefined : whyTell(group.told, firingNow, resolvedNow, timing.repeatIntervalMillis, now)
-  const told = why === undefined ? group.told : { at: now, firing: firingNow, resolved: resolvedNow }
+  const why = found === "repeat" && unseen.length === 0 ? undefined : found
+  const told = why === undefined ? group.told : toldAfter(group.told, firing, firingNow, resolvedNow, now)
+  const escalateAt =
+    told?.since == null || told.escalated || timing.escalateAfterMillis === undefined ? undefined : told.since + timing.escalateAfterMillis
+  const escalate = escalateAt !== undefined && escalateAt <= now ? unseen : []
   const remaining = members.filter(({ status }) => status === "firing").map(({ fingerprint }) => fingerprint)
-  const withoutInterval = heard.length < members.length ? now + mutedMillis : (told?.at ?? now) + timing.repeatIntervalMillis + 1
+  const withoutInterval =
+    heard.length < members.length ? now + mutedMillis : Math.max(now, told?.at ?? now) + timing.repeatIntervalMillis + 1
+  const next = timing.groupIntervalMillis > 0 ? now + timing.groupIntervalMillis : withoutInterval
   return {
     tell: why === undefined ? undefined : { why, firing, resolved },
+    escalate,
     group:
       remaining.length === 0
         ? undefined
         : {
             ...group,
             members: remaining,
-            lookAt: timing.groupIntervalMillis > 0 ? now + timing.groupIntervalMillis : withoutInterval,
+            lookAt: escalateAt !== undefined && escalateAt > now ? Math.min(next, escalateAt) : next,
             looked: true,
-            told,
-            sequence: group.sequence + (why === undefined ? 0 : 1)
+            told: told !== null && escalate.length > 0 ? { ...told, escalated: true } : told,
+            sequence: group.sequence + (why === undefined ? 0 : 1) + (escalate.length > 0 ? 1 : 0)
           }
+  }
+}
+
+const toldAfter = (
+  before: Told | null,
+  firing: ReadonlyArray<MemberState>,
+  firingNow: ReadonlyArray<string>,
+  resolvedNow: ReadonlyArray<string>,
+  now: number
+): Told => {
+  const open = new Set([...(before?.open ?? []), ...firing.map(({ fingerprint }) => fingerprint)])
+  for (const fingerprint of resolvedNow) open.delete(fingerprint)
+  const since = firing.length === 0 ? null : (before?.since ?? now)
+  return {
+    at: now,
+    firing: firingNow,
+    resolved: resolvedNow,
+    open: [...open],
+    since,
+    escalated: since !== null && (before?.escalated ?? false)
   }
 }
 

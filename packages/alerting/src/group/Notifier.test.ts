@@ -10,6 +10,7 @@ import { alertFor } from "../../test/support/Notification.ts"
 import { makeKeeper, services } from "../../test/support/Services.ts"
 import { AlertSettings } from "../AlertSettings.ts"
 import { Dispatcher } from "../dispatch/Dispatcher.ts"
+import { Acknowledging } from "../manager/Acknowledging.ts"
 import { AlertTable } from "../manager/AlertTable.ts"
 import { levelLabels } from "../manager/Decide.ts"
 import { SilenceTable } from "../mute/SilenceTable.ts"
@@ -65,7 +66,11 @@ const run = <A, E>(
   policy: Partial<AlertPolicyOptions>,
   test: (
     of: ReturnType<typeof notifying>
-  ) => Effect.Effect<A, E, Notifier | AlertSettings | Dispatcher | AlertTable | SilenceTable | GroupTable | SqlClient.SqlClient>
+  ) => Effect.Effect<
+    A,
+    E,
+    Notifier | AlertSettings | Acknowledging | Dispatcher | AlertTable | SilenceTable | GroupTable | SqlClient.SqlClient
+  >
 ) => {
   const notifies = notifying(policy)
   return Effect.provide(test(notifies), notifies.layer.pipe(Layer.provideMerge(services)))
@@ -152,6 +157,33 @@ describe("Notifier", () => {
         yield* set("USDC", "critical", "resolved")
         yield* TestClock.adjust("2 seconds")
         assert.deepStrictEqual(yield* told, ["desk resolved: USDC over", "desk firing: DAI critical"])
+      })
+    )
+  })
+
+  it.effect("tells others what nobody has acknowledged in time, and repeats nothing that somebody has", () => {
+    const route = { receivers: ["desk"], repeatInterval: "1h", escalate: { after: "10m", receivers: ["pager"] } }
+    return run({ route }, ({ set, told }) =>
+      Effect.gen(function* () {
+        const { acknowledge } = yield* Acknowledging
+        yield* set("USDC", "warning")
+        yield* set("DAI", "warning")
+        assert.deepStrictEqual(yield* told, ["desk firing: USDC warning", "desk firing: DAI warning"])
+        yield* acknowledge(fingerprintOf("DAI"), { by: "ann", comment: "" })
+        yield* TestClock.adjust("9 minutes")
+        assert.deepStrictEqual(yield* told, [])
+        yield* TestClock.adjust("2 minutes")
+        assert.deepStrictEqual(yield* told, ["pager firing: USDC warning"])
+        yield* acknowledge(fingerprintOf("USDC"), { by: "bob", comment: "on it" })
+        yield* TestClock.adjust("3 hours")
+        assert.deepStrictEqual(yield* told, [])
+        // What has become worse is unseen again.
+        yield* set("DAI", "critical")
+        assert.deepStrictEqual(yield* told, ["desk firing: DAI critical", "pager firing: DAI critical"])
+        yield* TestClock.adjust("61 minutes")
+        assert.deepStrictEqual(yield* told, ["desk firing: DAI critical"])
+        yield* set("DAI", "critical", "resolved")
+        assert.strictEqual((yield* Effect.flip(acknowledge(fingerprintOf("DAI"), { by: "ann", comment: "" })))._tag, "NoSuchAlert")
       })
     )
   })

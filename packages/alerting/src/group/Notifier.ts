@@ -20,6 +20,8 @@ import { SqlClient, type SqlError } from "effect/sql"
 import { createHash } from "node:crypto"
 import { AlertSettings } from "../AlertSettings.ts"
 import { Dispatcher } from "../dispatch/Dispatcher.ts"
+import { isAcknowledged } from "../manager/Acknowledgement.ts"
+import { Acknowledging } from "../manager/Acknowledging.ts"
 import { AlertTable } from "../manager/AlertTable.ts"
 import type { AlertState } from "../manager/Decide.ts"
 import { Mutes } from "../mute/Mutes.ts"
@@ -34,7 +36,7 @@ import { GroupTable } from "./GroupTable.ts"
 export const Notified = Schema.Struct({
   idempotencyKey: Schema.String,
   groupKey: Schema.String,
-  why: Schema.Literals(["firing", "resolved", "repeat"]),
+  why: Schema.Literals(["firing", "resolved", "repeat", "escalation"]),
   receivers: Schema.Array(Schema.String),
   /** Which states of which alerts: `position` is that of the fact behind it. */
   alerts: Schema.Array(Schema.Struct({ fingerprint: Schema.String, status: Schema.String, position: Schema.Int })),
@@ -81,6 +83,7 @@ export class Notifier extends Context.Service<
 const keyOf = ({ id }: Route, labels: Group["labels"]): string => `${id}:${labelsText(labels)}`
 
 const makeNotifier = Effect.fnUntraced(function* ({ simulated }: NotifierOptions) {
+  const acknowledging = yield* Acknowledging
   const alerts = yield* AlertTable
   const dispatcher = yield* Dispatcher
   const events = yield* EventStore
@@ -114,10 +117,11 @@ const makeNotifier = Effect.fnUntraced(function* ({ simulated }: NotifierOptions
 
   const tell = Effect.fnUntraced(function* (
     group: Group,
-    route: Route,
+    told: ReadonlyArray<string>,
     why: Notified["why"],
-    states: Array.NonEmptyReadonlyArray<AlertState>
+    states: ReadonlyArray<AlertState>
   ) {
+    if (!Array.isReadonlyArrayNonEmpty(states) || told.length === 0) return
     const [first, ...others] = Array.sortWith(
       states,
       ({ alert }) => (alert.status === "resolved" ? 1 : -severity(alert.level)),
@@ -138,7 +142,7 @@ const makeNotifier = Effect.fnUntraced(function* ({ simulated }: NotifierOptions
       idempotencyKey,
       groupKey: group.key,
       why,
-      receivers: route.receivers,
+      receivers: told,
       alerts: states.map(({ alert: { fingerprint, status }, position }) => ({ fingerprint, status, position })),
       digest: digestOf(payload)
     }
@@ -147,7 +151,7 @@ const makeNotifier = Effect.fnUntraced(function* ({ simulated }: NotifierOptions
       { kind: "Notified", payload: fact, key: idempotencyKey }
     ])
     yield* outbox.enqueue(
-      route.receivers.map((receiver) => ({ receiver, idempotencyKey, fingerprint, position, payload })),
+      told.map((receiver) => ({ receiver, idempotencyKey, fingerprint, position, payload })),
       yield* Effect.clockWith((clock) => clock.currentTimeMillis)
     )
     yield* Effect.ignore(Effect.map(Effect.currentSpan, (span) => links.set(idempotencyKey, span)))
@@ -165,6 +169,7 @@ const makeNotifier = Effect.fnUntraced(function* ({ simulated }: NotifierOptions
     for (const state of yield* alerts.of([...others])) states.set(state.alert.fingerprint, state)
     const firing = policy.inhibitRules.length === 0 ? [] : yield* alerts.firingLabels
     const mutes = new Mutes({ ...policy, silences: yield* silences.standing(now) }, firing)
+    const seen = yield* acknowledging.of([...states.keys()])
     for (const { group, route } of due) {
       const members = group.members.flatMap((fingerprint) => {
         const state = states.get(fingerprint)
@@ -172,13 +177,25 @@ const makeNotifier = Effect.fnUntraced(function* ({ simulated }: NotifierOptions
         const { labels, level, status } = state.alert
         // Its severity may have led it elsewhere: this group hears of it again once it is over.
         const left = status === "firing" && !routesOf(policy.root, labels).includes(route)
-        return [{ fingerprint, state, status, severity: level, muted: left || mutes.of(route, labels, now) !== undefined }]
+        const muted = left || mutes.of(route, labels, now) !== undefined
+        return [{ fingerprint, state, status, severity: level, muted, acknowledged: isAcknowledged(seen.get(fingerprint), state) }]
       })
-      const { group: after, tell: told } = look(group, route, members, now)
+      const { escalate, group: after, tell: told } = look(group, route, members, now)
       yield* after === undefined ? groups.remove(group.key) : groups.save(after)
-      if (told === undefined) continue
-      const heard = [...told.firing, ...told.resolved].map(({ state }) => state)
-      if (Array.isReadonlyArrayNonEmpty(heard) && route.receivers.length > 0) yield* tell(group, route, told.why, heard)
+      if (told !== undefined)
+        yield* tell(
+          group,
+          route.receivers,
+          told.why,
+          [...told.firing, ...told.resolved].map(({ state }) => state)
+        )
+      if (escalate.length > 0)
+        yield* tell(
+          { ...group, sequence: group.sequence + (told === undefined ? 0 : 1) },
+          route.escalateTo,
+          "escalation",
+          escalate.map(({ state }) => state)
+        )
     }
   })
 

@@ -18,7 +18,7 @@ export interface AlertPolicyOptions {
 }
 
 /** A route and all below it. */
-export const routesWithin = (route: RouteOptions): ReadonlyArray<RouteOptions> => [route, ...(route.routes ?? []).flatMap(routesWithin)]
+const routesWithin = (route: RouteOptions): ReadonlyArray<RouteOptions> => [route, ...(route.routes ?? []).flatMap(routesWithin)]
 
 /** For a struct that has these fields. */
 export const alertPolicyChecks = [

@@ -1,4 +1,5 @@
 /** The engine's HTTP interface: what it answers, shared with whoever calls it from TypeScript. */
+import { Acknowledgement, AcknowledgementDraft, NoSuchAlert } from "@evenkeel/alerting/manager/Acknowledgement"
 import { NoSuchSilence, SilenceDraft, SilenceView } from "@evenkeel/alerting/mute/Silence"
 import { Alert } from "@evenkeel/domain/alert/Alert"
 import { RiskLevel } from "@evenkeel/domain/risk/RiskLevel"
@@ -122,6 +123,12 @@ export class AlertsApi extends HttpApiGroup.make("alerts")
       query: { all: Schema.optional(Schema.Literals(["true", "false"])) },
       success: Schema.Array(AlertView),
       error: StoreUnavailable
+    }),
+    HttpApiEndpoint.post("acknowledge", "/alerts/:fingerprint/acknowledgement", {
+      params: { fingerprint: Schema.String },
+      payload: AcknowledgementDraft,
+      success: Acknowledgement,
+      error: [NoSuchAlert, StoreUnavailable]
     })
   )
   .prefix("/v1") {}

@@ -3,6 +3,7 @@
  *
  * It listens on loopback unless told otherwise. A port in use fails the start with `PortInUse`.
  */
+import { Acknowledging } from "@evenkeel/alerting/manager/Acknowledging"
 import { AlertManager } from "@evenkeel/alerting/manager/AlertManager"
 import { Silencing } from "@evenkeel/alerting/mute/Silencing"
 import { reasonsOf } from "@evenkeel/alerting/render/Reasons"
@@ -40,13 +41,18 @@ const alerts = HttpApiBuilder.group(
   "alerts",
   Effect.fnUntraced(function* (handlers) {
     const manager = yield* AlertManager
+    const acknowledging = yield* Acknowledging
     const { simulated } = yield* EngineView
     return handlers.handleAll({
       list: ({ query }) =>
         manager.list({ all: query.all === "true", limit: alertsMax }).pipe(
           Effect.map((found) => found.map((alert) => ({ ...alert, simulated, reasons: reasonsOf(alert.change) }))),
           Effect.mapError((error) => new StoreUnavailable({ problem: error.message }))
-        )
+        ),
+      acknowledge: ({ params, payload }) =>
+        acknowledging
+          .acknowledge(params.fingerprint, payload)
+          .pipe(Effect.mapError((error) => (error._tag === "NoSuchAlert" ? error : new StoreUnavailable({ problem: error.message }))))
     })
   })
 )

@@ -13,8 +13,13 @@ import { answersTo, type HostNames } from "./HostNames.ts"
 const pathCharactersMax = 255
 
 /** What is asked for without a word here is read. */
-const methodsOf = (path: string): ReadonlyArray<string> =>
-  path === "/v1/silences" ? ["GET", "HEAD", "POST"] : /^\/v1\/silences\/[^/]+$/.test(path) ? ["DELETE"] : ["GET", "HEAD"]
+const methodsOf = (path: string): ReadonlyArray<string> => writes.find(({ paths }) => paths.test(path))?.methods ?? ["GET", "HEAD"]
+
+const writes = [
+  { paths: /^\/v1\/silences$/, methods: ["GET", "HEAD", "POST"] },
+  { paths: /^\/v1\/silences\/[^/]+$/, methods: ["DELETE"] },
+  { paths: /^\/v1\/alerts\/[^/]+\/acknowledgement$/, methods: ["POST"] }
+]
 
 const isWrite = (method: string): boolean => method !== "GET" && method !== "HEAD"
 

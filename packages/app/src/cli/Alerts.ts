@@ -40,7 +40,7 @@ const rebuild = Command.make(
   })
 ).pipe(Command.withDescription("Make the table of alerts anew from the log"))
 
-const silences = load(() => import("../command/Silences.ts"))
+const asking = load(() => import("../command/AskEngine.ts"))
 const labels = (description: string) => Argument.String("labels").pipe(Argument.withDescription(description), Argument.variadic({ min: 1 }))
 
 const silenceList = Command.make(
@@ -48,7 +48,7 @@ const silenceList = Command.make(
   { all: Flag.Boolean("all").pipe(Flag.withDescription("Those that are over too"), Flag.withDefault(false)) },
   Effect.fnUntraced(function* ({ all }) {
     const known = yield* config
-    const { runSilenceList } = yield* silences
+    const { runSilenceList } = yield* asking
     yield* runSilenceList(known, all)
   })
 ).pipe(Command.withDescription("The silences that stand"))
@@ -63,7 +63,7 @@ const silenceAdd = Command.make(
   },
   Effect.fnUntraced(function* (options) {
     const known = yield* config
-    const { runSilenceAdd } = yield* silences
+    const { runSilenceAdd } = yield* asking
     yield* runSilenceAdd(known, options)
   })
 ).pipe(Command.withDescription("Hold alerts back for a while"))
@@ -73,7 +73,7 @@ const silenceExpire = Command.make(
   { id: Argument.String("id").pipe(Argument.withDescription("A silence, as `silence list` shows it")) },
   Effect.fnUntraced(function* ({ id }) {
     const known = yield* config
-    const { runSilenceExpire } = yield* silences
+    const { runSilenceExpire } = yield* asking
     yield* runSilenceExpire(known, id)
   })
 ).pipe(Command.withDescription("End a silence now"))
@@ -82,6 +82,20 @@ const silence = Command.make("silence").pipe(
   Command.withDescription("Alerts that are held back for a while, in the engine that runs"),
   Command.withSubcommands([silenceList, silenceAdd, silenceExpire])
 )
+
+const acknowledge = Command.make(
+  "ack",
+  {
+    what: Argument.String("alert").pipe(Argument.withDescription("A fingerprint, as `alerts list` shows it, or a coin")),
+    by: Flag.String("by").pipe(Flag.withDescription("Who looks at it")),
+    comment: Flag.String("comment").pipe(Flag.withDescription("What is done"), Flag.withDefault(""))
+  },
+  Effect.fnUntraced(function* (options) {
+    const known = yield* config
+    const { runAcknowledge } = yield* asking
+    yield* runAcknowledge(known, options)
+  })
+).pipe(Command.withDescription("Say that somebody looks at it: it is not repeated and not escalated"))
 
 const routing = load(() => import("../command/Routes.ts"))
 
@@ -112,5 +126,5 @@ const routes = Command.make("routes").pipe(
 
 export const alerts = Command.make("alerts").pipe(
   Command.withDescription("The present state of alerts"),
-  Command.withSubcommands([list, silence, routes, resolve, rebuild])
+  Command.withSubcommands([list, acknowledge, silence, routes, resolve, rebuild])
 )

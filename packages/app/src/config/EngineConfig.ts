@@ -1,7 +1,8 @@
 /**
  * What can be configured, with its defaults. Every value has one; a file and then the environment override them.
  */
-import { alertPolicyChecks, alertPolicyDefaults, alertPolicyFields, routesWithin } from "@evenkeel/alerting/route/AlertPolicy"
+import { alertPolicyChecks, alertPolicyDefaults, alertPolicyFields } from "@evenkeel/alerting/route/AlertPolicy"
+import { receiversNamed } from "@evenkeel/alerting/route/Route"
 import { ServiceOptions } from "@evenkeel/alerting/receiver/Services"
 import { ChainSource } from "@evenkeel/connectors/chain/ChainSource"
 import { isAddress, RpcEndpoint } from "@evenkeel/connectors/chain/RpcEndpoints"
@@ -129,8 +130,8 @@ export const EngineConfig = Schema.Struct({
     ...alertPolicyChecks,
     Schema.makeFilter(
       ({ route, services, webhooks }) =>
-        routesWithin(route).every(({ receivers = [] }) =>
-          receivers.every((receiver) => receiver === "console" || [...webhooks, ...services].some(({ name }) => name === receiver))
+        receiversNamed(route).every(
+          (receiver) => receiver === "console" || [...webhooks, ...services].some(({ name }) => name === receiver)
         ),
       { expected: "routes to receivers that are there" }
     ),

@@ -6,7 +6,7 @@
  */
 import { AlertSettings } from "@evenkeel/alerting/AlertSettings"
 import { Receivers } from "@evenkeel/alerting/receiver/Receiver"
-import { routesWithin } from "@evenkeel/alerting/route/AlertPolicy"
+import { receiversNamed } from "@evenkeel/alerting/route/Route"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { databaseProblem } from "@evenkeel/store/database/DatabaseProblem"
@@ -66,7 +66,7 @@ export const makeReload = Effect.fnUntraced(function* (initial: EngineConfig, so
     const next = read.success
     const changed = changedSettings(standing, next)
     const names = receivers.map(({ name }) => name)
-    const unknown = routesWithin(next.alerts.route).flatMap((route) => (route.receivers ?? []).filter((name) => !names.includes(name)))
+    const unknown = receiversNamed(next.alerts.route).filter((name) => !names.includes(name))
     if (unknown.length > 0)
       return yield* refuse(why, [
         `alerts.route leads to receivers that are started with the engine only: ${[...new Set(unknown)].join(", ")}`

@@ -168,6 +168,7 @@ export const migrations = {
     "create table alert_group (key text primary key, look_at double precision not null, members text[] not null, state text not null)",
     "create index alert_group_members on alert_group using gin (members)",
     "create index alert_group_look on alert_group (look_at)",
+    "create table acknowledgement (fingerprint text primary key, state text not null)",
     "create table silence (id text primary key, ends_at double precision not null, state text not null)"
   )
 }

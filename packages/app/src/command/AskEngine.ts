@@ -1,4 +1,4 @@
-/** `evenkeel alerts silence`: asks the engine that runs, at the address that is configured, for its silences, for a new one, or for the end of one. */
+/** `evenkeel alerts silence` and `ack`: asks the engine that runs, at the address that is configured. */
 import { parseMatchers } from "@evenkeel/alerting/route/Matcher"
 import { Period, periodMillis } from "@evenkeel/alerting/route/Period"
 import type { SilenceView } from "@evenkeel/alerting/mute/Silence"
@@ -10,7 +10,7 @@ import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import type { EngineConfig } from "../config/EngineConfig.ts"
 
 /** No engine answered, or it refused. */
-export class NotSilenced extends Schema.TaggedError<NotSilenced>()("NotSilenced", { problem: Schema.String }) {
+export class NotDone extends Schema.TaggedError<NotDone>()("NotDone", { problem: Schema.String }) {
   override get message() {
     return this.problem
   }
@@ -27,7 +27,7 @@ const ask = <A>(
   Effect.flatMap(HttpApiClient.make(EngineApi, { baseUrl: addressOf(config) }), question).pipe(
     Effect.mapError(
       (error) =>
-        new NotSilenced({
+        new NotDone({
           problem: `the engine at ${addressOf(config)} does not do it: ${error.message}; does one run, with this configuration?`
         })
     ),
@@ -50,7 +50,7 @@ export const runSilenceAdd = Effect.fn("runSilenceAdd")(function* (
 ) {
   const matchers = yield* Effect.fromResult(parseMatchers(options.matchers.join(",")))
   const period = yield* Schema.decodeUnknownEffect(Period)(options.period).pipe(
-    Effect.mapError(() => new NotSilenced({ problem: `--for ${options.period} is no length of time such as 30m, 2h or 1d` }))
+    Effect.mapError(() => new NotDone({ problem: `--for ${options.period} is no length of time such as 30m, 2h or 1d` }))
   )
   const payload = {
     matchers: matchers.map(matcherText),
@@ -63,4 +63,18 @@ export const runSilenceAdd = Effect.fn("runSilenceAdd")(function* (
 
 export const runSilenceExpire = Effect.fn("runSilenceExpire")(function* (config: EngineConfig, id: string) {
   yield* Console.log(lineOf(yield* ask(config, ({ silences }) => silences.expire({ params: { id } }))))
+})
+
+/** `what` is a fingerprint, or a coin for all of its alerts that fire. */
+export const runAcknowledge = Effect.fn("runAcknowledge")(function* (
+  config: EngineConfig,
+  { what, ...payload }: { readonly what: string; readonly by: string; readonly comment: string }
+) {
+  const firing = yield* ask(config, ({ alerts }) => alerts.list({ query: {} }))
+  const chosen = firing.filter(({ change, fingerprint }) => fingerprint === what || change.coin === what.toUpperCase())
+  if (chosen.length === 0) return yield* new NotDone({ problem: `no alert of ${what} fires` })
+  for (const { change, fingerprint } of chosen) {
+    const { level } = yield* ask(config, ({ alerts }) => alerts.acknowledge({ params: { fingerprint }, payload }))
+    yield* Console.log(`${fingerprint} ${change.coin} (${change.kind}): acknowledged at ${level} by ${payload.by}`)
+  }
 })
