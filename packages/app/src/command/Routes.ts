@@ -18,8 +18,17 @@ const policyOf = ({ alerts }: EngineConfig) =>
 
 const seconds = (millis: number): string => `${millis / 1000} s`
 
-const lineOf = ({ groupIntervalMillis, groupWaitMillis, id, receivers, repeatIntervalMillis }: Route): string =>
-  `${id === "{}" ? "root" : id} tells ${receivers.join(", ") || "nobody"}: a new group after ${seconds(groupWaitMillis)}, changes after ${seconds(groupIntervalMillis)}, again after ${seconds(repeatIntervalMillis)}`
+const lineOf = (route: Route): string =>
+  [
+    `${route.id === "{}" ? "root" : route.id} tells ${route.receivers.join(", ") || "nobody"}: a new group after ${seconds(route.groupWaitMillis)}`,
+    `changes after ${seconds(route.groupIntervalMillis)}`,
+    `again after ${seconds(route.repeatIntervalMillis)}`,
+    ...(route.escalateAfterMillis === undefined
+      ? []
+      : [`${route.escalateTo.join(", ")} after ${seconds(route.escalateAfterMillis)} without an acknowledgement`]),
+    ...(route.muteTimeIntervals.length === 0 ? [] : [`nothing in ${route.muteTimeIntervals.join(", ")}`]),
+    ...(route.activeTimeIntervals.length === 0 ? [] : [`only in ${route.activeTimeIntervals.join(", ")}`])
+  ].join(", ")
 
 export const runRoutesTest = Effect.fn("runRoutesTest")(function* (config: EngineConfig, texts: ReadonlyArray<string>) {
   const matchers = yield* Effect.fromResult(parseMatchers(texts.join(",")))
