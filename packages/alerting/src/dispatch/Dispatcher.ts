@@ -16,7 +16,7 @@ import { Metrics } from "@evenkeel/runtime/telemetry/Metrics"
 import { SpanLinks } from "@evenkeel/runtime/telemetry/SpanLinks"
 import { databaseProblem } from "@evenkeel/store/database/DatabaseProblem"
 import { type ClaimedRow, Outbox, type OutboxRow } from "@evenkeel/store/outbox/Outbox"
-import { type Cause, Clock, Context, Effect, Layer, Metric, Schema } from "effect"
+import { type Cause, Clock, Context, Effect, Layer, Metric, Schema, Semaphore } from "effect"
 import type { SqlError } from "effect/sql"
 import { type Receiver, Receivers } from "../receiver/Receiver.ts"
 
@@ -61,24 +61,47 @@ const makeDispatcher = Effect.fnUntraced(function* (owner: string) {
   const unnoted = new Map<string, { readonly row: OutboxRow; readonly at: number }>()
   const nameOf = ({ idempotencyKey, receiver }: OutboxRow) => `${receiver} ${idempotencyKey}`
 
-  const note = Effect.fnUntraced(function* (row: OutboxRow, at: number) {
-    const name = nameOf(row)
-    yield* outbox.delivered(row, at).pipe(
-      Effect.andThen(Effect.sync(() => unnoted.delete(name))),
-      Effect.catchTag("SqlError", (error) => {
-        unnoted.set(name, unnoted.get(name) ?? { row, at })
-        if (unnoted.size > unnotedMax) unnoted.delete(unnoted.keys().next().value!)
-        const detail = { receiver: row.receiver, key: row.idempotencyKey, problem: databaseProblem(error) }
-        return Effect.logError("a notification was delivered, and the database does not note it", detail)
-      })
-    )
+  /** Delivered rows whose note is not begun. While one statement notes some, others gather for the next: one commit for many. */
+  let gathered: Array<{ readonly row: OutboxRow; readonly at: number }> = []
+  const noting = yield* Semaphore.make(1)
+
+  const noteGathered = Effect.suspend(() => {
+    const rows = gathered
+    gathered = []
+    if (rows.length === 0) return Effect.void
+    const at = Math.max(...rows.map((each) => each.at))
+    return outbox
+      .delivered(
+        rows.map(({ row }) => row),
+        at
+      )
+      .pipe(
+        Effect.andThen(Effect.sync(() => rows.forEach(({ row }) => unnoted.delete(nameOf(row))))),
+        Effect.catchTag("SqlError", (error) => {
+          for (const each of rows) unnoted.set(nameOf(each.row), unnoted.get(nameOf(each.row)) ?? each)
+          while (unnoted.size > unnotedMax) unnoted.delete(unnoted.keys().next().value!)
+          const detail = {
+            rows: rows.length,
+            receiver: rows[0]!.row.receiver,
+            key: rows[0]!.row.idempotencyKey,
+            problem: databaseProblem(error)
+          }
+          return Effect.logError("notifications were delivered, and the database does not note it", detail)
+        })
+      )
   })
+  /** Ends when the row is noted, or remembered. */
+  const note = (row: OutboxRow, at: number) =>
+    Effect.suspend(() => {
+      gathered.push({ row, at })
+      return noting.withPermits(1)(noteGathered)
+    })
   const noteAgain = (receiver: Receiver) =>
     Effect.suspend(() =>
       Effect.forEach(
         [...unnoted.values()].filter(({ row }) => row.receiver === receiver.name),
         ({ at, row }) => note(row, at),
-        { discard: true }
+        { concurrency: "unbounded", discard: true }
       )
     )
 

@@ -168,6 +168,9 @@ export const migrations = {
     "create table alert_group (key text primary key, look_at double precision not null, members text[] not null, state text not null)",
     "create index alert_group_members on alert_group using gin (members)",
     "create index alert_group_look on alert_group (look_at)",
+    // The oldest rows of a receiver are found without looking at all that wait.
+    `create index notification_order on notification (receiver, position, idempotency_key)
+      where delivered_at is null and abandoned_at is null`,
     "create table acknowledgement (fingerprint text primary key, state text not null)",
     "create table silence (id text primary key, ends_at double precision not null, state text not null)"
   )

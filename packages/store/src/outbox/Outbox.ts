@@ -66,7 +66,10 @@ export class Outbox extends Context.Service<
       readonly leaseMillis: number
       readonly limit: number
     }) => Effect.Effect<ReadonlyArray<ClaimedRow>, SqlError.SqlError>
-    readonly delivered: (row: OutboxRow, now: number) => Effect.Effect<void, SqlError.SqlError>
+    readonly delivered: (
+      rows: ReadonlyArray<Pick<OutboxRow, "receiver" | "idempotencyKey">>,
+      now: number
+    ) => Effect.Effect<void, SqlError.SqlError>
     /**
      * Puts the row off, longer each time (1 s doubled up to an hour) and for `pauseMillis` at least, of which a minute counts, or abandons it, which the caller reports. Changes nothing once the lease is
      * over and somebody else has claimed or delivered the row.
@@ -136,11 +139,13 @@ export class Outbox extends Context.Service<
                         position::float8 as position, payload, attempts, lease_owner as owner`,
             (rows) => [...rows].sort((a, b) => a.position - b.position)
           ),
-        delivered: ({ idempotencyKey, receiver }, now) =>
+        delivered: (rows, now) =>
           Effect.asVoid(sql`
             update notification
             set delivered_at = ${now + offset}, attempts = attempts + 1, last_error = null, lease_owner = null, lease_until = null
-            where receiver = ${receiver} and idempotency_key = ${idempotencyKey}`),
+            from json_to_recordset(${JSON.stringify(rows.map(({ idempotencyKey, receiver }) => ({ receiver, key: idempotencyKey })))}::json)
+              as taken (receiver text, key text)
+            where notification.receiver = taken.receiver and notification.idempotency_key = taken.key`),
         failed: ({ attempts, idempotencyKey, owner, receiver }, problem, now, pauseMillis = 0) =>
           Effect.map(
             sql<{ abandoned: boolean }>`
