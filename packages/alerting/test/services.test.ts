@@ -88,6 +88,16 @@ for (const service of services) {
       })
     )
 
+    it.effect("shows no key, though the answer repeats the request", () =>
+      Effect.gen(function* () {
+        const { receiver, server } = yield* start
+        server.answers.push("echo")
+        const failed = yield* Effect.flip(receiver.deliver(notifications()["firing"]!))
+        assert.include(failed.message, "answered 404")
+        for (const secret of service.secrets) assert.notInclude(failed.message, secret)
+      })
+    )
+
     it.effect("is not taken to have been told when it means no", () =>
       Effect.gen(function* () {
         const { receiver, server } = yield* start

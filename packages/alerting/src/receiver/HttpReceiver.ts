@@ -4,7 +4,7 @@
  */
 import type { Notification } from "@evenkeel/domain/alert/Alert"
 import { Policies } from "@evenkeel/runtime/resilience/Policies"
-import { sendHidden, shownProblem } from "@evenkeel/runtime/telemetry/HiddenAddress"
+import { sendHidden, shownProblem, withoutKeys } from "@evenkeel/runtime/telemetry/HiddenAddress"
 import { plainText } from "@evenkeel/runtime/telemetry/PlainText"
 import { Clock, DateTime, Effect, Option, Redacted, Stream } from "effect"
 import { HttpBody, HttpClient, HttpClientRequest, type HttpClientResponse } from "effect/http"
@@ -82,10 +82,13 @@ export const makeHttpReceiver = Effect.fnUntraced(function* ({
     const taken = response.status >= 200 && response.status < 300
     if (taken && refusalOf === undefined) return
     const answer = yield* readAnswer(response).pipe(Effect.orElseSucceed(() => ""))
-    const said = plainText(answer.slice(0, answerCharactersShown))
+    // Whoever answers may repeat the request, keys and all.
+    const keys = Object.values(headers).flatMap((value) => value.split(" "))
+    const shown = (text: string) => plainText(withoutKeys(text, Redacted.value(url), keys).slice(0, answerCharactersShown))
+    const said = shown(answer)
     if (taken) {
       const refusal = refusalOf!(answer)
-      return refusal === undefined ? undefined : yield* failed(`refused: ${plainText(refusal.slice(0, answerCharactersShown))}`, false)
+      return refusal === undefined ? undefined : yield* failed(`refused: ${shown(refusal)}`, false)
     }
     const again = response.status === 408 || response.status === 429 || response.status >= 500
     const pauses = again ? [retryAfterMillis(response.headers["retry-after"], yield* Clock.currentTimeMillis), pauseOf(answer)] : []

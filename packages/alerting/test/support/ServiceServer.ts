@@ -23,12 +23,15 @@ export interface ServiceAnswer {
   readonly body?: string
 }
 
+/** No answer at all, or a refusal that repeats where it was asked and with which headers. */
+type Special = "hang" | "echo"
+
 export interface ServiceServer {
   /** `http://127.0.0.1:port` */
   readonly origin: string
   readonly requests: Array<ServiceRequest>
   /** What comes next; the service's own good answer when empty. */
-  readonly answers: Array<ServiceAnswer | "hang">
+  readonly answers: Array<ServiceAnswer | Special>
 }
 
 /** What a service's test says of it. */
@@ -49,11 +52,16 @@ export interface ServiceUnderTest {
   readonly refusals?: ReadonlyArray<readonly [answer: ServiceAnswer, told: string]>
 }
 
+const echoOf = ({ headers, path }: ServiceRequest): ServiceAnswer => ({
+  status: 404,
+  body: [path, decodeURIComponent(path), headers.authorization].join("\n")
+})
+
 export const serveService = ({ take }: Pick<ServiceUnderTest, "take">) =>
   Effect.acquireRelease(
     Effect.callback<ServiceServer & { readonly close: () => void }>((resume) => {
       const requests: Array<ServiceRequest> = []
-      const answers: Array<ServiceAnswer | "hang"> = []
+      const answers: Array<ServiceAnswer | Special> = []
       const server = createServer((message, response) => {
         const chunks: Array<Buffer> = []
         message
@@ -66,7 +74,8 @@ export const serveService = ({ take }: Pick<ServiceUnderTest, "take">) =>
               body: Buffer.concat(chunks).toString()
             }
             requests.push(request)
-            const answer = answers.shift() ?? take(request)
+            const next = answers.shift() ?? take(request)
+            const answer = next === "echo" ? echoOf(request) : next
             if (answer !== "hang") response.writeHead(answer.status, answer.headers).end(answer.body)
           })
       })
