@@ -4,7 +4,7 @@
  */
 import type { Notification } from "@evenkeel/domain/alert/Alert"
 import { Policies } from "@evenkeel/runtime/resilience/Policies"
-import { sendHidden, shownProblem } from "@evenkeel/runtime/telemetry/HiddenAddress"
+import { sendHidden, shownProblem, withoutKeys } from "@evenkeel/runtime/telemetry/HiddenAddress"
 import { plainText } from "@evenkeel/runtime/telemetry/PlainText"
 import { Clock, DateTime, Effect, Option, Redacted, Stream } from "effect"
 import { HttpBody, HttpClient, HttpClientRequest, type HttpClientResponse } from "effect/http"
@@ -26,6 +26,8 @@ export interface HttpReceiverOptions {
   readonly messagesOf: (notification: Notification, now: number) => ReadonlyArray<HttpMessage>
   /** Some services answer 200 and mean no: what they say; undefined where it was taken. The body is shortened. */
   readonly refusalOf?: (body: string) => string | undefined
+  /** Some services say in the body of a refusal when to come back, ms; undefined where it does not. The longer of that and `Retry-After` counts. */
+  readonly pauseOf?: (body: string) => number | undefined
 }
 
 /** Of an answer so much is read and, of that, so much is told. */
@@ -52,7 +54,12 @@ const readAnswer = ({ stream }: HttpClientResponse.HttpClientResponse) =>
     Effect.map((text) => Option.getOrElse(text, () => "").slice(0, answerBytesMax))
   )
 
-export const makeHttpReceiver = Effect.fnUntraced(function* ({ messagesOf, name, refusalOf }: HttpReceiverOptions) {
+export const makeHttpReceiver = Effect.fnUntraced(function* ({
+  messagesOf,
+  name,
+  pauseOf = () => undefined,
+  refusalOf
+}: HttpReceiverOptions) {
   // With the delivery's scope its connection is closed, however much may still come.
   const client = HttpClient.withScope(yield* HttpClient.HttpClient)
   const policies = yield* Policies
@@ -75,13 +82,17 @@ export const makeHttpReceiver = Effect.fnUntraced(function* ({ messagesOf, name,
     const taken = response.status >= 200 && response.status < 300
     if (taken && refusalOf === undefined) return
     const answer = yield* readAnswer(response).pipe(Effect.orElseSucceed(() => ""))
-    const said = plainText(answer.slice(0, answerCharactersShown))
+    // Whoever answers may repeat the request, keys and all.
+    const keys = Object.values(headers).flatMap((value) => value.split(" "))
+    const shown = (text: string) => plainText(withoutKeys(text, Redacted.value(url), keys).slice(0, answerCharactersShown))
+    const said = shown(answer)
     if (taken) {
       const refusal = refusalOf!(answer)
-      return refusal === undefined ? undefined : yield* failed(`refused: ${plainText(refusal.slice(0, answerCharactersShown))}`, false)
+      return refusal === undefined ? undefined : yield* failed(`refused: ${shown(refusal)}`, false)
     }
     const again = response.status === 408 || response.status === 429 || response.status >= 500
-    const pause = again ? retryAfterMillis(response.headers["retry-after"], yield* Clock.currentTimeMillis) : undefined
+    const pauses = again ? [retryAfterMillis(response.headers["retry-after"], yield* Clock.currentTimeMillis), pauseOf(answer)] : []
+    const pause = pauses.reduce((longest, each) => (each === undefined ? longest : Math.max(longest ?? 0, each)), undefined)
     return yield* failed(`answered ${response.status}${said === "" ? "" : `: ${said}`}`, again, pause)
   }, Effect.scoped)
 

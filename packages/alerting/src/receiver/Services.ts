@@ -1,9 +1,13 @@
 /** The services that can be told by configuration, one line each. */
 import { Effect, Schema } from "effect"
+import { AlertmanagerOptions, makeAlertmanager } from "./service/Alertmanager.ts"
+import { DiscordOptions, makeDiscord } from "./service/Discord.ts"
 import type { ServiceContext } from "./service/Service.ts"
 import { makeSlack, SlackOptions } from "./service/Slack.ts"
+import { makeTeams, TeamsOptions } from "./service/Teams.ts"
+import { makeTelegram, TelegramOptions } from "./service/Telegram.ts"
 
-export const ServiceOptions = Schema.Union([SlackOptions])
+export const ServiceOptions = Schema.Union([SlackOptions, DiscordOptions, TelegramOptions, TeamsOptions, AlertmanagerOptions])
 export type ServiceOptions = typeof ServiceOptions.Type
 
 /** A receiver for each, in their order. */
@@ -12,5 +16,13 @@ export const makeServices = (services: ReadonlyArray<ServiceOptions>, context: S
     switch (options.type) {
       case "slack":
         return makeSlack(options, context)
+      case "discord":
+        return makeDiscord(options, context)
+      case "telegram":
+        return makeTelegram(options, context)
+      case "teams":
+        return makeTeams(options, context)
+      case "alertmanager":
+        return makeAlertmanager(options, context)
     }
   })

@@ -91,6 +91,7 @@ const factsOf = ({ change, closedReason }: Alert): Card["facts"] => {
 export const cardsOf = ({ alerts, simulated }: Notification, { link }: CardOptions): ReadonlyArray<Card> =>
   alerts.map((alert) => {
     const { reasons, title } = messageOf(alert, simulated)
+    const advice = adviceOf(alert)
     return {
       alert,
       title: plainText(`${statusWord(alert)}: ${title}`),
@@ -98,7 +99,7 @@ export const cardsOf = ({ alerts, simulated }: Notification, { link }: CardOptio
       time: DateTime.formatIso(DateTime.makeUnsafe(alert.change.time)),
       facts: factsOf(alert).map(({ name, value }) => ({ name, value: plainText(value) })),
       reasons: reasons.map(plainText),
-      advice: adviceOf(alert),
+      advice: advice === undefined ? undefined : plainText(advice),
       link: link === undefined ? undefined : `${link.replace(/\/$/, "")}/#${alert.change.coin}`
     }
   })
@@ -119,4 +120,14 @@ export const shortened = (text: string, max: number): string => {
   if (text.length <= max) return text
   const cut = text.slice(0, Math.max(0, max - 1))
   return `${/[\ud800-\udbff]$/.test(cut) ? cut.slice(0, -1) : cut}…`
+}
+
+/** The first parts that take up `max` together at most, and one at least. */
+export const fitting = <Part>(parts: ReadonlyArray<Part>, max: number, sizeOf: (part: Part) => number): ReadonlyArray<Part> => {
+  let left = max
+  const end = parts.findIndex((part, index) => {
+    left -= sizeOf(part)
+    return left < 0 && index > 0
+  })
+  return end === -1 ? parts : parts.slice(0, end)
 }

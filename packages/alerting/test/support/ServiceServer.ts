@@ -23,12 +23,15 @@ export interface ServiceAnswer {
   readonly body?: string
 }
 
+/** No answer at all, or a refusal that repeats where it was asked and with which headers. */
+type Special = "hang" | "echo"
+
 export interface ServiceServer {
   /** `http://127.0.0.1:port` */
   readonly origin: string
   readonly requests: Array<ServiceRequest>
   /** What comes next; the service's own good answer when empty. */
-  readonly answers: Array<ServiceAnswer | "hang">
+  readonly answers: Array<ServiceAnswer | Special>
 }
 
 /** What a service's test says of it. */
@@ -43,13 +46,22 @@ export interface ServiceUnderTest {
   readonly shown: (requests: ReadonlyArray<ServiceRequest>) => string
   /** What must stand in front of `<`, `&` and the like where the service gives them a meaning. */
   readonly escapes?: (hostile: string) => string
+  /** How else than by `Retry-After` it asks to be left alone for seven seconds. */
+  readonly pauses?: ReadonlyArray<ServiceAnswer>
+  /** Answers that look good and mean no, or that another answers in its place: each with what is told of it. */
+  readonly refusals?: ReadonlyArray<readonly [answer: ServiceAnswer, told: string]>
 }
+
+const echoOf = ({ headers, path }: ServiceRequest): ServiceAnswer => ({
+  status: 404,
+  body: [path, decodeURIComponent(path), headers.authorization].join("\n")
+})
 
 export const serveService = ({ take }: Pick<ServiceUnderTest, "take">) =>
   Effect.acquireRelease(
     Effect.callback<ServiceServer & { readonly close: () => void }>((resume) => {
       const requests: Array<ServiceRequest> = []
-      const answers: Array<ServiceAnswer | "hang"> = []
+      const answers: Array<ServiceAnswer | Special> = []
       const server = createServer((message, response) => {
         const chunks: Array<Buffer> = []
         message
@@ -62,7 +74,8 @@ export const serveService = ({ take }: Pick<ServiceUnderTest, "take">) =>
               body: Buffer.concat(chunks).toString()
             }
             requests.push(request)
-            const answer = answers.shift() ?? take(request)
+            const next = answers.shift() ?? take(request)
+            const answer = next === "echo" ? echoOf(request) : next
             if (answer !== "hang") response.writeHead(answer.status, answer.headers).end(answer.body)
           })
       })
@@ -82,6 +95,9 @@ export const serveService = ({ take }: Pick<ServiceUnderTest, "take">) =>
 /** What a venue's name may hold at the worst. */
 export const hostile = `<!channel> & <b>"x"</b> *_~\`[a](http://evil.example) @everyone \u202e 𝒳 ${"long ".repeat(400)}`
 
+/** Its marks and mentions, without what is only long. */
+export const hostileMarks = hostile.slice(0, hostile.indexOf("@everyone") + "@everyone".length)
+
 /** Notifications of every shape that a service must take. */
 export const notifications = (): Readonly<Record<string, Notification>> => {
   const alert = (over: Partial<Alert> = {}) => alertFor(over)
@@ -94,6 +110,12 @@ export const notifications = (): Readonly<Record<string, Notification>> => {
   }
   const own = ["kraken", "coinbase"].map((venue) => ({ venue, deviationBps: -101.5, level: "critical" as const }))
   const rich = levelChange({ venues: { agree: ["kraken"], differ: [], own }, evidence: { ...levelChange().evidence, model } })
+  // Signs that are escaped, take several bytes or are half a character, in every place that a venue's name comes to.
+  const venue = "@&<*𝒳\ud835".repeat(500)
+  const worst = levelChange({
+    kind: "local",
+    venues: { agree: [venue], differ: [venue], own: [{ venue, deviationBps: -900, level: "critical" }] }
+  })
   const many = Array.from({ length: 60 }, (_, index) => alert({ fingerprint: `f${index}`, change: levelChange({ coin: `COIN${index}` }) }))
   return {
     firing: notificationFor({ change: rich }),
@@ -102,6 +124,7 @@ export const notifications = (): Readonly<Record<string, Notification>> => {
     simulated: notificationFor({}, { simulated: true }),
     closed: notificationFor({ status: "resolved", endsAt: 5, closedReason: "not watched any more" }),
     many: notificationFor({}, { alerts: [many[0]!, ...many.slice(1)] }),
+    worst: notificationFor({}, { alerts: [alert({ change: worst }), ...many.map((each) => ({ ...each, change: worst }))] }),
     hostile: notificationFor({
       change: levelChange({
         kind: "local",

@@ -164,6 +164,50 @@ describe("loadConfig", () => {
     })
   )
 
+  it.effect("takes services as they are named, and shows none of their secrets, whatever is wrong with one", () =>
+    Effect.gen(function* () {
+      const secrets = { url: "https://example.org/T0K3N", token: "T0K3N", password: "hunter2" }
+      const services: ReadonlyArray<{ readonly type: string; readonly name: string; readonly [option: string]: unknown }> = [
+        { type: "slack", name: "a", url: secrets.url },
+        { type: "discord", name: "b", url: secrets.url },
+        { type: "telegram", name: "c", token: "1:T0K3N", chatId: -1001234567890 },
+        { type: "teams", name: "d", url: secrets.url },
+        { type: "alertmanager", name: "e", url: secrets.url, username: "u", password: secrets.password }
+      ]
+      const { alerts } = yield* load({ EVENKEEL_ALERTS_SERVICES: JSON.stringify(services) })
+      assert.deepStrictEqual(
+        alerts.services.map(({ name, type }) => ({ type, name })),
+        services.map(({ name, type }) => ({ type, name }))
+      )
+      assert.notMatch(JSON.stringify(alerts), /T0K3N|hunter2/)
+      const wrong = services.flatMap((service) => [
+        { ...service, name: "" },
+        { ...service, type: "pager" },
+        { ...service, extra: "T0K3N" },
+        { ...service, url: "ftp://example.org/T0K3N" },
+        { ...service, url: ["https://example.org/T0K3N"] },
+        { ...service, url: "https://[T0K3N" },
+        ...("token" in service
+          ? [
+              { ...service, token: "T0K3N/../x" },
+              { ...service, chatId: "no chat" }
+            ]
+          : []),
+        ...("password" in service
+          ? [
+              { ...service, token: secrets.token },
+              { ...service, password: "" }
+            ]
+          : [])
+      ])
+      for (const service of wrong) {
+        const { message } = yield* Effect.flip(load({ EVENKEEL_ALERTS_SERVICES: JSON.stringify([service]) }))
+        assert.include(message, "alerts.services", JSON.stringify(service))
+        assert.notMatch(message, /T0K3N|hunter2/)
+      }
+    })
+  )
+
   it.effect("takes news feeds as they are named, and refuses what is no feed without showing its address", () =>
     Effect.gen(function* () {
       const feed = (over: object) => ({ name: "desk", url: "https://example.org/T0K3N", ...over })

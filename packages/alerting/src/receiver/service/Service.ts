@@ -17,3 +17,6 @@ export const SecretUrl = Schema.Redacted(
 
 /** A key or a password. */
 export const Secret = Schema.Redacted(Schema.NonEmptyString)
+
+/** A key that is sent in a header, which takes no other characters. */
+export const HeaderSecret = Schema.Redacted(Schema.String.check(Schema.isPattern(/^[\x21-\x7e]+$/)))
