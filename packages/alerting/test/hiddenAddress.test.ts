@@ -91,7 +91,7 @@ describe("a webhook's address", () => {
           Effect.provide(Logger.layer([Logger.make((options) => written.push(Logger.formatJson.log(options)))])),
           Effect.withTracer(tracer)
         )
-        assert.isTrue(spans.some(({ name }) => name === "WebhookReceiver.post"))
+        assert.isTrue(spans.some(({ name }) => name === "HttpReceiver.send"))
         written.push(...spans.map(textOf))
         assert.isAbove(written.length, 10)
         const leaks = written.filter((text) => text.includes(key))

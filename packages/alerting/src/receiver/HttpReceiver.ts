@@ -3,14 +3,14 @@
  * a bound, and what it says of when to come back is kept to.
  */
 import type { Notification } from "@evenkeel/domain/alert/Alert"
-import { Policies } from "@evenkeel/runtime/resilience/Policies"
 import { sendHidden, shownProblem } from "@evenkeel/runtime/telemetry/HiddenAddress"
 import { plainText } from "@evenkeel/runtime/telemetry/PlainText"
 import { Clock, DateTime, Effect, Option, Redacted, Stream } from "effect"
 import { HttpBody, HttpClient, HttpClientRequest, type HttpClientResponse } from "effect/http"
+import { makeDelivery, withoutSecrets } from "./Delivery.ts"
 import { DeliveryFailed, type Receiver } from "./Receiver.ts"
 
-/** One request. A notification may take several: they are sent in order, and the next not before the one before it was taken. */
+/** One request. A notification may take several: they are sent in order, and one that is refused holds up none of the others. */
 export interface HttpMessage {
   readonly url: Redacted.Redacted
   readonly method?: "POST" | "PUT"
@@ -23,6 +23,8 @@ export interface HttpMessage {
 
 export interface HttpReceiverOptions {
   readonly name: string
+  /** Keys that requests hold beside those in their addresses. */
+  readonly keys?: ReadonlyArray<Redacted.Redacted>
   readonly messagesOf: (notification: Notification, now: number) => ReadonlyArray<HttpMessage>
   /** Some services answer 200 and mean no: what they say; undefined where it was taken. The body is shortened. */
   readonly refusalOf?: (body: string) => string | undefined
@@ -40,6 +42,16 @@ export const retryAfterMillis = (value: string | undefined, now: number): number
   return at === undefined ? undefined : Math.max(0, at - now)
 }
 
+/** A shorter part of an address is no key. */
+const keyLengthMin = 4
+
+/** What stands behind an address's host, as a whole and in its parts. */
+const hiddenPartsOf = (address: string): ReadonlyArray<string> => {
+  const behind = address.replace(/^https?:\/\//, "").replace(/^[^@/?#]*@/, (account) => `/${account}`)
+  const all = /[/?#].*/.exec(behind)?.[0] ?? ""
+  return [all, ...all.split(/[/?#&=:@]/)].filter((part) => part.length >= keyLengthMin)
+}
+
 const readAnswer = ({ stream }: HttpClientResponse.HttpClientResponse) =>
   stream.pipe(
     Stream.decodeText(),
@@ -52,10 +64,10 @@ const readAnswer = ({ stream }: HttpClientResponse.HttpClientResponse) =>
     Effect.map((text) => Option.getOrElse(text, () => "").slice(0, answerBytesMax))
   )
 
-export const makeHttpReceiver = Effect.fnUntraced(function* ({ messagesOf, name, refusalOf }: HttpReceiverOptions) {
+export const makeHttpReceiver = Effect.fnUntraced(function* ({ keys = [], messagesOf, name, refusalOf }: HttpReceiverOptions) {
   // With the delivery's scope its connection is closed, however much may still come.
   const client = HttpClient.withScope(yield* HttpClient.HttpClient)
-  const policies = yield* Policies
+  const delivery = yield* makeDelivery(name)
 
   const send = Effect.fn("HttpReceiver.send")(function* ({
     body,
@@ -75,11 +87,13 @@ export const makeHttpReceiver = Effect.fnUntraced(function* ({ messagesOf, name,
     const taken = response.status >= 200 && response.status < 300
     if (taken && refusalOf === undefined) return
     const answer = yield* readAnswer(response).pipe(Effect.orElseSucceed(() => ""))
-    const said = plainText(answer.slice(0, answerCharactersShown))
+    const secrets = [...keys.map(Redacted.value), ...hiddenPartsOf(Redacted.value(url))]
+    const shown = (text: string) => plainText(withoutSecrets(text, secrets).slice(0, answerCharactersShown))
     if (taken) {
       const refusal = refusalOf!(answer)
-      return refusal === undefined ? undefined : yield* failed(`refused: ${plainText(refusal.slice(0, answerCharactersShown))}`, false)
+      return refusal === undefined ? undefined : yield* failed(`refused: ${shown(refusal)}`, false)
     }
+    const said = shown(answer)
     const again = response.status === 408 || response.status === 429 || response.status >= 500
     const pause = again ? retryAfterMillis(response.headers["retry-after"], yield* Clock.currentTimeMillis) : undefined
     return yield* failed(`answered ${response.status}${said === "" ? "" : `: ${said}`}`, again, pause)
@@ -88,15 +102,19 @@ export const makeHttpReceiver = Effect.fnUntraced(function* ({ messagesOf, name,
   return {
     name,
     deliver: Effect.fnUntraced(function* (notification) {
-      for (const message of messagesOf(notification, yield* Clock.currentTimeMillis))
-        yield* policies
-          // Who was told when to come back does not try again before.
-          .run(send(message), { name: "deliver", key: name, retryable: (error) => error.retryable && error.pauseMillis === undefined })
-          .pipe(
-            Effect.catchTag("PolicyError", (error) =>
-              Effect.fail(new DeliveryFailed({ receiver: name, problem: error.message, retryable: true }))
-            )
-          )
+      const taken = delivery.takenOf(notification.idempotencyKey)
+      let refused: DeliveryFailed | undefined
+      for (const [index, message] of messagesOf(notification, yield* Clock.currentTimeMillis).entries()) {
+        if (taken.has(`${index}`)) continue
+        const refusal = yield* delivery.attempt(send(message)).pipe(
+          Effect.as(undefined),
+          Effect.catchTag("DeliveryFailed", (failed) => (failed.retryable ? Effect.fail(failed) : Effect.succeed(failed)))
+        )
+        if (refusal === undefined) taken.add(`${index}`)
+        else refused ??= refusal
+      }
+      if (refused !== undefined) return yield* refused
+      delivery.forget(notification.idempotencyKey)
     })
   } satisfies Receiver
 })
