@@ -4,10 +4,16 @@ import { assert, layer } from "@effect/vitest"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Policies } from "@evenkeel/runtime/resilience/Policies"
 import { Effect, Layer } from "effect"
-import { hostile, notifications, serveService, type ServiceUnderTest } from "./support/ServiceServer.ts"
+import { levelChange } from "./support/LevelChange.ts"
+import { alertFor, notificationFor } from "./support/Notification.ts"
+import { hostile, http, notifications, type ServiceUnderTest } from "./support/ServiceServer.ts"
+import { email } from "./service/email.ts"
+import { opsgenie } from "./service/opsgenie.ts"
+import { pagerDuty } from "./service/pagerDuty.ts"
 import { slack } from "./service/slack.ts"
+import { sms } from "./service/sms.ts"
 
-const services: ReadonlyArray<ServiceUnderTest> = [slack]
+const services: ReadonlyArray<ServiceUnderTest> = [slack, pagerDuty, opsgenie, sms, email]
 
 const platform = Policies.layer({ deliver: { timeout: "300 millis", retry: { times: 2, base: "1 millis", max: "5 millis" } } }).pipe(
   Layer.provideMerge(Layer.merge(HealthRegistry.layer, NodeHttpClient.layerUndici))
@@ -15,8 +21,9 @@ const platform = Policies.layer({ deliver: { timeout: "300 millis", retry: { tim
 
 for (const service of services) {
   layer(platform, { excludeTestServices: true })(service.name, (it) => {
+    const { protocol = http } = service
     const start = Effect.gen(function* () {
-      const server = yield* serveService(service)
+      const server = yield* protocol.serve(service)
       return { server, receiver: yield* service.make(server.origin) }
     })
 
@@ -43,7 +50,7 @@ for (const service of services) {
     it.effect("is tried again when it fails, under the same key where it takes one", () =>
       Effect.gen(function* () {
         const { receiver, server } = yield* start
-        server.answers.push({ status: 503 }, { status: 500, body: "later" })
+        server.answers.push(...protocol.busy)
         yield* receiver.deliver(notifications()["firing"]!)
         assert.isAtLeast(server.requests.length, 3)
         const [first, second, third] = server.requests
@@ -52,10 +59,48 @@ for (const service of services) {
       })
     )
 
-    it.effect("is left alone for as long as it asks to be", () =>
+    it.effect("is sent again only what it did not take", () =>
       Effect.gen(function* () {
         const { receiver, server } = yield* start
-        server.answers.push({ status: 429, headers: { "retry-after": "7" } })
+        const { many } = notifications()
+        server.answers.push(protocol.refusal("not this one"))
+        yield* Effect.flip(receiver.deliver(many!))
+        const before = server.requests.length
+        yield* receiver.deliver(many!)
+        assert.strictEqual(server.requests.length, before + 1)
+        // All of it was taken: what comes under the same key now comes whole.
+        yield* receiver.deliver(many!)
+        assert.strictEqual(server.requests.length, before * 2 + 1)
+      })
+    )
+
+    const { keys } = service
+    if (keys !== undefined) {
+      it.effect("knows an alert from its beginning to its end, and from other alerts", () =>
+        Effect.gen(function* () {
+          const { receiver, server } = yield* start
+          const told = Effect.fnUntraced(function* (...[alert, over]: Parameters<typeof notificationFor>) {
+            server.requests.length = 0
+            yield* receiver.deliver(notificationFor(alert, over))
+            return [...new Set(keys(server.requests))]
+          })
+          const begun = yield* told()
+          assert.lengthOf(begun, 1)
+          assert.deepStrictEqual(yield* told({ change: levelChange({ time: 60_000 }) }, { idempotencyKey: "later" }), begun)
+          assert.deepStrictEqual(yield* told({ status: "resolved", endsAt: 90_000 }, { idempotencyKey: "over" }), begun)
+          assert.notDeepEqual(yield* told({ fingerprint: "other" }), begun)
+          assert.notDeepEqual(yield* told({}, { simulated: true }), begun)
+          const two = { alerts: [alertFor(), alertFor({ fingerprint: "other", startsAt: 1 })] } as const
+          assert.include(yield* told({}, two), begun[0])
+        })
+      )
+    }
+
+    const { wait } = protocol
+    it.effect.skipIf(wait === undefined)("is left alone for as long as it asks to be", () =>
+      Effect.gen(function* () {
+        const { receiver, server } = yield* start
+        server.answers.push(wait!(7))
         const failed = yield* Effect.flip(receiver.deliver(notifications()["firing"]!))
         assert.deepInclude(failed, { retryable: true, pauseMillis: 7000 })
         assert.strictEqual(server.requests.length, 1)
@@ -65,11 +110,13 @@ for (const service of services) {
     it.effect("is not asked again what it refuses, and its answer is told without its keys", () =>
       Effect.gen(function* () {
         const { receiver, server } = yield* start
-        server.answers.push({ status: 400, body: `no such thing\u001b[31m ${"x".repeat(100_000)}` })
+        const refusal = protocol.refusal(`no such thing\u001b[31m ${service.secrets.join(" ")} ${"x".repeat(100_000)}`)
+        server.answers.push(refusal)
         const failed = yield* Effect.flip(receiver.deliver(notifications()["firing"]!))
         assert.isFalse(failed.retryable)
-        assert.strictEqual(server.requests.length, 1)
-        assert.include(failed.message, "answered 400: no such thing")
+        const bodies = server.requests.map(({ body }) => body)
+        assert.strictEqual(new Set(bodies).size, bodies.length)
+        assert.include(failed.message, `answered ${refusal.status}: no such thing`)
         assert.isBelow(failed.message.length, 400)
         assert.notInclude(failed.message, "\u001b")
         for (const secret of service.secrets) assert.notInclude(failed.message, secret)

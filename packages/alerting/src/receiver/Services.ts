@@ -1,9 +1,13 @@
 /** The services that can be told by configuration, one line each. */
 import { Effect, Schema } from "effect"
+import { EmailOptions, makeEmail } from "./service/Email.ts"
+import { makeOpsgenie, OpsgenieOptions } from "./service/Opsgenie.ts"
+import { makePagerDuty, PagerDutyOptions } from "./service/PagerDuty.ts"
 import type { ServiceContext } from "./service/Service.ts"
 import { makeSlack, SlackOptions } from "./service/Slack.ts"
+import { makeSms, SmsOptions } from "./service/Sms.ts"
 
-export const ServiceOptions = Schema.Union([SlackOptions])
+export const ServiceOptions = Schema.Union([SlackOptions, PagerDutyOptions, OpsgenieOptions, SmsOptions, EmailOptions])
 export type ServiceOptions = typeof ServiceOptions.Type
 
 /** A receiver for each, in their order. */
@@ -12,5 +16,13 @@ export const makeServices = (services: ReadonlyArray<ServiceOptions>, context: S
     switch (options.type) {
       case "slack":
         return makeSlack(options, context)
+      case "pagerduty":
+        return makePagerDuty(options, context)
+      case "opsgenie":
+        return makeOpsgenie(options, context)
+      case "sms":
+        return makeSms(options, context)
+      case "email":
+        return makeEmail(options, context)
     }
   })

@@ -1,4 +1,4 @@
-/** A service on loopback: it checks each request as the real one documents it, and answers as it is told to. */
+/** A service on loopback, over HTTP or another protocol: it checks each request as the real one documents it, and answers as it is told to. */
 import type { Alert, Notification } from "@evenkeel/domain/alert/Alert"
 import type { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import type { Policies } from "@evenkeel/runtime/resilience/Policies"
@@ -31,9 +31,21 @@ export interface ServiceServer {
   readonly answers: Array<ServiceAnswer | "hang">
 }
 
+/** How a service is served, and how it says no in its protocol's words. */
+export interface Protocol {
+  readonly serve: (service: Pick<ServiceUnderTest, "take">) => Effect.Effect<ServiceServer, never, Scope.Scope>
+  /** Two ways to say that it may work later. */
+  readonly busy: readonly [ServiceAnswer, ServiceAnswer]
+  readonly refusal: (body: string) => ServiceAnswer
+  /** Not before so many seconds; undefined where the protocol has no word for it. */
+  readonly wait: ((seconds: number) => ServiceAnswer) | undefined
+}
+
 /** What a service's test says of it. */
 export interface ServiceUnderTest {
   readonly name: string
+  /** HTTP when it is left out. */
+  readonly protocol?: Protocol
   readonly make: (origin: string) => Effect.Effect<Receiver, never, HttpClient.HttpClient | Policies | Scope.Scope>
   /** What the service answers to a request; an answer above 299 says what is wrong with it, as the service would. */
   readonly take: (request: ServiceRequest) => ServiceAnswer
@@ -43,9 +55,11 @@ export interface ServiceUnderTest {
   readonly shown: (requests: ReadonlyArray<ServiceRequest>) => string
   /** What must stand in front of `<`, `&` and the like where the service gives them a meaning. */
   readonly escapes?: (hostile: string) => string
+  /** Where the service keeps incidents or threads: the one that each request is about. */
+  readonly keys?: (requests: ReadonlyArray<ServiceRequest>) => ReadonlyArray<string>
 }
 
-export const serveService = ({ take }: Pick<ServiceUnderTest, "take">) =>
+const serveHttp = ({ take }: Pick<ServiceUnderTest, "take">) =>
   Effect.acquireRelease(
     Effect.callback<ServiceServer & { readonly close: () => void }>((resume) => {
       const requests: Array<ServiceRequest> = []
@@ -78,6 +92,13 @@ export const serveService = ({ take }: Pick<ServiceUnderTest, "take">) =>
     }),
     ({ close }) => Effect.sync(close)
   )
+
+export const http: Protocol = {
+  serve: serveHttp,
+  busy: [{ status: 503 }, { status: 500, body: "later" }],
+  refusal: (body) => ({ status: 400, body }),
+  wait: (seconds) => ({ status: 429, headers: { "retry-after": `${seconds}` } })
+}
 
 /** What a venue's name may hold at the worst. */
 export const hostile = `<!channel> & <b>"x"</b> *_~\`[a](http://evil.example) @everyone \u202e 𝒳 ${"long ".repeat(400)}`
