@@ -3,14 +3,14 @@
  * a bound, and what it says of when to come back is kept to.
  */
 import type { Notification } from "@evenkeel/domain/alert/Alert"
-import { Policies } from "@evenkeel/runtime/resilience/Policies"
-import { sendHidden, shownProblem, withoutKeys } from "@evenkeel/runtime/telemetry/HiddenAddress"
+import { sendHidden, shownProblem } from "@evenkeel/runtime/telemetry/HiddenAddress"
 import { plainText } from "@evenkeel/runtime/telemetry/PlainText"
-import { Clock, DateTime, Effect, Option, Redacted, Stream } from "effect"
+import { Clock, DateTime, Effect, Option, Redacted, Result, Stream } from "effect"
 import { HttpBody, HttpClient, HttpClientRequest, type HttpClientResponse } from "effect/http"
+import { makeDelivery, withoutSecrets } from "./Delivery.ts"
 import { DeliveryFailed, type Receiver } from "./Receiver.ts"
 
-/** One request. A notification may take several: they are sent in order, and the next not before the one before it was taken. */
+/** One request. A notification may take several: they are sent in order, and one that is refused holds up none of the others. */
 export interface HttpMessage {
   readonly url: Redacted.Redacted
   readonly method?: "POST" | "PUT"
@@ -23,6 +23,8 @@ export interface HttpMessage {
 
 export interface HttpReceiverOptions {
   readonly name: string
+  /** Keys that requests hold beside what stands in their addresses and headers. */
+  readonly keys?: ReadonlyArray<Redacted.Redacted>
   readonly messagesOf: (notification: Notification, now: number) => ReadonlyArray<HttpMessage>
   /** Some services answer 200 and mean no: what they say; undefined where it was taken. The body is shortened. */
   readonly refusalOf?: (body: string) => string | undefined
@@ -33,6 +35,7 @@ export interface HttpReceiverOptions {
 /** Of an answer so much is read and, of that, so much is told. */
 const answerBytesMax = 64 * 1024
 const answerCharactersShown = 200
+
 /** Seconds or a date (RFC 9110, 10.2.3); undefined where it says nothing of use. */
 export const retryAfterMillis = (value: string | undefined, now: number): number | undefined => {
   if (value === undefined) return undefined
@@ -40,6 +43,28 @@ export const retryAfterMillis = (value: string | undefined, now: number): number
     ? now + Number(value) * 1000
     : Option.getOrUndefined(Option.map(DateTime.make(value), DateTime.toEpochMillis))
   return at === undefined ? undefined : Math.max(0, at - now)
+}
+
+/** Shorter parts of a request are no keys, and hiding them would hide what is said. */
+const keyLengthMin = 4
+
+/** Where a part of an address is no good encoding, it reads as it is sent. */
+const decoded = (part: string): string =>
+  Result.getOrElse(
+    Result.try(() => decodeURIComponent(part)),
+    () => part
+  )
+
+/**
+ * What an answer may repeat of its request: what stands around the host of the address, as it is sent and as it reads, and the headers, without their
+ * scheme too; each as a whole and in its parts. An address that was answered can be read.
+ */
+const hiddenPartsOf = (address: string, headers: Readonly<Record<string, string>>): ReadonlyArray<string> => {
+  const { hash, password, pathname, search, username } = new URL(address)
+  const behind = `${pathname}${search}${hash}`
+  const parts = [username, password, behind, `${pathname}${search}`, ...behind.split(/[/?#&=:@]/)]
+  const values = Object.values(headers).flatMap((value) => [value, ...value.split(" ").slice(1)])
+  return [...parts, ...parts.map(decoded), ...values].filter((part) => part.length >= keyLengthMin)
 }
 
 const readAnswer = ({ stream }: HttpClientResponse.HttpClientResponse) =>
@@ -55,6 +80,7 @@ const readAnswer = ({ stream }: HttpClientResponse.HttpClientResponse) =>
   )
 
 export const makeHttpReceiver = Effect.fnUntraced(function* ({
+  keys = [],
   messagesOf,
   name,
   pauseOf = () => undefined,
@@ -62,7 +88,7 @@ export const makeHttpReceiver = Effect.fnUntraced(function* ({
 }: HttpReceiverOptions) {
   // With the delivery's scope its connection is closed, however much may still come.
   const client = HttpClient.withScope(yield* HttpClient.HttpClient)
-  const policies = yield* Policies
+  const delivery = yield* makeDelivery(name)
 
   const send = Effect.fn("HttpReceiver.send")(function* ({
     body,
@@ -82,14 +108,13 @@ export const makeHttpReceiver = Effect.fnUntraced(function* ({
     const taken = response.status >= 200 && response.status < 300
     if (taken && refusalOf === undefined) return
     const answer = yield* readAnswer(response).pipe(Effect.orElseSucceed(() => ""))
-    // Whoever answers may repeat the request, keys and all.
-    const keys = Object.values(headers).flatMap((value) => value.split(" "))
-    const shown = (text: string) => plainText(withoutKeys(text, Redacted.value(url), keys).slice(0, answerCharactersShown))
-    const said = shown(answer)
+    const secrets = [...keys.map(Redacted.value), ...hiddenPartsOf(Redacted.value(url), headers)]
+    const shown = (text: string) => plainText(withoutSecrets(text, secrets).slice(0, answerCharactersShown))
     if (taken) {
       const refusal = refusalOf!(answer)
       return refusal === undefined ? undefined : yield* failed(`refused: ${shown(refusal)}`, false)
     }
+    const said = shown(answer)
     const again = response.status === 408 || response.status === 429 || response.status >= 500
     const pauses = again ? [retryAfterMillis(response.headers["retry-after"], yield* Clock.currentTimeMillis), pauseOf(answer)] : []
     const pause = pauses.reduce((longest, each) => (each === undefined ? longest : Math.max(longest ?? 0, each)), undefined)
@@ -99,15 +124,19 @@ export const makeHttpReceiver = Effect.fnUntraced(function* ({
   return {
     name,
     deliver: Effect.fnUntraced(function* (notification) {
-      for (const message of messagesOf(notification, yield* Clock.currentTimeMillis))
-        yield* policies
-          // Who was told when to come back does not try again before.
-          .run(send(message), { name: "deliver", key: name, retryable: (error) => error.retryable && error.pauseMillis === undefined })
-          .pipe(
-            Effect.catchTag("PolicyError", (error) =>
-              Effect.fail(new DeliveryFailed({ receiver: name, problem: error.message, retryable: true }))
-            )
-          )
+      const taken = delivery.takenOf(notification.idempotencyKey)
+      let refused: DeliveryFailed | undefined
+      for (const [index, message] of messagesOf(notification, yield* Clock.currentTimeMillis).entries()) {
+        if (taken.has(`${index}`)) continue
+        const refusal = yield* delivery.attempt(send(message)).pipe(
+          Effect.as(undefined),
+          Effect.catchTag("DeliveryFailed", (failed) => (failed.retryable ? Effect.fail(failed) : Effect.succeed(failed)))
+        )
+        if (refusal === undefined) taken.add(`${index}`)
+        else refused ??= refusal
+      }
+      if (refused !== undefined) return yield* refused
+      delivery.forget(notification.idempotencyKey)
     })
   } satisfies Receiver
 })

@@ -115,6 +115,18 @@ export const cardText = ({ advice, facts, link, reasons, time, title }: Card): s
     ...(link === undefined ? [] : [link])
   ].join("\n")
 
+/** Reasons that a card keeps where it must be bounded. */
+const reasonsMax = 20
+
+/** The card with no text longer than `max`, and no more than twenty reasons. */
+export const boundedCard = (card: Card, max: number): Card => ({
+  ...card,
+  title: shortened(card.title, max),
+  facts: card.facts.map(({ name, value }) => ({ name, value: shortened(value, max) })),
+  reasons: card.reasons.slice(0, reasonsMax).map((reason) => shortened(reason, max)),
+  advice: card.advice === undefined ? undefined : shortened(card.advice, max)
+})
+
 /** At most `max` UTF-16 units, none of them half a character; what was cut ends with an ellipsis. */
 export const shortened = (text: string, max: number): string => {
   if (text.length <= max) return text

@@ -18,7 +18,7 @@ interface Message {
   }>
 }
 
-const path = "/workflows/1/triggers/manual/paths/invoke?api-version=1&sig=secretkey"
+const path = "/workflows/1/triggers/manual/paths/invoke?api-version=1&sig=secret%2Fkey"
 const styles = ["default", "emphasis", "good", "attention", "warning", "accent"]
 
 const elementsOf = (elements: ReadonlyArray<Element>): ReadonlyArray<Element> =>
@@ -50,7 +50,7 @@ export const teams: ServiceUnderTest = {
     const problem = problemOf(request)
     return problem === undefined ? { status: 202 } : { status: problem.includes("too large") ? 413 : 400, body: problem }
   },
-  secrets: ["secretkey"],
+  secrets: ["secret%2Fkey", "secret/key"],
   shown: (requests) =>
     requests
       .flatMap(({ body }) => (JSON.parse(body) as Message).attachments)

@@ -46,7 +46,7 @@ export const telegram: ServiceUnderTest = {
       { link: "https://desk.example" }
     ),
   take,
-  secrets: [token, "AAsecret"],
+  secrets: [token, "AAsecret_token-x"],
   shown: (requests) => requests.map(({ body }) => (JSON.parse(body) as Message).text).join("\n"),
   escapes: (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll("@", "@\u2060"),
   pauses: [refused(429, "Too Many Requests: retry after 7", { parameters: { retry_after: 7 } })],

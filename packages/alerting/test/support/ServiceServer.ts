@@ -1,4 +1,4 @@
-/** A service on loopback: it checks each request as the real one documents it, and answers as it is told to. */
+/** A service on loopback, over HTTP or another protocol: it checks each request as the real one documents it, and answers as it is told to. */
 import type { Alert, Notification } from "@evenkeel/domain/alert/Alert"
 import type { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import type { Policies } from "@evenkeel/runtime/resilience/Policies"
@@ -23,7 +23,7 @@ export interface ServiceAnswer {
   readonly body?: string
 }
 
-/** No answer at all, or a refusal that repeats where it was asked and with which headers. */
+/** No answer at all, or a refusal that repeats what was asked, and with which keys. */
 type Special = "hang" | "echo"
 
 export interface ServiceServer {
@@ -34,9 +34,21 @@ export interface ServiceServer {
   readonly answers: Array<ServiceAnswer | Special>
 }
 
+/** How a service is served, and how it says no in its protocol's words. */
+export interface Protocol {
+  readonly serve: (service: Pick<ServiceUnderTest, "take">) => Effect.Effect<ServiceServer, never, Scope.Scope>
+  /** Two ways to say that it may work later. */
+  readonly busy: readonly [ServiceAnswer, ServiceAnswer]
+  readonly refusal: (body: string) => ServiceAnswer
+  /** Not before so many seconds; undefined where the protocol has no word for it. */
+  readonly wait: ((seconds: number) => ServiceAnswer) | undefined
+}
+
 /** What a service's test says of it. */
 export interface ServiceUnderTest {
   readonly name: string
+  /** HTTP when it is left out. */
+  readonly protocol?: Protocol
   readonly make: (origin: string) => Effect.Effect<Receiver, never, HttpClient.HttpClient | Policies | Scope.Scope>
   /** What the service answers to a request; an answer above 299 says what is wrong with it, as the service would. */
   readonly take: (request: ServiceRequest) => ServiceAnswer
@@ -46,18 +58,15 @@ export interface ServiceUnderTest {
   readonly shown: (requests: ReadonlyArray<ServiceRequest>) => string
   /** What must stand in front of `<`, `&` and the like where the service gives them a meaning. */
   readonly escapes?: (hostile: string) => string
-  /** How else than by `Retry-After` it asks to be left alone for seven seconds. */
+  /** How else than in its protocol's words it asks to be left alone for seven seconds. */
   readonly pauses?: ReadonlyArray<ServiceAnswer>
   /** Answers that look good and mean no, or that another answers in its place: each with what is told of it. */
   readonly refusals?: ReadonlyArray<readonly [answer: ServiceAnswer, told: string]>
+  /** Where the service keeps incidents or threads: the one that each request is about. */
+  readonly keys?: (requests: ReadonlyArray<ServiceRequest>) => ReadonlyArray<string>
 }
 
-const echoOf = ({ headers, path }: ServiceRequest): ServiceAnswer => ({
-  status: 404,
-  body: [path, decodeURIComponent(path), headers.authorization].join("\n")
-})
-
-export const serveService = ({ take }: Pick<ServiceUnderTest, "take">) =>
+const serveHttp = ({ take }: Pick<ServiceUnderTest, "take">) =>
   Effect.acquireRelease(
     Effect.callback<ServiceServer & { readonly close: () => void }>((resume) => {
       const requests: Array<ServiceRequest> = []
@@ -75,7 +84,7 @@ export const serveService = ({ take }: Pick<ServiceUnderTest, "take">) =>
             }
             requests.push(request)
             const next = answers.shift() ?? take(request)
-            const answer = next === "echo" ? echoOf(request) : next
+            const answer = next === "echo" ? http.refusal(echoOf(request)) : next
             if (answer !== "hang") response.writeHead(answer.status, answer.headers).end(answer.body)
           })
       })
@@ -91,6 +100,15 @@ export const serveService = ({ take }: Pick<ServiceUnderTest, "take">) =>
     }),
     ({ close }) => Effect.sync(close)
   )
+
+const echoOf = ({ body, headers, path }: ServiceRequest): string => [path, decodeURIComponent(path), headers.authorization, body].join("\n")
+
+export const http: Protocol = {
+  serve: serveHttp,
+  busy: [{ status: 503 }, { status: 500, body: "later" }],
+  refusal: (body) => ({ status: 400, body }),
+  wait: (seconds) => ({ status: 429, headers: { "retry-after": `${seconds}` } })
+}
 
 /** What a venue's name may hold at the worst. */
 export const hostile = `<!channel> & <b>"x"</b> *_~\`[a](http://evil.example) @everyone \u202e 𝒳 ${"long ".repeat(400)}`

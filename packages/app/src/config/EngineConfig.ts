@@ -120,7 +120,7 @@ export const EngineConfig = Schema.Struct({
         expected: "another name than console, which is the screen's"
       })
     ),
-    /** Services for people: Slack and others, see `alerting/receiver/Services`. */
+    /** Services for people: Slack, PagerDuty, email and others, see `alerting/receiver/Services`. */
     services: Schema.Array(ServiceOptions),
     /** The dashboard's address as those who are told reach it; messages link to it. */
     link: Schema.String.check(Schema.isPattern(/^$|^https?:\/\/[^\s]+$/)),

@@ -4,7 +4,7 @@
  * Logs, spans, the database and the API may show scheme and host of such an address, and nothing else of it. The HTTP client's own span and its errors
  * show all of it, so the call has a span of its own here, and `shownProblem` says what went wrong.
  */
-import { Effect, Option, Result } from "effect"
+import { Effect, Option } from "effect"
 import { HttpClient, type HttpClientError, type HttpClientRequest, HttpClientRequest as Request, HttpTraceContext } from "effect/http"
 
 /** Scheme, host and port. */
@@ -13,26 +13,6 @@ export const shownAddress = (address: string): string => {
   const { host, protocol } = new URL(address)
   return `${protocol}//${host}`
 }
-
-/** Shorter parts of an address are no keys, and hiding them would hide what is said. */
-const keyCharactersMin = 4
-
-/** Text from the other end, which may repeat what it was sent: without the parts of `address` behind and before its host, and without `keys`. */
-export const withoutKeys = (text: string, address: string, keys: ReadonlyArray<string> = []): string => {
-  const { hash, password, pathname, search, username } = URL.canParse(address) ? new URL(address) : { ...noParts, pathname: address }
-  const parts = [username, password, pathname, search, hash].flatMap((part) => part.split(/[/?&=#:]/))
-  const decoded = parts.map((part) =>
-    Result.getOrElse(
-      Result.try(() => decodeURIComponent(part)),
-      () => part
-    )
-  )
-  return [...parts, ...decoded, ...keys]
-    .filter((part) => part.length >= keyCharactersMin)
-    .sort((a, b) => b.length - a.length)
-    .reduce((shown, part) => shown.replaceAll(part, "…"), text)
-}
-const noParts = { hash: "", password: "", search: "", username: "" }
 
 /** Like the client's `execute`, in a span that shows scheme and host alone. */
 export const sendHidden = <R>(

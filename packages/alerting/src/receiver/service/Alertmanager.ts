@@ -78,6 +78,7 @@ export const makeAlertmanager = ({ name, password, token, url, username }: Alert
   const authorization = token === undefined ? basic && `Basic ${basic}` : `Bearer ${Redacted.value(token)}`
   return makeHttpReceiver({
     name,
+    keys: password === undefined ? [] : [password],
     messagesOf: (notification, now) => [
       {
         url: address,
