@@ -9,7 +9,7 @@ import { createServer } from "node:http"
 import { Dispatcher } from "../src/dispatch/Dispatcher.ts"
 import { Receivers } from "../src/receiver/Receiver.ts"
 import { makeWebhookReceiver } from "../src/receiver/WebhookReceiver.ts"
-import { levelChange } from "./support/LevelChange.ts"
+import { notificationFor } from "./support/Notification.ts"
 import { services } from "./support/Services.ts"
 
 const key = "T0K3N"
@@ -29,12 +29,7 @@ const failingServer = Effect.acquireRelease(
   ({ close }) => Effect.sync(close)
 )
 
-const notification = (receiver: string): Notification => ({
-  idempotencyKey: `${receiver}-1`,
-  position: 1,
-  simulated: false,
-  alert: { fingerprint: receiver, status: "firing", level: "critical", startsAt: 0, endsAt: null, change: levelChange() }
-})
+const notification = (receiver: string): Notification => notificationFor({ fingerprint: receiver }, { idempotencyKey: `${receiver}-1` })
 
 /** Its name, what was said of it, and how it ended. */
 const textOf = (span: Tracer.NativeSpan) =>
@@ -96,7 +91,7 @@ describe("a webhook's address", () => {
           Effect.provide(Logger.layer([Logger.make((options) => written.push(Logger.formatJson.log(options)))])),
           Effect.withTracer(tracer)
         )
-        assert.isTrue(spans.some(({ name }) => name === "WebhookReceiver.post"))
+        assert.isTrue(spans.some(({ name }) => name === "HttpReceiver.send"))
         written.push(...spans.map(textOf))
         assert.isAbove(written.length, 10)
         const leaks = written.filter((text) => text.includes(key))

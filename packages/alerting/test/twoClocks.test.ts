@@ -1,11 +1,10 @@
 /** Two engines on one database, one of whose clocks is an hour ahead. */
 import { assert, describe, it } from "@effect/vitest"
-import type { Notification } from "@evenkeel/domain/alert/Alert"
 import { Outbox } from "@evenkeel/store/outbox/Outbox"
 import { Clock, Deferred, Effect, Layer } from "effect"
 import { Dispatcher } from "../src/dispatch/Dispatcher.ts"
 import { type Receiver, Receivers } from "../src/receiver/Receiver.ts"
-import { levelChange } from "./support/LevelChange.ts"
+import { notificationFor } from "./support/Notification.ts"
 import { services } from "./support/Services.ts"
 
 const clockAhead = Effect.map(Clock.Clock, (clock): Clock.Clock => {
@@ -30,12 +29,7 @@ const engine = (owner: string, receivers: ReadonlyArray<Receiver>) =>
 
 /** At the engine's own time, as where it reads the fact. */
 const promise = Effect.fnUntraced(function* (receiver: string, fingerprint: string) {
-  const notification: Notification = {
-    idempotencyKey: fingerprint,
-    position: 1,
-    simulated: false,
-    alert: { fingerprint, status: "firing", level: "critical", startsAt: 0, endsAt: null, change: levelChange() }
-  }
+  const notification = notificationFor({ fingerprint }, { idempotencyKey: fingerprint })
   const row = { receiver, idempotencyKey: fingerprint, fingerprint, position: 1, payload: JSON.stringify(notification) }
   yield* (yield* Outbox).enqueue([row], yield* Clock.currentTimeMillis)
 })

@@ -14,9 +14,7 @@ import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Effect, Layer, Redacted, References } from "effect"
 import { createServer } from "node:http"
 import { testDatabaseUrl } from "../../store/test/support/KeptPostgres.ts"
-import { Dispatcher } from "../src/dispatch/Dispatcher.ts"
-import { AlertManager } from "../src/manager/AlertManager.ts"
-import { AlertTable } from "../src/manager/AlertTable.ts"
+import { layerAlerting } from "../src/Alerting.ts"
 import { Receivers } from "../src/receiver/Receiver.ts"
 import { makeWebhookReceiver } from "../src/receiver/WebhookReceiver.ts"
 import { levelChange } from "./support/LevelChange.ts"
@@ -50,15 +48,14 @@ const webhookServer = Effect.acquireRelease(
 
 /** Its own connections, consumers and receivers; the database and the webhook are shared. */
 const engine = (name: string, database: Redacted.Redacted, webhook: string) =>
-  AlertManager.layer({ minimumLevel: "watch" }).pipe(
-    Layer.provideMerge(Dispatcher.layer({ owner: name })),
+  layerAlerting({ owner: name, minimumLevel: "watch" }).pipe(
     Layer.provide(
       Layer.effect(
         Receivers,
         Effect.map(makeWebhookReceiver({ name: "desk", url: Redacted.make(webhook), secret: undefined }), (receiver) => [receiver])
       )
     ),
-    Layer.provideMerge(Layer.mergeAll(EventStore.layer, Outbox.layer, AlertTable.layer, SpanLinks.layer)),
+    Layer.provideMerge(Layer.mergeAll(EventStore.layer, Outbox.layer, SpanLinks.layer)),
     Layer.provideMerge(layerPostgres(database)),
     Layer.provideMerge(Layer.mergeAll(Supervisor.layer, Policies.layer())),
     Layer.provideMerge(HealthRegistry.layer),
@@ -99,9 +96,9 @@ describe("two engines on one Postgres and one webhook", () => {
         assert.strictEqual(keys.length, changes, "none was sent twice")
         assert.strictEqual(new Set(keys).size, changes)
         for (const coin of coins) {
-          const own = webhook.received.filter(({ alert }) => alert.change.coin === coin)
+          const own = webhook.received.filter(({ alerts: [alert] }) => alert.change.coin === coin)
           assert.deepStrictEqual(
-            own.map(({ alert }) => alert.change.time),
+            own.map(({ alerts: [alert] }) => alert.change.time),
             history.filter((change) => change.coin === coin).map(({ time }) => time)
           )
         }

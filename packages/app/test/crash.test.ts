@@ -1,7 +1,8 @@
 /** The demo, killed without warning again and again: nothing that was promised is lost, and nothing is told twice as if it were new. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
-import { type AlertState, decide, idempotencyKeyOf } from "@evenkeel/alerting/manager/Decide"
+import { Notified, notifiedFamily } from "@evenkeel/alerting/group/Notifier"
+import { type AlertState, decide } from "@evenkeel/alerting/manager/Decide"
 import { Notification } from "@evenkeel/domain/alert/Alert"
 import { LevelChange, levelChangesFamily } from "@evenkeel/domain/risk/RiskLevel"
 import { layerPglite } from "@evenkeel/store/database/Database"
@@ -17,6 +18,7 @@ import { type Program, serve, startProgram, until } from "./support/Program.ts"
 /** `EVENKEEL_TEST_KILLS=20` for a longer trial. */
 const kills = Number(process.env["EVENKEEL_TEST_KILLS"] ?? 3)
 const decodeNotification = Schema.decodeUnknownSync(Schema.fromJsonString(Notification))
+const decodeNotified = Schema.decodeUnknownSync(Schema.fromJsonString(Notified))
 const decodeChange = Schema.decodeUnknownSync(Schema.fromJsonString(LevelChange))
 
 const addressOf = (program: Program) => /"http":"([^"]+)"/.exec(program.errors())?.[1]
@@ -104,22 +106,27 @@ describe("a demo that is killed", () => {
             [...keys].sort(),
             "what was promised was delivered, and nothing else"
           )
-          const tellings = new Set(received.map(({ alert, position }) => `${position} ${alert.fingerprint} ${alert.status}`))
+          const tellings = new Set(received.map(({ groupKey, position, status }) => `${position} ${groupKey} ${status}`))
           assert.strictEqual(tellings.size, keys.size, "one key for one telling")
 
-          // Folding the log by the rule gives the notifications that must exist.
+          // Folding the log by the rule gives the states of alerts that must have been told.
           const open = new Map<string, AlertState>()
           const expected: Array<string> = []
+          const told: Array<string> = []
           for (const event of yield* events.read({ after: beginning, limit: 100_000, families: [levelChangesFamily] })) {
             const change = decodeChange(event.payload)
             const ofCoin = [...open.values()].filter(({ alert }) => alert.change.coin === change.coin)
             for (const { kind, state } of decide(ofCoin, change, event.position, "warning")) {
-              expected.push(idempotencyKeyOf(events.id, state))
+              expected.push(`${state.position} ${state.alert.fingerprint} ${state.alert.status}`)
               if (kind === "AlertResolved") open.delete(state.alert.fingerprint)
               else open.set(state.alert.fingerprint, state)
             }
           }
-          assert.deepStrictEqual(promised.map(({ key }) => key).sort(), expected.sort())
+          for (const event of yield* events.read({ after: beginning, limit: 100_000, families: [notifiedFamily] }))
+            for (const { fingerprint, position, status } of decodeNotified(event.payload).alerts)
+              told.push(`${position} ${fingerprint} ${status}`)
+          assert.deepStrictEqual(told.sort(), expected.sort())
+          assert.strictEqual(told.length, promised.length)
           assert.isAtLeast(expected.length, 2)
         }).pipe(
           Effect.provide(

@@ -1,8 +1,7 @@
 /** Requests that no friendly client sends: each one is answered, with what is wrong with it, and none by a fault of the server. */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { assert, describe, it } from "@effect/vitest"
-import { AlertManager } from "@evenkeel/alerting/manager/AlertManager"
-import { Dispatcher } from "@evenkeel/alerting/dispatch/Dispatcher"
+import { layerAlerting } from "@evenkeel/alerting/Alerting"
 import { Receivers } from "@evenkeel/alerting/receiver/Receiver"
 import { layerApi } from "@evenkeel/api/server/ApiServer"
 import { EngineView } from "@evenkeel/api/server/EngineView"
@@ -16,8 +15,7 @@ const layerOf = (http: { readonly host: string; readonly names: ReadonlyArray<st
   layerApi({ dashboard: page, ...http }).pipe(
     Layer.provideMerge(NodeHttpServer.layer(createServer, { host: http.host, port: 0 })),
     Layer.provide(Layer.succeed(EngineView, { simulated: false, coins: () => [] })),
-    Layer.provide(AlertManager.layer({ minimumLevel: "watch" })),
-    Layer.provide(Dispatcher.layer({ owner: "test" })),
+    Layer.provide(layerAlerting({ owner: "test" })),
     Layer.provide(Layer.succeed(Receivers, [])),
     Layer.provide(services)
   )
@@ -131,6 +129,47 @@ describe("the HTTP server", () => {
             JSON.stringify(headers).slice(0, 60)
           )
         assertProblem(yield* ask("/", { headers: { range: "bytes=9-1" } }), 416, "range")
+      }).pipe(Effect.provide(layer)),
+    60_000
+  )
+
+  it.live(
+    "takes silences, shows them, ends them, and lets no page of another site set one",
+    () =>
+      Effect.gen(function* () {
+        const draft = { matchers: ['coin="USDC"'], minutes: 60, createdBy: "ann", comment: "known" }
+        const post = (body: unknown, headers: Record<string, string> = {}) =>
+          ask("/v1/silences", { method: "POST", headers: { "content-type": "application/json", ...headers }, body: JSON.stringify(body) })
+        for (const headers of [{ origin: "http://evil.example" }, { origin: "null" }, { origin: "http://localhost.evil.example" }])
+          assertProblem(yield* post(draft, headers), 403, headers.origin)
+        assert.strictEqual((yield* post(draft, { "content-type": "text/plain" })).status, 415)
+        for (const over of [
+          { matchers: [] },
+          { matchers: ["coin"] },
+          { matchers: ['coin=~"("'] },
+          { minutes: 0 },
+          { minutes: 1e9 },
+          { comment: "" }
+        ])
+          assertProblem(yield* post({ ...draft, ...over }), 400, JSON.stringify(over))
+        const set = yield* post(draft)
+        assert.strictEqual(set.status, 200, set.body)
+        const { id } = JSON.parse(set.body) as { id: string }
+        const states = Effect.map(ask("/v1/silences"), ({ body }) =>
+          (JSON.parse(body) as Array<{ id: string; state: string }>).map((each) => [each.id, each.state])
+        )
+        assert.deepStrictEqual(yield* states, [[id, "active"]])
+        assertProblem(yield* ask(`/v1/silences/${id}`), 405, "GET")
+        assert.strictEqual((yield* ask(`/v1/silences/${id}`, { method: "DELETE" })).status, 200)
+        assert.strictEqual((yield* ask(`/v1/silences/${id}`, { method: "DELETE" })).status, 404)
+        assert.deepStrictEqual(yield* states, [[id, "expired"]])
+        const seen = JSON.stringify({ by: "ann", comment: "" })
+        const acknowledged = yield* ask("/v1/alerts/b7aa0be47ccdbbc3/acknowledgement", {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: seen
+        })
+        assert.deepInclude(acknowledged, { status: 404 })
       }).pipe(Effect.provide(layer)),
     60_000
   )

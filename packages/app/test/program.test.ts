@@ -142,7 +142,7 @@ describe("the program", () => {
         const postgres = yield* makeTestPostgres
         const levels: Array<string> = []
         const webhook = yield* serve((_request, body) => {
-          levels.push((JSON.parse(body.toString()) as { alert: { level: string } }).alert.level)
+          levels.push((JSON.parse(body.toString()) as { alerts: [{ level: string }] }).alerts[0].level)
           return 204
         })
         const program = yield* startProgram(["demo", "--configured", "--scenario", "jump", "--speed", "600"], {

@@ -27,7 +27,9 @@ describe("a silence of all venues", () => {
         )
         const told: Array<string> = []
         const webhook = yield* serve((_request, body) => {
-          const { alert } = decodeNotification(body.toString())
+          const {
+            alerts: [alert]
+          } = decodeNotification(body.toString())
           told.push(`${alert.status} ${alert.change.coin} ${alert.level}`)
           return 204
         })

@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { textOf } from "@evenkeel/alerting/render/Message"
 import { levelChange } from "../../alerting/test/support/LevelChange.ts"
+import { notificationFor } from "../../alerting/test/support/Notification.ts"
 import { layerLogs } from "@evenkeel/runtime/telemetry/Telemetry"
 import { Console, Effect, FileSystem } from "effect"
 import { renderLive } from "../src/screen/LiveTable.ts"
@@ -111,8 +112,7 @@ describe("outside text on the terminal", () => {
       { columns: 400, rows: 24 }
     )
     const change = levelChange({ coin: hostile, venues: { agree: [hostile], differ: [], own: [] } })
-    const alert = { fingerprint: "f", status: "firing", level: "critical", startsAt: 0, endsAt: null, change } as const
-    const text = textOf({ idempotencyKey: "k", position: 1, simulated: false, alert }, true)
+    const text = textOf(notificationFor({ change }), true)
     for (const line of [...lines, ...text.split("\n")]) {
       assert.isTrue(isPlain(withoutOwn(line)), JSON.stringify(line))
       assert.notMatch(line, /^ok {4}|\n/)

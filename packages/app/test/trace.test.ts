@@ -22,7 +22,7 @@ const path = [
   "EventStore.append",
   "AlertManager.record",
   "Dispatcher.deliver",
-  "WebhookReceiver.post"
+  "HttpReceiver.send"
 ]
 
 describe("a level change", () => {
@@ -88,11 +88,11 @@ describe("a level change", () => {
           return parent === undefined ? [] : [parent.name, ...ancestors(parent)]
         }
         assert.deepStrictEqual(
-          ancestors(named("WebhookReceiver.post")).filter((name) => path.includes(name)),
+          ancestors(named("HttpReceiver.send")).filter((name) => path.includes(name)),
           ["Dispatcher.deliver", "AlertManager.record", "LevelRecorder.record", "HotPath.process", "Connector.frame"]
         )
         assert.include(ancestors(named("EventStore.append")), "LevelRecorder.record")
-        assert.isTrue(BigInt(named("Connector.frame").startTimeUnixNano) <= BigInt(named("WebhookReceiver.post").endTimeUnixNano))
+        assert.isTrue(BigInt(named("Connector.frame").startTimeUnixNano) <= BigInt(named("HttpReceiver.send").endTimeUnixNano))
         assert.include(propagated ?? "", trace[0]!.traceId, "the webhook's receiver can go on with the trace")
         program.process.kill("SIGTERM")
         assert.strictEqual(yield* program.exit, 0)

@@ -37,8 +37,10 @@ describe("a custom engine of layers", () => {
           Layer.provide(Layer.merge(NodeServices.layer, NodeHttpClient.layerUndici))
         )
         // A minute of this market is a tenth of a second: on a busy machine its prices may be called stale meanwhile.
-        const news = Effect.repeat(Queue.take(delivered), { until: ({ alert }) => alert.level !== "stale" })
-        const { alert } = yield* Effect.provide(news, engine)
+        const news = Effect.repeat(Queue.take(delivered), { until: ({ alerts: [alert] }) => alert.level !== "stale" })
+        const {
+          alerts: [alert]
+        } = yield* Effect.provide(news, engine)
         assert.deepInclude(alert, { status: "firing", level: "critical" })
         assert.strictEqual(alert.change.coin, "USDC")
       }).pipe(Effect.scoped),

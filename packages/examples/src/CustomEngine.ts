@@ -4,9 +4,7 @@
  * What happened and what must still be delivered is kept in the memory of the process; with a directory in its place, or `layerPostgres`, it
  * survives a restart.
  */
-import { Dispatcher } from "@evenkeel/alerting/dispatch/Dispatcher"
-import { AlertManager } from "@evenkeel/alerting/manager/AlertManager"
-import { AlertTable } from "@evenkeel/alerting/manager/AlertTable"
+import { layerAlerting } from "@evenkeel/alerting/Alerting"
 import { type Receiver, Receivers } from "@evenkeel/alerting/receiver/Receiver"
 import { decodedSources } from "@evenkeel/connectors/exchange/Decoders"
 import { Instruments } from "@evenkeel/connectors/feed/Instruments"
@@ -33,10 +31,9 @@ export const detection = layerLocal({
 
 /** The log of level changes, and alerts that follow it. */
 export const alerting = (receivers: ReadonlyArray<Receiver>) =>
-  Layer.merge(LevelRecorder.layer, AlertManager.layer({ minimumLevel: "warning" })).pipe(
-    Layer.provide(Dispatcher.layer({ owner: "custom" })),
+  Layer.merge(LevelRecorder.layer, layerAlerting({ owner: "custom" })).pipe(
     Layer.provide(Layer.succeed(Receivers, receivers)),
-    Layer.provide(Layer.merge(Outbox.layer, AlertTable.layer)),
+    Layer.provide(Outbox.layer),
     Layer.provideMerge(EventStore.layer),
     Layer.provide(layerPglite("memory://"))
   )

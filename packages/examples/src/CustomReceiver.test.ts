@@ -1,7 +1,7 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
-import type { Notification } from "@evenkeel/domain/alert/Alert"
 import { Effect, FileSystem } from "effect"
+import { notificationFor } from "../../alerting/test/support/Notification.ts"
 import { playPrices } from "../test/support/PlayPrices.ts"
 import { makeFileReceiver } from "./CustomReceiver.ts"
 
@@ -11,12 +11,7 @@ describe("a custom receiver", () => {
       const files = yield* FileSystem.FileSystem
       const directory = yield* files.makeTempDirectoryScoped()
       const [change] = yield* playPrices([1, 1, 1, 0.99, 0.99, 0.99, 0.99], 1)
-      const notification: Notification = {
-        idempotencyKey: "one",
-        position: 1,
-        simulated: false,
-        alert: { fingerprint: "f", status: "firing", level: "critical", startsAt: 0, endsAt: null, change: change! }
-      }
+      const notification = notificationFor({ change: change! })
       const receiver = yield* makeFileReceiver(`${directory}/alerts.jsonl`)
       yield* receiver.deliver(notification)
       yield* receiver.deliver(notification)

@@ -1,10 +1,9 @@
 /** A layer swapped for a test double: the alert manager follows a log in memory and believes in a receiver that exists only here. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
-import { Dispatcher } from "@evenkeel/alerting/dispatch/Dispatcher"
-import { AlertManager } from "@evenkeel/alerting/manager/AlertManager"
-import { AlertTable } from "@evenkeel/alerting/manager/AlertTable"
+import { layerAlerting } from "@evenkeel/alerting/Alerting"
 import { Receivers } from "@evenkeel/alerting/receiver/Receiver"
+import type { Notification } from "@evenkeel/domain/alert/Alert"
 import { layerRuntime } from "@evenkeel/runtime/Runtime"
 import { layerPglite } from "@evenkeel/store/database/Database"
 import { EventStore } from "@evenkeel/store/event/EventStore"
@@ -20,12 +19,11 @@ describe("a test double in a layer's place", () => {
         const told = yield* Deferred.make<string>()
         const double = {
           name: "double",
-          deliver: ({ alert }: { readonly alert: { readonly level: string } }) => Deferred.succeed(told, alert.level)
+          deliver: ({ alerts: [alert] }: Notification) => Effect.asVoid(Deferred.succeed(told, alert.level))
         }
-        const alerting = AlertManager.layer({ minimumLevel: "critical" }).pipe(
-          Layer.provideMerge(Dispatcher.layer({ owner: "example" })),
-          Layer.provide(Layer.succeed(Receivers, [{ ...double, deliver: (notification) => Effect.asVoid(double.deliver(notification)) }])),
-          Layer.provideMerge(Layer.mergeAll(EventStore.layer, Outbox.layer, AlertTable.layer)),
+        const alerting = layerAlerting({ owner: "example", minimumLevel: "critical" }).pipe(
+          Layer.provide(Layer.succeed(Receivers, [double])),
+          Layer.provideMerge(Layer.merge(EventStore.layer, Outbox.layer)),
           Layer.provideMerge(layerPglite("memory://")),
           Layer.provideMerge(Layer.merge(layerRuntime, NodeServices.layer))
         )

@@ -246,7 +246,7 @@ const soak = Effect.gen(function* () {
     for (const problem of [...chains, ...alerts]) wrong(problem)
     const told = {
       name: "desk",
-      received: received.map(({ alert, idempotencyKey, position }) => ({ fingerprint: alert.fingerprint, key: idempotencyKey, position }))
+      received: received.map(({ groupKey, idempotencyKey, position }) => ({ fingerprint: groupKey, key: idempotencyKey, position }))
     }
     for (const problem of [...lostDeliveries(promised, told), ...wrongDeliveries(promised, told)]) wrong(problem)
     const keys = new Set(told.received.map(({ key }) => key))

@@ -5,17 +5,13 @@ import { attemptsMax, Outbox } from "@evenkeel/store/outbox/Outbox"
 import { Deferred, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
-import { levelChange } from "../../test/support/LevelChange.ts"
+import { notificationFor } from "../../test/support/Notification.ts"
 import { makeKeeper, services } from "../../test/support/Services.ts"
 import { type Receiver, Receivers } from "../receiver/Receiver.ts"
 import { Dispatcher } from "./Dispatcher.ts"
 
-const notification = (fingerprint: string, position: number, status: "firing" | "resolved" = "firing"): Notification => ({
-  idempotencyKey: `${fingerprint}-${position}-${status}`,
-  position,
-  simulated: false,
-  alert: { fingerprint, status, level: "critical", startsAt: 0, endsAt: null, change: levelChange() }
-})
+const notification = (fingerprint: string, position: number, status: "firing" | "resolved" = "firing"): Notification =>
+  notificationFor({ fingerprint, status }, { idempotencyKey: `${fingerprint}-${position}-${status}`, position })
 
 /** Promises notifications to receivers, configured or not. */
 const promise = (receivers: ReadonlyArray<string>, ...notifications: ReadonlyArray<Notification>) =>
@@ -25,7 +21,7 @@ const promise = (receivers: ReadonlyArray<string>, ...notifications: ReadonlyArr
         notifications.map((each) => ({
           receiver,
           idempotencyKey: each.idempotencyKey,
-          fingerprint: each.alert.fingerprint,
+          fingerprint: each.groupKey,
           position: each.position,
           payload: JSON.stringify(each)
         }))

@@ -16,7 +16,7 @@ import { Metrics } from "@evenkeel/runtime/telemetry/Metrics"
 import { SpanLinks } from "@evenkeel/runtime/telemetry/SpanLinks"
 import { databaseProblem } from "@evenkeel/store/database/DatabaseProblem"
 import { type ClaimedRow, Outbox, type OutboxRow } from "@evenkeel/store/outbox/Outbox"
-import { type Cause, Clock, Context, Effect, Layer, Metric, Schema } from "effect"
+import { type Cause, Clock, Context, Effect, Layer, Metric, Schema, Semaphore } from "effect"
 import type { SqlError } from "effect/sql"
 import { type Receiver, Receivers } from "../receiver/Receiver.ts"
 
@@ -61,31 +61,54 @@ const makeDispatcher = Effect.fnUntraced(function* (owner: string) {
   const unnoted = new Map<string, { readonly row: OutboxRow; readonly at: number }>()
   const nameOf = ({ idempotencyKey, receiver }: OutboxRow) => `${receiver} ${idempotencyKey}`
 
-  const note = Effect.fnUntraced(function* (row: OutboxRow, at: number) {
-    const name = nameOf(row)
-    yield* outbox.delivered(row, at).pipe(
-      Effect.andThen(Effect.sync(() => unnoted.delete(name))),
-      Effect.catchTag("SqlError", (error) => {
-        unnoted.set(name, unnoted.get(name) ?? { row, at })
-        if (unnoted.size > unnotedMax) unnoted.delete(unnoted.keys().next().value!)
-        const detail = { receiver: row.receiver, key: row.idempotencyKey, problem: databaseProblem(error) }
-        return Effect.logError("a notification was delivered, and the database does not note it", detail)
-      })
-    )
+  /** Delivered rows whose note is not begun. While one statement notes some, others gather for the next: one commit for many. */
+  let gathered: Array<{ readonly row: OutboxRow; readonly at: number }> = []
+  const noting = yield* Semaphore.make(1)
+
+  const noteGathered = Effect.suspend(() => {
+    const rows = gathered
+    gathered = []
+    if (rows.length === 0) return Effect.void
+    const at = Math.max(...rows.map((each) => each.at))
+    return outbox
+      .delivered(
+        rows.map(({ row }) => row),
+        at
+      )
+      .pipe(
+        Effect.andThen(Effect.sync(() => rows.forEach(({ row }) => unnoted.delete(nameOf(row))))),
+        Effect.catchTag("SqlError", (error) => {
+          for (const each of rows) unnoted.set(nameOf(each.row), unnoted.get(nameOf(each.row)) ?? each)
+          while (unnoted.size > unnotedMax) unnoted.delete(unnoted.keys().next().value!)
+          const detail = {
+            rows: rows.length,
+            receiver: rows[0]!.row.receiver,
+            key: rows[0]!.row.idempotencyKey,
+            problem: databaseProblem(error)
+          }
+          return Effect.logError("notifications were delivered, and the database does not note it", detail)
+        })
+      )
   })
+  /** Ends when the row is noted, or remembered. */
+  const note = (row: OutboxRow, at: number) =>
+    Effect.suspend(() => {
+      gathered.push({ row, at })
+      return noting.withPermits(1)(noteGathered)
+    })
   const noteAgain = (receiver: Receiver) =>
     Effect.suspend(() =>
       Effect.forEach(
         [...unnoted.values()].filter(({ row }) => row.receiver === receiver.name),
         ({ at, row }) => note(row, at),
-        { discard: true }
+        { concurrency: "unbounded", discard: true }
       )
     )
 
   const send = Effect.fnUntraced(function* (receiver: Receiver, row: ClaimedRow) {
     const before = unnoted.get(nameOf(row))
     if (before !== undefined) return yield* note(row, before.at)
-    const problem = yield* decodeNotification(row.payload).pipe(
+    const failure = yield* decodeNotification(row.payload).pipe(
       Effect.flatMap(receiver.deliver),
       Effect.timeout(deliveryMillisMax),
       Effect.withSpan("Dispatcher.deliver", {
@@ -95,14 +118,15 @@ const makeDispatcher = Effect.fnUntraced(function* (owner: string) {
       Effect.as(undefined),
       // A receiver's defect is its own failure.
       Effect.sandbox,
-      Effect.catch((cause) => Effect.succeed(problemOf(cause)))
+      Effect.catch((cause) => Effect.succeed(failureOf(cause)))
     )
     const now = yield* Clock.currentTimeMillis
-    const outcome = problem === undefined ? "delivered" : "failed"
+    const outcome = failure === undefined ? "delivered" : "failed"
     yield* Metric.update(Metric.withAttributes(Metrics.notifications, { receiver: receiver.name, outcome }), 1)
-    if (problem === undefined) return yield* note(row, now)
+    if (failure === undefined) return yield* note(row, now)
+    const { pauseMillis, problem } = failure
     yield* Effect.logWarning("a delivery failed", { receiver: receiver.name, attempt: row.attempts + 1, problem })
-    const { abandoned } = yield* outbox.failed(row, problem, now)
+    const { abandoned } = yield* outbox.failed(row, problem, now, pauseMillis)
     if (abandoned) {
       yield* Metric.update(Metric.withAttributes(Metrics.notificationsAbandoned, { receiver: receiver.name }), 1)
       const words = `gave up a notification after ${row.attempts + 1} attempts: ${problem}`
@@ -180,7 +204,10 @@ const makeDispatcher = Effect.fnUntraced(function* (owner: string) {
   return Dispatcher.of({ nudge, drain: Effect.forEach(receivers, sendDue, { concurrency: "unbounded", discard: true }) })
 })
 
-const problemOf = (cause: Cause.Cause<{ readonly message: string }>): string =>
-  cause.reasons
+const failureOf = (cause: Cause.Cause<{ readonly message: string; readonly pauseMillis?: number | undefined }>) => ({
+  problem: cause.reasons
     .map((reason) => ("error" in reason ? reason.error.message : "defect" in reason ? String(reason.defect) : "interrupted"))
-    .join("; ")
+    .join("; "),
+  /** The receiver asks not to be asked again for so long. */
+  pauseMillis: cause.reasons.map((reason) => ("error" in reason ? (reason.error.pauseMillis ?? 0) : 0)).reduce((a, b) => Math.max(a, b), 0)
+})

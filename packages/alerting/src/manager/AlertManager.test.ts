@@ -1,15 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
-import { fingerprintOf } from "@evenkeel/domain/alert/Alert"
+import { fingerprintOf } from "@evenkeel/domain/alert/Fingerprint"
 import { changeKinds, type LevelChange } from "@evenkeel/domain/risk/RiskLevel"
 import { EventStore } from "@evenkeel/store/event/EventStore"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import { levelChange } from "../../test/support/LevelChange.ts"
 import { makeKeeper, services } from "../../test/support/Services.ts"
-import { Dispatcher } from "../dispatch/Dispatcher.ts"
+import { layerAlerting } from "../Alerting.ts"
 import { Receivers } from "../receiver/Receiver.ts"
 import { messageOf } from "../render/Message.ts"
-import { AlertManager } from "./AlertManager.ts"
 import { AlertTable } from "./AlertTable.ts"
 import { compareAlerts } from "./CompareAlerts.ts"
 import { rebuildAlerts } from "./RebuildAlerts.ts"
@@ -18,11 +17,8 @@ const append = (change: LevelChange) =>
   Effect.flatMap(EventStore, (events) => events.append(`coin/${change.coin}`, "any", [{ kind: "LevelChanged", payload: change }]))
 
 /** An engine's alerting on the database at hand. */
-const alerting = (receivers: ReadonlyArray<ReturnType<typeof makeKeeper>["receiver"]>, owner: string) =>
-  AlertManager.layer({ minimumLevel: "warning" }).pipe(
-    Layer.provideMerge(Dispatcher.layer({ owner })),
-    Layer.provide(Layer.succeed(Receivers, receivers))
-  )
+const engine = (receivers: ReadonlyArray<ReturnType<typeof makeKeeper>["receiver"]>, owner: string) =>
+  layerAlerting({ owner }).pipe(Layer.provide(Layer.succeed(Receivers, receivers)))
 
 /** Changes of some coins that break, recover and break again, in the order of time. */
 const history = (count: number): ReadonlyArray<LevelChange> => {
@@ -48,10 +44,10 @@ describe("AlertManager", () => {
         const sql = yield* SqlClient.SqlClient
         yield* Effect.gen(function* () {
           for (const change of history(60)) yield* append(change)
-        }).pipe(Effect.provide(alerting([receiver], "one")))
+        }).pipe(Effect.provide(engine([receiver], "one")))
         // What was appended before the engine was stopped is told before it ends.
         assert.deepStrictEqual(
-          seen.filter(({ alert }) => alert.change.coin === "USDC").map(({ alert }) => `${alert.status} ${alert.level}`),
+          seen.filter(({ alerts: [alert] }) => alert.change.coin === "USDC").map(({ alerts: [alert] }) => `${alert.status} ${alert.level}`),
           Array.from({ length: 3 }, () => ["firing warning", "firing critical", "firing warning", "resolved warning"]).flat()
         )
         const table = sql`select * from alert order by fingerprint`
@@ -77,11 +73,11 @@ describe("AlertManager", () => {
             yield* append(levelChange({ time: 2 * time, level, previous: "normal", kind }))
             yield* append(levelChange({ time: 2 * time + 1, level: "normal", previous: level, kind: "recovery" }))
           }
-        }).pipe(Effect.provide(alerting([receiver], "one")))
+        }).pipe(Effect.provide(engine([receiver], "one")))
         for (const kind of kinds) {
-          const told = seen.filter(({ alert }) => alert.fingerprint === fingerprintOf("USDC", kind))
+          const told = seen.filter(({ alerts: [alert] }) => alert.fingerprint === fingerprintOf("USDC", kind))
           assert.deepStrictEqual(
-            told.map(({ alert }) => alert.status),
+            told.map(({ status }) => status),
             ["firing", "resolved"],
             kind
           )
@@ -101,7 +97,7 @@ describe("AlertManager", () => {
         yield* Effect.gen(function* () {
           yield* events.append("coin/USDC", "any", [{ kind: "LevelChanged", payload: { level: "purple" } }])
           yield* append(levelChange({ level: "critical" }))
-        }).pipe(Effect.provide(alerting([receiver], "one")))
+        }).pipe(Effect.provide(engine([receiver], "one")))
         assert.lengthOf(seen, 1)
       }).pipe(Effect.provide(services))
     },
@@ -119,10 +115,10 @@ describe("AlertManager", () => {
           yield* append(levelChange({ level: "critical", coin: "DAI" }))
           const payload = { coin: "USDC", reason: "not watched any more", time: 7 }
           yield* events.append("operator/USDC", "any", [{ kind: "AlertsClosed", payload }])
-        }).pipe(Effect.provide(alerting([receiver], "one")))
+        }).pipe(Effect.provide(engine([receiver], "one")))
         const last = seen.at(-1)!
-        assert.deepInclude(last.alert, { status: "resolved", level: "critical", endsAt: 7, closedReason: "not watched any more" })
-        assert.include(messageOf(last).title, "closed by hand: not watched any more")
+        assert.deepInclude(last.alerts[0], { status: "resolved", level: "critical", endsAt: 7, closedReason: "not watched any more" })
+        assert.include(messageOf(last.alerts[0], false).title, "closed by hand: not watched any more")
         assert.deepStrictEqual(
           (yield* (yield* AlertTable).list({ all: false, limit: 10 })).map(({ change }) => change.coin),
           ["DAI"]

@@ -1,28 +1,21 @@
 /**
- * Follows the log: each level change becomes facts about alerts, their present state, and the notifications that were promised.
+ * Follows the log: each level change becomes facts about alerts, their present state, and what their groups are told.
  *
  * All of it is one transaction with the consumer's cursor: whatever crashes next, either all of it happened or none, and a change is never
  * handled twice, though several engines share the database.
  */
-import type { Alert, Notification } from "@evenkeel/domain/alert/Alert"
-import { changeKeyOf, LevelChange, levelChangesFamily, operatorFamily, type RiskLevel } from "@evenkeel/domain/risk/RiskLevel"
+import type { Alert } from "@evenkeel/domain/alert/Alert"
+import { changeKeyOf, LevelChange, levelChangesFamily, operatorFamily } from "@evenkeel/domain/risk/RiskLevel"
 import { SpanLinks } from "@evenkeel/runtime/telemetry/SpanLinks"
 import { makeConsumer } from "@evenkeel/store/event/Consumer"
 import { EventStore } from "@evenkeel/store/event/EventStore"
-import { Outbox } from "@evenkeel/store/outbox/Outbox"
-import { Clock, Context, Effect, Layer, Schema } from "effect"
+import { Context, Effect, Layer, Schema } from "effect"
 import type { SqlError } from "effect/sql"
+import { AlertSettings } from "../AlertSettings.ts"
 import { Dispatcher } from "../dispatch/Dispatcher.ts"
-import { Receivers } from "../receiver/Receiver.ts"
+import { Notifier } from "../group/Notifier.ts"
 import { AlertTable } from "./AlertTable.ts"
-import { type AlertFact, AlertsClosed, type AlertState, decide, decideClosed, idempotencyKeyOf } from "./Decide.ts"
-
-export interface AlertOptions {
-  /** Changes below this level open no alert. */
-  readonly minimumLevel: RiskLevel
-  /** The market is made up: every notification says so. */
-  readonly simulated?: boolean
-}
+import { type AlertFact, AlertsClosed, type AlertState, decide, decideClosed } from "./Decide.ts"
 
 export class AlertManager extends Context.Service<
   AlertManager,
@@ -32,7 +25,10 @@ export class AlertManager extends Context.Service<
   }
 >()("@evenkeel/alerting/manager/AlertManager") {
   /** Follows the log for as long as its scope lasts. */
-  static readonly layer = (options: AlertOptions) => Layer.effect(AlertManager, makeAlertManager(options))
+  static readonly layer = Layer.effect(
+    AlertManager,
+    Effect.suspend(() => makeAlertManager())
+  )
 
   /** A double that follows nothing and lists what it is given. */
   static readonly layerTest = (alerts: ReadonlyArray<Alert> = []) =>
@@ -51,42 +47,25 @@ const decodeChange = Schema.decodeUnknownEffect(Schema.fromJsonString(LevelChang
 
 const decodeClosed = Schema.decodeUnknownEffect(Schema.fromJsonString(AlertsClosed))
 
-const makeAlertManager = Effect.fnUntraced(function* ({ minimumLevel, simulated = false }: AlertOptions) {
+const makeAlertManager = Effect.fnUntraced(function* () {
+  const settings = yield* AlertSettings
   const events = yield* EventStore
-  const outbox = yield* Outbox
-  const receivers = yield* Receivers
   const dispatcher = yield* Dispatcher
   const links = yield* SpanLinks
+  const notifier = yield* Notifier
   const table = yield* AlertTable
 
-  /** `decided`: what the fact at `position` means for the coin's firing alerts. */
-  const record = Effect.fnUntraced(function* (
-    coin: string,
-    position: number,
-    decided: (open: ReadonlyArray<AlertState>) => ReadonlyArray<AlertFact>
-  ) {
+  /** `decided`: what the fact at hand means for the coin's firing alerts. */
+  const record = Effect.fnUntraced(function* (coin: string, decided: (open: ReadonlyArray<AlertState>) => ReadonlyArray<AlertFact>) {
     const facts = decided(yield* table.openOf(coin))
     const span = yield* Effect.currentSpan
     span.attribute("coin", coin)
     span.attribute("alerts", facts.length)
-    const now = yield* Clock.currentTimeMillis
     for (const { kind, state } of facts) {
-      const { alert } = state
-      yield* events.append(`alert/${alert.fingerprint}`, "any", [{ kind, payload: state }])
+      yield* events.append(`alert/${state.alert.fingerprint}`, "any", [{ kind, payload: state }])
       yield* table.apply(state)
-      const notification: Notification = { idempotencyKey: idempotencyKeyOf(events.id, state), position, alert, simulated }
-      yield* outbox.enqueue(
-        receivers.map(({ name }) => ({
-          receiver: name,
-          idempotencyKey: notification.idempotencyKey,
-          fingerprint: alert.fingerprint,
-          position,
-          payload: JSON.stringify(notification)
-        })),
-        now
-      )
-      links.set(notification.idempotencyKey, span)
     }
+    yield* notifier.take(facts.map(({ state }) => state))
   })
 
   yield* makeConsumer({
@@ -95,13 +74,13 @@ const makeAlertManager = Effect.fnUntraced(function* ({ minimumLevel, simulated 
     handle: ({ kind, payload, position }) => {
       if (kind === "LevelChanged")
         return Effect.flatMap(decodeChange(payload), (change) =>
-          record(change.coin, position, (open) => decide(open, change, position, minimumLevel)).pipe(
+          record(change.coin, (open) => decide(open, change, position, settings.current().minimumLevel)).pipe(
             Effect.withSpan("AlertManager.record", links.parentOf(changeKeyOf(change)))
           )
         )
       if (kind === "AlertsClosed")
         return Effect.flatMap(decodeClosed(payload), (closed) =>
-          record(closed.coin, position, (open) => decideClosed(open, closed, position)).pipe(Effect.withSpan("AlertManager.record"))
+          record(closed.coin, (open) => decideClosed(open, closed, position)).pipe(Effect.withSpan("AlertManager.record"))
         )
       return Effect.void
     },

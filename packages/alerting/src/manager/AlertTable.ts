@@ -3,7 +3,8 @@
  * from nothing by folding them again.
  */
 import { Alert } from "@evenkeel/domain/alert/Alert"
-import { Context, Effect, Layer, Schema } from "effect"
+import { Labels } from "@evenkeel/domain/alert/Labels"
+import { Array, Context, Effect, Layer, Schema } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import { AlertState, fingerprintsOf } from "./Decide.ts"
 
@@ -14,6 +15,12 @@ export class AlertTable extends Context.Service<
     readonly apply: (state: AlertState) => Effect.Effect<void, SqlError.SqlError>
     /** The firing alerts of a coin. */
     readonly openOf: (coin: string) => Effect.Effect<ReadonlyArray<AlertState>, SqlError.SqlError>
+    /** Alerts by their fingerprints, in no order. */
+    readonly of: (fingerprints: ReadonlyArray<string>) => Effect.Effect<ReadonlyArray<AlertState>, SqlError.SqlError>
+    /** Every alert that fires. */
+    readonly firing: Effect.Effect<ReadonlyArray<AlertState>, SqlError.SqlError>
+    /** The labels of every alert that fires. */
+    readonly firingLabels: Effect.Effect<ReadonlyArray<Labels>, SqlError.SqlError>
     /** Newest first; `firing` alone unless all are asked for. */
     readonly list: (options: { readonly all: boolean; readonly limit: number }) => Effect.Effect<ReadonlyArray<Alert>, SqlError.SqlError>
     readonly clear: Effect.Effect<void, SqlError.SqlError>
@@ -24,8 +31,8 @@ export class AlertTable extends Context.Service<
     Effect.gen(function* () {
       const sql = yield* SqlClient.SqlClient
       const columns = sql.literal(
-        `fingerprint, status, level, starts_at as "startsAt", ends_at as "endsAt", opened_position::float8 as "openedPosition",
-         position::float8 as position, change`
+        `fingerprint, status, labels, level, starts_at as "startsAt", ends_at as "endsAt", opened_position::float8 as "openedPosition",
+         position::float8 as position, change, closed_reason as "closedReason"`
       )
       return AlertTable.of({
         apply: (state) => {
@@ -42,6 +49,18 @@ export class AlertTable extends Context.Service<
               where status = 'firing' and fingerprint in ${sql.in(fingerprintsOf(coin))} order by fingerprint`,
             (rows) => rows.map(stateOf)
           ),
+        of: (fingerprints) =>
+          Array.isReadonlyArrayNonEmpty(fingerprints)
+            ? Effect.map(sql<AlertRow>`select ${columns} from alert where fingerprint in ${sql.in(fingerprints)}`, (rows) =>
+                rows.map(stateOf)
+              )
+            : Effect.succeed([]),
+        firing: Effect.map(sql<AlertRow>`select ${columns} from alert where status = 'firing' order by position`, (rows) =>
+          rows.map(stateOf)
+        ),
+        firingLabels: Effect.map(sql<{ labels: string }>`select labels from alert where status = 'firing'`, (rows) =>
+          rows.map(({ labels }) => decodeLabels(labels))
+        ),
         list: ({ all, limit }) =>
           Effect.map(
             sql<AlertRow>`
@@ -59,27 +78,36 @@ export class AlertTable extends Context.Service<
 export const rowOf = ({ alert, openedPosition, position }: AlertState) => ({
   fingerprint: alert.fingerprint,
   status: alert.status,
+  labels: JSON.stringify(alert.labels),
   level: alert.level,
   starts_at: alert.startsAt,
   ends_at: alert.endsAt,
   opened_position: openedPosition,
   position,
-  change: JSON.stringify(alert.change)
+  change: JSON.stringify(alert.change),
+  closed_reason: alert.closedReason ?? null
 })
 
 interface AlertRow {
   readonly fingerprint: string
   readonly status: string
+  readonly labels: string
   readonly level: string
   readonly startsAt: number
   readonly endsAt: number | null
   readonly openedPosition: number
   readonly position: number
   readonly change: string
+  readonly closedReason: string | null
 }
 
+const decodeLabels = Schema.decodeUnknownSync(Schema.fromJsonString(Labels))
 const decodeState = Schema.decodeUnknownSync(AlertState)
 
 /** A row that does not decode was written by no version of this: a defect. */
-const stateOf = ({ change, endsAt, fingerprint, level, openedPosition, position, startsAt, status }: AlertRow): AlertState =>
-  decodeState({ alert: { fingerprint, status, level, startsAt, endsAt, change: JSON.parse(change) }, openedPosition, position })
+const stateOf = ({ change, closedReason, labels, openedPosition, position, ...alert }: AlertRow): AlertState =>
+  decodeState({
+    alert: { ...alert, labels: JSON.parse(labels), change: JSON.parse(change), ...(closedReason === null ? {} : { closedReason }) },
+    openedPosition,
+    position
+  })

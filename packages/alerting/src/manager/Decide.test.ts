@@ -1,8 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { fingerprintOf } from "@evenkeel/domain/alert/Alert"
 import type { ChangeKind, LevelChange, RiskLevel } from "@evenkeel/domain/risk/RiskLevel"
 import { levelChange } from "../../test/support/LevelChange.ts"
-import { type AlertState, decide, idempotencyKeyOf } from "./Decide.ts"
+import { type AlertState, decide } from "./Decide.ts"
 
 /** Applies changes one after the other, as the manager does; what was decided, in words. */
 const play = (changes: ReadonlyArray<LevelChange>, minimumLevel: RiskLevel = "warning") => {
@@ -73,14 +72,14 @@ describe("decide", () => {
     ])
   })
 
-  it("gives every notification a key of its own: another opening, another state or another fact is another key", () => {
+  it("labels an alert by its coin and kind, and with the level that it has", () => {
     const [first] = decide([], change("normal", "warning", "break"), 7, "warning")
     const [second] = decide([first!.state], change("warning", "critical", "break"), 9, "warning")
     const [third] = decide([second!.state], change("critical", "normal", "recovery"), 12, "warning")
-    const fingerprint = fingerprintOf("USDC", "break")
+    const own = { alertname: "Depeg", coin: "USDC", kind: "break" }
     assert.deepStrictEqual(
-      [first!, second!, third!].map(({ state }) => idempotencyKeyOf("log", state)),
-      [`log-${fingerprint}-7-7-firing`, `log-${fingerprint}-7-9-firing`, `log-${fingerprint}-7-12-resolved`]
+      [first!, second!, third!].map(({ state }) => state.alert.labels),
+      ["warning", "critical", "critical"].map((severity) => ({ ...own, severity }))
     )
     assert.deepInclude(third!.state.alert, { status: "resolved", startsAt: 0, endsAt: 0 })
   })

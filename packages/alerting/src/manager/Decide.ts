@@ -4,9 +4,11 @@
  * An alert is told apart by its fingerprint: the coin and the kind of trouble. A coin without fresh prices has an alert of its own beside
  * whatever else is open, because what nobody can see is neither over nor worse.
  */
-import { Alert, fingerprintOf } from "@evenkeel/domain/alert/Alert"
+import { Alert } from "@evenkeel/domain/alert/Alert"
+import { fingerprintOf } from "@evenkeel/domain/alert/Fingerprint"
+import type { Labels } from "@evenkeel/domain/alert/Labels"
 import { CoinSymbol } from "@evenkeel/domain/coin/Coin"
-import { changeKinds, type LevelChange, type RiskLevel, severity } from "@evenkeel/domain/risk/RiskLevel"
+import { type ChangeKind, changeKinds, type LevelChange, type RiskLevel, severity } from "@evenkeel/domain/risk/RiskLevel"
 import { Schema } from "effect"
 
 /** The kinds of facts about alerts in the log. */
@@ -37,6 +39,24 @@ export interface AlertFact {
   readonly state: AlertState
 }
 
+const alertNames: Readonly<Record<ChangeKind, string>> = {
+  break: "Depeg",
+  premium: "Premium",
+  local: "LocalDislocation",
+  recovery: "Recovery",
+  stale: "StalePrice",
+  disputed: "DisputedPrice",
+  unattributed: "UnattributedMove"
+}
+
+/** Labels of an alert about a coin's level. */
+export const levelLabels = (coin: string, kind: ChangeKind, level: RiskLevel): Labels => ({
+  alertname: alertNames[kind],
+  coin,
+  kind,
+  severity: level
+})
+
 /** `open` holds the coin's firing alerts; `position` is the change's in the log. Changes below `minimumLevel` open no alert. */
 export const decide = (
   open: ReadonlyArray<AlertState>,
@@ -52,7 +72,8 @@ export const decide = (
   const { coin, kind, level } = change
   const fingerprint = fingerprintOf(coin, kind)
   const known = open.find(({ alert }) => alert.fingerprint === fingerprint)
-  const fresh = (): Alert => ({ fingerprint, status: "firing", level, startsAt: change.time, endsAt: null, change })
+  const labels = levelLabels(coin, kind, level)
+  const fresh = (): Alert => ({ fingerprint, status: "firing", labels, level, startsAt: change.time, endsAt: null, change })
   // Whatever the minimum: nobody knows what a coin does that cannot be seen.
   if (level === "stale") return known === undefined ? [opened(fresh())] : []
 
@@ -65,7 +86,8 @@ export const decide = (
     if (ends || (kind !== "recovery" && alert.fingerprint !== fingerprint)) return [resolved(state)]
     // A level that the alert has had already is no news: an engine that was restarted may climb the levels again.
     const isNews = kind === "recovery" ? level !== alert.level : severity(level) > severity(alert.level)
-    return isNews ? [{ kind: "AlertChanged", state: { ...state, alert: { ...alert, level, change }, position } }] : []
+    const changed = { ...alert, labels: { ...alert.labels, severity: level }, level, change }
+    return isNews ? [{ kind: "AlertChanged", state: { ...state, alert: changed, position } }] : []
   })
   return ends || kind === "recovery" || known !== undefined ? facts : [...facts, opened(fresh())]
 }
@@ -76,10 +98,6 @@ export const decideClosed = (open: ReadonlyArray<AlertState>, { reason, time }: 
     kind: "AlertResolved",
     state: { alert: { ...alert, status: "resolved", endsAt: time, closedReason: reason }, openedPosition, position }
   }))
-
-/** Of this log, this opening, this state and this fact: the same on every repeat, and never that of another notification. */
-export const idempotencyKeyOf = (log: string, { alert, openedPosition, position }: AlertState): string =>
-  `${log}-${alert.fingerprint}-${openedPosition}-${position}-${alert.status}`
 
 /** Every fingerprint that an alert of the coin can have. */
 export const fingerprintsOf = (coin: string): ReadonlyArray<string> => changeKinds.map((kind) => fingerprintOf(coin, kind))

@@ -16,7 +16,9 @@ export class DeliveryFailed extends Schema.TaggedError<DeliveryFailed>()("Delive
   receiver: Schema.String,
   problem: Schema.String,
   /** False when the receiver understood and refuses: a repeat would be refused as well. */
-  retryable: Schema.Boolean
+  retryable: Schema.Boolean,
+  /** The receiver asks not to be asked again for so long, ms. */
+  pauseMillis: Schema.optionalKey(Schema.Finite)
 }) {
   override get message() {
     return `${this.receiver}: ${this.problem}`

@@ -1,20 +1,14 @@
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { assert, layer } from "@effect/vitest"
-import type { Notification } from "@evenkeel/domain/alert/Alert"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Policies } from "@evenkeel/runtime/resilience/Policies"
 import { Effect, Layer, Redacted } from "effect"
 import { createServer, type IncomingMessage, type Server } from "node:http"
-import { levelChange } from "../../test/support/LevelChange.ts"
+import { notificationFor } from "../../test/support/Notification.ts"
 import { messageOf } from "../render/Message.ts"
 import { makeWebhookReceiver, type SignedRequest, verifySignature } from "./WebhookReceiver.ts"
 
-const notification: Notification = {
-  idempotencyKey: "key",
-  position: 1,
-  simulated: false,
-  alert: { fingerprint: "f", status: "firing", level: "critical", startsAt: 0, endsAt: null, change: levelChange() }
-}
+const notification = notificationFor()
 
 const services = Policies.layer({ deliver: { timeout: "200 millis", retry: { times: 2, base: "1 millis", max: "5 millis" } } }).pipe(
   Layer.provideMerge(Layer.merge(HealthRegistry.layer, NodeHttpClient.layerUndici))
@@ -77,7 +71,10 @@ layer(services, { excludeTestServices: true })("WebhookReceiver", (it) => {
         assert.isFalse(verify({ header: signature.replace(/^t=/, "t=9") }))
         for (const header of ["", "t=,v1=", "t=1", `${signature},v1=00`, signature.replace("v1=", "v0=")])
           assert.isFalse(verify({ header }))
-        assert.deepStrictEqual(JSON.parse(body), { ...notification, message: messageOf(notification) })
+        assert.deepStrictEqual(JSON.parse(body), {
+          ...notification,
+          alerts: notification.alerts.map((alert) => ({ ...alert, message: messageOf(alert, false) }))
+        })
       }
     })
   )

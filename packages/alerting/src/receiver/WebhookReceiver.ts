@@ -1,18 +1,14 @@
 /**
- * Posts alerts as JSON to a URL: the notification, and its words as `message`.
+ * Posts alerts as JSON to a URL: the notification, and each alert's words as `message`.
  *
  * Every request carries `Evenkeel-Signature: t=<Unix s>,v1=<hex>`, the HMAC-SHA256 of `<t>.<body>` under the shared secret, and
  * `Idempotency-Key`, the same over all repeats. 408, 429 and 5xx are tried again; other refusals are final for the moment
  * and left to the outbox's longer patience.
  */
-import type { Notification } from "@evenkeel/domain/alert/Alert"
-import { Policies } from "@evenkeel/runtime/resilience/Policies"
-import { sendHidden, shownProblem } from "@evenkeel/runtime/telemetry/HiddenAddress"
-import { Clock, Effect, Redacted } from "effect"
-import { HttpBody, HttpClient, HttpClientRequest } from "effect/http"
+import { Redacted } from "effect"
 import { createHmac, timingSafeEqual } from "node:crypto"
 import { messageOf } from "../render/Message.ts"
-import { DeliveryFailed, type Receiver } from "./Receiver.ts"
+import { makeHttpReceiver } from "./HttpReceiver.ts"
 
 export interface WebhookOptions {
   readonly name: string
@@ -22,38 +18,18 @@ export interface WebhookOptions {
   readonly secret: Redacted.Redacted | undefined
 }
 
-export const makeWebhookReceiver = Effect.fnUntraced(function* ({ name, secret, url }: WebhookOptions) {
-  // Of an answer only its status is read. With the delivery's scope its connection is closed, however much may still come.
-  const client = HttpClient.withScope(yield* HttpClient.HttpClient)
-  const policies = yield* Policies
-  const failed = (problem: string, retryable: boolean) => new DeliveryFailed({ receiver: name, problem, retryable })
-
-  const post = Effect.fn("WebhookReceiver.post")(function* (notification: Notification) {
-    const body = JSON.stringify({ ...notification, message: messageOf(notification) })
-    const now = Math.floor((yield* Clock.currentTimeMillis) / 1000)
-    const request = HttpClientRequest.post(Redacted.value(url)).pipe(
-      HttpClientRequest.setHeaders({
-        "idempotency-key": notification.idempotencyKey,
-        "user-agent": "evenkeel",
-        ...(secret === undefined ? {} : { "evenkeel-signature": `t=${now},v1=${signatureOf(Redacted.value(secret), now, body)}` })
-      }),
-      HttpClientRequest.setBody(HttpBody.text(body, "application/json"))
-    )
-    const response = yield* sendHidden(client, request).pipe(Effect.mapError((error) => failed(shownProblem(error), true)))
-    yield* Effect.annotateCurrentSpan({ "http.response.status_code": response.status, receiver: name })
-    if (response.status >= 200 && response.status < 300) return
-    const again = response.status === 408 || response.status === 429 || response.status >= 500
-    return yield* failed(`answered ${response.status}`, again)
-  })
-
-  return {
+export const makeWebhookReceiver = ({ name, secret, url }: WebhookOptions) =>
+  makeHttpReceiver({
     name,
-    deliver: (notification) =>
-      policies
-        .run(Effect.scoped(post(notification)), { name: "deliver", key: name, retryable: (error) => error.retryable })
-        .pipe(Effect.catchTag("PolicyError", (error) => Effect.fail(failed(error.message, true))))
-  } satisfies Receiver
-})
+    messagesOf: (notification, now) => {
+      const alerts = notification.alerts.map((alert) => ({ ...alert, message: messageOf(alert, notification.simulated) }))
+      const body = JSON.stringify({ ...notification, alerts })
+      const seconds = Math.floor(now / 1000)
+      const signed =
+        secret === undefined ? {} : { "evenkeel-signature": `t=${seconds},v1=${signatureOf(Redacted.value(secret), seconds, body)}` }
+      return [{ url, body, headers: { "idempotency-key": notification.idempotencyKey, ...signed } }]
+    }
+  })
 
 /** Hex HMAC-SHA256 of `<time>.<body>`. */
 export const signatureOf = (secret: string, time: number, body: string | Uint8Array): string =>

@@ -1,5 +1,5 @@
-/** A notification in words: a line that says what happened, and the reasons below it. */
-import type { Notification } from "@evenkeel/domain/alert/Alert"
+/** Alerts in words: a line that says what happened, and the reasons below it. */
+import type { Alert, Notification } from "@evenkeel/domain/alert/Alert"
 import type { ChangeKind } from "@evenkeel/domain/risk/RiskLevel"
 import { plainText } from "@evenkeel/runtime/telemetry/PlainText"
 import { DateTime } from "effect"
@@ -21,31 +21,28 @@ const whatHappens: Readonly<Record<ChangeKind, string>> = {
 }
 
 /** `CRITICAL` or, once it is over, `RESOLVED`. */
-export const statusWord = ({ alert }: Notification): string => (alert.status === "resolved" ? "RESOLVED" : alert.level.toUpperCase())
+export const statusWord = ({ level, status }: Pick<Alert, "level" | "status">): string =>
+  status === "resolved" ? "RESOLVED" : level.toUpperCase()
 
-export const messageOf = ({ alert, simulated }: Notification): Message => {
-  const { change, status } = alert
+export const messageOf = ({ change, closedReason, status }: Alert, simulated: boolean): Message => {
+  const prefix = simulated ? "simulated: " : ""
+  if (closedReason !== undefined) return { title: `${prefix}${change.coin}: the alert was closed by hand: ${closedReason}`, reasons: [] }
   const what = status === "resolved" ? `${change.coin} is ${change.level}` : `${change.coin} ${whatHappens[change.kind]}`
-  if (alert.closedReason !== undefined) {
-    const title = `${simulated ? "simulated: " : ""}${change.coin}: the alert was closed by hand: ${alert.closedReason}`
-    return { title, reasons: [] }
-  }
   const worth = change.kind === "stale" ? "" : `: ${change.deviationBps.toFixed(1)} bps, fair value ${change.fairValue.toFixed(5)}`
-  return {
-    title: `${simulated ? "simulated: " : ""}${what}${worth}`,
-    reasons: reasonsOf(change)
-  }
+  return { title: `${prefix}${what}${worth}`, reasons: reasonsOf(change) }
 }
 
-/** Plain text, or with colours for a terminal. */
-export const textOf = (notification: Notification, color: boolean): string => {
-  const { alert } = notification
-  const { reasons, title } = messageOf(notification)
-  const word = statusWord(notification)
-  const painted = color ? `${colors[alert.status === "resolved" ? "normal" : alert.level]}${word}${reset}` : word
-  const time = DateTime.formatIso(DateTime.makeUnsafe(alert.change.time))
-  return [`${time} ${painted} ${plainText(title)}`, ...reasons.map((reason) => `    ${plainText(reason)}`)].join("\n")
-}
+/** Plain text, or with colours for a terminal: the alerts one below the other. */
+export const textOf = ({ alerts, simulated }: Notification, color: boolean): string =>
+  alerts
+    .map((alert) => {
+      const { reasons, title } = messageOf(alert, simulated)
+      const word = statusWord(alert)
+      const painted = color ? `${colors[alert.status === "resolved" ? "normal" : alert.level]}${word}${reset}` : word
+      const time = DateTime.formatIso(DateTime.makeUnsafe(alert.change.time))
+      return [`${time} ${painted} ${plainText(title)}`, ...reasons.map((reason) => `    ${plainText(reason)}`)].join("\n")
+    })
+    .join("\n")
 
 const reset = "\u001b[0m"
 const colors = {

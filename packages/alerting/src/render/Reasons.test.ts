@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { levelChange } from "../../test/support/LevelChange.ts"
+import { notificationFor } from "../../test/support/Notification.ts"
 import { messageOf, textOf } from "./Message.ts"
 import { reasonsOf } from "./Reasons.ts"
 
@@ -69,19 +70,12 @@ describe("the reasons of a level change", () => {
   })
 
   it("stand below a line that says what happened, with or without colours", () => {
-    const notification = {
-      idempotencyKey: "key",
-      position: 1,
-      simulated: false,
-      alert: { fingerprint: "f", status: "firing", level: "critical", startsAt: 0, endsAt: null, change: levelChange() }
-    } as const
-    assert.strictEqual(messageOf(notification).title, "USDC is losing its peg: -100.0 bps, fair value 0.99000")
-    assert.match(messageOf({ ...notification, simulated: true }).title, /^simulated: USDC is losing its peg/)
+    const notification = notificationFor()
+    const [alert] = notification.alerts
+    assert.strictEqual(messageOf(alert, false).title, "USDC is losing its peg: -100.0 bps, fair value 0.99000")
+    assert.match(messageOf(alert, true).title, /^simulated: USDC is losing its peg/)
     assert.match(textOf(notification, false), /^1970-01-01T00:00:00.000Z CRITICAL USDC is losing its peg: .*\n {4}fair value/)
-    const resolved = {
-      ...notification,
-      alert: { ...notification.alert, status: "resolved", change: levelChange({ level: "normal" }) }
-    } as const
+    const resolved = notificationFor({ status: "resolved", change: levelChange({ level: "normal" }) })
     assert.include(textOf(resolved, true), "\u001b[32mRESOLVED\u001b[0m USDC is normal")
   })
 })

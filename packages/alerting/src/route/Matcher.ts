@@ -31,6 +31,9 @@ const textMax = 1024
 const textShownMax = 100
 const form = /^\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*(=~|!~|!=|=)\s*(?:"((?:[^"\\]|\\["\\n])*)"|([^\s"{},]*))\s*$/
 
+/** Nothing in it has a meaning in a pattern but the bars. */
+const listForm = /^[\w:/-]+(?:\|[\w:/-]+)*$/
+
 const unescaped = (text: string): string => text.replace(/\\(["\\n])/g, (_, character: string) => (character === "n" ? "\n" : character))
 
 const make = (name: string, operator: Matcher["operator"], value: string): Matcher => {
@@ -39,7 +42,10 @@ const make = (name: string, operator: Matcher["operator"], value: string): Match
   if (operator === "!=") return { name, operator, value, matches: (labels) => of(labels) !== value }
   const pattern = RE2JS.compile(value, RE2JS.DOTALL)
   const expected = operator === "=~"
-  return { name, operator, value, matches: (labels) => pattern.testExact(of(labels)) === expected }
+  // Most patterns are values with bars between them: those are looked up.
+  const values = listForm.test(value) ? new Set(value.split("|")) : undefined
+  const isMatch = values === undefined ? (text: string) => pattern.testExact(text) : (text: string) => values.has(text)
+  return { name, operator, value, matches: (labels) => isMatch(of(labels)) === expected }
 }
 
 export const parseMatcher = (text: string): Result.Result<Matcher, MatcherMalformed> => {

@@ -24,7 +24,11 @@ const fields = {
   /** How long a group that was told waits before it tells of changes. */
   groupInterval: Schema.optionalKey(Period),
   /** When a group without changes is told again while it fires. */
-  repeatInterval: Schema.optionalKey(Period)
+  repeatInterval: Schema.optionalKey(Period),
+  /** Who is told as well, when nobody has acknowledged what fires for so long. */
+  escalate: Schema.optionalKey(
+    Schema.Struct({ after: Period, receivers: Schema.Array(Schema.NonEmptyString).check(Schema.isMinLength(1)) })
+  )
 }
 
 const ownFields = {
@@ -53,6 +57,9 @@ export interface Route {
   readonly groupWaitMillis: number
   readonly groupIntervalMillis: number
   readonly repeatIntervalMillis: number
+  /** Both or neither. */
+  readonly escalateAfterMillis: number | undefined
+  readonly escalateTo: ReadonlyArray<string>
   readonly matchers: ReadonlyArray<Matcher>
   readonly continue: boolean
   readonly muteTimeIntervals: ReadonlyArray<string>
@@ -63,7 +70,10 @@ export interface Route {
 /** Alertmanager's own defaults. */
 const defaults = { groupWait: "30s", groupInterval: "5m", repeatInterval: "4h" }
 
-type Inherited = Pick<Route, "receivers" | "groupBy" | "groupWaitMillis" | "groupIntervalMillis" | "repeatIntervalMillis">
+type Inherited = Pick<
+  Route,
+  "receivers" | "groupBy" | "groupWaitMillis" | "groupIntervalMillis" | "repeatIntervalMillis" | "escalateAfterMillis" | "escalateTo"
+>
 
 /** Of options that `RouteOptions` has let in. */
 export const compileRoute = (options: RouteOptions, id = "", parent?: Inherited): Route => {
@@ -74,7 +84,9 @@ export const compileRoute = (options: RouteOptions, id = "", parent?: Inherited)
     groupBy: options.groupBy ?? parent?.groupBy ?? [],
     groupWaitMillis: period(options.groupWait, parent?.groupWaitMillis, defaults.groupWait),
     groupIntervalMillis: period(options.groupInterval, parent?.groupIntervalMillis, defaults.groupInterval),
-    repeatIntervalMillis: period(options.repeatInterval, parent?.repeatIntervalMillis, defaults.repeatInterval)
+    repeatIntervalMillis: period(options.repeatInterval, parent?.repeatIntervalMillis, defaults.repeatInterval),
+    escalateAfterMillis: options.escalate === undefined ? parent?.escalateAfterMillis : periodMillis(options.escalate.after),
+    escalateTo: options.escalate === undefined ? (parent?.escalateTo ?? []) : options.escalate.receivers
   }
   const matchers = compileMatchers(options.matchers ?? [])
   const ownId = `${id}{${matchers.map(matcherText).join(",")}}`
@@ -110,3 +122,10 @@ export const groupLabelsOf = ({ groupBy }: Pick<Route, "groupBy">, labels: Label
 /** Every route of the tree by its id. */
 export const routesById = (route: Route): ReadonlyMap<string, Route> =>
   new Map([[route.id, route], ...route.routes.flatMap((child) => [...routesById(child)])])
+
+/** Every receiver that the options name, there and below. */
+export const receiversNamed = ({ escalate, receivers = [], routes = [] }: RouteOptions): ReadonlyArray<string> => [
+  ...receivers,
+  ...(escalate?.receivers ?? []),
+  ...routes.flatMap(receiversNamed)
+]

@@ -31,7 +31,14 @@ export const makeNotices = ({ inhibitRules = [], route, start = 0, timeIntervals
     const mutes = new Mutes({ inhibitRules: rules, timeIntervals: new Map(Object.entries(timeIntervals)), silences }, firing)
     const members = group.members.map((fingerprint) => {
       const { labels, status } = alerts.get(fingerprint)!
-      return { fingerprint, labels, status, muted: mutes.of(taken, labels, now) !== undefined }
+      return {
+        fingerprint,
+        labels,
+        severity: labels["severity"] ?? "",
+        status,
+        acknowledged: false,
+        muted: mutes.of(taken, labels, now) !== undefined
+      }
     })
     const { group: after, tell } = look(group, taken, members, now)
     if (after === undefined) groups.delete(group.key)
@@ -73,8 +80,7 @@ export const makeNotices = ({ inhibitRules = [], route, start = 0, timeIntervals
           joined(
             group ?? makeGroup({ key, route: taken, labels: groupLabels, position: ++position, now }),
             taken,
-            fingerprint,
-            startsAt,
+            { fingerprint, startsAt },
             now
           )
         )

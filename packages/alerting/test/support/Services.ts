@@ -9,7 +9,8 @@ import { SpanLinks } from "@evenkeel/runtime/telemetry/SpanLinks"
 import { EventStore } from "@evenkeel/store/event/EventStore"
 import { Outbox } from "@evenkeel/store/outbox/Outbox"
 import { Effect, Layer } from "effect"
-import { AlertTable } from "../../src/manager/AlertTable.ts"
+import { layerAlertTables } from "../../src/Alerting.ts"
+import { Acknowledging } from "../../src/manager/Acknowledging.ts"
 import { DeliveryFailed, type Receiver } from "../../src/receiver/Receiver.ts"
 import { layerMemoryDatabase } from "../../../store/test/support/MemoryDatabase.ts"
 
@@ -35,7 +36,9 @@ export const makeKeeper = (name: string, delay: Effect.Effect<void> = Effect.voi
   return { receiver, seen, state }
 }
 
-export const services = Layer.mergeAll(EventStore.layer, Outbox.layer, AlertTable.layer, SpanLinks.layer).pipe(
+export const services = Layer.mergeAll(Outbox.layer, SpanLinks.layer, Acknowledging.layer).pipe(
+  Layer.provideMerge(layerAlertTables),
+  Layer.provideMerge(EventStore.layer),
   Layer.provideMerge(layerMemoryDatabase),
   Layer.provideMerge(Layer.mergeAll(Supervisor.layer, Policies.layer())),
   Layer.provideMerge(HealthRegistry.layer),

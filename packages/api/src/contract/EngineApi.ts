@@ -1,4 +1,6 @@
 /** The engine's HTTP interface: what it answers, shared with whoever calls it from TypeScript. */
+import { Acknowledgement, AcknowledgementDraft, NoSuchAlert } from "@evenkeel/alerting/manager/Acknowledgement"
+import { NoSuchSilence, SilenceDraft, SilenceView } from "@evenkeel/alerting/mute/Silence"
 import { Alert } from "@evenkeel/domain/alert/Alert"
 import { RiskLevel } from "@evenkeel/domain/risk/RiskLevel"
 import { Schema } from "effect"
@@ -121,6 +123,24 @@ export class AlertsApi extends HttpApiGroup.make("alerts")
       query: { all: Schema.optional(Schema.Literals(["true", "false"])) },
       success: Schema.Array(AlertView),
       error: StoreUnavailable
+    }),
+    HttpApiEndpoint.post("acknowledge", "/alerts/:fingerprint/acknowledgement", {
+      params: { fingerprint: Schema.String },
+      payload: AcknowledgementDraft,
+      success: Acknowledgement,
+      error: [NoSuchAlert, StoreUnavailable]
+    })
+  )
+  .prefix("/v1") {}
+
+export class SilencesApi extends HttpApiGroup.make("silences")
+  .add(
+    HttpApiEndpoint.get("list", "/silences", { query: noQuery, success: Schema.Array(SilenceView), error: StoreUnavailable }),
+    HttpApiEndpoint.post("set", "/silences", { payload: SilenceDraft, success: SilenceView, error: StoreUnavailable }),
+    HttpApiEndpoint.delete("expire", "/silences/:id", {
+      params: { id: Schema.String },
+      success: SilenceView,
+      error: [NoSuchSilence, StoreUnavailable]
     })
   )
   .prefix("/v1") {}
@@ -133,6 +153,7 @@ export class SystemApi extends HttpApiGroup.make("system", { topLevel: true }).a
 export class EngineApi extends HttpApi.make("evenkeel")
   .add(CoinsApi)
   .add(AlertsApi)
+  .add(SilencesApi)
   .add(SystemApi)
   .middleware(HttpApiMiddleware.ProblemDetails)
   .annotate(HttpApi.QueryParseOptions, { onExcessProperty: "error", errors: "all" })

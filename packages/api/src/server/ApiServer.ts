@@ -3,7 +3,9 @@
  *
  * It listens on loopback unless told otherwise. A port in use fails the start with `PortInUse`.
  */
+import { Acknowledging } from "@evenkeel/alerting/manager/Acknowledging"
 import { AlertManager } from "@evenkeel/alerting/manager/AlertManager"
+import { Silencing } from "@evenkeel/alerting/mute/Silencing"
 import { reasonsOf } from "@evenkeel/alerting/render/Reasons"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Effect, Layer } from "effect"
@@ -16,6 +18,7 @@ import type { HostNames } from "./HostNames.ts"
 import { layerRequestGuard } from "./RequestGuard.ts"
 
 const alertsMax = 500
+const silencesMax = 500
 
 const coins = HttpApiBuilder.group(
   EngineApi,
@@ -38,13 +41,35 @@ const alerts = HttpApiBuilder.group(
   "alerts",
   Effect.fnUntraced(function* (handlers) {
     const manager = yield* AlertManager
+    const acknowledging = yield* Acknowledging
     const { simulated } = yield* EngineView
     return handlers.handleAll({
       list: ({ query }) =>
         manager.list({ all: query.all === "true", limit: alertsMax }).pipe(
           Effect.map((found) => found.map((alert) => ({ ...alert, simulated, reasons: reasonsOf(alert.change) }))),
           Effect.mapError((error) => new StoreUnavailable({ problem: error.message }))
-        )
+        ),
+      acknowledge: ({ params, payload }) =>
+        acknowledging
+          .acknowledge(params.fingerprint, payload)
+          .pipe(Effect.mapError((error) => (error._tag === "NoSuchAlert" ? error : new StoreUnavailable({ problem: error.message }))))
+    })
+  })
+)
+
+const silences = HttpApiBuilder.group(
+  EngineApi,
+  "silences",
+  Effect.fnUntraced(function* (handlers) {
+    const silencing = yield* Silencing
+    const unavailable = Effect.mapError((error: { readonly message: string }) => new StoreUnavailable({ problem: error.message }))
+    return handlers.handleAll({
+      list: () => unavailable(silencing.list(silencesMax)),
+      set: ({ payload }) => unavailable(silencing.set(payload)),
+      expire: ({ params }) =>
+        silencing
+          .expire(params.id)
+          .pipe(Effect.mapError((error) => (error._tag === "NoSuchSilence" ? error : new StoreUnavailable({ problem: error.message }))))
     })
   })
 )
@@ -69,7 +94,7 @@ export const layerApi = (options: HostNames & { readonly dashboard: string }) =>
   HttpRouter.serve(
     Layer.mergeAll(
       HttpApiBuilder.layer(EngineApi, { openapiPath: "/openapi.json" }).pipe(
-        Layer.provide([coins, alerts, system]),
+        Layer.provide([coins, alerts, silences, system]),
         Layer.provide(HttpApiMiddleware.layerProblemDetails({ includeDetails: true }))
       ),
       HttpApiScalar.layer(EngineApi, { path: "/docs" }),

@@ -12,6 +12,21 @@ import { answersTo, type HostNames } from "./HostNames.ts"
 /** Of a path, without its query; a longer one is answered 404. */
 const pathCharactersMax = 255
 
+/** What is asked for without a word here is read. */
+const methodsOf = (path: string): ReadonlyArray<string> => writes.find(({ paths }) => paths.test(path))?.methods ?? ["GET", "HEAD"]
+
+const writes = [
+  { paths: /^\/v1\/silences$/, methods: ["GET", "HEAD", "POST"] },
+  { paths: /^\/v1\/silences\/[^/]+$/, methods: ["DELETE"] },
+  { paths: /^\/v1\/alerts\/[^/]+\/acknowledgement$/, methods: ["POST"] }
+]
+
+const isWrite = (method: string): boolean => method !== "GET" && method !== "HEAD"
+
+/** A browser names the page that asks in `Origin`, and lets any page send a form or a text; a program names none. */
+const isFromOurPage = ({ host, origin }: Readonly<Record<string, string | undefined>>): boolean =>
+  origin === undefined || (URL.canParse(origin) && new URL(origin).host === host)
+
 const problem = (status: number, detail?: string) =>
   ProblemDetails.toResponse({
     type: "about:blank",
@@ -27,9 +42,12 @@ const refusalOf = (
 ): HttpServerResponse.HttpServerResponse | undefined => {
   if (!isOurs(headers["host"]))
     return problem(421, "this name is not the server's; names of a proxy before it are set with EVENKEEL_HTTP_NAMES")
-  if (method !== "GET" && method !== "HEAD")
-    return HttpServerResponse.setHeader(problem(405, `nothing here takes ${method}`), "allow", "GET, HEAD")
-  if (url.split("?", 1)[0]!.length > pathCharactersMax) return problem(404, `no path here has more than ${pathCharactersMax} characters`)
+  const path = url.split("?", 1)[0]!
+  const allowed = methodsOf(path)
+  if (!allowed.includes(method))
+    return HttpServerResponse.setHeader(problem(405, `nothing here takes ${method}`), "allow", allowed.join(", "))
+  if (isWrite(method) && !isFromOurPage(headers)) return problem(403, "pages of other sites may change nothing here")
+  if (path.length > pathCharactersMax) return problem(404, `no path here has more than ${pathCharactersMax} characters`)
   return undefined
 }
 

@@ -40,7 +40,91 @@ const rebuild = Command.make(
   })
 ).pipe(Command.withDescription("Make the table of alerts anew from the log"))
 
+const asking = load(() => import("../command/AskEngine.ts"))
+const labels = (description: string) => Argument.String("labels").pipe(Argument.withDescription(description), Argument.variadic({ min: 1 }))
+
+const silenceList = Command.make(
+  "list",
+  { all: Flag.Boolean("all").pipe(Flag.withDescription("Those that are over too"), Flag.withDefault(false)) },
+  Effect.fnUntraced(function* ({ all }) {
+    const known = yield* config
+    const { runSilenceList } = yield* asking
+    yield* runSilenceList(known, all)
+  })
+).pipe(Command.withDescription("The silences that stand"))
+
+const silenceAdd = Command.make(
+  "add",
+  {
+    matchers: labels('What is silenced: coin=USDC, or severity=~"watch|warning"'),
+    period: Flag.String("for").pipe(Flag.withDescription("How long, as in 30m, 2h or 1d"), Flag.withDefault("1h")),
+    by: Flag.String("by").pipe(Flag.withDescription("Who asks for it")),
+    comment: Flag.String("comment").pipe(Flag.withDescription("Why"))
+  },
+  Effect.fnUntraced(function* (options) {
+    const known = yield* config
+    const { runSilenceAdd } = yield* asking
+    yield* runSilenceAdd(known, options)
+  })
+).pipe(Command.withDescription("Hold alerts back for a while"))
+
+const silenceExpire = Command.make(
+  "expire",
+  { id: Argument.String("id").pipe(Argument.withDescription("A silence, as `silence list` shows it")) },
+  Effect.fnUntraced(function* ({ id }) {
+    const known = yield* config
+    const { runSilenceExpire } = yield* asking
+    yield* runSilenceExpire(known, id)
+  })
+).pipe(Command.withDescription("End a silence now"))
+
+const silence = Command.make("silence").pipe(
+  Command.withDescription("Alerts that are held back for a while, in the engine that runs"),
+  Command.withSubcommands([silenceList, silenceAdd, silenceExpire])
+)
+
+const acknowledge = Command.make(
+  "ack",
+  {
+    what: Argument.String("alert").pipe(Argument.withDescription("A fingerprint, as `alerts list` shows it, or a coin")),
+    by: Flag.String("by").pipe(Flag.withDescription("Who looks at it")),
+    comment: Flag.String("comment").pipe(Flag.withDescription("What is done"), Flag.withDefault(""))
+  },
+  Effect.fnUntraced(function* (options) {
+    const known = yield* config
+    const { runAcknowledge } = yield* asking
+    yield* runAcknowledge(known, options)
+  })
+).pipe(Command.withDescription("Say that somebody looks at it: it is not repeated and not escalated"))
+
+const routing = load(() => import("../command/Routes.ts"))
+
+const routesShow = Command.make(
+  "show",
+  {},
+  Effect.fnUntraced(function* () {
+    const known = yield* config
+    const { runRoutesShow } = yield* routing
+    yield* runRoutesShow(known)
+  })
+).pipe(Command.withDescription("The tree of routes"))
+
+const routesTest = Command.make(
+  "test",
+  { labels: labels("An alert's labels: coin=USDC severity=critical") },
+  Effect.fnUntraced(function* (options) {
+    const known = yield* config
+    const { runRoutesTest } = yield* routing
+    yield* runRoutesTest(known, options.labels)
+  })
+).pipe(Command.withDescription("Who would be told of an alert"))
+
+const routes = Command.make("routes").pipe(
+  Command.withDescription("Who is told of which alerts"),
+  Command.withSubcommands([routesShow, routesTest])
+)
+
 export const alerts = Command.make("alerts").pipe(
   Command.withDescription("The present state of alerts"),
-  Command.withSubcommands([list, resolve, rebuild])
+  Command.withSubcommands([list, acknowledge, silence, routes, resolve, rebuild])
 )

@@ -5,7 +5,7 @@ import * as Option from "effect/Option"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import { positive } from "./Parameters.ts"
-import { config, load } from "./Root.ts"
+import { configSource, load } from "./Root.ts"
 
 export const demo = Command.make(
   "demo",
@@ -26,8 +26,9 @@ export const demo = Command.make(
   },
   Effect.fnUntraced(function* ({ configured, scenario, seconds, seed, speed }) {
     const stop = Option.match(seconds, { onNone: () => ({}), onSome: (value) => ({ stopAfterMillis: value * 1000 }) })
-    const known = yield* config
+    const source = yield* configSource
     const { runDemo } = yield* load(() => import("../mode/Demo.ts"))
-    yield* runDemo(known, { configured, scenario, seed, speed, ...stop })
+    // A demo apart from what is configured does not follow it either.
+    yield* runDemo(yield* source.load, { configured, scenario, seed, speed, ...stop, ...(configured ? { source } : {}) })
   })
 ).pipe(Command.withDescription("Run the engine against simulated venues on loopback"))

@@ -19,12 +19,15 @@ export const evenkeel = Command.make("evenkeel").pipe(
 /** Imports a module when the effect runs: `load(() => import("../command/Audit.ts"))`. */
 export const load = <Module>(importModule: () => Promise<Module>): Effect.Effect<Module> => Effect.promise(importModule)
 
-/** The configuration that `--config` and the environment give. */
-export const config = Effect.gen(function* () {
+/** Where the configuration comes from: `--config` and the environment. */
+export const configSource = Effect.gen(function* () {
   const root = yield* evenkeel
-  const { loadConfig } = yield* load(() => import("../config/LoadConfig.ts"))
-  return yield* loadConfig(root.config, process.env)
+  const { configFile, loadConfig } = yield* load(() => import("../config/LoadConfig.ts"))
+  return { file: configFile(root.config, process.env), load: loadConfig(root.config, process.env) }
 })
+
+/** The configuration as it stands now. */
+export const config = Effect.flatMap(configSource, ({ load: read }) => read)
 
 /** Logs of commands that print results: on standard error, for people. */
 export const logsFrom = (level: "Info" | "Error") =>

@@ -1,6 +1,9 @@
 /**
  * What can be configured, with its defaults. Every value has one; a file and then the environment override them.
  */
+import { alertPolicyChecks, alertPolicyDefaults, alertPolicyFields } from "@evenkeel/alerting/route/AlertPolicy"
+import { receiversNamed } from "@evenkeel/alerting/route/Route"
+import { ServiceOptions } from "@evenkeel/alerting/receiver/Services"
 import { ChainSource } from "@evenkeel/connectors/chain/ChainSource"
 import { isAddress, RpcEndpoint } from "@evenkeel/connectors/chain/RpcEndpoints"
 import { feedsMax } from "@evenkeel/connectors/feed/NewsFeed"
@@ -116,8 +119,30 @@ export const EngineConfig = Schema.Struct({
       Schema.makeFilter((webhooks) => webhooks.every(({ name }) => name !== "console"), {
         expected: "another name than console, which is the screen's"
       })
+    ),
+    /** Services for people: Slack, PagerDuty, email and others, see `alerting/receiver/Services`. */
+    services: Schema.Array(ServiceOptions),
+    /** The dashboard's address as those who are told reach it; messages link to it. */
+    link: Schema.String.check(Schema.isPattern(/^$|^https?:\/\/[^\s]+$/)),
+    /** Who is told of which alerts, how they are grouped, and what holds them back: in Alertmanager's vocabulary. */
+    ...alertPolicyFields
+  }).check(
+    ...alertPolicyChecks,
+    Schema.makeFilter(
+      ({ route, services, webhooks }) =>
+        receiversNamed(route).every(
+          (receiver) => receiver === "console" || [...webhooks, ...services].some(({ name }) => name === receiver)
+        ),
+      { expected: "routes to receivers that are there" }
+    ),
+    Schema.makeFilter(
+      ({ services, webhooks }) => {
+        const names = ["console", ...webhooks.map(({ name }) => name), ...services.map(({ name }) => name)]
+        return new Set(names).size === names.length
+      },
+      { expected: "no two receivers of one name" }
     )
-  }),
+  ),
   /** An address that is called while the engine is ready, so that silence pages somebody; none when it is empty. */
   heartbeat: Schema.Struct({
     /** It may hold a key: only its host is shown. */
@@ -205,7 +230,10 @@ export const configDefaults = {
   http: { host: "127.0.0.1", port: 8787, names: [] as ReadonlyArray<string> },
   alerts: {
     minimumLevel: "warning",
-    webhooks: [] as ReadonlyArray<{ readonly name: string; readonly url: string; readonly secret: string }>
+    webhooks: [] as ReadonlyArray<{ readonly name: string; readonly url: string; readonly secret: string }>,
+    services: [] as ReadonlyArray<object>,
+    link: "",
+    ...alertPolicyDefaults
   },
   heartbeat: { url: "", everySeconds: 60 },
   policies: [] as ReadonlyArray<object>,

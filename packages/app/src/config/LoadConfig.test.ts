@@ -1,7 +1,7 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option, Redacted } from "effect"
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { configDefaults } from "./EngineConfig.ts"
@@ -46,6 +46,49 @@ describe("loadConfig", () => {
       assert.deepStrictEqual((yield* load({ EVENKEEL_BRIDGES: "BTC,ETH" })).bridges, ["BTC", "ETH"])
       for (const bridges of ["USDC", "EUR", "BTC,BTC", "btc", "A,B,C,D,E,F,G,H,I"])
         assert.include((yield* Effect.flip(load({ EVENKEEL_BRIDGES: bridges }))).message, "bridges", bridges)
+    })
+  )
+
+  it.effect("takes routes that lead to receivers which are there, as a file or as JSON", () =>
+    Effect.gen(function* () {
+      const hooks = JSON.stringify([{ name: "desk", url: "https://example.org", secret: "s" }])
+      const route = (of: unknown) => load({ EVENKEEL_ALERTS_WEBHOOKS: hooks, EVENKEEL_ALERTS_ROUTE: JSON.stringify(of) })
+      const child = { matchers: ['severity="critical"'], receivers: ["desk"], groupWait: "0s" }
+      const { alerts } = yield* route({ receivers: ["console"], routes: [child] })
+      assert.deepStrictEqual(alerts.route, { receivers: ["console"], routes: [child] })
+      for (const [wrong, problem] of [
+        [{ receivers: ["nobody"] }, "receivers that are there"],
+        [{ routes: [{ ...child, muteTimeIntervals: ["night"] }] }, "time intervals which are there"],
+        [{ matchers: ['a="b"'] }, "root route without matchers"],
+        [{ routes: [{ ...child, matchers: ["coin"] }] }, "a matcher such as"],
+        [{ groupWait: "5" }, "a length of time"],
+        [{ groupwait: "5s" }, "alerts.route.groupwait is not a setting"],
+        [[], "EVENKEEL_ALERTS_ROUTE is not a JSON object"]
+      ] as const)
+        assert.include((yield* Effect.flip(route(wrong))).message, problem)
+      const path = yield* fileOf(
+        "evenkeel.toml",
+        '[alerts.route]\ngroupBy = ["coin"]\n[[alerts.timeIntervals.night]]\ntimes = [{ start = "22:00", end = "24:00" }]\n'
+      )
+      const { alerts: inFile } = yield* load({}, Option.some(path))
+      assert.deepStrictEqual(inFile.timeIntervals, { night: [{ times: [{ start: "22:00", end: "24:00" }] }] })
+    })
+  )
+
+  it.effect("takes what the page on alerts shows", () =>
+    Effect.gen(function* () {
+      const page = readFileSync(new URL("../../../../docs/alerting.md", import.meta.url), "utf8")
+      const [slack, routes] = [...page.matchAll(/^ *```toml\n(.*?)^ *```/gms)].map(([, block]) => block!)
+      const hooks = JSON.stringify(["pager", "phone"].map((name) => ({ name, url: "https://example.org", secret: "s" })))
+      const { alerts } = yield* load(
+        { EVENKEEL_ALERTS_WEBHOOKS: hooks },
+        Option.some(yield* fileOf("evenkeel.toml", `${slack}\n${routes}`))
+      )
+      assert.deepStrictEqual(
+        alerts.services.map(({ name, type }) => `${type} ${name}`),
+        ["slack desk"]
+      )
+      assert.deepStrictEqual(alerts.route.routes?.[0]?.escalate, { after: "10m", receivers: ["phone"] })
     })
   )
 
@@ -116,6 +159,50 @@ describe("loadConfig", () => {
       ]) {
         const { message } = yield* Effect.flip(load({ EVENKEEL_ALERTS_WEBHOOKS: JSON.stringify(webhooks) }))
         assert.include(message, "alerts.webhooks")
+        assert.notMatch(message, /T0K3N|hunter2/)
+      }
+    })
+  )
+
+  it.effect("takes services as they are named, and shows none of their secrets, whatever is wrong with one", () =>
+    Effect.gen(function* () {
+      const secrets = { url: "https://example.org/T0K3N", token: "T0K3N", password: "hunter2" }
+      const services: ReadonlyArray<{ readonly type: string; readonly name: string; readonly [option: string]: unknown }> = [
+        { type: "slack", name: "a", url: secrets.url },
+        { type: "discord", name: "b", url: secrets.url },
+        { type: "telegram", name: "c", token: "1:T0K3N", chatId: -1001234567890 },
+        { type: "teams", name: "d", url: secrets.url },
+        { type: "alertmanager", name: "e", url: secrets.url, username: "u", password: secrets.password }
+      ]
+      const { alerts } = yield* load({ EVENKEEL_ALERTS_SERVICES: JSON.stringify(services) })
+      assert.deepStrictEqual(
+        alerts.services.map(({ name, type }) => ({ type, name })),
+        services.map(({ name, type }) => ({ type, name }))
+      )
+      assert.notMatch(JSON.stringify(alerts), /T0K3N|hunter2/)
+      const wrong = services.flatMap((service) => [
+        { ...service, name: "" },
+        { ...service, type: "pager" },
+        { ...service, extra: "T0K3N" },
+        { ...service, url: "ftp://example.org/T0K3N" },
+        { ...service, url: ["https://example.org/T0K3N"] },
+        { ...service, url: "https://[T0K3N" },
+        ...("token" in service
+          ? [
+              { ...service, token: "T0K3N/../x" },
+              { ...service, chatId: "no chat" }
+            ]
+          : []),
+        ...("password" in service
+          ? [
+              { ...service, token: secrets.token },
+              { ...service, password: "" }
+            ]
+          : [])
+      ])
+      for (const service of wrong) {
+        const { message } = yield* Effect.flip(load({ EVENKEEL_ALERTS_SERVICES: JSON.stringify([service]) }))
+        assert.include(message, "alerts.services", JSON.stringify(service))
         assert.notMatch(message, /T0K3N|hunter2/)
       }
     })

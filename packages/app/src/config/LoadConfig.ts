@@ -29,7 +29,9 @@ export const variableOf = (path: ReadonlyArray<string>): string =>
 
 /** Paths of all values that can be set. */
 const leaves = (tree: Tree, path: ReadonlyArray<string> = []): ReadonlyArray<ReadonlyArray<string>> =>
-  Object.entries(tree).flatMap(([key, value]) => (isTree(value) ? leaves(value, [...path, key]) : [[...path, key]]))
+  Object.entries(tree).flatMap(([key, value]) =>
+    isTree(value) && Object.keys(value).length > 0 ? leaves(value, [...path, key]) : [[...path, key]]
+  )
 
 export const configPaths = leaves(configDefaults)
 
@@ -63,6 +65,12 @@ const fromEnvironment = (
       continue
     }
     const initial = path.reduce<unknown>((inner, key) => (inner as Tree)[key], configDefaults)
+    if (isTree(initial)) {
+      const object = Result.try(() => JSON.parse(value) as unknown).pipe(Result.getOrUndefined)
+      if (isTree(object)) tree = merge(tree, at(path, object))
+      else problems.push(`${name} is not a JSON object`)
+      continue
+    }
     if (!Array.isArray(initial)) {
       tree = merge(tree, at(path, value))
       continue
@@ -105,14 +113,18 @@ const decode = Schema.decodeUnknownResult(Schema.toCodecStringTree(EngineConfig)
 const standard = SchemaIssue.makeFormatterStandardSchemaV1()
 
 /** Secrets by path, never to be shown. */
-const isSecret = (path: string) => /(^|\.)(url|secret)$/.test(path)
+const isSecret = (path: string) => /(^|\.)(url|secret|token|password|key)$/.test(path)
+
+/** The file that is read: the one that is named, else `EVENKEEL_CONFIG`'s. */
+export const configFile = (file: Option.Option<string>, environment: Readonly<Record<string, string | undefined>>): string | undefined =>
+  Option.getOrUndefined(Option.orElse(file, () => Option.fromUndefinedOr(environment[`${prefix}CONFIG`])))
 
 export const loadConfig = Effect.fn("loadConfig")(function* (
   file: Option.Option<string>,
   environment: Readonly<Record<string, string | undefined>>
 ) {
-  const named = Option.orElse(file, () => Option.fromUndefinedOr(environment[`${prefix}CONFIG`]))
-  const fromFile = Option.isSome(named) ? yield* readFile(named.value) : {}
+  const named = configFile(file, environment)
+  const fromFile = named === undefined ? {} : yield* readFile(named)
   const fromVariables = fromEnvironment(environment)
   const decoded = decode(asText(merge(merge(configDefaults, fromFile), fromVariables.tree)))
   const problems = [

@@ -4,9 +4,7 @@
  * What stands higher is closed first. So on shutdown the sockets close, then the hot path judges what they had sent, then its level changes are
  * written into the log, then alerting follows the log to its end and delivers, and at last the database is closed.
  */
-import { Dispatcher } from "@evenkeel/alerting/dispatch/Dispatcher"
-import { AlertManager } from "@evenkeel/alerting/manager/AlertManager"
-import { AlertTable } from "@evenkeel/alerting/manager/AlertTable"
+import { layerAlerting } from "@evenkeel/alerting/Alerting"
 import { Venues } from "@evenkeel/connectors/exchange/Venues"
 import { Instruments } from "@evenkeel/connectors/feed/Instruments"
 import { MarketFeed } from "@evenkeel/connectors/feed/MarketFeed"
@@ -41,16 +39,18 @@ import { layerUnwatched } from "./Unwatched.ts"
 /** What survives a restart. */
 const layerStore = (config: EngineConfig) =>
   Retention.layer(retentionOf(config)).pipe(
-    Layer.provideMerge(Layer.mergeAll(Outbox.layer, Snapshots.layer, ModelRegistry.layer, AlertTable.layer)),
+    Layer.provideMerge(Layer.mergeAll(Outbox.layer, Snapshots.layer, ModelRegistry.layer)),
     Layer.provideMerge(EventStore.layerSealed(auditKeyOf(config)))
   )
 
 /** Alerts follow the log; their notifications are delivered. */
-const layerAlerting = (config: EngineConfig, setup: EngineSetup) =>
-  AlertManager.layer({ minimumLevel: config.alerts.minimumLevel, simulated: setup.simulated }).pipe(
-    Layer.provideMerge(Dispatcher.layer({ owner: setup.engineId })),
-    Layer.provideMerge(receiversOf(config, setup))
-  )
+const layerAlertingOf = (config: EngineConfig, setup: EngineSetup) =>
+  layerAlerting({
+    owner: setup.engineId,
+    minimumLevel: config.alerts.minimumLevel,
+    policy: config.alerts,
+    simulated: setup.simulated
+  }).pipe(Layer.provideMerge(receiversOf(config, setup)))
 
 /** The hot path in its thread, and what it keeps and records. */
 const layerDetection = (config: EngineConfig, setup: EngineSetup) =>
@@ -118,7 +118,7 @@ export const layerEngineOnDatabase = (config: EngineConfig, setup: EngineSetup) 
     Layer.provideMerge(layerNewsFeeds(config, setup)),
     Layer.provideMerge(layerFeed(config, setup)),
     Layer.provideMerge(layerDetection(config, setup)),
-    Layer.provideMerge(layerAlerting(config, setup)),
+    Layer.provideMerge(layerAlertingOf(config, setup)),
     Layer.provideMerge(LastWords.layer),
     Layer.provideMerge(layerStore(config)),
     Layer.provideMerge(layerRuntimeWith(policiesOf(config))),

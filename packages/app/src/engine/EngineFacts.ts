@@ -3,18 +3,13 @@ import { databaseProblem } from "@evenkeel/store/database/DatabaseProblem"
 import { EventStore } from "@evenkeel/store/event/EventStore"
 import { monotonicMillis } from "@evenkeel/runtime/time/Monotonic"
 import { waitAtMost } from "@evenkeel/runtime/supervision/WaitAtMost"
-import { Effect, Layer, Option, Redacted, Schema } from "effect"
-import { createHash } from "node:crypto"
+import { Effect, Layer, Option, Schema } from "effect"
+import { configText, shaOf } from "../config/ConfigText.ts"
 import type { EngineConfig } from "../config/EngineConfig.ts"
 import type { EngineSetup } from "./EngineSetup.ts"
 
 /** Two configurations with the same digest do the same; secrets count by their own digest and cannot be read back. */
-export const digestOf = (config: EngineConfig): string =>
-  createHash("sha256")
-    .update(JSON.stringify(config, (_, value: unknown) => (Redacted.isRedacted(value) ? shaOf(String(Redacted.value(value))) : value)))
-    .digest("hex")
-
-const shaOf = (text: string): string => createHash("sha256").update(text).digest("hex")
+export const digestOf = (config: EngineConfig): string => shaOf(configText(config))
 
 const decodeStarted = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Struct({ configuration: Schema.String })))
 

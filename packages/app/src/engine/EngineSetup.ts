@@ -2,6 +2,7 @@
  * What a mode decides before the engine starts: which coins and instruments, from which venues, on whose clock, told to whom.
  */
 import { type Receiver, Receivers } from "@evenkeel/alerting/receiver/Receiver"
+import { makeServices } from "@evenkeel/alerting/receiver/Services"
 import { makeWebhookReceiver } from "@evenkeel/alerting/receiver/WebhookReceiver"
 import { sourceInstrument } from "@evenkeel/connectors/chain/ChainSource"
 import type { Endpoints, Exchange } from "@evenkeel/connectors/exchange/Exchange"
@@ -46,14 +47,15 @@ export interface EngineSetup {
   readonly staleAfterMillis: number
 }
 
-/** The configured webhooks, behind the setup's own receivers. */
-export const receiversOf = (config: EngineConfig, setup: EngineSetup) =>
+/** The configured webhooks and services, behind the setup's own receivers. */
+export const receiversOf = ({ alerts }: EngineConfig, setup: EngineSetup) =>
   Layer.effect(
     Receivers,
-    Effect.map(
-      Effect.forEach(config.alerts.webhooks, (webhook) => makeWebhookReceiver(webhook)),
-      (webhooks) => [...setup.receivers, ...webhooks]
-    )
+    Effect.gen(function* () {
+      const webhooks = yield* Effect.forEach(alerts.webhooks, makeWebhookReceiver)
+      const services = yield* makeServices(alerts.services, { link: alerts.link === "" ? undefined : alerts.link })
+      return [...setup.receivers, ...webhooks, ...services]
+    })
   )
 
 /** Where frames are recorded, with what a replay needs to know of them. */

@@ -7,16 +7,11 @@ import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import { levelChange } from "../../../alerting/test/support/LevelChange.ts"
+import { alertFor } from "../../../alerting/test/support/Notification.ts"
 import { layerUnwatched } from "./Unwatched.ts"
 
-const alertOf = (coin: string, status: Alert["status"] = "firing"): Alert => ({
-  fingerprint: coin,
-  status,
-  level: "critical",
-  startsAt: 0,
-  endsAt: null,
-  change: levelChange({ coin })
-})
+const alertOf = (coin: string, status: Alert["status"] = "firing"): Alert =>
+  alertFor({ fingerprint: coin, status, change: levelChange({ coin }) })
 
 it.effect("an alert of a coin that is not watched any more is said, without making the engine unready", () => {
   const watched = knownCoins.slice(0, 1)

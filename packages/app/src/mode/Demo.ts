@@ -9,6 +9,7 @@ import { lockDirectory } from "@evenkeel/store/database/ProcessLock"
 import { Effect, FileSystem, Redacted, Schema } from "effect"
 import type { EngineConfig } from "../config/EngineConfig.ts"
 import { coinsOf, exchangeOf, instrumentsOf, venuesOf } from "../engine/EngineSetup.ts"
+import type { ConfigSource } from "../engine/Reload.ts"
 import { runEngine } from "./RunEngine.ts"
 
 /** Real time between two steps of the simulated markets. */
@@ -54,6 +55,8 @@ export const runDemo = (
     /** Market seconds in a real second. */
     readonly speed: number
     readonly stopAfterMillis?: number
+    /** Followed while the demo runs. */
+    readonly source?: ConfigSource
   }
 ) =>
   Effect.gen(function* () {
@@ -93,6 +96,7 @@ export const runDemo = (
         staleAfterMillis: config.hotPath.staleAfterSeconds * 1000 * Math.max(1, options.speed)
       },
       title: `demo: ${scenario.name}, ${options.speed}x`,
-      ...(options.stopAfterMillis === undefined ? {} : { stopAfterMillis: options.stopAfterMillis })
+      ...(options.stopAfterMillis === undefined ? {} : { stopAfterMillis: options.stopAfterMillis }),
+      ...(options.source === undefined ? {} : { source: options.source })
     })
   }).pipe(Effect.scoped)

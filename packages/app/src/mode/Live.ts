@@ -8,6 +8,7 @@ import { Policies } from "@evenkeel/runtime/resilience/Policies"
 import { Effect, Layer } from "effect"
 import type { EngineConfig } from "../config/EngineConfig.ts"
 import { chainInstruments, coinsOf, instrumentsOf, venueOf, venuesOf } from "../engine/EngineSetup.ts"
+import type { ConfigSource } from "../engine/Reload.ts"
 import { runEngine } from "./RunEngine.ts"
 
 /** Before the engine runs there is no health registry of its own to report to. */
@@ -35,7 +36,7 @@ export const findInstruments = Effect.fn("findInstruments")(function* (config: E
   return [...new Map(all.map((instrument) => [instrumentKey(instrument), instrument])).values()]
 })
 
-export const runLive = Effect.fnUntraced(function* (config: EngineConfig) {
+export const runLive = Effect.fnUntraced(function* (config: EngineConfig, source?: ConfigSource) {
   const instruments = yield* findInstruments(config)
   const named = new Set([...venuesOf(instruments), ...config.discovery.venues])
   return yield* runEngine({
@@ -53,6 +54,7 @@ export const runLive = Effect.fnUntraced(function* (config: EngineConfig) {
       warmStart: true,
       staleAfterMillis: config.hotPath.staleAfterSeconds * 1000
     },
-    title: "live"
+    title: "live",
+    ...(source === undefined ? {} : { source })
   })
 })

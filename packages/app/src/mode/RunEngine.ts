@@ -19,6 +19,7 @@ import { HttpServer } from "effect/http"
 import { createServer } from "node:http"
 import type { EngineConfig } from "../config/EngineConfig.ts"
 import { layerEngine } from "../engine/Engine.ts"
+import { type ConfigSource, layerReload } from "../engine/Reload.ts"
 import { LastWords } from "../engine/LastWords.ts"
 import { PortUnavailable, tryPort } from "../engine/HttpPort.ts"
 import type { EngineSetup } from "../engine/EngineSetup.ts"
@@ -42,9 +43,11 @@ export interface RunOptions {
   readonly title: string
   /** Stops by itself after this long, real time; never when undefined. */
   readonly stopAfterMillis?: number
+  /** Followed while the engine runs; nothing is when it is left out. */
+  readonly source?: ConfigSource
 }
 
-export const runEngine = ({ config, setup, stopAfterMillis, title }: RunOptions) => {
+export const runEngine = ({ config, setup, source, stopAfterMillis, title }: RunOptions) => {
   const terminal = process.stdout.isTTY
   const shown: Array<ReadonlyArray<string>> = []
   const screenReceiver: Receiver = {
@@ -65,7 +68,8 @@ export const runEngine = ({ config, setup, stopAfterMillis, title }: RunOptions)
       NodeHttpServer.layer(createServer, { host: config.http.host, port: config.http.port, gracefulShutdownTimeout: requestsEndWithin })
     )
   )
-  const layer = server.pipe(
+  const following = source === undefined ? Layer.empty : layerReload(config, source, setup.engineName)
+  const layer = Layer.mergeAll(server, following).pipe(
     Layer.provideMerge(layerEngine(config, { ...setup, receivers: [receiver], engineId: randomUUID() })),
     Layer.provide(NodeHttpClient.layerUndici),
     Layer.provideMerge(layerTraces),

@@ -1,5 +1,6 @@
 /** Alerts and notifications as receivers get them, with the field names of Prometheus Alertmanager. */
 import { Effect, Schema } from "effect"
+import { Labels } from "./Labels.ts"
 import { LevelChange, RiskLevel } from "../risk/RiskLevel.ts"
 
 export const AlertStatus = Schema.Literals(["firing", "resolved"])
@@ -10,6 +11,8 @@ export const Alert = Schema.Struct({
   /** 16 hex digits; equal for the same coin and the same kind of trouble. */
   fingerprint: Schema.String,
   status: AlertStatus,
+  /** What routes and silences go by: `alertname`, `coin`, `kind` and `severity`, which is the level. Facts of older versions have none. */
+  labels: Labels.pipe(Schema.withDecodingDefaultKey(Effect.succeed({}))),
   level: RiskLevel,
   /** Unix ms of the level change that opened it. */
   startsAt: Schema.Finite,
@@ -21,25 +24,22 @@ export const Alert = Schema.Struct({
 })
 export type Alert = typeof Alert.Type
 
-/** One message to one receiver. Delivery is at least once: a receiver ignores an `idempotencyKey` that it has seen. */
+/**
+ * One message to one receiver, about the alerts of one group. Delivery is at least once: a receiver ignores an `idempotencyKey` that it has seen.
+ */
 export const Notification = Schema.Struct({
   idempotencyKey: Schema.String,
-  /** Position in the event store of the level change behind it. */
+  /** Position in the event store of the newest fact behind it. */
   position: Schema.Int,
-  alert: Alert,
+  /** The same for every notification of the group. */
+  groupKey: Schema.String,
+  /** What its alerts have in common, as their route groups them. */
+  groupLabels: Labels,
+  /** `firing` while one of its alerts fires. */
+  status: AlertStatus,
+  /** The most severe first, those that are over last. Never empty. */
+  alerts: Schema.NonEmptyArray(Alert),
   /** True when the market was a demo's: nobody has lost anything. */
   simulated: Schema.Boolean.pipe(Schema.withDecodingDefaultKey(Effect.succeed(false)))
 })
 export type Notification = typeof Notification.Type
-
-/**
- * The 64-bit FNV-1a hash of `parts`, as 16 hex digits. The same parts give the same fingerprint.
- * Source: datatracker.ietf.org/doc/draft-eastlake-fnv.
- */
-export const fingerprintOf = (...parts: ReadonlyArray<string>): string => {
-  let value = 0xcbf29ce484222325n
-  for (const byte of new TextEncoder().encode(parts.join("\u0000"))) {
-    value = BigInt.asUintN(64, (value ^ BigInt(byte)) * 0x100000001b3n)
-  }
-  return value.toString(16).padStart(16, "0")
-}

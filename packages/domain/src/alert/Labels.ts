@@ -1,6 +1,6 @@
 /** What tells one alert from another, as in Prometheus: names with values. A name that is not there equals one whose value is empty. */
 import { Schema } from "effect"
-import { fingerprintOf } from "./Alert.ts"
+import { fingerprintOf } from "./Fingerprint.ts"
 
 export const LabelName = Schema.String.check(Schema.isPattern(/^[a-zA-Z_][a-zA-Z0-9_]{0,63}$/))
 export const LabelValue = Schema.String.check(Schema.isMaxLength(256))

@@ -2,7 +2,8 @@
  * What the log says, once everything has calmed down: each level change once and in a chain, alerts as they follow from the changes, and every
  * promise delivered, in order.
  */
-import { AlertFactKind, AlertState, decide, idempotencyKeyOf } from "@evenkeel/alerting/manager/Decide"
+import { Notified } from "@evenkeel/alerting/group/Notifier"
+import { AlertFactKind, AlertState, decide } from "@evenkeel/alerting/manager/Decide"
 import { Detection } from "@evenkeel/detection/host/Detection"
 import { LevelChange, type RiskLevel } from "@evenkeel/domain/risk/RiskLevel"
 import { beginning, EventStore, type StoredEvent } from "@evenkeel/store/event/EventStore"
@@ -16,6 +17,7 @@ const factsMax = 100_000
 
 const decodeChange = Schema.decodeUnknownSync(Schema.fromJsonString(LevelChange))
 const decodeState = Schema.decodeUnknownSync(Schema.fromJsonString(AlertState))
+const decodeNotified = Schema.decodeUnknownSync(Schema.fromJsonString(Notified))
 const isAlertFact = Schema.is(AlertFactKind)
 
 interface Recorded<A> {
@@ -59,6 +61,17 @@ const wrongAlerts = (
     : [`the alerts in the log are\n  ${found.join("\n  ")}\nand follow from its changes as\n  ${expected.join("\n  ")}`]
 }
 
+/** Each state of an alert is told once: no group waits, and nothing is muted. */
+const wrongTellings = (facts: ReadonlyArray<Recorded<AlertState>>, told: ReadonlyArray<Recorded<Notified>>): ReadonlyArray<string> => {
+  const expected = facts.map(({ value: { alert, position } }) => `${alert.fingerprint} ${alert.status} of fact ${position}`).sort()
+  const found = told
+    .flatMap(({ value: { alerts } }) => alerts.map(({ fingerprint, position, status }) => `${fingerprint} ${status} of fact ${position}`))
+    .sort()
+  return expected.join("\n") === found.join("\n")
+    ? []
+    : [`what was told is\n  ${found.join("\n  ")}\nand follows from the alerts as\n  ${expected.join("\n  ")}`]
+}
+
 /** What a receiver got, in the order in which it did. */
 export interface Deliveries {
   readonly name: string
@@ -66,13 +79,13 @@ export interface Deliveries {
 }
 
 /** Every promised notification reached the receiver. */
-export const lostDeliveries = (promised: ReadonlyMap<string, AlertState>, { name, received }: Deliveries): ReadonlyArray<string> => {
+export const lostDeliveries = (promised: ReadonlyMap<string, Notified>, { name, received }: Deliveries): ReadonlyArray<string> => {
   const keys = new Set(received.map(({ key }) => key))
   return [...promised.keys()].filter((key) => !keys.has(key)).map((key) => `${name} never got ${key}`)
 }
 
 /** What a receiver got was promised, and came in the alert's order. */
-export const wrongDeliveries = (promised: ReadonlyMap<string, AlertState>, { name, received }: Deliveries): ReadonlyArray<string> => {
+export const wrongDeliveries = (promised: ReadonlyMap<string, Notified>, { name, received }: Deliveries): ReadonlyArray<string> => {
   const keys = new Set(received.map(({ key }) => key))
   const unpromised = [...keys].filter((key) => !promised.has(key)).map((key) => `${name} got ${key}, which nobody had promised`)
   const last = new Map<string, number>()
@@ -101,8 +114,10 @@ export const promisesOf = Effect.fnUntraced(function* (minimumLevel: RiskLevel) 
   const rows: ReadonlyArray<StoredEvent> = yield* events.read({ after: beginning, limit: factsMax })
   const changes = rows.flatMap((row) => (row.kind === "LevelChanged" ? [{ ...row, value: decodeChange(row.payload) }] : []))
   const facts = rows.flatMap((row) => (isAlertFact(row.kind) ? [{ ...row, value: decodeState(row.payload) }] : []))
-  const promised = new Map(facts.map(({ value }) => [idempotencyKeyOf(events.id, value), value]))
-  return { changes, promised, chains: brokenChains(changes), alerts: wrongAlerts(changes, facts, minimumLevel) }
+  const told = rows.flatMap((row) => (row.kind === "Notified" ? [{ ...row, value: decodeNotified(row.payload) }] : []))
+  const promised = new Map(told.map(({ value }) => [value.idempotencyKey, value]))
+  const alerts = [...wrongAlerts(changes, facts, minimumLevel), ...wrongTellings(facts, told)]
+  return { changes, promised, chains: brokenChains(changes), alerts }
 })
 
 export const wrongLog = ({ hasTwo, receivers, time }: World, run: UpRun): Effect.Effect<ReadonlyArray<string>> => {

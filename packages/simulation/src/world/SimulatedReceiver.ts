@@ -30,7 +30,7 @@ export class SimulatedReceiver {
     const refused = (problem: string) => new DeliveryFailed({ receiver: this.name, problem, retryable: true })
     return {
       name: this.name,
-      deliver: ({ alert, idempotencyKey, position }) =>
+      deliver: ({ groupKey, idempotencyKey, position, status }) =>
         Effect.gen({ self: this }, function* () {
           if (this.slowMillis > 0) yield* Effect.sleep(this.slowMillis)
           if (!isAlive()) return yield* Effect.never
@@ -38,9 +38,9 @@ export class SimulatedReceiver {
           this.received.push({
             at: this.#time.elapsed,
             key: idempotencyKey,
-            fingerprint: alert.fingerprint,
+            fingerprint: groupKey,
             position,
-            status: alert.status
+            status
           })
           if (this.silent) return yield* refused("the answer was lost")
         })

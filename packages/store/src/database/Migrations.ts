@@ -161,6 +161,18 @@ export const migrations = {
   ),
   "0014_abandoned": statements(
     "create index notification_abandoned on notification (receiver, abandoned_at) where abandoned_at is not null"
+  ),
+  "0015_alert_groups": statements(
+    "alter table alert add column labels text not null default '{}', add column closed_reason text",
+    // Alerts that are told together, between two looks at them.
+    "create table alert_group (key text primary key, look_at double precision not null, members text[] not null, state text not null)",
+    "create index alert_group_members on alert_group using gin (members)",
+    "create index alert_group_look on alert_group (look_at)",
+    // The oldest rows of a receiver are found without looking at all that wait.
+    `create index notification_order on notification (receiver, position, idempotency_key)
+      where delivered_at is null and abandoned_at is null`,
+    "create table acknowledgement (fingerprint text primary key, state text not null)",
+    "create table silence (id text primary key, ends_at double precision not null, state text not null)"
   )
 }
 

@@ -66,12 +66,20 @@ export class Outbox extends Context.Service<
       readonly leaseMillis: number
       readonly limit: number
     }) => Effect.Effect<ReadonlyArray<ClaimedRow>, SqlError.SqlError>
-    readonly delivered: (row: OutboxRow, now: number) => Effect.Effect<void, SqlError.SqlError>
+    readonly delivered: (
+      rows: ReadonlyArray<Pick<OutboxRow, "receiver" | "idempotencyKey">>,
+      now: number
+    ) => Effect.Effect<void, SqlError.SqlError>
     /**
-     * Puts the row off, longer each time (1 s doubled up to an hour), or abandons it, which the caller reports. Changes nothing once the lease is
+     * Puts the row off, longer each time (1 s doubled up to an hour) and for `pauseMillis` at least, of which a minute counts, or abandons it, which the caller reports. Changes nothing once the lease is
      * over and somebody else has claimed or delivered the row.
      */
-    readonly failed: (row: ClaimedRow, problem: string, now: number) => Effect.Effect<{ readonly abandoned: boolean }, SqlError.SqlError>
+    readonly failed: (
+      row: ClaimedRow,
+      problem: string,
+      now: number,
+      pauseMillis?: number
+    ) => Effect.Effect<{ readonly abandoned: boolean }, SqlError.SqlError>
     /** Gives back what `owner` has claimed and not delivered, so that nobody has to wait until its leases are over. */
     readonly release: (owner: string) => Effect.Effect<void, SqlError.SqlError>
     /** Rows that wait, of all receivers. */
@@ -131,16 +139,18 @@ export class Outbox extends Context.Service<
                         position::float8 as position, payload, attempts, lease_owner as owner`,
             (rows) => [...rows].sort((a, b) => a.position - b.position)
           ),
-        delivered: ({ idempotencyKey, receiver }, now) =>
+        delivered: (rows, now) =>
           Effect.asVoid(sql`
             update notification
             set delivered_at = ${now + offset}, attempts = attempts + 1, last_error = null, lease_owner = null, lease_until = null
-            where receiver = ${receiver} and idempotency_key = ${idempotencyKey}`),
-        failed: ({ attempts, idempotencyKey, owner, receiver }, problem, now) =>
+            from json_to_recordset(${JSON.stringify(rows.map(({ idempotencyKey, receiver }) => ({ receiver, key: idempotencyKey })))}::json)
+              as taken (receiver text, key text)
+            where notification.receiver = taken.receiver and notification.idempotency_key = taken.key`),
+        failed: ({ attempts, idempotencyKey, owner, receiver }, problem, now, pauseMillis = 0) =>
           Effect.map(
             sql<{ abandoned: boolean }>`
               update notification
-              set attempts = attempts + 1, last_error = ${plainText(problem)}, next_attempt = ${now + offset + backoffMillis(attempts)},
+              set attempts = attempts + 1, last_error = ${plainText(problem)}, next_attempt = ${now + offset + Math.max(backoffMillis(attempts), Math.min(pauseMillis, clockSkewMillisMax))},
                   abandoned_at = ${attempts + 1 >= attemptsMax ? now + offset : null}, lease_owner = null, lease_until = null
               where receiver = ${receiver} and idempotency_key = ${idempotencyKey} and lease_owner = ${owner} and ${waiting}
               returning abandoned_at is not null as abandoned`,

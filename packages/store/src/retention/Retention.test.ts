@@ -132,7 +132,7 @@ for (const [name, database] of databases) {
             0
           )
           const rows = yield* outbox.claim({ receiver: "hook", owner: "one", now: 0, leaseMillis: 1, limit: 30 })
-          for (const row of rows) yield* outbox.delivered(row, row.position * day)
+          for (const row of rows) yield* outbox.delivered([row], row.position * day)
           yield* TestClock.setTime(30 * day)
           assert.deepInclude(yield* trim({ directory: yield* directory }), { removedNotifications: 20 })
           assert.deepInclude(yield* trim({ directory: yield* directory, deliveredMax: 4 }), { removedNotifications: 6 })

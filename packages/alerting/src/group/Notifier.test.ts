@@ -1,0 +1,223 @@
+import { assert, describe, it } from "@effect/vitest"
+import type { Alert } from "@evenkeel/domain/alert/Alert"
+import { fingerprintOf } from "@evenkeel/domain/alert/Fingerprint"
+import type { RiskLevel } from "@evenkeel/domain/risk/RiskLevel"
+import { Effect, Layer } from "effect"
+import { SqlClient } from "effect/sql"
+import { TestClock } from "effect/testing"
+import { levelChange } from "../../test/support/LevelChange.ts"
+import { alertFor } from "../../test/support/Notification.ts"
+import { makeKeeper, services } from "../../test/support/Services.ts"
+import { AlertSettings } from "../AlertSettings.ts"
+import { Dispatcher } from "../dispatch/Dispatcher.ts"
+import { Acknowledging } from "../manager/Acknowledging.ts"
+import { AlertTable } from "../manager/AlertTable.ts"
+import { levelLabels } from "../manager/Decide.ts"
+import { SilenceTable } from "../mute/SilenceTable.ts"
+import { Receivers } from "../receiver/Receiver.ts"
+import { alertPolicyDefaults, type AlertPolicyOptions } from "../route/AlertPolicy.ts"
+import { GroupTable } from "./GroupTable.ts"
+import { Notifier } from "./Notifier.ts"
+
+const everyMinute = { groupBy: ["kind"], groupWait: "10s", groupInterval: "1m", repeatInterval: "1h" }
+
+/** A notifier on the database at hand, with two receivers, and what it tells them in words. */
+const notifying = (policy: Partial<AlertPolicyOptions>) => {
+  const [desk, pager] = [makeKeeper("desk"), makeKeeper("pager")]
+  let position = 0
+  const layer = Notifier.layer({ simulated: false }).pipe(
+    Layer.provideMerge(AlertSettings.layer({ minimumLevel: "warning", policy: { ...alertPolicyDefaults, ...policy } })),
+    Layer.provideMerge(Dispatcher.layer({ owner: "test" })),
+    Layer.provide(Layer.succeed(Receivers, [desk.receiver, pager.receiver]))
+  )
+  /** The coin's break reaches this level, or is over. */
+  const set = Effect.fnUntraced(function* (coin: string, level: RiskLevel, status: Alert["status"] = "firing") {
+    const sql = yield* SqlClient.SqlClient
+    const alert = alertFor({
+      fingerprint: fingerprintOf(coin),
+      status,
+      level,
+      labels: levelLabels(coin, "break", level),
+      startsAt: Number.MAX_SAFE_INTEGER,
+      change: levelChange({ coin, level })
+    })
+    const state = { alert, openedPosition: 1, position: ++position }
+    yield* sql.withTransaction(Effect.andThen((yield* AlertTable).apply(state), (yield* Notifier).take([state])))
+  })
+  /** What has been told since the last time, once all that is due was looked at and sent. */
+  const told = Effect.gen(function* () {
+    const notifier = yield* Notifier
+    while ((yield* notifier.lookDue) > 0);
+    yield* (yield* Dispatcher).drain
+    const words = [desk, pager].flatMap(({ receiver, seen }) =>
+      seen
+        .splice(0)
+        .map(
+          ({ alerts, status }) =>
+            `${receiver.name} ${status}: ${alerts.map(({ change, level, status: own }) => `${change.coin} ${own === "firing" ? level : "over"}`).join(", ")}`
+        )
+    )
+    return words
+  })
+  return { layer, set, told }
+}
+
+const run = <A, E>(
+  policy: Partial<AlertPolicyOptions>,
+  test: (
+    of: ReturnType<typeof notifying>
+  ) => Effect.Effect<
+    A,
+    E,
+    Notifier | AlertSettings | Acknowledging | Dispatcher | AlertTable | SilenceTable | GroupTable | SqlClient.SqlClient
+  >
+) => {
+  const notifies = notifying(policy)
+  return Effect.provide(test(notifies), notifies.layer.pipe(Layer.provideMerge(services)))
+}
+
+describe("Notifier", () => {
+  it.effect("tells every receiver of every change at once, where nothing is configured", () =>
+    run({}, ({ set, told }) =>
+      Effect.gen(function* () {
+        yield* set("USDC", "warning")
+        assert.deepStrictEqual(yield* told, ["desk firing: USDC warning", "pager firing: USDC warning"])
+        yield* set("USDC", "critical")
+        yield* set("USDC", "critical")
+        yield* set("USDC", "warning")
+        yield* set("USDC", "normal", "resolved")
+        assert.deepStrictEqual((yield* told).slice(0, 3), [
+          "desk firing: USDC critical",
+          "desk firing: USDC warning",
+          "desk resolved: USDC over"
+        ])
+        assert.deepStrictEqual(yield* (yield* GroupTable).due(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, 9), [])
+      })
+    )
+  )
+
+  it.effect("tells a group together after its wait, its changes after its interval, and repeats it", () =>
+    run({ route: { ...everyMinute, receivers: ["desk"] } }, ({ set, told }) =>
+      Effect.gen(function* () {
+        yield* set("USDC", "warning")
+        yield* set("DAI", "critical")
+        assert.deepStrictEqual(yield* told, [])
+        yield* TestClock.adjust("10 seconds")
+        assert.deepStrictEqual(yield* told, ["desk firing: DAI critical, USDC warning"])
+        yield* set("USDC", "critical")
+        yield* set("DAI", "normal", "resolved")
+        assert.deepStrictEqual(yield* told, [])
+        yield* TestClock.adjust("1 minute")
+        assert.deepStrictEqual(yield* told, ["desk firing: USDC critical, DAI over"])
+        yield* TestClock.adjust("1 minute")
+        assert.deepStrictEqual(yield* told, [])
+        yield* TestClock.adjust("1 hour")
+        assert.deepStrictEqual(yield* told, ["desk firing: USDC critical"])
+      })
+    )
+  )
+
+  it.effect("leads an alert elsewhere when it becomes severe, and tells all who heard of it that it is over", () =>
+    run({ route: { receivers: ["desk"], routes: [{ matchers: ['severity="critical"'], receivers: ["pager"] }] } }, ({ set, told }) =>
+      Effect.gen(function* () {
+        yield* set("USDC", "warning")
+        assert.deepStrictEqual(yield* told, ["desk firing: USDC warning"])
+        yield* set("USDC", "critical")
+        assert.deepStrictEqual(yield* told, ["pager firing: USDC critical"])
+        yield* set("USDC", "critical", "resolved")
+        assert.deepStrictEqual(yield* told, ["desk resolved: USDC over", "pager resolved: USDC over"])
+      })
+    )
+  )
+
+  it.effect("holds back what is silenced, and tells it when the silence is over", () =>
+    run({ route: { receivers: ["desk"] } }, ({ set, told }) =>
+      Effect.gen(function* () {
+        const startsAt = yield* (yield* GroupTable).now
+        const silence = { id: "s", matchers: ['coin="USDC"'], startsAt, endsAt: startsAt + 60_000, createdBy: "ann", comment: "known" }
+        yield* (yield* SilenceTable).apply(silence)
+        yield* set("USDC", "critical")
+        yield* set("DAI", "critical")
+        assert.deepStrictEqual(yield* told, ["desk firing: DAI critical"])
+        yield* TestClock.adjust("30 seconds")
+        assert.deepStrictEqual(yield* told, [])
+        yield* TestClock.adjust("31 seconds")
+        assert.deepStrictEqual(yield* told, ["desk firing: USDC critical"])
+      })
+    )
+  )
+
+  it.effect("inhibits by what fires, of any coin", () => {
+    const inhibitRules = [{ sourceMatchers: ['coin="USDC"', 'severity="critical"'], targetMatchers: ['coin="DAI"'], equal: ["kind"] }]
+    return run({ route: { receivers: ["desk"] }, inhibitRules }, ({ set, told }) =>
+      Effect.gen(function* () {
+        yield* set("USDC", "critical")
+        yield* set("DAI", "critical")
+        assert.deepStrictEqual(yield* told, ["desk firing: USDC critical"])
+        yield* set("USDC", "critical", "resolved")
+        yield* TestClock.adjust("2 seconds")
+        assert.deepStrictEqual(yield* told, ["desk resolved: USDC over", "desk firing: DAI critical"])
+      })
+    )
+  })
+
+  it.effect("tells others what nobody has acknowledged in time, and repeats nothing that somebody has", () => {
+    const route = { receivers: ["desk"], repeatInterval: "1h", escalate: { after: "10m", receivers: ["pager"] } }
+    return run({ route }, ({ set, told }) =>
+      Effect.gen(function* () {
+        const { acknowledge } = yield* Acknowledging
+        yield* set("USDC", "warning")
+        yield* set("DAI", "warning")
+        assert.deepStrictEqual(yield* told, ["desk firing: USDC warning", "desk firing: DAI warning"])
+        yield* acknowledge(fingerprintOf("DAI"), { by: "ann", comment: "" })
+        yield* TestClock.adjust("9 minutes")
+        assert.deepStrictEqual(yield* told, [])
+        yield* TestClock.adjust("2 minutes")
+        assert.deepStrictEqual(yield* told, ["pager firing: USDC warning"])
+        yield* acknowledge(fingerprintOf("USDC"), { by: "bob", comment: "on it" })
+        yield* TestClock.adjust("3 hours")
+        assert.deepStrictEqual(yield* told, [])
+        // What has become worse is unseen again.
+        yield* set("DAI", "critical")
+        assert.deepStrictEqual(yield* told, ["desk firing: DAI critical", "pager firing: DAI critical"])
+        yield* TestClock.adjust("61 minutes")
+        assert.deepStrictEqual(yield* told, ["desk firing: DAI critical"])
+        yield* set("DAI", "critical", "resolved")
+        assert.strictEqual((yield* Effect.flip(acknowledge(fingerprintOf("DAI"), { by: "ann", comment: "" })))._tag, "NoSuchAlert")
+      })
+    )
+  })
+
+  it.effect("leads what fires another way as soon as that is configured, and repeats nothing where the way is the same", () =>
+    run({ route: { receivers: ["desk"] } }, ({ set, told }) =>
+      Effect.gen(function* () {
+        yield* set("USDC", "critical")
+        yield* set("DAI", "warning")
+        assert.deepStrictEqual(yield* told, ["desk firing: USDC critical", "desk firing: DAI warning"])
+        const routes = [{ matchers: ['severity="critical"'], receivers: ["pager"] }]
+        yield* (yield* AlertSettings).set({
+          minimumLevel: "warning",
+          policy: { ...alertPolicyDefaults, route: { receivers: ["desk"], routes } }
+        })
+        assert.deepStrictEqual(yield* told, ["pager firing: USDC critical"])
+        yield* set("USDC", "critical", "resolved")
+        assert.deepStrictEqual(yield* told, ["desk resolved: USDC over", "pager resolved: USDC over"])
+      })
+    )
+  )
+
+  it.effect("goes on with what another configuration left: known groups are not told again, lost routes lead elsewhere", () =>
+    Effect.gen(function* () {
+      const child = { matchers: ['coin="DAI"'], receivers: ["pager"], ...everyMinute, groupWait: "0s" }
+      const before = notifying({ route: { receivers: ["desk"], routes: [child] } })
+      yield* Effect.gen(function* () {
+        yield* before.set("USDC", "critical")
+        yield* before.set("DAI", "critical")
+        assert.deepStrictEqual(yield* before.told, ["desk firing: USDC critical", "pager firing: DAI critical"])
+      }).pipe(Effect.provide(before.layer))
+      yield* TestClock.adjust("2 minutes")
+      const after = notifying({ route: { receivers: ["desk"] } })
+      assert.deepStrictEqual(yield* Effect.provide(after.told, after.layer), ["desk firing: DAI critical"])
+    }).pipe(Effect.provide(services))
+  )
+})

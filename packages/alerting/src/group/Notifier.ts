@@ -1,0 +1,296 @@
+/**
+ * Tells alerts, group by group: who is told, of what, and when.
+ *
+ * A change of an alert goes into the groups of its routes in the transaction that records it, and a group that is due then is looked at in the same one.
+ * Groups that are due later are looked at by a loop. What is told is a fact of the log with a notification for each of the route's receivers, so that a
+ * crash between any two steps neither loses nor repeats it.
+ */
+import type { Notification } from "@evenkeel/domain/alert/Alert"
+import { fingerprintOf } from "@evenkeel/domain/alert/Fingerprint"
+import { labelsText } from "@evenkeel/domain/alert/Labels"
+import { severity } from "@evenkeel/domain/risk/RiskLevel"
+import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
+import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
+import { SpanLinks } from "@evenkeel/runtime/telemetry/SpanLinks"
+import { databaseProblem } from "@evenkeel/store/database/DatabaseProblem"
+import { type ConcurrencyConflict, EventStore } from "@evenkeel/store/event/EventStore"
+import { Outbox } from "@evenkeel/store/outbox/Outbox"
+import { Array, Context, Effect, Layer, Schema } from "effect"
+import { SqlClient, type SqlError } from "effect/sql"
+import { createHash } from "node:crypto"
+import { AlertSettings } from "../AlertSettings.ts"
+import { Dispatcher } from "../dispatch/Dispatcher.ts"
+import { isAcknowledged } from "../manager/Acknowledgement.ts"
+import { Acknowledging } from "../manager/Acknowledging.ts"
+import { AlertTable } from "../manager/AlertTable.ts"
+import type { AlertState } from "../manager/Decide.ts"
+import { Mutes } from "../mute/Mutes.ts"
+import { SilenceTable } from "../mute/SilenceTable.ts"
+import { Receivers } from "../receiver/Receiver.ts"
+import { type AlertPolicy, type AlertPolicyOptions, compileAlertPolicy } from "../route/AlertPolicy.ts"
+import { groupLabelsOf, type Route, routesOf } from "../route/Route.ts"
+import { type Group, joined, look, makeGroup } from "./Group.ts"
+import { GroupTable } from "./GroupTable.ts"
+
+/** A group was told of its alerts: for each receiver there is a notification. */
+export const Notified = Schema.Struct({
+  idempotencyKey: Schema.String,
+  groupKey: Schema.String,
+  why: Schema.Literals(["firing", "resolved", "repeat", "escalation"]),
+  receivers: Schema.Array(Schema.String),
+  /** Which states of which alerts: `position` is that of the fact behind it. */
+  alerts: Schema.Array(Schema.Struct({ fingerprint: Schema.String, status: Schema.String, position: Schema.Int })),
+  /** SHA-256 of the notification as it was promised, base64. */
+  digest: Schema.String
+})
+export type Notified = typeof Notified.Type
+
+/** The family of these facts: of each group, a stream. */
+export const notifiedFamily = "notified"
+
+export const digestOf = (payload: string): string => createHash("sha256").update(payload).digest("base64")
+
+/** Groups that are looked at in one transaction. */
+const lookMax = 200
+/** Without a nudge, groups are looked for this often. */
+const lookEvery = "1 second"
+/** While the database is away. */
+const databaseWait = "2 seconds"
+/** A group that is to be looked at so much later than its route can ask for had its time from a clock that was wrong. */
+const clockSkewMillisMax = 60_000
+/** Of the sequence in an idempotency key: keys are in order as texts, too. */
+const sequenceDigits = 6
+
+export interface NotifierOptions {
+  /** The market is made up: every notification says so. */
+  readonly simulated: boolean
+}
+
+type Trouble = SqlError.SqlError | ConcurrencyConflict
+
+export class Notifier extends Context.Service<
+  Notifier,
+  {
+    /** Takes alerts as they are now into the groups of their routes, and tells the groups that are due; in the transaction at hand. */
+    readonly take: (states: ReadonlyArray<AlertState>) => Effect.Effect<void, Trouble>
+    /** Looks at the groups that are due; how many. */
+    readonly lookDue: Effect.Effect<number, Trouble>
+  }
+>()("@evenkeel/alerting/group/Notifier") {
+  static readonly layer = (options: NotifierOptions) => Layer.effect(Notifier, makeNotifier(options))
+}
+
+const keyOf = ({ id }: Route, labels: Group["labels"]): string => `${id}:${labelsText(labels)}`
+
+const makeNotifier = Effect.fnUntraced(function* ({ simulated }: NotifierOptions) {
+  const acknowledging = yield* Acknowledging
+  const alerts = yield* AlertTable
+  const dispatcher = yield* Dispatcher
+  const events = yield* EventStore
+  const groups = yield* GroupTable
+  const health = yield* HealthRegistry
+  const links = yield* SpanLinks
+  const outbox = yield* Outbox
+  const receivers = yield* Receivers
+  const silences = yield* SilenceTable
+  const sql = yield* SqlClient.SqlClient
+  const supervisor = yield* Supervisor
+  const settings = yield* AlertSettings
+  let configured: AlertPolicyOptions | undefined
+  let policy: AlertPolicy
+  /** The longest that any route asks a group to wait. */
+  let farMillis = 0
+  /** Takes up what is configured by now. */
+  const refresh = () => {
+    const now = settings.current().policy
+    if (now === configured) return
+    configured = now
+    policy = compileAlertPolicy(
+      now,
+      receivers.map(({ name }) => name)
+    )
+    farMillis = Math.max(
+      ...[...policy.routes.values()].flatMap((route) => [route.groupWaitMillis, route.groupIntervalMillis, route.repeatIntervalMillis])
+    )
+  }
+  refresh()
+
+  const tell = Effect.fnUntraced(function* (
+    group: Group,
+    told: ReadonlyArray<string>,
+    why: Notified["why"],
+    states: ReadonlyArray<AlertState>
+  ) {
+    if (!Array.isReadonlyArrayNonEmpty(states) || told.length === 0) return
+    const [first, ...others] = Array.sortWith(
+      states,
+      ({ alert }) => (alert.status === "resolved" ? 1 : -severity(alert.level)),
+      (a: number, b: number) => (a < b ? -1 : a > b ? 1 : 0)
+    )
+    const idempotencyKey = `${events.id}-${fingerprintOf(group.key)}-${group.openedPosition}-${String(group.sequence).padStart(sequenceDigits, "0")}`
+    const notification: Notification = {
+      idempotencyKey,
+      position: Math.max(...states.map(({ position }) => position)),
+      groupKey: group.key,
+      groupLabels: group.labels,
+      status: first!.alert.status,
+      alerts: [first!.alert, ...others.map(({ alert }) => alert)],
+      simulated
+    }
+    const payload = JSON.stringify(notification)
+    const fact: Notified = {
+      idempotencyKey,
+      groupKey: group.key,
+      why,
+      receivers: told,
+      alerts: states.map(({ alert: { fingerprint, status }, position }) => ({ fingerprint, status, position })),
+      digest: digestOf(payload)
+    }
+    const fingerprint = fingerprintOf(group.key)
+    const { position } = yield* events.append(`${notifiedFamily}/${fingerprint}`, "any", [
+      { kind: "Notified", payload: fact, key: idempotencyKey }
+    ])
+    yield* outbox.enqueue(
+      told.map((receiver) => ({ receiver, idempotencyKey, fingerprint, position, payload })),
+      yield* Effect.clockWith((clock) => clock.currentTimeMillis)
+    )
+    yield* Effect.ignore(Effect.map(Effect.currentSpan, (span) => links.set(idempotencyKey, span)))
+  })
+
+  /** Looks at these groups, whose route there is, at `now`. `known`: states of alerts that are at hand. */
+  const lookAt = Effect.fnUntraced(function* (
+    due: ReadonlyArray<{ readonly group: Group; readonly route: Route }>,
+    now: number,
+    known: ReadonlyArray<AlertState> = []
+  ) {
+    if (due.length === 0) return
+    const states = new Map(known.map((state) => [state.alert.fingerprint, state]))
+    const others = new Set(due.flatMap(({ group }) => group.members).filter((fingerprint) => !states.has(fingerprint)))
+    for (const state of yield* alerts.of([...others])) states.set(state.alert.fingerprint, state)
+    const firing = policy.inhibitRules.length === 0 ? [] : yield* alerts.firingLabels
+    const mutes = new Mutes({ ...policy, silences: yield* silences.standing(now) }, firing)
+    const seen = yield* acknowledging.of([...states.keys()])
+    for (const { group, route } of due) {
+      const members = group.members.flatMap((fingerprint) => {
+        const state = states.get(fingerprint)
+        if (state === undefined) return []
+        const { labels, level, status } = state.alert
+        // Its severity may have led it elsewhere: this group hears of it again once it is over.
+        const left = status === "firing" && !routesOf(policy.root, labels).includes(route)
+        const muted = left || mutes.of(route, labels, now) !== undefined
+        return [{ fingerprint, state, status, severity: level, muted, acknowledged: isAcknowledged(seen.get(fingerprint), state) }]
+      })
+      const { escalate, group: after, tell: told } = look(group, route, members, now)
+      yield* after === undefined ? groups.remove(group.key) : groups.save(after)
+      if (told !== undefined)
+        yield* tell(
+          group,
+          route.receivers,
+          told.why,
+          [...told.firing, ...told.resolved].map(({ state }) => state)
+        )
+      if (escalate.length > 0)
+        yield* tell(
+          { ...group, sequence: group.sequence + (told === undefined ? 0 : 1) },
+          route.escalateTo,
+          "escalation",
+          escalate.map(({ state }) => state)
+        )
+    }
+  })
+
+  const take = Effect.fnUntraced(function* (states: ReadonlyArray<AlertState>) {
+    if (states.length === 0) return
+    refresh()
+    yield* groups.lock
+    const now = yield* groups.now
+    const routed = states.map((state) => ({
+      state,
+      routes: routesOf(policy.root, state.alert.labels).map((route) => {
+        const labels = groupLabelsOf(route, state.alert.labels)
+        return { route, labels, key: keyOf(route, labels) }
+      })
+    }))
+    const known = yield* groups.of(
+      routed.flatMap(({ routes }) => routes.map(({ key }) => key)),
+      states.map(({ alert }) => alert.fingerprint)
+    )
+    const touched = new Map<string, { group: Group; readonly route: Route }>()
+    for (const group of known) {
+      const route = policy.routes.get(group.routeId)
+      if (route !== undefined) touched.set(group.key, { group, route })
+    }
+    for (const { routes, state } of routed) {
+      const { alert, position } = state
+      for (const { key, labels, route } of routes) {
+        if (alert.status === "firing" && !touched.has(key))
+          touched.set(key, { group: makeGroup({ key, route, labels, position, now }), route })
+      }
+      for (const [key, entry] of touched) {
+        const takes = routes.some((each) => each.key === key) || entry.group.members.includes(alert.fingerprint)
+        if (takes) entry.group = joined(entry.group, entry.route, alert, now)
+      }
+    }
+    const isDue = ({ group }: { readonly group: Group }) => group.lookAt <= now
+    const all = [...touched.values()]
+    for (const { group } of all.filter((entry) => !isDue(entry))) yield* groups.save(group)
+    yield* lookAt(all.filter(isDue), now, states)
+  })
+
+  const lookDue: Effect.Effect<number, Trouble> = sql.withTransaction(
+    Effect.gen(function* () {
+      refresh()
+      yield* groups.lock
+      const now = yield* groups.now
+      const due = yield* groups.due(now, now + farMillis + clockSkewMillisMax, lookMax)
+      const routed = due.flatMap((group) => {
+        const route = policy.routes.get(group.routeId)
+        return route === undefined ? [] : [{ group, route }]
+      })
+      yield* lookAt(routed, now)
+      for (const { key, routeId } of due) if (!policy.routes.has(routeId)) yield* groups.remove(key)
+      return due.length
+    })
+  )
+
+  /** What fires goes the way that is configured now, also where it went another way before. */
+  let routedBy: AlertPolicyOptions | undefined
+  const reroute = Effect.suspend(() => {
+    refresh()
+    const by = configured
+    if (by === routedBy) return Effect.void
+    return sql
+      .withTransaction(
+        Effect.gen(function* () {
+          yield* groups.lock
+          yield* groups.removeOthers([...policy.routes.keys()])
+          yield* take(yield* alerts.firing)
+        })
+      )
+      .pipe(
+        Effect.andThen(
+          Effect.sync(() => {
+            routedBy = by
+          })
+        )
+      )
+  })
+
+  const follow = Effect.gen(function* () {
+    for (;;) {
+      yield* reroute
+      const looked = yield* lookDue
+      if (looked > 0) yield* dispatcher.nudge
+      if (looked < lookMax) yield* Effect.sleep(lookEvery)
+    }
+  })
+  yield* supervisor.supervise(
+    "notifier",
+    Effect.catchTag(follow, "SqlError", (error) =>
+      health
+        .report("notifier", "degraded", databaseProblem(error))
+        .pipe(Effect.andThen(Effect.sleep(databaseWait)), Effect.andThen(health.report("notifier", "running")))
+    ).pipe(Effect.forever)
+  )
+  return Notifier.of({ take, lookDue: Effect.andThen(reroute, lookDue) })
+})

@@ -1,0 +1,61 @@
+/**
+ * Slack, by an incoming webhook.
+ *
+ * Limits: 50 blocks a message, 150 characters a header, 3,000 a section, ten fields a section of 2,000 characters each; one message a second, else 429
+ * with `Retry-After`. Sources: docs.slack.dev/messaging/sending-messages-using-incoming-webhooks, docs.slack.dev/reference/block-kit/blocks.
+ */
+import { Schema } from "effect"
+import { type Card, cardsOf, cardText, shortened } from "../../render/Card.ts"
+import { makeHttpReceiver } from "../HttpReceiver.ts"
+import { SecretUrl, type ServiceContext, serviceName } from "./Service.ts"
+
+export const SlackOptions = Schema.Struct({
+  type: Schema.Literal("slack"),
+  name: serviceName,
+  /** `https://hooks.slack.com/services/…` */
+  url: SecretUrl
+})
+export type SlackOptions = typeof SlackOptions.Type
+
+const headerMax = 150
+const sectionMax = 3000
+const fieldMax = 2000
+const fieldsMax = 10
+/** Each takes five blocks at most, of 50. */
+const cardsMax = 9
+const textMax = 4000
+
+/** The three characters that mean something in Slack's text. */
+const escaped = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")
+
+const section = (text: string) => ({ type: "section", text: { type: "mrkdwn", text: shortened(escaped(text), sectionMax) } })
+
+const blocksOf = ({ advice, facts, link, reasons, time, title }: Card): ReadonlyArray<object> => [
+  { type: "header", text: { type: "plain_text", text: shortened(title, headerMax), emoji: false } },
+  ...(facts.length === 0
+    ? []
+    : [
+        {
+          type: "section",
+          fields: facts
+            .slice(0, fieldsMax)
+            .map(({ name, value }) => ({ type: "mrkdwn", text: shortened(`*${escaped(name)}*\n${escaped(value)}`, fieldMax) }))
+        }
+      ]),
+  ...(reasons.length === 0 ? [] : [section(reasons.map((reason) => `• ${reason}`).join("\n"))]),
+  ...(advice === undefined ? [] : [section(advice)]),
+  { type: "context", elements: [{ type: "mrkdwn", text: link === undefined ? time : `${time} · <${encodeURI(link)}|open>` }] }
+]
+
+export const makeSlack = ({ name, url }: SlackOptions, context: ServiceContext) =>
+  makeHttpReceiver({
+    name,
+    messagesOf: (notification) => {
+      const cards = cardsOf(notification, context)
+      const shown = cards.slice(0, cardsMax)
+      const more = cards.length > shown.length ? [section(`and ${cards.length - shown.length} more alerts`)] : []
+      // What notifications and old clients show instead of the blocks.
+      const text = shortened(escaped(cards.map(cardText).join("\n\n")), textMax)
+      return [{ url, body: JSON.stringify({ text, blocks: [...shown.flatMap(blocksOf), ...more] }) }]
+    }
+  })

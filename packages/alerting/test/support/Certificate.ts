@@ -1,0 +1,20 @@
+/** A certificate for loopback that no authority signed, with its key, until 2126: for tests of TLS. */
+
+export const certificate = {
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBoTCCAUegAwIBAgIUZCT+UUjrozKIGrcxxP1pt2x+zl8wCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyODIwMTU0NloYDzIxMjYxMTA0
+MjAxNTQ2WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAARkK5APckguitwInp0YOi81yTx4df+H5nk+0zuQyzWuJcmPJUfixa3q
+j6a32QCymNv2Mh/iNXy/58dtPfOSvPt1o3UwczAdBgNVHQ4EFgQUpuROBPV5iZsE
+58im4ypePGHf0VMwHwYDVR0jBBgwFoAUpuROBPV5iZsE58im4ypePGHf0VMwDwYD
+VR0TAQH/BAUwAwEB/zAgBgNVHREEGTAXhwR/AAABhwQAAAAAgglsb2NhbGhvc3Qw
+CgYIKoZIzj0EAwIDSAAwRQIhAINeZlqBr7w6I2Sx2IVDQCyJnVV+e4XC2M0HwGA4
+rz0+AiAt3rn42EcRWZ84xdiej+nQAe2mnvmLevFxbt4JYiWzWg==
+-----END CERTIFICATE-----`,
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgktrKV0mZmHEi1WjR
+rYidAZKP+TdlcQwOldfNxDG6FRyhRANCAARkK5APckguitwInp0YOi81yTx4df+H
+5nk+0zuQyzWuJcmPJUfixa3qj6a32QCymNv2Mh/iNXy/58dtPfOSvPt1
+-----END PRIVATE KEY-----`
+}

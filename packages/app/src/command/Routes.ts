@@ -1,0 +1,50 @@
+/** `evenkeel alerts routes`: who would be told of an alert with these labels, and how it would be grouped. */
+import { compileAlertPolicy } from "@evenkeel/alerting/route/AlertPolicy"
+import { parseMatchers } from "@evenkeel/alerting/route/Matcher"
+import { groupLabelsOf, type Route, routesOf } from "@evenkeel/alerting/route/Route"
+import { labelsText } from "@evenkeel/domain/alert/Labels"
+import { Console, Effect, Schema } from "effect"
+import type { EngineConfig } from "../config/EngineConfig.ts"
+
+/** Labels are equalities: an alert has values, not patterns. */
+export class NoLabels extends Schema.TaggedError<NoLabels>()("NoLabels", { text: Schema.String }) {
+  override get message() {
+    return `${this.text} are no labels such as coin=USDC severity=critical`
+  }
+}
+
+const policyOf = ({ alerts }: EngineConfig) =>
+  compileAlertPolicy(alerts, ["console", ...[...alerts.webhooks, ...alerts.services].map(({ name }) => name)])
+
+const seconds = (millis: number): string => `${millis / 1000} s`
+
+const lineOf = (route: Route): string =>
+  [
+    `${route.id === "{}" ? "root" : route.id} tells ${route.receivers.join(", ") || "nobody"}: a new group after ${seconds(route.groupWaitMillis)}`,
+    `changes after ${seconds(route.groupIntervalMillis)}`,
+    `again after ${seconds(route.repeatIntervalMillis)}`,
+    ...(route.escalateAfterMillis === undefined
+      ? []
+      : [`${route.escalateTo.join(", ")} after ${seconds(route.escalateAfterMillis)} without an acknowledgement`]),
+    ...(route.muteTimeIntervals.length === 0 ? [] : [`nothing in ${route.muteTimeIntervals.join(", ")}`]),
+    ...(route.activeTimeIntervals.length === 0 ? [] : [`only in ${route.activeTimeIntervals.join(", ")}`])
+  ].join(", ")
+
+export const runRoutesTest = Effect.fn("runRoutesTest")(function* (config: EngineConfig, texts: ReadonlyArray<string>) {
+  const matchers = yield* Effect.fromResult(parseMatchers(texts.join(",")))
+  if (matchers.some(({ operator }) => operator !== "=")) return yield* new NoLabels({ text: texts.join(" ") })
+  const labels = Object.fromEntries(matchers.map(({ name, value }) => [name, value]))
+  for (const route of routesOf(policyOf(config).root, labels)) {
+    yield* Console.log(lineOf(route))
+    yield* Console.log(`  in the group ${labelsText(groupLabelsOf(route, labels))}`)
+  }
+})
+
+export const runRoutesShow = Effect.fn("runRoutesShow")(function* (config: EngineConfig) {
+  const show = (route: Route, depth: number): Effect.Effect<void> =>
+    Effect.andThen(
+      Console.log("  ".repeat(depth) + lineOf(route)),
+      Effect.forEach(route.routes, (child) => show(child, depth + 1), { discard: true })
+    )
+  yield* show(policyOf(config).root, 0)
+})

@@ -1,0 +1,122 @@
+/**
+ * Takes up another configuration while the engine runs: when its file changes, and on SIGHUP.
+ *
+ * A configuration that is not valid is refused whole, and the one that stands goes on. Of a valid one, what `liveSettings` names holds at once; what
+ * else has changed is named, and waits for the next start. Either is a fact in the log.
+ */
+import { AlertSettings } from "@evenkeel/alerting/AlertSettings"
+import { Receivers } from "@evenkeel/alerting/receiver/Receiver"
+import { receiversNamed } from "@evenkeel/alerting/route/Route"
+import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
+import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
+import { databaseProblem } from "@evenkeel/store/database/DatabaseProblem"
+import { EventStore } from "@evenkeel/store/event/EventStore"
+import { Effect, FileSystem, Layer, Option, Queue, Result } from "effect"
+import { configText } from "../config/ConfigText.ts"
+import type { EngineConfig } from "../config/EngineConfig.ts"
+import { type ConfigInvalid, configPaths } from "../config/LoadConfig.ts"
+
+/** Where the configuration came from, and how it is read again. */
+export interface ConfigSource {
+  readonly file: string | undefined
+  readonly load: Effect.Effect<EngineConfig, ConfigInvalid, FileSystem.FileSystem>
+}
+
+/** Settings that hold as soon as they are read. */
+export const liveSettings: ReadonlyArray<string> = ["alerts.minimumLevel", "alerts.route", "alerts.inhibitRules", "alerts.timeIntervals"]
+
+/** The file is looked at this often; it may be replaced as a whole, which no watch of the operating system survives. */
+const lookEvery = "2 seconds"
+const component = "configuration"
+
+const at = (config: EngineConfig, path: ReadonlyArray<string>): unknown =>
+  path.reduce<unknown>(
+    (inner, key) => (typeof inner === "object" && inner !== null ? (inner as Record<string, unknown>)[key] : undefined),
+    config
+  )
+
+/** The settings that differ, as paths. */
+export const changedSettings = (from: EngineConfig, to: EngineConfig): ReadonlyArray<string> =>
+  configPaths.filter((path) => configText(at(from, path)) !== configText(at(to, path))).map((path) => path.join("."))
+
+/** `engineName`: whose stream the facts are written to. */
+export const makeReload = Effect.fnUntraced(function* (initial: EngineConfig, source: ConfigSource, engineName: string) {
+  const settings = yield* AlertSettings
+  const receivers = yield* Receivers
+  const health = yield* HealthRegistry
+  const events = yield* EventStore
+  /** What was read last and found valid; and what holds. */
+  let standing = initial
+
+  const record = (kind: string, payload: Readonly<Record<string, string | ReadonlyArray<string>>>) =>
+    events.append(`engine/${engineName}`, "any", [{ kind, payload }]).pipe(
+      Effect.asVoid,
+      Effect.catch((error) => Effect.logWarning("a fact about the engine was not written", { kind, problem: databaseProblem(error) }))
+    )
+
+  const refuse = Effect.fnUntraced(function* (why: string, problems: ReadonlyArray<string>) {
+    yield* health.report(component, "degraded", `refused, the one before goes on: ${problems[0]}`)
+    yield* Effect.logError("a configuration is refused, and the one before goes on", { why, problems })
+    yield* record("ConfigurationRefused", { why, problems })
+  })
+
+  return Effect.fn("Reload.reload")(function* (why: string) {
+    const read = yield* Effect.result(source.load)
+    if (Result.isFailure(read)) return yield* refuse(why, read.failure.problems)
+    const next = read.success
+    const changed = changedSettings(standing, next)
+    const names = receivers.map(({ name }) => name)
+    const unknown = receiversNamed(next.alerts.route).filter((name) => !names.includes(name))
+    if (unknown.length > 0)
+      return yield* refuse(why, [
+        `alerts.route leads to receivers that are started with the engine only: ${[...new Set(unknown)].join(", ")}`
+      ])
+    standing = next
+    yield* health.report(component, "running")
+    if (changed.length === 0) return
+    const now = changed.filter((path) => liveSettings.includes(path))
+    const atNextStart = changed.filter((path) => !liveSettings.includes(path))
+    yield* settings.set({ minimumLevel: next.alerts.minimumLevel, policy: next.alerts })
+    yield* Effect.logInfo("the configuration has changed", { why, now, atNextStart })
+    yield* record("ConfigurationReloaded", { why, now, atNextStart })
+  })
+})
+
+/** Reloads when the file changes and on SIGHUP, which ends a program in a terminal that is closed, as before. */
+export const layerReload = (initial: EngineConfig, source: ConfigSource, engineName: string) =>
+  Layer.effectDiscard(
+    Effect.gen(function* () {
+      const reload = yield* makeReload(initial, source, engineName)
+      const supervisor = yield* Supervisor
+      const files = yield* FileSystem.FileSystem
+      const asked = yield* Queue.sliding<string>(1)
+      if (process.stdout.isTTY !== true)
+        yield* Effect.acquireRelease(
+          Effect.sync(() => {
+            const onSignal = () => void Queue.offerUnsafe(asked, "SIGHUP")
+            process.on("SIGHUP", onSignal)
+            return onSignal
+          }),
+          (onSignal) => Effect.sync(() => process.off("SIGHUP", onSignal))
+        )
+      yield* supervisor.supervise(component, Effect.forever(Effect.flatMap(Queue.take(asked), reload)))
+      const { file } = source
+      if (file === undefined) return
+      const stamp = files.stat(file).pipe(
+        Effect.map(({ ino, mtime, size }) => `${Option.getOrElse(ino, () => 0)} ${Option.getOrUndefined(mtime)?.getTime()} ${size}`),
+        // A file that is gone for a moment is being replaced.
+        Effect.orElseSucceed(() => undefined)
+      )
+      let seen = yield* stamp
+      yield* supervisor.supervise(
+        `${component}-file`,
+        Effect.gen(function* () {
+          yield* Effect.sleep(lookEvery)
+          const now = yield* stamp
+          if (now === undefined || now === seen) return
+          seen = now
+          yield* Queue.offer(asked, "the file has changed")
+        }).pipe(Effect.forever)
+      )
+    })
+  )
