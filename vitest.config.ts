@@ -27,12 +27,13 @@ export default defineConfig({
   test: {
     include: ["packages/*/src/**/*.test.ts", "packages/*/test/**/*.test.ts", "scripts/*.test.ts"],
     reporters: ["default", closingLine],
-    // One fewer than there are cores is the default, which on two cores runs one file after the other.
-    maxWorkers: Math.max(2, Math.floor(availableParallelism() * 0.75)),
+    // Files that run whole programs wait as much as they work: one worker more than there are cores, of few.
+    maxWorkers: Math.max(3, Math.floor(availableParallelism() * 0.75)),
     sequence: { sequencer: ProgramsFirst },
     // Of the tests in one file that ask to run at once: they wait for sockets more than they work.
     maxConcurrency: 15,
-    testTimeout: 30_000,
+    // On a machine that is busy too.
+    testTimeout: 90_000,
     // Modules are loaded once a worker. Whatever a test sets up is its own: no module keeps state between tests.
     isolate: false,
     hookTimeout: 60_000

@@ -16,7 +16,7 @@ import { join } from "node:path"
 import { type Program, serve, startProgram, until } from "./support/Program.ts"
 
 /** `EVENKEEL_TEST_KILLS=20` for a longer trial. */
-const kills = Number(process.env["EVENKEEL_TEST_KILLS"] ?? 3)
+const kills = Number(process.env["EVENKEEL_TEST_KILLS"] ?? 2)
 const decodeNotification = Schema.decodeUnknownSync(Schema.fromJsonString(Notification))
 const decodeNotified = Schema.decodeUnknownSync(Schema.fromJsonString(Notified))
 const decodeChange = Schema.decodeUnknownSync(Schema.fromJsonString(LevelChange))
@@ -89,8 +89,9 @@ describe("a demo that is killed", () => {
         last.process.kill("SIGTERM")
         assert.strictEqual(yield* last.exit, 0, last.errors())
         assert.include(last.output(), "stopped after")
+        if (last.errors().includes("last segment is damaged")) damageSaid++
         // The second of every five, and what it damaged is said at the next start.
-        assert.isAtLeast(damageSaid, Math.floor((kills + 2) / 5))
+        assert.isAtLeast(damageSaid, Math.floor((kills + 3) / 5))
 
         yield* Effect.gen(function* () {
           const sql = yield* SqlClient.SqlClient

@@ -6,7 +6,7 @@ import { simulate } from "@evenkeel/simulation/Simulation"
 import { Effect } from "effect"
 
 /** `EVENKEEL_TEST_SEEDS=100` for a longer trial. */
-const seeds = Number(process.env["EVENKEEL_TEST_SEEDS"] ?? 4)
+const seeds = Number(process.env["EVENKEEL_TEST_SEEDS"] ?? 3)
 
 describe("a simulated world", () => {
   it.live(

@@ -3,6 +3,9 @@ import { Effect } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
 import { createServer, type IncomingMessage } from "node:http"
 
+/** Commands that look something up and end. V8 would compile the database's WebAssembly for them a second time, for a speed that they never use. */
+const shortCommands = ["alerts", "audit", "consumers", "models"]
+
 const entry = new URL("../../bin/evenkeel.js", import.meta.url).pathname
 
 export interface Program {
@@ -18,7 +21,10 @@ export const startProgram = (args: ReadonlyArray<string>, environment: Readonly<
   Effect.acquireRelease(
     Effect.sync((): Program => {
       const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(EVENKEEL|OTEL|VITEST)/.test(name)))
-      const child = spawn(process.execPath, [entry, ...args], { env: { ...inherited, ...environment }, stdio: ["ignore", "pipe", "pipe"] })
+      const child = spawn(process.execPath, [...(shortCommands.includes(args[0] ?? "") ? ["--liftoff-only"] : []), entry, ...args], {
+        env: { ...inherited, ...environment },
+        stdio: ["ignore", "pipe", "pipe"]
+      })
       let output = ""
       let errors = ""
       child.stdout!.on("data", (chunk: Buffer) => {
