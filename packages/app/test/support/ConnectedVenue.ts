@@ -168,7 +168,15 @@ export const connect = Effect.fnUntraced(function* (
       listener()
       return Effect.sync(() => listeners.delete(listener))
     }).pipe(
-      Effect.timeoutOrElse({ duration: `${seconds} seconds`, orElse: () => Effect.die(new Error(`not within ${seconds} s: ${what}`)) })
+      Effect.timeoutOrElse({
+        duration: `${seconds} seconds`,
+        orElse: () => {
+          const books = own.map((_, number) => `${bookState(number)} ${equal(number)} ${local.hotPath.book(number).count(0)}`)
+          return Effect.die(
+            new Error(`not within ${seconds} s: ${what}; books ${books.join(", ")}; resyncs ${JSON.stringify(seen.resyncs)}`)
+          )
+        }
+      })
     )
 
   const equal = (instrument: number) => {
