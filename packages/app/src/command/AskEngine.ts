@@ -28,7 +28,10 @@ const ask = <A>(
     Effect.mapError(
       (error) =>
         new NotDone({
-          problem: `the engine at ${addressOf(config)} does not do it: ${error.message}; does one run, with this configuration?`
+          problem:
+            "_tag" in error && error._tag === "HttpClientError"
+              ? `no engine answers at ${addressOf(config)}: does one run, with this configuration? (${error.message})`
+              : error.message
         })
     ),
     Effect.provide(NodeHttpClient.layerUndici)

@@ -45,8 +45,9 @@ export const makeReload = Effect.fnUntraced(function* (initial: EngineConfig, so
   const receivers = yield* Receivers
   const health = yield* HealthRegistry
   const events = yield* EventStore
-  /** What was read last and found valid; and what holds. */
+  /** What was read last and found valid; and what of it waits for the next start. */
   let standing = initial
+  let waiting: ReadonlyArray<string> = []
 
   const record = (kind: string, payload: Readonly<Record<string, string | ReadonlyArray<string>>>) =>
     events.append(`engine/${engineName}`, "any", [{ kind, payload }]).pipe(
@@ -64,18 +65,19 @@ export const makeReload = Effect.fnUntraced(function* (initial: EngineConfig, so
     const read = yield* Effect.result(source.load)
     if (Result.isFailure(read)) return yield* refuse(why, read.failure.problems)
     const next = read.success
-    const changed = changedSettings(standing, next)
     const names = receivers.map(({ name }) => name)
     const unknown = receiversNamed(next.alerts.route).filter((name) => !names.includes(name))
     if (unknown.length > 0)
       return yield* refuse(why, [
         `alerts.route leads to receivers that are started with the engine only: ${[...new Set(unknown)].join(", ")}`
       ])
+    const now = changedSettings(standing, next).filter((path) => liveSettings.includes(path))
+    const atNextStart = changedSettings(initial, next).filter((path) => !liveSettings.includes(path))
+    const unchanged = now.length === 0 && atNextStart.join() === waiting.join()
     standing = next
-    yield* health.report(component, "running")
-    if (changed.length === 0) return
-    const now = changed.filter((path) => liveSettings.includes(path))
-    const atNextStart = changed.filter((path) => !liveSettings.includes(path))
+    waiting = atNextStart
+    yield* health.report(component, "running", atNextStart.length === 0 ? "" : `waits for the next start: ${atNextStart.join(", ")}`)
+    if (unchanged) return
     yield* settings.set({ minimumLevel: next.alerts.minimumLevel, policy: next.alerts })
     yield* Effect.logInfo("the configuration has changed", { why, now, atNextStart })
     yield* record("ConfigurationReloaded", { why, now, atNextStart })
