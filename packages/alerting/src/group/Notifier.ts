@@ -15,7 +15,7 @@ import { SpanLinks } from "@evenkeel/runtime/telemetry/SpanLinks"
 import { databaseProblem } from "@evenkeel/store/database/DatabaseProblem"
 import { type ConcurrencyConflict, EventStore } from "@evenkeel/store/event/EventStore"
 import { Outbox } from "@evenkeel/store/outbox/Outbox"
-import { Array, Context, Effect, Layer, Schema } from "effect"
+import { Array, Clock, Context, Effect, Layer, Order, Schema } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import { createHash } from "node:crypto"
 import { AlertSettings } from "../AlertSettings.ts"
@@ -125,9 +125,10 @@ const makeNotifier = Effect.fnUntraced(function* ({ simulated }: NotifierOptions
     const [first, ...others] = Array.sortWith(
       states,
       ({ alert }) => (alert.status === "resolved" ? 1 : -severity(alert.level)),
-      (a: number, b: number) => (a < b ? -1 : a > b ? 1 : 0)
+      Order.Number
     )
-    const idempotencyKey = `${events.id}-${fingerprintOf(group.key)}-${group.openedPosition}-${String(group.sequence).padStart(sequenceDigits, "0")}`
+    const fingerprint = fingerprintOf(group.key)
+    const idempotencyKey = `${events.id}-${fingerprint}-${group.openedPosition}-${String(group.sequence).padStart(sequenceDigits, "0")}`
     const notification: Notification = {
       idempotencyKey,
       position: Math.max(...states.map(({ position }) => position)),
@@ -146,13 +147,12 @@ const makeNotifier = Effect.fnUntraced(function* ({ simulated }: NotifierOptions
       alerts: states.map(({ alert: { fingerprint, status }, position }) => ({ fingerprint, status, position })),
       digest: digestOf(payload)
     }
-    const fingerprint = fingerprintOf(group.key)
     const { position } = yield* events.append(`${notifiedFamily}/${fingerprint}`, "any", [
       { kind: "Notified", payload: fact, key: idempotencyKey }
     ])
     yield* outbox.enqueue(
       told.map((receiver) => ({ receiver, idempotencyKey, fingerprint, position, payload })),
-      yield* Effect.clockWith((clock) => clock.currentTimeMillis)
+      yield* Clock.currentTimeMillis
     )
     yield* Effect.ignore(Effect.map(Effect.currentSpan, (span) => links.set(idempotencyKey, span)))
   })

@@ -17,6 +17,9 @@ import { EngineView } from "./EngineView.ts"
 import type { HostNames } from "./HostNames.ts"
 import { layerRequestGuard } from "./RequestGuard.ts"
 
+/** Whatever the database answers instead. */
+const unavailable = (error: { readonly message: string }) => new StoreUnavailable({ problem: error.message })
+
 const alertsMax = 500
 const silencesMax = 500
 
@@ -47,12 +50,12 @@ const alerts = HttpApiBuilder.group(
       list: ({ query }) =>
         manager.list({ all: query.all === "true", limit: alertsMax }).pipe(
           Effect.map((found) => found.map((alert) => ({ ...alert, simulated, reasons: reasonsOf(alert.change) }))),
-          Effect.mapError((error) => new StoreUnavailable({ problem: error.message }))
+          Effect.mapError(unavailable)
         ),
       acknowledge: ({ params, payload }) =>
         acknowledging
           .acknowledge(params.fingerprint, payload)
-          .pipe(Effect.mapError((error) => (error._tag === "NoSuchAlert" ? error : new StoreUnavailable({ problem: error.message }))))
+          .pipe(Effect.mapError((error) => (error._tag === "NoSuchAlert" ? error : unavailable(error))))
     })
   })
 )
@@ -62,14 +65,11 @@ const silences = HttpApiBuilder.group(
   "silences",
   Effect.fnUntraced(function* (handlers) {
     const silencing = yield* Silencing
-    const unavailable = Effect.mapError((error: { readonly message: string }) => new StoreUnavailable({ problem: error.message }))
     return handlers.handleAll({
-      list: () => unavailable(silencing.list(silencesMax)),
-      set: ({ payload }) => unavailable(silencing.set(payload)),
+      list: () => Effect.mapError(silencing.list(silencesMax), unavailable),
+      set: ({ payload }) => Effect.mapError(silencing.set(payload), unavailable),
       expire: ({ params }) =>
-        silencing
-          .expire(params.id)
-          .pipe(Effect.mapError((error) => (error._tag === "NoSuchSilence" ? error : new StoreUnavailable({ problem: error.message }))))
+        silencing.expire(params.id).pipe(Effect.mapError((error) => (error._tag === "NoSuchSilence" ? error : unavailable(error))))
     })
   })
 )

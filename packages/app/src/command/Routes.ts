@@ -4,7 +4,7 @@ import { parseMatchers } from "@evenkeel/alerting/route/Matcher"
 import { groupLabelsOf, type Route, routesOf } from "@evenkeel/alerting/route/Route"
 import { labelsText } from "@evenkeel/domain/alert/Labels"
 import { Console, Effect, Schema } from "effect"
-import type { EngineConfig } from "../config/EngineConfig.ts"
+import { type EngineConfig, receiverNames } from "../config/EngineConfig.ts"
 
 /** Labels are equalities: an alert has values, not patterns. */
 export class NoLabels extends Schema.TaggedError<NoLabels>()("NoLabels", { text: Schema.String }) {
@@ -13,8 +13,7 @@ export class NoLabels extends Schema.TaggedError<NoLabels>()("NoLabels", { text:
   }
 }
 
-const policyOf = ({ alerts }: EngineConfig) =>
-  compileAlertPolicy(alerts, ["console", ...[...alerts.webhooks, ...alerts.services].map(({ name }) => name)])
+const policyOf = ({ alerts }: EngineConfig) => compileAlertPolicy(alerts, receiverNames(alerts))
 
 const seconds = (millis: number): string => `${millis / 1000} s`
 

@@ -6,7 +6,7 @@ import { receiversNamed } from "@evenkeel/alerting/route/Route"
 import { ServiceOptions } from "@evenkeel/alerting/receiver/Services"
 import { ChainSource } from "@evenkeel/connectors/chain/ChainSource"
 import { isAddress, RpcEndpoint } from "@evenkeel/connectors/chain/RpcEndpoints"
-import { feedsMax } from "@evenkeel/connectors/feed/NewsFeed"
+import { feedsMax } from "@evenkeel/domain/market/News"
 import { CoinSymbol, coinOf, isCurrency } from "@evenkeel/domain/coin/Coin"
 import { ChainId, VenueId } from "@evenkeel/domain/market/Venue"
 import { headPattern } from "@evenkeel/learning/onnx/OnnxMetadata"
@@ -19,6 +19,12 @@ const between = (minimum: number, maximum: number) => Schema.Finite.check(Schema
 /** No two items of a list have the same key. */
 const unique = <Item>(keyOf: (item: Item) => string, what: string) =>
   Schema.makeFilter((items: ReadonlyArray<Item>) => new Set(items.map(keyOf)).size === items.length, { expected: `no two of one ${what}` })
+
+/** Every receiver that is configured, behind the screen's own. */
+export const receiverNames = ({ services, webhooks }: Record<"services" | "webhooks", ReadonlyArray<{ readonly name: string }>>) => [
+  "console",
+  ...[...webhooks, ...services].map(({ name }) => name)
+]
 
 export const EngineConfig = Schema.Struct({
   /** Directory of the embedded database and the journal. */
@@ -128,20 +134,12 @@ export const EngineConfig = Schema.Struct({
     ...alertPolicyFields
   }).check(
     ...alertPolicyChecks,
-    Schema.makeFilter(
-      ({ route, services, webhooks }) =>
-        receiversNamed(route).every(
-          (receiver) => receiver === "console" || [...webhooks, ...services].some(({ name }) => name === receiver)
-        ),
-      { expected: "routes to receivers that are there" }
-    ),
-    Schema.makeFilter(
-      ({ services, webhooks }) => {
-        const names = ["console", ...webhooks.map(({ name }) => name), ...services.map(({ name }) => name)]
-        return new Set(names).size === names.length
-      },
-      { expected: "no two receivers of one name" }
-    )
+    Schema.makeFilter((alerts) => receiversNamed(alerts.route).every((receiver) => receiverNames(alerts).includes(receiver)), {
+      expected: "routes to receivers that are there"
+    }),
+    Schema.makeFilter((alerts) => new Set(receiverNames(alerts)).size === receiverNames(alerts).length, {
+      expected: "no two receivers of one name"
+    })
   ),
   /** An address that is called while the engine is ready, so that silence pages somebody; none when it is empty. */
   heartbeat: Schema.Struct({

@@ -33,6 +33,10 @@ const leaves = (tree: Tree, path: ReadonlyArray<string> = []): ReadonlyArray<Rea
     isTree(value) && Object.keys(value).length > 0 ? leaves(value, [...path, key]) : [[...path, key]]
   )
 
+/** The value of a setting; undefined where there is none. */
+export const valueAt = (tree: Tree, path: ReadonlyArray<string>): unknown =>
+  path.reduce<unknown>((inner, key) => (isTree(inner) ? inner[key] : undefined), tree)
+
 export const configPaths = leaves(configDefaults)
 
 /** Other `EVENKEEL_*` variables that mean something. */
@@ -64,7 +68,7 @@ const fromEnvironment = (
       problems.push(`${name} is not a setting`)
       continue
     }
-    const initial = path.reduce<unknown>((inner, key) => (inner as Tree)[key], configDefaults)
+    const initial = valueAt(configDefaults, path)
     if (isTree(initial)) {
       const object = Result.try(() => JSON.parse(value) as unknown).pipe(Result.getOrUndefined)
       if (isTree(object)) tree = merge(tree, at(path, object))

@@ -14,7 +14,7 @@ import { EventStore } from "@evenkeel/store/event/EventStore"
 import { Effect, FileSystem, Layer, Option, Queue, Result } from "effect"
 import { configText } from "../config/ConfigText.ts"
 import type { EngineConfig } from "../config/EngineConfig.ts"
-import { type ConfigInvalid, configPaths } from "../config/LoadConfig.ts"
+import { type ConfigInvalid, configPaths, valueAt } from "../config/LoadConfig.ts"
 
 /** Where the configuration came from, and how it is read again. */
 export interface ConfigSource {
@@ -29,15 +29,9 @@ export const liveSettings: ReadonlyArray<string> = ["alerts.minimumLevel", "aler
 const lookEvery = "2 seconds"
 const component = "configuration"
 
-const at = (config: EngineConfig, path: ReadonlyArray<string>): unknown =>
-  path.reduce<unknown>(
-    (inner, key) => (typeof inner === "object" && inner !== null ? (inner as Record<string, unknown>)[key] : undefined),
-    config
-  )
-
 /** The settings that differ, as paths. */
 export const changedSettings = (from: EngineConfig, to: EngineConfig): ReadonlyArray<string> =>
-  configPaths.filter((path) => configText(at(from, path)) !== configText(at(to, path))).map((path) => path.join("."))
+  configPaths.filter((path) => configText(valueAt(from, path)) !== configText(valueAt(to, path))).map((path) => path.join("."))
 
 /** `engineName`: whose stream the facts are written to. */
 export const makeReload = Effect.fnUntraced(function* (initial: EngineConfig, source: ConfigSource, engineName: string) {

@@ -3,6 +3,7 @@
  *
  * News decides no level. The hot path counts it as features that a model may ask for, and people see the newest headlines beside a coin.
  */
+import { feedsMax } from "@evenkeel/domain/market/News"
 import { Snapshots } from "@evenkeel/store/snapshot/Snapshots"
 import { MarketClock } from "@evenkeel/runtime/time/MarketClock"
 import { Context, Effect, Layer, Option } from "effect"
@@ -18,9 +19,6 @@ export interface NewsFeedOptions {
   /** Whether feeds may stand in private networks. Where not, give a client whose sockets look names up with `publicLookup`. */
   readonly allowPrivate: boolean
 }
-
-/** Feeds that are read. */
-export const feedsMax = 20
 
 /** What is said of coins. Nothing, where no feed is read. */
 export const News = Context.Reference<{

@@ -6,6 +6,9 @@
 import { type Option, Schema } from "effect"
 import { CoinSymbol } from "../coin/Coin.ts"
 
+/** Feeds that are read. */
+export const feedsMax = 20
+
 /** What an item says of one coin: -1 is a break or a bank run, 1 a full recovery, 0 what has no tone. */
 export const NamedCoin = Schema.Struct({
   coin: CoinSymbol,

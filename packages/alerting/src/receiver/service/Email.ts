@@ -8,7 +8,7 @@
  */
 import { plainText } from "@evenkeel/runtime/telemetry/PlainText"
 import { Clock, Effect, Redacted, Schema } from "effect"
-import { createTransport, type NodemailerError } from "nodemailer"
+import type { NodemailerError } from "nodemailer"
 import { makeDelivery, withoutSecrets } from "../Delivery.ts"
 import { DeliveryFailed, type Receiver } from "../Receiver.ts"
 import { type Email, emailOf } from "./EmailMessage.ts"
@@ -42,6 +42,8 @@ export const makeEmail = Effect.fnUntraced(function* (options: EmailOptions, con
   const tls = options.tls ?? (port === 465 ? "implicit" : isLoopback(host) ? "none" : "starttls")
   const to = [...new Set(options.to)]
   const delivery = yield* makeDelivery(name)
+  // Every command reads the options: the library is loaded where somebody is told by email.
+  const { createTransport } = yield* Effect.promise(() => import("nodemailer"))
   const transport = createTransport({
     host,
     port: port ?? (tls === "implicit" ? 465 : 587),

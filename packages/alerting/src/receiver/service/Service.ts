@@ -25,6 +25,8 @@ export const HeaderSecret = Schema.Redacted(Schema.String.check(Schema.isPattern
 /** What a service knows an alert by, however often it hears of it. A demo's alert has a key of its own: it closes none of the real market's. */
 export const alertKey = ({ fingerprint }: Alert, simulated: boolean): string => `evenkeel-${simulated ? "simulated-" : ""}${fingerprint}`
 
+/** Inert between tags: the three characters that mean something there, and in Slack's text. */
+export const escapedMarkup = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")
+
 /** Inert in HTML, in text and in quoted attributes. */
-export const escapedHtml = (text: string): string =>
-  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;")
+export const escapedHtml = (text: string): string => escapedMarkup(text).replaceAll('"', "&quot;")

@@ -7,7 +7,7 @@
 import { Schema } from "effect"
 import { type Card, cardsOf, cardText, shortened } from "../../render/Card.ts"
 import { makeHttpReceiver } from "../HttpReceiver.ts"
-import { SecretUrl, type ServiceContext, serviceName } from "./Service.ts"
+import { escapedMarkup, SecretUrl, type ServiceContext, serviceName } from "./Service.ts"
 
 export const SlackOptions = Schema.Struct({
   type: Schema.Literal("slack"),
@@ -25,10 +25,7 @@ const fieldsMax = 10
 const cardsMax = 9
 const textMax = 4000
 
-/** The three characters that mean something in Slack's text. */
-const escaped = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")
-
-const section = (text: string) => ({ type: "section", text: { type: "mrkdwn", text: shortened(escaped(text), sectionMax) } })
+const section = (text: string) => ({ type: "section", text: { type: "mrkdwn", text: shortened(escapedMarkup(text), sectionMax) } })
 
 const blocksOf = ({ advice, facts, link, reasons, time, title }: Card): ReadonlyArray<object> => [
   { type: "header", text: { type: "plain_text", text: shortened(title, headerMax), emoji: false } },
@@ -39,7 +36,7 @@ const blocksOf = ({ advice, facts, link, reasons, time, title }: Card): Readonly
           type: "section",
           fields: facts
             .slice(0, fieldsMax)
-            .map(({ name, value }) => ({ type: "mrkdwn", text: shortened(`*${escaped(name)}*\n${escaped(value)}`, fieldMax) }))
+            .map(({ name, value }) => ({ type: "mrkdwn", text: shortened(`*${escapedMarkup(name)}*\n${escapedMarkup(value)}`, fieldMax) }))
         }
       ]),
   ...(reasons.length === 0 ? [] : [section(reasons.map((reason) => `• ${reason}`).join("\n"))]),
@@ -55,7 +52,7 @@ export const makeSlack = ({ name, url }: SlackOptions, context: ServiceContext) 
       const shown = cards.slice(0, cardsMax)
       const more = cards.length > shown.length ? [section(`and ${cards.length - shown.length} more alerts`)] : []
       // What notifications and old clients show instead of the blocks.
-      const text = shortened(escaped(cards.map(cardText).join("\n\n")), textMax)
+      const text = shortened(escapedMarkup(cards.map(cardText).join("\n\n")), textMax)
       return [{ url, body: JSON.stringify({ text, blocks: [...shown.flatMap(blocksOf), ...more] }) }]
     }
   })

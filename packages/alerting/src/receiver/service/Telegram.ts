@@ -8,7 +8,7 @@
 import { Option, Redacted, Schema } from "effect"
 import { type Card, cardsOf, cardText, fitting, shortened } from "../../render/Card.ts"
 import { makeHttpReceiver } from "../HttpReceiver.ts"
-import { SecretUrl, type ServiceContext, serviceName } from "./Service.ts"
+import { escapedMarkup, SecretUrl, type ServiceContext, serviceName } from "./Service.ts"
 
 export const TelegramOptions = Schema.Struct({
   type: Schema.Literal("telegram"),
@@ -27,8 +27,6 @@ const titleMax = 400
 const detailsMax = 3000
 /** Of 4,096: the rest is for what says how many are left out. */
 const charactersMax = 4000
-
-const escaped = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")
 
 /** A mention is none with a mark without width behind its sign. */
 const withoutMentions = (text: string): string => text.replaceAll("@", "@\u2060")
@@ -61,7 +59,7 @@ export const makeTelegram = ({ chatId, name, token, url }: TelegramOptions, cont
     messagesOf: (notification) => {
       const parts = cardsOf(notification, context).map(partOf)
       const shown = fitting(parts, charactersMax, charactersOf)
-      const texts = shown.map(({ details, title }) => `<b>${escaped(title)}</b>\n${escaped(details)}`)
+      const texts = shown.map(({ details, title }) => `<b>${escapedMarkup(title)}</b>\n${escapedMarkup(details)}`)
       const more = parts.length > shown.length ? [`and ${parts.length - shown.length} more alerts`] : []
       const text = [...texts, ...more].join("\n\n")
       const body = { chat_id: chatId, text, parse_mode: "HTML", link_preview_options: { is_disabled: true } }
