@@ -15,8 +15,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type Program, serve, startProgram, until } from "./support/Program.ts"
 
-/** `EVENKEEL_TEST_KILLS=20` for a longer trial. */
-const kills = Number(process.env["EVENKEEL_TEST_KILLS"] ?? 2)
+/** `TEST_KILLS=20` for a longer trial. */
+const kills = Number(process.env["TEST_KILLS"] ?? 2)
 const decodeNotification = Schema.decodeUnknownSync(Schema.fromJsonString(Notification))
 const decodeNotified = Schema.decodeUnknownSync(Schema.fromJsonString(Notified))
 const decodeChange = Schema.decodeUnknownSync(Schema.fromJsonString(LevelChange))

@@ -11,8 +11,8 @@ import { type LevelChange, severity } from "@evenkeel/domain/risk/RiskLevel"
 import { Random } from "@evenkeel/learning/data/Random"
 import { LocalHotPath } from "@evenkeel/detection/host/LocalHotPath"
 
-/** `EVENKEEL_TEST_SEEDS=500` for more. */
-const seeds = Number(process.env["EVENKEEL_TEST_SEEDS"] ?? 200)
+/** `TEST_SEEDS=500` for more. */
+const seeds = Number(process.env["TEST_SEEDS"] ?? 200)
 const minute = 60_000
 const startsAt = Date.UTC(2030, 0, 7)
 const breaksAt = 180

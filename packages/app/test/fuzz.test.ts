@@ -2,7 +2,7 @@
  * Every decoder against damaged and hostile frames, through the whole hot path: none throws, none leaves a number in a book or a value that
  * cannot be, and after a new connection every book is the venue's again.
  *
- * `EVENKEEL_FUZZ=1000000` for more mutations than those of every run, `EVENKEEL_FUZZ_SEED=7` for others.
+ * `FUZZ_FRAMES=1000000` for more mutations than those of every run, `FUZZ_SEED=7` for others.
  */
 import { messageIn } from "@evenkeel/connectors/exchange/Exchange"
 import { coinbaseExchange } from "@evenkeel/connectors/exchange/Exchanges"
@@ -23,8 +23,8 @@ const subjects: ReadonlyArray<readonly [string, ConformingVenue]> = [
 ]
 /** Coinbase's two feeds have one decoder. */
 const decodersFuzzed = subjects.length - 1
-const mutations = Number(process.env["EVENKEEL_FUZZ"] ?? 300_000)
-const seed = Number(process.env["EVENKEEL_FUZZ_SEED"] ?? 11)
+const mutations = Number(process.env["FUZZ_FRAMES"] ?? 300_000)
+const seed = Number(process.env["FUZZ_SEED"] ?? 11)
 
 /** What a number, a text or a list may not be, and what looks like one. */
 const hostile = [

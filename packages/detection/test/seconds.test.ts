@@ -11,8 +11,8 @@ import type { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
 import { Random } from "@evenkeel/learning/data/Random"
 import { LocalHotPath } from "../src/host/LocalHotPath.ts"
 
-/** Seeds, `EVENKEEL_TEST_SEEDS` for more. */
-const seeds = Number(process.env["EVENKEEL_TEST_SEEDS"] ?? 300)
+/** Seeds, `TEST_SEEDS` for more. */
+const seeds = Number(process.env["TEST_SEEDS"] ?? 300)
 const startsAt = Date.UTC(2030, 0, 7)
 const seconds = 150
 const crashAt = 70

@@ -5,8 +5,8 @@ import { startDatabase } from "@evenkeel/simulation/database/SimulatedDatabase"
 import { simulate } from "@evenkeel/simulation/Simulation"
 import { Effect } from "effect"
 
-/** `EVENKEEL_TEST_SEEDS=100` for a longer trial. */
-const seeds = Number(process.env["EVENKEEL_TEST_SEEDS"] ?? 3)
+/** `TEST_SEEDS=100` for a longer trial. */
+const seeds = Number(process.env["TEST_SEEDS"] ?? 3)
 
 describe("a simulated world", () => {
   it.live(

@@ -8,8 +8,8 @@ import { EventStore } from "../event/EventStore.ts"
 import { layerPglite } from "./Database.ts"
 import { connect, findTemplate, layerClient, layerEmbedded, open } from "./Embedded.ts"
 
-/** `EVENKEEL_TEST_STARTS=100` for a larger trial: each start takes a second of a core. */
-const starters = Number(process.env["EVENKEEL_TEST_STARTS"] ?? 8)
+/** `TEST_STARTS=100` for a larger trial: each start takes a second of a core. */
+const starters = Number(process.env["TEST_STARTS"] ?? 8)
 const locker = new URL("../../test/support/locker.ts", import.meta.url).pathname
 
 /** Process numbers of its own; killed together with what it runs. */

@@ -32,9 +32,9 @@ const server = Effect.tryPromise({ try: () => (kept ??= start()), catch: (proble
 
 let databases = 0
 
-/** The address of an empty database on a real server, or on the one that EVENKEEL_TEST_DATABASE_URL names: that one is used as it is. */
+/** The address of an empty database on a real server, or on the one that TEST_DATABASE_URL names: that one is used as it is. */
 export const testDatabaseUrl = Effect.gen(function* () {
-  const named = process.env["EVENKEEL_TEST_DATABASE_URL"]
+  const named = process.env["TEST_DATABASE_URL"]
   if (named !== undefined) return Redacted.make(named)
   const url = yield* server
   const name = `test_${++databases}`
