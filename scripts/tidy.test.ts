@@ -14,7 +14,7 @@ const tiers = [
   ["store"],
   ["connectors", "detection", "alerting"],
   ["replay"],
-  ["lab"],
+  ["lab", "assessment"],
   ["api"],
   ["dashboard"],
   ["app"],

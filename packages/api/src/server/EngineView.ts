@@ -1,6 +1,6 @@
 /** What the engine knows right now, for those who only look. */
 import { Context } from "effect"
-import type { CoinView } from "../contract/EngineApi.ts"
+import type { CoinView } from "../contract/group/Coins.ts"
 
 export class EngineView extends Context.Service<
   EngineView,

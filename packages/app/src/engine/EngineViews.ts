@@ -1,5 +1,5 @@
 /** The engine's state in the form that the API, the page and the screen show. */
-import type { CoinView } from "@evenkeel/api/contract/EngineApi"
+import type { CoinView } from "@evenkeel/api/contract/group/Coins"
 import { EngineView } from "@evenkeel/api/server/EngineView"
 import { Instruments, type Numbered } from "@evenkeel/connectors/feed/Instruments"
 import { News } from "@evenkeel/connectors/feed/NewsFeed"

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { CoinView } from "@evenkeel/api/contract/EngineApi"
+import type { CoinView } from "@evenkeel/api/contract/group/Coins"
 import { stripVTControlCharacters } from "node:util"
 import { renderLive } from "./LiveTable.ts"
 

@@ -1,7 +1,7 @@
 /**
  * The live screen: what the engine believes, how old it is and how fast, redrawn in place on a terminal.
  */
-import type { CoinView } from "@evenkeel/api/contract/EngineApi"
+import type { CoinView } from "@evenkeel/api/contract/group/Coins"
 import { EngineView } from "@evenkeel/api/server/EngineView"
 import { FrameSink } from "@evenkeel/connectors/transport/FrameSink"
 import { Detection } from "@evenkeel/detection/host/Detection"
