@@ -10,7 +10,7 @@ import { EventStore } from "@evenkeel/store/event/EventStore"
 import { Outbox } from "@evenkeel/store/outbox/Outbox"
 import { Clock, Console, DateTime, Effect, Layer, Option, Schema } from "effect"
 import type { EngineConfig } from "../config/EngineConfig.ts"
-import { coinsOf, databaseOf } from "../engine/EngineSetup.ts"
+import { coinsOf, databaseBeside } from "../engine/EngineSetup.ts"
 import { unwatchedOf } from "../engine/Unwatched.ts"
 
 /** Alerts, and notifications that were given up, that are listed. */
@@ -24,7 +24,7 @@ export class NotClosed extends Schema.TaggedError<NotClosed>()("NotClosed", { co
 }
 
 const storeOf = (config: EngineConfig) =>
-  Layer.mergeAll(Outbox.layer, AlertTable.layer, EventStore.layer).pipe(Layer.provideMerge(databaseOf(config)))
+  Layer.mergeAll(Outbox.layer, AlertTable.layer, EventStore.layer).pipe(Layer.provideMerge(databaseBeside(config)))
 
 const iso = (time: number) => DateTime.formatIso(DateTime.makeUnsafe(time))
 
@@ -68,7 +68,7 @@ export const runAlertsResolve = Effect.fn("runAlertsResolve")(function* (config:
 })
 
 export const runAlertsRebuild = Effect.fn("runAlertsRebuild")(function* (config: EngineConfig) {
-  const layer = Layer.merge(EventStore.layer, AlertTable.layer).pipe(Layer.provideMerge(databaseOf(config)))
+  const layer = Layer.merge(EventStore.layer, AlertTable.layer).pipe(Layer.provideMerge(databaseBeside(config)))
   const facts = yield* Effect.provide(rebuildAlerts, layer)
   yield* Console.log(`the table of alerts was made anew from ${facts} facts`)
 })

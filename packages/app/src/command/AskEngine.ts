@@ -37,6 +37,10 @@ const ask = <A>(
     Effect.provide(NodeHttpClient.layerUndici)
   )
 
+/** Whether an engine answers at the configured address, however it is. */
+export const engineAnswers = (config: EngineConfig) =>
+  ask(config, (client) => Effect.catchTag(client.healthz({ query: {} }), "NotReady", () => Effect.void)).pipe(Effect.isSuccess)
+
 const iso = (time: number) => DateTime.formatIso(DateTime.makeUnsafe(Math.round(time)))
 const lineOf = ({ comment, createdBy, endsAt, id, matchers, startsAt, state }: SilenceView): string =>
   `${id} ${state} ${iso(startsAt)} to ${iso(endsAt)} {${matchers.join(", ")}} by ${createdBy}: ${comment}`

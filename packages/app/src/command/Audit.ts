@@ -16,7 +16,7 @@ import { anchorsFile } from "@evenkeel/store/retention/Retention"
 import { Clock, Console, DateTime, Effect, FileSystem, Layer, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import type { EngineConfig } from "../config/EngineConfig.ts"
-import { auditKeyOf, databaseOf } from "../engine/EngineSetup.ts"
+import { auditKeyOf, databaseBeside } from "../engine/EngineSetup.ts"
 
 /** A file that holds no exported head. */
 export class HeadUnreadable extends Schema.TaggedError<HeadUnreadable>()("HeadUnreadable", {
@@ -112,5 +112,5 @@ export const runAudit = Effect.fn("runAudit")(function* (
     for (const verdict of verdicts) yield* Console.log(lineOf(verdict))
     return holds(verdicts) && sealed && anchored && derived
   })
-  return yield* Effect.provide(audit, EventStore.layer.pipe(Layer.provideMerge(databaseOf(config))))
+  return yield* Effect.provide(audit, EventStore.layer.pipe(Layer.provideMerge(databaseBeside(config))))
 })

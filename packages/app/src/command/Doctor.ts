@@ -23,7 +23,8 @@ import { EventStore } from "@evenkeel/store/event/EventStore"
 import { Clock, Console, Effect, Exit, FileSystem, Layer, Redacted, Result } from "effect"
 import { HttpClient } from "effect/http"
 import type { EngineConfig } from "../config/EngineConfig.ts"
-import { databaseOf, venueOf, venuesOf } from "../engine/EngineSetup.ts"
+import { databaseBeside, venueOf, venuesOf } from "../engine/EngineSetup.ts"
+import { engineAnswers } from "./AskEngine.ts"
 import { portAdvice, tryPort } from "../engine/HttpPort.ts"
 import { layerNewsClient } from "../engine/NewsClient.ts"
 import { findInstruments, layerAsking } from "../mode/Live.ts"
@@ -91,7 +92,7 @@ const checkDirectory = Effect.fnUntraced(function* (config: EngineConfig) {
 
 const checkDatabase = Effect.fnUntraced(function* (config: EngineConfig) {
   const embedded = Redacted.value(config.database.url) === ""
-  const database = databaseOf(config)
+  const database = databaseBeside(config)
   const tried = yield* Effect.exit(
     Effect.flatMap(EventStore, (events) => events.verify).pipe(
       Effect.provide(EventStore.layer.pipe(Layer.provide(database))),
@@ -109,17 +110,20 @@ const checkDatabase = Effect.fnUntraced(function* (config: EngineConfig) {
             .map((reason) => ("error" in reason ? (reason.error instanceof Error ? databaseProblem(reason.error) : reason.error) : "died"))
             .join("; ")
         ),
-        advice: embedded
-          ? "if an engine is running it holds the database; otherwise look at the directory"
-          : "check EVENKEEL_DATABASE_URL and that the server runs"
+        advice: embedded ? "look at the directory, and at who has it open" : "check EVENKEEL_DATABASE_URL and that the server runs"
       } satisfies Finding)
 })
 
-const checkPort = ({ http }: EngineConfig) =>
-  tryPort(http).pipe(
+/** In use by an engine is as it should be: this looks at the configuration of one that runs. */
+const checkPort = (config: EngineConfig) =>
+  tryPort(config.http).pipe(
+    Effect.as("is free"),
+    Effect.catch((unavailable) =>
+      Effect.flatMap(engineAnswers(config), (answers) => (answers ? Effect.succeed("an engine answers") : Effect.fail(unavailable)))
+    ),
     Effect.match({
       onFailure: ({ problem }): Finding => ({ what: "HTTP port", good: false, detail: problem, advice: portAdvice }),
-      onSuccess: (): Finding => ({ what: "HTTP port", good: true, detail: `${http.host}:${http.port} is free` })
+      onSuccess: (detail): Finding => ({ what: "HTTP port", good: true, detail: `${config.http.host}:${config.http.port}: ${detail}` })
     })
   )
 

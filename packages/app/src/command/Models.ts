@@ -3,7 +3,7 @@ import { EventStore } from "@evenkeel/store/event/EventStore"
 import { ModelRegistry } from "@evenkeel/store/model/ModelRegistry"
 import { Clock, Console, DateTime, Effect, FileSystem, Layer, Option, Schema } from "effect"
 import type { EngineConfig } from "../config/EngineConfig.ts"
-import { auditKeyOf, databaseOf } from "../engine/EngineSetup.ts"
+import { auditKeyOf, databaseBeside } from "../engine/EngineSetup.ts"
 import { seenBy } from "@evenkeel/lab/evaluation/Evaluate"
 import { predictSeries, reportHorizons } from "@evenkeel/lab/evaluation/Horizons"
 import { eventsOf } from "@evenkeel/lab/training/Events"
@@ -23,7 +23,7 @@ export class ModelNotWritten extends Schema.TaggedError<ModelNotWritten>()("Mode
 }
 
 const registryOf = (config: EngineConfig) =>
-  ModelRegistry.layer.pipe(Layer.provide(EventStore.layerSealed(auditKeyOf(config))), Layer.provide(databaseOf(config)))
+  ModelRegistry.layer.pipe(Layer.provide(EventStore.layerSealed(auditKeyOf(config))), Layer.provide(databaseBeside(config)))
 
 const when = (time: number | null): string => (time === null ? "-" : DateTime.formatIso(DateTime.makeUnsafe(Math.round(time))).slice(0, 16))
 

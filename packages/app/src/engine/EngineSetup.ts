@@ -12,7 +12,7 @@ import { type Instrument, instrumentKey } from "@evenkeel/domain/market/Instrume
 import { sourceIds, type VenueId, venueIds } from "@evenkeel/domain/market/Venue"
 import type { PolicyOverrides } from "@evenkeel/runtime/resilience/Policies"
 import { defaultPolicies, type Policy } from "@evenkeel/runtime/resilience/Policy"
-import { layerDatabase } from "@evenkeel/store/database/Database"
+import { layerDatabase, layerDatabaseBeside } from "@evenkeel/store/database/Database"
 import { readJournalTail } from "@evenkeel/store/journal/JournalTail"
 import { MarketJournal } from "@evenkeel/store/journal/MarketJournal"
 import { retentionDefaults, type RetentionOptions } from "@evenkeel/store/retention/Retention"
@@ -138,8 +138,13 @@ export const instrumentsOf = (config: EngineConfig): ReadonlyArray<Instrument> =
 /** What seals and exported heads are signed with. */
 export const auditKeyOf = (config: EngineConfig): string => `${config.data}/audit.key`
 
+const databaseOptions = ({ data, database }: EngineConfig) => ({ url: database.url, directory: `${data}/database` })
+
 /** The store's database as it is configured. */
-export const databaseOf = (config: EngineConfig) => layerDatabase({ url: config.database.url, directory: `${config.data}/database` })
+export const databaseOf = (config: EngineConfig) => layerDatabase(databaseOptions(config))
+
+/** The same for a command, also while an engine has it open. */
+export const databaseBeside = (config: EngineConfig) => layerDatabaseBeside(databaseOptions(config))
 
 export const coinsOf = (config: EngineConfig): ReadonlyArray<Coin> =>
   config.coins.map((text) => {

@@ -2,11 +2,12 @@
  * The store's database: Postgres where a URL is given, the embedded one elsewhere, with the same tables in both.
  */
 import { PgClient } from "@effect/sql-pg"
-import { Effect, type FileSystem, Layer, Redacted } from "effect"
+import { Effect, type FileSystem, Layer, Redacted, Schema } from "effect"
 import type { Migrator, SqlClient, SqlError } from "effect/sql"
 import { releaseEveryClaim } from "../outbox/Outbox.ts"
-import { type DatabaseUnopened, layerEmbedded } from "./Embedded.ts"
-import { migrate } from "./Migrations.ts"
+import { dialDatabase, isServed } from "./DatabaseSocket.ts"
+import { type DatabaseUnopened, layerClient, layerEmbedded } from "./Embedded.ts"
+import { isUpToDate, migrate } from "./Migrations.ts"
 import type { DatabaseLocked } from "./ProcessLock.ts"
 
 /** The server ends a session whose transaction waits so long for its next statement: of an engine that hangs, or whose machine is gone, no lock stays. */
@@ -28,19 +29,58 @@ export const layerPostgres = (url: Redacted.Redacted) =>
     )
   )
 
-/** On disk under `directory`, or in memory with `memory://`. One process opens it, so claims that are found there are of one that is gone. */
-export const layerPglite = (directory: string) =>
-  Layer.effectDiscard(Effect.andThen(migrate, releaseEveryClaim)).pipe(Layer.provideMerge(layerEmbedded(directory)))
+/**
+ * On disk under `directory`, or in memory with `memory://`. One process opens it, so claims that are found there are of one that is gone. With
+ * `serve`, others may look into it.
+ */
+export const layerPglite = (directory: string, options: { readonly serve?: boolean } = {}) =>
+  Layer.effectDiscard(Effect.andThen(migrate, releaseEveryClaim)).pipe(Layer.provideMerge(layerEmbedded(directory, options)))
+
+/** The engine that has the database open is of another version. */
+export class OtherVersion extends Schema.TaggedError<OtherVersion>()("OtherVersion", { directory: Schema.String }) {
+  override get message() {
+    return `${this.directory} is in use by an engine of another version: use the program of that version, or stop the engine`
+  }
+}
+
+const sameVersion = (directory: string) =>
+  Effect.gen(function* () {
+    if (!(yield* isUpToDate)) return yield* new OtherVersion({ directory })
+  })
+
+/** The embedded database as another process has it open, which has brought its tables up to date. */
+const layerGuest = (directory: string) =>
+  Layer.effectDiscard(sameVersion(directory)).pipe(Layer.provideMerge(layerClient(() => dialDatabase(directory), { guest: true })))
+
+/** For a command: the embedded database, also while an engine has it open. */
+const layerPgliteBeside = (directory: string) =>
+  layerPglite(directory).pipe(
+    Layer.catchTag("DatabaseLocked", (locked) =>
+      Layer.unwrap(Effect.flatMap(isServed(directory), (served) => (served ? Effect.succeed(layerGuest(directory)) : Effect.fail(locked))))
+    )
+  )
 
 /** Why a database cannot be opened. */
-export type DatabaseError = DatabaseLocked | DatabaseUnopened | Migrator.MigrationError | SqlError.SqlError
+export type DatabaseError = DatabaseLocked | DatabaseUnopened | Migrator.MigrationError | OtherVersion | SqlError.SqlError
+
+export interface DatabaseOptions {
+  readonly url: Redacted.Redacted
+  readonly directory: string
+}
 
 /**
  * The one that `url` names, or the embedded one under `directory` when it is empty. It is given out as SQL alone: which driver serves is the
  * store's own matter, and who composes layers need not depend on it.
  */
-export const layerDatabase = (options: {
-  readonly url: Redacted.Redacted
-  readonly directory: string
-}): Layer.Layer<SqlClient.SqlClient, DatabaseError, FileSystem.FileSystem> =>
-  Redacted.value(options.url) === "" ? layerPglite(options.directory) : layerPostgres(options.url)
+export const layerDatabase = ({
+  directory,
+  url
+}: DatabaseOptions): Layer.Layer<SqlClient.SqlClient, DatabaseError, FileSystem.FileSystem> =>
+  Redacted.value(url) === "" ? layerPglite(directory, { serve: true }) : layerPostgres(url)
+
+/** The same for a command, which may look into the database of an engine that runs. */
+export const layerDatabaseBeside = ({
+  directory,
+  url
+}: DatabaseOptions): Layer.Layer<SqlClient.SqlClient, DatabaseError, FileSystem.FileSystem> =>
+  Redacted.value(url) === "" ? layerPgliteBeside(directory) : layerPostgres(url)

@@ -146,7 +146,7 @@ describe("the embedded database on disk", () => {
           assert.strictEqual((yield* Effect.flip(sql`select value from kept`))._tag, "SqlError")
           yield* files.rename(`${control}.away`, control)
           assert.deepStrictEqual(yield* again, [{ value: 7 }])
-        }).pipe(Effect.provide(layerEmbedded(directory, "3 seconds").pipe(Layer.provide(NodeServices.layer))))
+        }).pipe(Effect.provide(layerEmbedded(directory, { within: "3 seconds" }).pipe(Layer.provide(NodeServices.layer))))
       }).pipe(Effect.scoped, Effect.provide(NodeServices.layer)),
     60_000
   )

@@ -10,6 +10,7 @@ import { Duplex } from "node:stream"
 import { fileURLToPath } from "node:url"
 import { Worker } from "node:worker_threads"
 import type { Answered, PgliteWorkerData, Said } from "./pglite.worker.ts"
+import { serveDatabase } from "./DatabaseSocket.ts"
 import { lockDirectory } from "./ProcessLock.ts"
 
 /** The directory cannot be opened as a database. */
@@ -30,8 +31,12 @@ const newsMax = 16
 /**
  * `directory` is created when it is missing; `memory://` keeps everything in memory. A thread that dies, or that answers nothing within `within`, is
  * replaced by a new one, unless it kept everything in memory: the statements at hand fail as those of a server that was restarted.
+ * With `serve`, other processes may look into it.
  */
-export const layerEmbedded = (directory: string, within: Duration.Input = answersWithin) =>
+export const layerEmbedded = (
+  directory: string,
+  { serve = false, within = answersWithin }: { readonly serve?: boolean; readonly within?: Duration.Input } = {}
+) =>
   Layer.unwrap(
     Effect.gen(function* () {
       const inMemory = directory.startsWith("memory://")
@@ -75,14 +80,16 @@ export const layerEmbedded = (directory: string, within: Duration.Input = answer
           return close(worker)
         })
       )
+      if (serve && !inMemory) yield* serveDatabase(directory, () => connect(living()))
       return layerClient(() => connect(living()))
     })
   )
 
-/** The driver over streams to a database's thread. */
-export const layerClient = (stream: () => Duplex) =>
+/** The driver over streams to a database's thread. `guest`: the session is another process's, in which nothing is left behind. */
+export const layerClient = (stream: () => Duplex, { guest = false }: { readonly guest?: boolean } = {}) =>
   PgClient.layer({
     stream,
+    prepare: !guest,
     ssl: false,
     username: "postgres",
     database: "postgres",

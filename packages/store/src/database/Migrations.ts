@@ -178,3 +178,10 @@ export const migrations = {
 
 /** Brings the database up to date; concurrent starts wait for each other. */
 export const migrate = Migrator.make({})({ loader: Migrator.fromRecord(migrations) })
+
+/** True when the database's newest migration is this version's. */
+export const isUpToDate = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const [newest] = yield* sql<{ id: number }>`select max(migration_id)::int as id from effect_sql_migrations`
+  return newest?.id === Object.keys(migrations).length
+})
