@@ -13,9 +13,9 @@ import { layerPglite } from "@evenkeel/store/database/Database"
 import { Outbox } from "@evenkeel/store/outbox/Outbox"
 import { Effect, Layer, Redacted, References } from "effect"
 import { mkdtempSync, rmSync } from "node:fs"
-import { createServer } from "node:http"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { Worker } from "node:worker_threads"
 import { levelChange } from "../../test/support/LevelChange.ts"
 import { alertFor } from "../../test/support/Notification.ts"
 import { type Group, joined, look, makeGroup } from "../group/Group.ts"
@@ -118,22 +118,29 @@ const routing = async (): Promise<ReadonlyArray<BenchResult>> => {
   return [ratioRow("an alert through routes, groups, mutes and a card; against a copy by JSON", 0.2, copies!, routed!, "ns an alert")]
 }
 
-const listen = Effect.acquireRelease(
-  Effect.callback<{ readonly url: string; readonly close: () => void; readonly count: () => number }>((resume) => {
-    let count = 0
-    const server = createServer((request, response) => {
-      request.resume().on("end", () => {
-        count++
-        response.writeHead(204).end()
-      })
-    }).listen(0, "127.0.0.1", () => {
-      const address = server.address()
-      const port = typeof address === "object" && address !== null ? address.port : 0
-      resume(Effect.succeed({ url: `http://127.0.0.1:${port}`, close: () => server.close(), count: () => count }))
-    })
-  }),
-  ({ close }) => Effect.sync(close)
-)
+/** In a thread of its own: a receiver is another process. */
+const server = `
+  const { createServer } = require("node:http")
+  const { parentPort } = require("node:worker_threads")
+  let count = 0
+  const answer = (request, response) => request.resume().on("end", () => (count++, response.writeHead(204).end()))
+  const listening = createServer(answer).listen(0, "127.0.0.1", () => parentPort.postMessage(listening.address().port))
+  parentPort.on("message", () => parentPort.postMessage(count))`
+
+const next = (worker: Worker) => Effect.callback<number>((resume) => void worker.once("message", (n: number) => resume(Effect.succeed(n))))
+
+const listen = Effect.gen(function* () {
+  const worker = yield* Effect.acquireRelease(
+    Effect.sync(() => new Worker(server, { eval: true })),
+    (thread) => Effect.promise(() => thread.terminate())
+  )
+  const url = `http://127.0.0.1:${yield* next(worker)}`
+  const count = Effect.suspend(() => {
+    worker.postMessage("count")
+    return next(worker)
+  })
+  return { url, count }
+})
 
 const rows = 2000
 
@@ -180,7 +187,8 @@ const delivery = async (): Promise<ReadonlyArray<BenchResult>> => {
       // Some were claimed by the dispatcher's own loop.
       while ((yield* outbox.pending) > 0) yield* Effect.yieldNow
       const durable = performance.now() - began
-      if (count() !== 2 * rows) throw new Error(`${count()} of ${2 * rows} were delivered`)
+      const taken = yield* count
+      if (taken !== 2 * rows) throw new Error(`${taken} of ${2 * rows} were delivered`)
       return { plain, durable }
     }).pipe(Effect.provide(Dispatcher.layer({ owner: "bench" }).pipe(Layer.provide(Layer.succeed(Receivers, [receiver])))))
   }).pipe(

@@ -20,14 +20,19 @@ import { type Cause, Clock, Context, Effect, Layer, Metric, Schema, Semaphore } 
 import type { SqlError } from "effect/sql"
 import { type Receiver, Receivers } from "../receiver/Receiver.ts"
 
-/** Rows, each of another alert, that one receiver is sent at once; no more are claimed, so that none waits while its lease runs out. */
+/** Rows, each of another group, that one receiver is sent at once. */
 const sendingMax = 16
+/** Rows that are claimed in a turn where the turn before took no longer than that; else no more than are sent at once. */
+const turnMax = 128
+const quickMillis = 1000
 /** Without a nudge the outbox is looked at this often: rows that were put off become due, and other engines add some. */
 const lookEvery = "1 second"
 /** A claim lasts so long; what an engine had claimed when it was killed is sent by another one, or after a restart, thereafter. */
 const leaseMillis = 60_000
 /** A delivery that takes longer is given up, so that none outlives its claim. */
 const deliveryMillisMax = leaseMillis / 2
+/** Notifications that wait for one receiver; of more, the oldest of those that matter least are given up. */
+const waitingMax = 10_000
 /** Deliveries that are remembered while the database does not note them; of more, the oldest are forgotten, and sent again. */
 const unnotedMax = 10_000
 /** On shutdown, claims are given back unless the database takes longer to answer. */
@@ -105,10 +110,9 @@ const makeDispatcher = Effect.fnUntraced(function* (owner: string) {
       )
     )
 
-  const send = Effect.fnUntraced(function* (receiver: Receiver, row: ClaimedRow) {
-    const before = unnoted.get(nameOf(row))
-    if (before !== undefined) return yield* note(row, before.at)
-    const failure = yield* decodeNotification(row.payload).pipe(
+  /** Why the receiver did not take it; undefined where it did. */
+  const deliver = (receiver: Receiver, row: ClaimedRow): Effect.Effect<Failure | undefined> =>
+    decodeNotification(row.payload).pipe(
       Effect.flatMap(receiver.deliver),
       Effect.timeout(deliveryMillisMax),
       Effect.withSpan("Dispatcher.deliver", {
@@ -120,11 +124,22 @@ const makeDispatcher = Effect.fnUntraced(function* (owner: string) {
       Effect.sandbox,
       Effect.catch((cause) => Effect.succeed(failureOf(cause)))
     )
+
+  /** `sending` has a permit for each row that may be on its way; after `endsBy` none is begun. */
+  const send = Effect.fnUntraced(function* (receiver: Receiver, row: ClaimedRow, sending: Semaphore.Semaphore, endsBy: number) {
+    const before = unnoted.get(nameOf(row))
+    if (before !== undefined) return yield* note(row, before.at)
+    const sent = yield* sending.withPermits(1)(
+      Effect.flatMap(Clock.currentTimeMillis, (now): Effect.Effect<Failure | "late" | undefined> =>
+        now > endsBy ? Effect.succeed("late") : deliver(receiver, row)
+      )
+    )
+    if (sent === "late") return
     const now = yield* Clock.currentTimeMillis
-    const outcome = failure === undefined ? "delivered" : "failed"
+    const outcome = sent === undefined ? "delivered" : "failed"
     yield* Metric.update(Metric.withAttributes(Metrics.notifications, { receiver: receiver.name, outcome }), 1)
-    if (failure === undefined) return yield* note(row, now)
-    const { pauseMillis, problem } = failure
+    if (sent === undefined) return yield* note(row, now)
+    const { pauseMillis, problem } = sent
     yield* Effect.logWarning("a delivery failed", { receiver: receiver.name, attempt: row.attempts + 1, problem })
     const { abandoned } = yield* outbox.failed(row, problem, now, pauseMillis)
     if (abandoned) {
@@ -135,14 +150,19 @@ const makeDispatcher = Effect.fnUntraced(function* (owner: string) {
     }
   })
 
-  /** Claims and sends until nothing is due. */
+  /** Claims and sends until nothing is due. What takes long to send is claimed in small turns, what goes quickly in large ones. */
   const sendDue = Effect.fnUntraced(function* (receiver: Receiver) {
     yield* noteAgain(receiver)
-    for (;;) {
-      const now = yield* Clock.currentTimeMillis
-      const rows = yield* outbox.claim({ receiver: receiver.name, owner, now, leaseMillis, limit: sendingMax })
+    const sending = yield* Semaphore.make(sendingMax)
+    for (let turn = sendingMax; ;) {
+      const began = yield* Clock.currentTimeMillis
+      const rows = yield* outbox.claim({ receiver: receiver.name, owner, now: began, leaseMillis, limit: turn })
       if (rows.length === 0) return
-      yield* Effect.forEach(rows, (row) => send(receiver, row), { concurrency: "unbounded", discard: true })
+      // What has waited until then is claimed anew when its lease is over.
+      const endsBy = began + leaseMillis - deliveryMillisMax
+      yield* Effect.forEach(rows, (row) => send(receiver, row, sending, endsBy), { concurrency: "unbounded", discard: true })
+      const took = (yield* Clock.currentTimeMillis) - began
+      turn = took <= quickMillis ? Math.min(2 * turn, turnMax) : sendingMax
     }
   })
 
@@ -182,6 +202,12 @@ const makeDispatcher = Effect.fnUntraced(function* (owner: string) {
 
   /** What nobody gets: rows of receivers that are not configured any more, and rows that were given up. They stay, and people are told. */
   const reportUndelivered = Effect.gen(function* () {
+    for (const { name: receiver } of receivers) {
+      const count = yield* outbox.trim({ receiver, keepMax: waitingMax, now: yield* Clock.currentTimeMillis })
+      if (count === 0) continue
+      yield* Metric.update(Metric.withAttributes(Metrics.notificationsAbandoned, { receiver }), count)
+      yield* Effect.logError("notifications are given up: too many wait", { receiver, count, waiting: waitingMax })
+    }
     pending = yield* outbox.pending
     const orphans = yield* outbox.orphans(receivers.map(({ name }) => name))
     const given = yield* outbox.abandonedCounts
@@ -204,10 +230,15 @@ const makeDispatcher = Effect.fnUntraced(function* (owner: string) {
   return Dispatcher.of({ nudge, drain: Effect.forEach(receivers, sendDue, { concurrency: "unbounded", discard: true }) })
 })
 
-const failureOf = (cause: Cause.Cause<{ readonly message: string; readonly pauseMillis?: number | undefined }>) => ({
+interface Failure {
+  readonly problem: string
+  /** The receiver asks not to be asked again for so long. */
+  readonly pauseMillis: number
+}
+
+const failureOf = (cause: Cause.Cause<{ readonly message: string; readonly pauseMillis?: number | undefined }>): Failure => ({
   problem: cause.reasons
     .map((reason) => ("error" in reason ? reason.error.message : "defect" in reason ? String(reason.defect) : "interrupted"))
     .join("; "),
-  /** The receiver asks not to be asked again for so long. */
   pauseMillis: cause.reasons.map((reason) => ("error" in reason ? (reason.error.pauseMillis ?? 0) : 0)).reduce((a, b) => Math.max(a, b), 0)
 })

@@ -151,7 +151,7 @@ const makeNotifier = Effect.fnUntraced(function* ({ simulated }: NotifierOptions
       { kind: "Notified", payload: fact, key: idempotencyKey }
     ])
     yield* outbox.enqueue(
-      told.map((receiver) => ({ receiver, idempotencyKey, fingerprint, position, payload })),
+      told.map((receiver) => ({ receiver, idempotencyKey, fingerprint, position, priority: severity(first!.alert.level), payload })),
       yield* Clock.currentTimeMillis
     )
     yield* Effect.ignore(Effect.map(Effect.currentSpan, (span) => links.set(idempotencyKey, span)))

@@ -106,8 +106,9 @@ export const makeHttpReceiver = Effect.fnUntraced(function* ({
     const response = yield* sendHidden(client, request).pipe(Effect.mapError((error) => failed(shownProblem(error), true)))
     yield* Effect.annotateCurrentSpan({ "http.response.status_code": response.status, receiver: name })
     const taken = response.status >= 200 && response.status < 300
-    if (taken && refusalOf === undefined) return
+    // An answer that is read to its end leaves the connection to the next request.
     const answer = yield* readAnswer(response).pipe(Effect.orElseSucceed(() => ""))
+    if (taken && refusalOf === undefined) return
     const secrets = [...keys.map(Redacted.value), ...hiddenPartsOf(Redacted.value(url), headers)]
     const shown = (text: string) => plainText(withoutSecrets(text, secrets).slice(0, answerCharactersShown))
     if (taken) {

@@ -173,6 +173,12 @@ export const migrations = {
       where delivered_at is null and abandoned_at is null`,
     "create table acknowledgement (fingerprint text primary key, state text not null)",
     "create table silence (id text primary key, ends_at double precision not null, state text not null)"
+  ),
+  "0016_notification_priority": statements(
+    "alter table notification add column priority integer not null default 0",
+    "drop index notification_order",
+    `create index notification_order on notification (receiver, priority desc, position, idempotency_key)
+      where delivered_at is null and abandoned_at is null`
   )
 }
 

@@ -133,6 +133,24 @@ for (const [name, database] of databases) {
         })
       )
 
+      it.effect("hands out what is urgent first, with what stands before it, and gives up the least of too many", () =>
+        Effect.gen(function* () {
+          const outbox = yield* Outbox
+          const urgent = { ...row("full", "c", 9), priority: 2 }
+          yield* outbox.enqueue([row("full", "a", 1), row("full", "b", 2), row("full", "c", 3), row("full", "d", 4)], 0)
+          yield* outbox.enqueue([urgent], 0)
+          const [before] = yield* claim("full", 0, "one", 1)
+          assert.strictEqual(before!.idempotencyKey, "c-3", "what an alert was before it became urgent is told first")
+          yield* outbox.delivered([before!], 0)
+          assert.deepStrictEqual(keys(yield* claim("full", 0)), ["c-9", "a-1", "b-2", "d-4"])
+          yield* outbox.release("one")
+          assert.strictEqual(yield* outbox.trim({ receiver: "full", keepMax: 4, now: 0 }), 0)
+          assert.strictEqual(yield* outbox.trim({ receiver: "full", keepMax: 2, now: 0 }), 2)
+          assert.deepStrictEqual(keys(yield* claim("full", 0)), ["c-9", "d-4"])
+          assert.deepInclude(yield* outbox.abandonedCounts, { receiver: "full", count: 2 })
+        })
+      )
+
       it.effect("gives 200 rows to two claimers without overlap", () =>
         Effect.gen(function* () {
           const outbox = yield* Outbox

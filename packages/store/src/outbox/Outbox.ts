@@ -3,7 +3,8 @@
  *
  * Whoever sends claims rows first, for as long as a lease lasts: engines that share a database do not send the same row, and what a killed
  * engine had claimed is claimed again under the same idempotency key. Only the oldest undelivered row of an alert can be claimed, so a receiver
- * sees an alert's notifications in order, while other alerts and other receivers go on. After `attemptsMax` attempts a row is abandoned.
+ * sees an alert's notifications in order, while other alerts and other receivers go on. After `attemptsMax` attempts a row is abandoned, and of more
+ * rows than are kept waiting, those that matter least.
  *
  * Callers give their own time, Unix ms; rows hold the database's, so that engines with clocks apart agree on what is due and whose lease is over.
  */
@@ -19,11 +20,14 @@ export interface OutboxRow {
   readonly fingerprint: string
   /** Of the fact behind it. */
   readonly position: number
+  /** What is due and has a higher one goes first, and takes with it what stands before it under its fingerprint; 0 when left out. */
+  readonly priority?: number
   /** JSON. */
   readonly payload: string
 }
 
 export interface ClaimedRow extends OutboxRow {
+  readonly priority: number
   /** Who holds the claim. */
   readonly owner: string
   /** Attempts so far. */
@@ -58,7 +62,7 @@ export class Outbox extends Context.Service<
   {
     /** Adds rows that are not there yet; call it inside the transaction that they belong to. */
     readonly enqueue: (rows: ReadonlyArray<OutboxRow>, now: number) => Effect.Effect<void, SqlError.SqlError>
-    /** Claims rows of a receiver that are due, at most one of an alert and `limit` in all, oldest first. */
+    /** Claims rows of a receiver that are due, at most one of an alert and `limit` in all: the highest priority first, and then the oldest. */
     readonly claim: (options: {
       readonly receiver: string
       readonly owner: string
@@ -80,6 +84,12 @@ export class Outbox extends Context.Service<
       now: number,
       pauseMillis?: number
     ) => Effect.Effect<{ readonly abandoned: boolean }, SqlError.SqlError>
+    /** Abandons the oldest of lowest priority among a receiver's waiting rows, beyond `keepMax` of them; how many. */
+    readonly trim: (options: {
+      readonly receiver: string
+      readonly keepMax: number
+      readonly now: number
+    }) => Effect.Effect<number, SqlError.SqlError>
     /** Gives back what `owner` has claimed and not delivered, so that nobody has to wait until its leases are over. */
     readonly release: (owner: string) => Effect.Effect<void, SqlError.SqlError>
     /** Rows that wait, of all receivers. */
@@ -104,15 +114,24 @@ export class Outbox extends Context.Service<
       const waiting = sql.literal("delivered_at is null and abandoned_at is null")
       return Outbox.of({
         enqueue: Effect.fnUntraced(function* (rows, now) {
-          const values = rows.map(({ fingerprint, idempotencyKey, payload, position, receiver }) => ({
+          const values = rows.map(({ fingerprint, idempotencyKey, payload, position, priority = 0, receiver }) => ({
             receiver,
             idempotency_key: idempotencyKey,
             fingerprint,
             position,
+            priority,
             payload,
             next_attempt: now + offset
           }))
           if (Array.isArrayNonEmpty(values)) yield* sql`insert into notification ${sql.insert(values)} on conflict do nothing`
+          const urgent = rows.filter(({ priority = 0 }) => priority > 0)
+          if (urgent.length > 0)
+            yield* sql`
+              update notification as earlier set priority = later.priority
+              from json_to_recordset(${JSON.stringify(urgent)}::json) as later (receiver text, fingerprint text, position float8, priority int)
+              where earlier.receiver = later.receiver and earlier.fingerprint = later.fingerprint
+                and earlier.position < later.position and earlier.priority < later.priority
+                and earlier.delivered_at is null and earlier.abandoned_at is null`
         }),
         claim: ({ leaseMillis, limit, now, owner, receiver }) =>
           // A row that another engine has locked is skipped, and holds back the later ones of its alert: it is still undelivered.
@@ -130,14 +149,14 @@ export class Outbox extends Context.Service<
                       and earlier.delivered_at is null and earlier.abandoned_at is null
                       and (earlier.position, earlier.idempotency_key) < (row.position, row.idempotency_key)
                   )
-                order by position, idempotency_key limit ${limit}
+                order by priority desc, position, idempotency_key limit ${limit}
                 for update skip locked
               )
               update notification set lease_owner = ${owner}, lease_until = ${now + offset + leaseMillis}
               from head where notification.receiver = head.receiver and notification.idempotency_key = head.idempotency_key
               returning notification.receiver, notification.idempotency_key as "idempotencyKey", fingerprint,
-                        position::float8 as position, payload, attempts, lease_owner as owner`,
-            (rows) => [...rows].sort((a, b) => a.position - b.position)
+                        position::float8 as position, priority, payload, attempts, lease_owner as owner`,
+            (rows) => [...rows].sort((a, b) => b.priority - a.priority || a.position - b.position)
           ),
         delivered: (rows, now) =>
           Effect.asVoid(sql`
@@ -156,6 +175,21 @@ export class Outbox extends Context.Service<
               returning abandoned_at is not null as abandoned`,
             ([row]) => ({ abandoned: row?.abandoned ?? false })
           ),
+        trim: Effect.fnUntraced(function* ({ keepMax, now, receiver }) {
+          const trimmed = yield* sql<{ count: number }>`
+            with least as (
+              select idempotency_key from notification where receiver = ${receiver} and ${waiting}
+              order by priority, position, idempotency_key
+              limit greatest(0, (select count(*) from notification where receiver = ${receiver} and ${waiting}) - ${keepMax})
+              for update skip locked
+            ), trimmed as (
+              update notification set abandoned_at = ${now + offset}, last_error = 'too many notifications waited'
+              from least where receiver = ${receiver} and notification.idempotency_key = least.idempotency_key and lease_owner is null
+              returning 1
+            )
+            select count(*)::float8 as count from trimmed`
+          return trimmed[0]?.count ?? 0
+        }),
         release: (owner) =>
           Effect.asVoid(sql`update notification set lease_owner = null, lease_until = null where lease_owner = ${owner} and ${waiting}`),
         pending: Effect.map(
