@@ -58,6 +58,7 @@ describe("a demo that is killed", () => {
         const environment = {
           EVENKEEL_DATA: data,
           EVENKEEL_HTTP_PORT: "0",
+          EVENKEEL_ALERTS_ALLOW_PRIVATE: "true",
           EVENKEEL_ALERTS_WEBHOOKS: JSON.stringify([{ name: "test", url: webhook.url, secret: "secret" }])
         }
         const args = ["demo", "--configured", "--scenario", "recovery", "--speed", "9600"]

@@ -47,6 +47,7 @@ describe("the program's end", () => {
           EVENKEEL_HTTP_PORT: "0",
           EVENKEEL_DATA: data,
           EVENKEEL_DATABASE_URL: "postgres://127.0.0.1:1/not-asked",
+          EVENKEEL_ALERTS_ALLOW_PRIVATE: "true",
           EVENKEEL_ALERTS_WEBHOOKS: JSON.stringify([{ name: "test", url: webhook.url, secret: "secret" }])
         })
         yield* until("an alert is on the screen", () => program.output().includes("USDC is losing its peg"), 60, program)
@@ -149,6 +150,7 @@ describe("the program", () => {
           EVENKEEL_DATA: data,
           EVENKEEL_HTTP_PORT: "0",
           EVENKEEL_DATABASE_URL: postgres.url,
+          EVENKEEL_ALERTS_ALLOW_PRIVATE: "true",
           EVENKEEL_ALERTS_WEBHOOKS: JSON.stringify([{ name: "test", url: webhook.url, secret: "secret" }])
         })
         yield* until("the engine starts", () => program.errors().includes("engine started"), 60, program)

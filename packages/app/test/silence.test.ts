@@ -58,6 +58,7 @@ describe("a silence of all venues", () => {
           ]),
           EVENKEEL_HOT_PATH_STALE_AFTER_SECONDS: String(staleAfterSeconds),
           EVENKEEL_POLICIES: JSON.stringify([{ policy: "connect", breakerSeconds: 1 }]),
+          EVENKEEL_ALERTS_ALLOW_PRIVATE: "true",
           EVENKEEL_ALERTS_WEBHOOKS: JSON.stringify([{ name: "test", url: webhook.url, secret: "secret" }])
         })
         const addressOf = () => /"http":"([^"]+)"/.exec(program.errors())?.[1]

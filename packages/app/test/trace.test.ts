@@ -51,6 +51,7 @@ describe("a level change", () => {
           EVENKEEL_DATA: data,
           EVENKEEL_HTTP_PORT: "0",
           EVENKEEL_HOT_PATH_TRACE_EVERY: "20",
+          EVENKEEL_ALERTS_ALLOW_PRIVATE: "true",
           EVENKEEL_ALERTS_WEBHOOKS: JSON.stringify([{ name: "test", url: webhook.url, secret: "secret" }]),
           OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
           OTEL_BSP_SCHEDULE_DELAY: "300"

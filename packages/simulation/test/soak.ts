@@ -103,6 +103,7 @@ const soak = Effect.gen(function* () {
     EVENKEEL_ENDPOINTS: JSON.stringify(ids.map((venue, index) => ({ venue, ...venues[index]!.endpoints }))),
     EVENKEEL_HOT_PATH_BAR_SECONDS: "5",
     EVENKEEL_HOT_PATH_STALE_AFTER_SECONDS: String(staleAfterSeconds),
+    EVENKEEL_ALERTS_ALLOW_PRIVATE: "true",
     EVENKEEL_ALERTS_WEBHOOKS: JSON.stringify([{ name: "desk", url: webhook.url, secret: "secret" }])
   }
   const outer = yield* Effect.scope

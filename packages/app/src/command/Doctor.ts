@@ -26,7 +26,7 @@ import type { EngineConfig } from "../config/EngineConfig.ts"
 import { databaseBeside, venueOf, venuesOf } from "../engine/EngineSetup.ts"
 import { engineAnswers } from "./AskEngine.ts"
 import { portAdvice, tryPort } from "../engine/HttpPort.ts"
-import { layerNewsClient } from "../engine/NewsClient.ts"
+import { layerOutsideClient } from "../engine/OutsideClient.ts"
 import { findInstruments, layerAsking } from "../mode/Live.ts"
 
 interface Finding {
@@ -71,7 +71,7 @@ const outside = Effect.fnUntraced(function* (config: EngineConfig) {
   )
   const ofChains = yield* Effect.forEach(config.chains, checkChain, { concurrency: "unbounded" })
   const ofFeeds = yield* Effect.forEach(config.news.feeds, (feed) => checkFeed(config.news.allowPrivate, feed), { concurrency: 4 }).pipe(
-    Effect.provide(layerNewsClient(config.news))
+    Effect.provide(layerOutsideClient(config.news))
   )
   return [...ofVenues.flat(), ...ofChains.flat(), ...ofFeeds]
 }, Effect.provide(layerAsking))

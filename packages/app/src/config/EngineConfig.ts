@@ -10,8 +10,9 @@ import { feedsMax } from "@evenkeel/domain/market/News"
 import { CoinSymbol, coinOf, isCurrency } from "@evenkeel/domain/coin/Coin"
 import { ChainId, VenueId } from "@evenkeel/domain/market/Venue"
 import { headPattern } from "@evenkeel/learning/onnx/OnnxMetadata"
+import { isPrivateUrl } from "@evenkeel/runtime/net/PrivateAddress"
 import { policyNames } from "@evenkeel/runtime/resilience/Policy"
-import { Schema } from "effect"
+import { Redacted, Schema } from "effect"
 
 const Port = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65_535 }))
 const between = (minimum: number, maximum: number) => Schema.Finite.check(Schema.isBetween({ minimum, maximum }))
@@ -25,6 +26,18 @@ export const receiverNames = ({ services, webhooks }: Record<"services" | "webho
   "console",
   ...[...webhooks, ...services].map(({ name }) => name)
 ]
+
+const privateProblem = "leads to a private address, which takes alerts.allowPrivate = true (EVENKEEL_ALERTS_ALLOW_PRIVATE)"
+
+/** Those whose address says so by itself; what a name resolves to is looked at when it is called. */
+const privateReceivers = (
+  alerts: Record<"services" | "webhooks", ReadonlyArray<{ readonly name: string; readonly url?: Redacted.Redacted | undefined }>>
+) =>
+  (["webhooks", "services"] as const).flatMap((list) =>
+    alerts[list].flatMap(({ url }, index) =>
+      url !== undefined && isPrivateUrl(new URL(Redacted.value(url))) ? [{ path: [list, index], issue: privateProblem }] : []
+    )
+  )
 
 export const EngineConfig = Schema.Struct({
   /** Directory of the embedded database and the journal. */
@@ -128,12 +141,15 @@ export const EngineConfig = Schema.Struct({
     ),
     /** Services for people: Slack, PagerDuty, email and others, see `alerting/receiver/Services`. */
     services: Schema.Array(ServiceOptions),
+    /** Webhooks and services may stand in private networks: on this machine, or beside it. */
+    allowPrivate: Schema.Boolean,
     /** The dashboard's address as those who are told reach it; messages link to it. */
     link: Schema.String.check(Schema.isPattern(/^$|^https?:\/\/[^\s]+$/)),
     /** Who is told of which alerts, how they are grouped, and what holds them back: in Alertmanager's vocabulary. */
     ...alertPolicyFields
   }).check(
     ...alertPolicyChecks,
+    Schema.makeFilter((alerts) => (alerts.allowPrivate ? undefined : privateReceivers(alerts))),
     Schema.makeFilter((alerts) => receiversNamed(alerts.route).every((receiver) => receiverNames(alerts).includes(receiver)), {
       expected: "routes to receivers that are there"
     }),
@@ -150,7 +166,9 @@ export const EngineConfig = Schema.Struct({
         Schema.makeFilter((text: string) => text === "" || URL.canParse(text), { expected: "an address" })
       )
     ),
-    everySeconds: between(1, 86_400)
+    everySeconds: between(1, 86_400),
+    /** `healthchecks`: what is wrong is told, and a failure is called while the engine is not ready; `plain`: it is silent then. */
+    protocol: Schema.Literals(["plain", "healthchecks"])
   }),
   /** What differs from the default policies, for all calls of a kind or, with a `key`, for one venue, chain or receiver. */
   policies: Schema.Array(
@@ -230,10 +248,11 @@ export const configDefaults = {
     minimumLevel: "warning",
     webhooks: [] as ReadonlyArray<{ readonly name: string; readonly url: string; readonly secret: string }>,
     services: [] as ReadonlyArray<object>,
+    allowPrivate: false,
     link: "",
     ...alertPolicyDefaults
   },
-  heartbeat: { url: "", everySeconds: 60 },
+  heartbeat: { url: "", everySeconds: 60, protocol: "plain" },
   policies: [] as ReadonlyArray<object>,
   hotPath: { barSeconds: 60, scoreGapMillis: 100, staleAfterSeconds: 60, wait: "sleep", ringMebibytes: 16, traceEvery: 1000 },
   models: {

@@ -149,6 +149,10 @@ describe("loadConfig", () => {
   it.effect("shows nothing of a webhook's address and secret, whatever is wrong with its list", () =>
     Effect.gen(function* () {
       const hook = (url: string) => ({ name: "desk", url, secret: "hunter2" })
+      const near = JSON.stringify([{ name: "desk", url: "http://10.1.2.3/hook", secret: "s" }])
+      const refused = yield* Effect.flip(load({ EVENKEEL_ALERTS_WEBHOOKS: near }))
+      assert.include(refused.message, "alerts.webhooks.0 (EVENKEEL_ALERTS_WEBHOOKS): leads to a private address")
+      yield* load({ EVENKEEL_ALERTS_WEBHOOKS: near, EVENKEEL_ALERTS_ALLOW_PRIVATE: "true" })
       for (const webhooks of [
         [hook("https://example.org/T0K3N"), hook("https://example.org/T0K3N")],
         [hook("ftp://example.org/T0K3N")],

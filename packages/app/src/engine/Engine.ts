@@ -32,7 +32,7 @@ import { auditKeyOf, databaseOf, type EngineSetup, journalOf, journalTailOf, pol
 import { layerEngineView } from "./EngineViews.ts"
 import { layerHeartbeat } from "./Heartbeat.ts"
 import { LastWords } from "./LastWords.ts"
-import { layerNewsClient } from "./NewsClient.ts"
+import { layerOutsideClient } from "./OutsideClient.ts"
 import { layerReadiness } from "./Readiness.ts"
 import { layerUnwatched } from "./Unwatched.ts"
 
@@ -50,7 +50,7 @@ const layerAlertingOf = (config: EngineConfig, setup: EngineSetup) =>
     minimumLevel: config.alerts.minimumLevel,
     policy: config.alerts,
     simulated: setup.simulated
-  }).pipe(Layer.provideMerge(receiversOf(config, setup)))
+  }).pipe(Layer.provideMerge(receiversOf(config, setup).pipe(Layer.provide(layerOutsideClient(config.alerts)))))
 
 /** The hot path in its thread, and what it keeps and records. */
 const layerDetection = (config: EngineConfig, setup: EngineSetup) =>
@@ -101,7 +101,7 @@ const layerFeed = (config: EngineConfig, setup: EngineSetup) =>
 const layerNewsFeeds = ({ news }: EngineConfig, { coins, engineName, simulated }: EngineSetup) =>
   simulated || news.feeds.length === 0
     ? Layer.empty
-    : layerNews({ ...news, name: engineName, coins: coins.map(({ symbol }) => symbol) }).pipe(Layer.provide(layerNewsClient(news)))
+    : layerNews({ ...news, name: engineName, coins: coins.map(({ symbol }) => symbol) }).pipe(Layer.provide(layerOutsideClient(news)))
 
 /** The engine on a database that is given to it. */
 export const layerEngineOnDatabase = (config: EngineConfig, setup: EngineSetup) =>

@@ -50,7 +50,32 @@ describe("the heartbeat", () => {
         yield* says("to 127.0.0.1")
         assert.lengthOf(calls, 4)
         assert.notInclude(JSON.stringify(yield* health.snapshot), "secret-key")
-      }).pipe(Effect.provide(layerHeartbeat({ url, everySeconds: 30 }).pipe(Layer.provideMerge(services))))
+      }).pipe(Effect.provide(layerHeartbeat({ url, everySeconds: 30, protocol: "plain" }).pipe(Layer.provideMerge(services))))
+    })
+  )
+
+  it.effect("tells healthchecks.io what is wrong, and calls its failure while the engine is not ready", () =>
+    Effect.gen(function* () {
+      const calls: Array<string> = []
+      const server = yield* serve((request, body) => {
+        calls.push(`${request.url} ${body}`)
+        return 200
+      })
+      const url = Redacted.make(`${server.url}/ping/secret-key/?create=1`)
+      yield* Effect.gen(function* () {
+        const health = yield* HealthRegistry
+        yield* until(Effect.sync(() => calls.length === 1))
+        yield* health.report("receiver:desk", "degraded", "answered 503")
+        yield* health.report("prices", "unready", "no fresh price of USDC")
+        const own = Effect.map(health.snapshot, (all) => all.find(({ component }) => component === "heartbeat")!)
+        yield* until(Effect.map(own, ({ detail }) => detail.includes("to 127.0.0.1")))
+        yield* TestClock.adjust("30 seconds")
+        yield* until(Effect.sync(() => calls.length === 2))
+        assert.deepStrictEqual(calls, [
+          "/ping/secret-key/?create=1 ",
+          "/ping/secret-key/fail?create=1 receiver:desk: degraded answered 503\nprices: unready no fresh price of USDC"
+        ])
+      }).pipe(Effect.provide(layerHeartbeat({ url, everySeconds: 30, protocol: "healthchecks" }).pipe(Layer.provideMerge(services))))
     })
   )
 
@@ -63,10 +88,13 @@ describe("the heartbeat", () => {
         yield* until(Effect.map(own, (seen) => seen?.status === "degraded"))
         return (yield* own)!.detail
       })
-      const words = yield* Effect.provide(detail, layerHeartbeat({ url, everySeconds: 30 }).pipe(Layer.provideMerge(services)))
+      const words = yield* Effect.provide(
+        detail,
+        layerHeartbeat({ url, everySeconds: 30, protocol: "plain" }).pipe(Layer.provideMerge(services))
+      )
       assert.strictEqual(words, "127.0.0.1:1: ECONNREFUSED (POST http://127.0.0.1:1)")
       const none = Effect.flatMap(HealthRegistry, ({ snapshot }) => snapshot)
-      const without = layerHeartbeat({ url: Redacted.make(""), everySeconds: 30 }).pipe(Layer.provideMerge(services))
+      const without = layerHeartbeat({ url: Redacted.make(""), everySeconds: 30, protocol: "plain" }).pipe(Layer.provideMerge(services))
       assert.deepStrictEqual(yield* Effect.provide(none, without), [])
     })
   )

@@ -5,6 +5,7 @@
  * show all of it, so the call has a span of its own here, and `shownProblem` says what went wrong.
  */
 import { Effect, Option } from "effect"
+import { privateCode } from "../net/PrivateAddress.ts"
 import { HttpClient, type HttpClientError, type HttpClientRequest, HttpClientRequest as Request, HttpTraceContext } from "effect/http"
 
 /** Scheme, host and port. */
@@ -38,5 +39,6 @@ export const sendHidden = <R>(
 /** What went wrong, in the words of the network where it has some. */
 export const shownProblem = ({ reason, request }: HttpClientError.HttpClientError): string => {
   const code: unknown = typeof reason.cause === "object" && reason.cause !== null && "code" in reason.cause ? reason.cause.code : undefined
-  return `${typeof code === "string" ? code : reason._tag} (${request.method} ${shownAddress(request.url)})`
+  const problem = code === privateCode ? "leads to a private address" : typeof code === "string" ? code : reason._tag
+  return `${problem} (${request.method} ${shownAddress(request.url)})`
 }

@@ -4,7 +4,7 @@ import { privateCode } from "@evenkeel/runtime/net/PrivateAddress"
 import { Effect } from "effect"
 import { HttpClient } from "effect/http"
 import { serve } from "../../test/support/Program.ts"
-import { layerNewsClient } from "./NewsClient.ts"
+import { layerOutsideClient } from "./OutsideClient.ts"
 
 /** A name that nobody can tell is private before it is resolved. */
 const get = (url: string) =>
@@ -16,13 +16,13 @@ const get = (url: string) =>
     Effect.scoped
   )
 
-describe("the client of news feeds", () => {
+describe("the client of news feeds and receivers", () => {
   it.live("connects to no private address unless it may, also beside the engine's own client, which does", () =>
     Effect.gen(function* () {
       const { url } = yield* serve(() => 200)
       assert.strictEqual(yield* get(url), "200")
-      assert.strictEqual(yield* Effect.provide(get(url), layerNewsClient({ allowPrivate: false })), privateCode)
-      assert.strictEqual(yield* Effect.provide(get(url), layerNewsClient({ allowPrivate: true })), "200")
+      assert.strictEqual(yield* Effect.provide(get(url), layerOutsideClient({ allowPrivate: false })), privateCode)
+      assert.strictEqual(yield* Effect.provide(get(url), layerOutsideClient({ allowPrivate: true })), "200")
     }).pipe(Effect.scoped, Effect.provide(NodeHttpClient.layerUndici))
   )
 })
