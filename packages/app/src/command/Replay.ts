@@ -162,6 +162,8 @@ const open = Effect.fnUntraced(function* (
     return yield* new ReplayRefused({ problem: "price files, journals and captures cannot be mixed in one replay" })
   }
   const priceFiles = yield* Effect.forEach(files, readPriceFile)
+  const unpriced = bridges.filter((bridge) => !priceFiles.some(({ instrument }) => instrument.base === bridge))
+  if (unpriced.length > 0) return yield* new ReplayRefused({ problem: `--bridges ${unpriced.join(",")}: no file has a price of it` })
   for (const { badRows, file, instrument, rows } of priceFiles) {
     if (rows === 0) return yield* new ReplayRefused({ problem: `${file}: holds no row that can be read` })
     if (coinOf(instrument.base) === undefined && coinOf(instrument.quote) === undefined && !bridges.includes(instrument.base))

@@ -61,6 +61,10 @@ describe("a configuration that changes while the engine runs", () => {
         assert.strictEqual(yield* level, "critical")
         yield* write("")
         yield* looked(level, (now) => now === "warning")
+        yield* files.remove(file)
+        assert.include(yield* looked(refusal, (detail) => detail.includes("refused")), "cannot be read")
+        yield* write('[alerts]\nminimumLevel = "critical"\n')
+        yield* looked(level, (now) => now === "critical")
       }).pipe(Effect.provide(layerReload(initial, { file, load }, "test")))
     }).pipe(
       Effect.scoped,

@@ -28,6 +28,8 @@ export const liveSettings: ReadonlyArray<string> = ["alerts.minimumLevel", "aler
 /** The file is looked at this often; it may be replaced as a whole, which no watch of the operating system survives. */
 const lookEvery = "2 seconds"
 const component = "configuration"
+/** Problems that health shows; the log has all. */
+const shownMax = 10
 
 /** The settings that differ, as paths. */
 export const changedSettings = (from: EngineConfig, to: EngineConfig): ReadonlyArray<string> =>
@@ -50,7 +52,7 @@ export const makeReload = Effect.fnUntraced(function* (initial: EngineConfig, so
     )
 
   const refuse = Effect.fnUntraced(function* (why: string, problems: ReadonlyArray<string>) {
-    yield* health.report(component, "degraded", `refused, the one before goes on: ${problems[0]}`)
+    yield* health.report(component, "degraded", `refused, the one before goes on: ${problems.slice(0, shownMax).join("; ")}`)
     yield* Effect.logError("a configuration is refused, and the one before goes on", { why, problems })
     yield* record("ConfigurationRefused", { why, problems })
   })
@@ -100,18 +102,20 @@ export const layerReload = (initial: EngineConfig, source: ConfigSource, engineN
       if (file === undefined) return
       const stamp = files.stat(file).pipe(
         Effect.map(({ ino, mtime, size }) => `${Option.getOrElse(ino, () => 0)} ${Option.getOrUndefined(mtime)?.getTime()} ${size}`),
-        // A file that is gone for a moment is being replaced.
-        Effect.orElseSucceed(() => undefined)
+        Effect.orElseSucceed(() => "gone")
       )
-      let seen = yield* stamp
+      let [before, seen] = [yield* stamp, yield* stamp]
       yield* supervisor.supervise(
         `${component}-file`,
         Effect.gen(function* () {
           yield* Effect.sleep(lookEvery)
           const now = yield* stamp
-          if (now === undefined || now === seen) return
+          // A file that is gone at one look is being replaced.
+          const isBeingReplaced = now === "gone" && before !== "gone"
+          before = now
+          if (now === seen || isBeingReplaced) return
           seen = now
-          yield* Queue.offer(asked, "the file has changed")
+          yield* Queue.offer(asked, now === "gone" ? "the file is gone" : "the file has changed")
         }).pipe(Effect.forever)
       )
     })
