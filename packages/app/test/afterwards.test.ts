@@ -1,8 +1,8 @@
 /** A demo's data afterwards: what `evenkeel alerts` says of them, and `evenkeel audit` when somebody with the database's password has changed them. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, layer } from "@effect/vitest"
-import { layerPglite } from "@evenkeel/store/database/Database"
-import { Context, Effect, Layer } from "effect"
+import { layerDatabase } from "@evenkeel/store/database/Database"
+import { Context, Effect, Layer, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
 import { cpSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -33,19 +33,20 @@ const layerDemoData = Layer.effect(
   })
 )
 
-/** A copy, and how a program is run on it. */
+/** A copy, which this process has open as an engine would, and how a program is run beside it. */
 const afterwards = Effect.gen(function* () {
   const data = yield* directory
   cpSync(yield* DemoData, data, { recursive: true })
+  const database = yield* Layer.build(
+    Layer.fresh(layerDatabase({ url: Redacted.make(""), directory: join(data, "database") })).pipe(Layer.provide(NodeServices.layer))
+  )
   const run = Effect.fnUntraced(function* (args: ReadonlyArray<string>, environment: Readonly<Record<string, string>> = {}) {
     const program = yield* startProgram(args, { EVENKEEL_DATA: data, EVENKEEL_HTTP_PORT: "0", ...environment })
     return { exit: yield* program.exit, text: program.output() + program.errors() }
   })
   /** What somebody does who can write the database. */
   const tamper = (change: (sql: SqlClient.SqlClient) => Effect.Effect<unknown, unknown>) =>
-    Effect.flatMap(SqlClient.SqlClient, change).pipe(
-      Effect.provide(layerPglite(join(data, "database")).pipe(Layer.provide(NodeServices.layer)))
-    )
+    Effect.flatMap(SqlClient.SqlClient, change).pipe(Effect.provide(database))
   return { data, run, tamper }
 })
 
