@@ -19,7 +19,8 @@ import { Receivers } from "../src/receiver/Receiver.ts"
 import { makeWebhookReceiver } from "../src/receiver/WebhookReceiver.ts"
 import { levelChange } from "./support/LevelChange.ts"
 
-const changes = 1000
+/** `TEST_CHANGES=1000` for more. */
+const changes = Number(process.env["TEST_CHANGES"] ?? 300)
 const coins = ["USDC", "USDT", "DAI", "FDUSD", "TUSD"]
 
 const webhookServer = Effect.acquireRelease(
