@@ -50,6 +50,15 @@ describe("BitfinexDecoder", () => {
     assert.deepInclude(events.at(-1), { kind: "bookStale", reason: "buffer-full" })
   })
 
+  it("knows by a channel's heartbeat that its acknowledgement was lost", () => {
+    const { events, receive } = begun('{"event":"conf","status":"OK"}')
+    receive('[7,"hb",2]')
+    receive("[9,[1.0005,1,5],3]")
+    assert.deepStrictEqual(events, [])
+    receive('[9,"hb",4]')
+    assert.deepInclude(events.at(-1), { kind: "bookStale", reason: "buffer-full" })
+  })
+
   it("takes a message number that is left out for a loss of every book", () => {
     const { events, receive } = begun('{"event":"conf","status":"OK"}')
     receive("[7,[1.0005,1,5],3]")

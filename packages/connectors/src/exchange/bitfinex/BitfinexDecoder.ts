@@ -138,13 +138,15 @@ class BitfinexDecoder extends JsonDecoder {
     if (!json.rest() || !json.ended()) return FrameOutcome.malformed
     if (number >= 0 && !this.replaying && !this.#inSequence(number)) return FrameOutcome.control
     // Channel 0 is the account's.
-    if (heartbeat || id === 0) return FrameOutcome.control
+    if (id === 0) return FrameOutcome.control
     const channel = this.#channels.get(id)
+    if (heartbeat && (channel !== undefined || this.#early.length === 0)) return FrameOutcome.control
     if (channel === undefined) {
-      // An acknowledgement that has not come by now was lost.
-      if (this.#early.length >= earlyMax) {
+      // An acknowledgement that has not come by now was lost: a channel has its first heartbeat long after it.
+      if (heartbeat || this.#early.length >= earlyMax) {
         this.#early = []
         this.loseKnown("buffer-full")
+        if (heartbeat) return FrameOutcome.control
       }
       this.#early.push(bytes.slice(start, end))
       return FrameOutcome.control
