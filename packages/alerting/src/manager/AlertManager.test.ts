@@ -14,7 +14,7 @@ import { compareAlerts } from "./CompareAlerts.ts"
 import { rebuildAlerts } from "./RebuildAlerts.ts"
 
 const append = (change: LevelChange) =>
-  Effect.flatMap(EventStore, (events) => events.append(`coin/${change.coin}`, "any", [{ kind: "LevelChanged", payload: change }]))
+  Effect.flatMap(EventStore, (events) => events.append(`coin/${change?.coin}`, "any", [{ kind: "LevelChanged", payload: change }]))
 
 /** An engine's alerting on the database at hand. */
 const engine = (receivers: ReadonlyArray<ReturnType<typeof makeKeeper>["receiver"]>, owner: string) =>
@@ -47,7 +47,9 @@ describe("AlertManager", () => {
         }).pipe(Effect.provide(engine([receiver], "one")))
         // What was appended before the engine was stopped is told before it ends.
         assert.deepStrictEqual(
-          seen.filter(({ alerts: [alert] }) => alert.change.coin === "USDC").map(({ alerts: [alert] }) => `${alert.status} ${alert.level}`),
+          seen
+            .filter(({ alerts: [alert] }) => alert.change?.coin === "USDC")
+            .map(({ alerts: [alert] }) => `${alert.status} ${alert.level}`),
           Array.from({ length: 3 }, () => ["firing warning", "firing critical", "firing warning", "resolved warning"]).flat()
         )
         const table = sql`select * from alert order by fingerprint`
@@ -120,7 +122,7 @@ describe("AlertManager", () => {
         assert.deepInclude(last.alerts[0], { status: "resolved", level: "critical", endsAt: 7, closedReason: "not watched any more" })
         assert.include(messageOf(last.alerts[0], false).title, "closed by hand: not watched any more")
         assert.deepStrictEqual(
-          (yield* (yield* AlertTable).list({ all: false, limit: 10 })).map(({ change }) => change.coin),
+          (yield* (yield* AlertTable).list({ all: false, limit: 10 })).map(({ change }) => change?.coin),
           ["DAI"]
         )
         assert.deepStrictEqual(yield* compareAlerts(0), [])
