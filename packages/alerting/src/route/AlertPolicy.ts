@@ -98,7 +98,7 @@ export interface AlertPolicy {
 }
 
 /** What stands where a root says nothing: each change of an alert is told at once, to every receiver. */
-const rootDefaults = { groupBy: ["alertname", "coin"], groupWait: "0s", groupInterval: "0s" }
+const rootDefaults = { groupBy: ["alertname", "coin", "venue", "component"], groupWait: "0s", groupInterval: "0s" }
 
 export const alertPolicyDefaults: AlertPolicyOptions = { route: {}, subscriptions: [], inhibitRules: [], timeIntervals: {} }
 

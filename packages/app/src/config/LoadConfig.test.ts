@@ -58,10 +58,13 @@ describe("loadConfig", () => {
       const { alerts } = yield* route({ receivers: ["console"], routes: [child] })
       assert.deepStrictEqual(alerts.route, { receivers: ["console"], routes: [child] })
       for (const [wrong, problem] of [
-        [{ receivers: ["nobody"] }, 'alerts.route.receivers.0: there is no receiver "nobody": there are console, desk'],
+        [
+          { receivers: ["nobody"] },
+          'alerts.route.receivers.0 (EVENKEEL_ALERTS_ROUTE): there is no receiver "nobody": there are console, desk'
+        ],
         [
           { routes: [{ ...child, muteTimeIntervals: ["night"] }] },
-          'alerts.route.routes.0.muteTimeIntervals.0: there is no time interval "night": there is no time interval at all'
+          'alerts.route.routes.0.muteTimeIntervals.0 (EVENKEEL_ALERTS_ROUTE): there is no time interval "night": there is no time interval at all'
         ],
         [
           { routes: [child, { routes: [{ escalate: { after: "1m", receivers: ["x"] } }] }] },
