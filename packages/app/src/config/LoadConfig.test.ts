@@ -1,7 +1,7 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option, Redacted } from "effect"
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { configWarnings } from "./ConfigWarnings.ts"
@@ -83,23 +83,6 @@ describe("loadConfig", () => {
       )
       const { alerts: inFile } = yield* load({}, Option.some(path))
       assert.deepStrictEqual(inFile.timeIntervals, { night: [{ times: [{ start: "22:00", end: "24:00" }] }] })
-    })
-  )
-
-  it.effect("takes what the page on alerts shows", () =>
-    Effect.gen(function* () {
-      const page = readFileSync(new URL("../../../../docs/alerting.md", import.meta.url), "utf8")
-      const [slack, routes] = [...page.matchAll(/^ *```toml\n(.*?)^ *```/gms)].map(([, block]) => block!)
-      const hooks = JSON.stringify(["pager", "phone"].map((name) => ({ name, url: "https://example.org", secret: "s" })))
-      const { alerts } = yield* load(
-        { EVENKEEL_ALERTS_WEBHOOKS: hooks },
-        Option.some(yield* fileOf("evenkeel.toml", `${slack}\n${routes}`))
-      )
-      assert.deepStrictEqual(
-        alerts.services.map(({ name, type }) => `${type} ${name}`),
-        ["slack desk"]
-      )
-      assert.deepStrictEqual(alerts.route.routes?.[0]?.escalate, { after: "10m", receivers: ["phone"] })
     })
   )
 
