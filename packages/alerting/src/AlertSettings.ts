@@ -2,11 +2,14 @@
 import { Context, Effect, Layer } from "effect"
 import type { RiskLevel } from "@evenkeel/domain/risk/RiskLevel"
 import type { AlertPolicyOptions } from "./route/AlertPolicy.ts"
+import type { RuleOptions } from "./rule/Rule.ts"
 
 export interface AlertSettingsOptions {
   /** Changes below this level open no alert. */
   readonly minimumLevel: RiskLevel
   readonly policy: AlertPolicyOptions
+  /** Alerts that people define themselves. */
+  readonly rules: ReadonlyArray<RuleOptions>
 }
 
 export class AlertSettings extends Context.Service<

@@ -8,9 +8,13 @@ import { Notifier } from "./group/Notifier.ts"
 import { Acknowledging } from "./manager/Acknowledging.ts"
 import { AlertManager } from "./manager/AlertManager.ts"
 import { AlertTable } from "./manager/AlertTable.ts"
+import { Attention } from "./manager/Attention.ts"
 import { SilenceTable } from "./mute/SilenceTable.ts"
 import { Silencing } from "./mute/Silencing.ts"
 import { alertPolicyDefaults, type AlertPolicyOptions } from "./route/AlertPolicy.ts"
+import type { RuleOptions } from "./rule/Rule.ts"
+import { RuleWatch } from "./rule/RuleWatch.ts"
+import { Signals } from "./rule/Signals.ts"
 
 export interface AlertingOptions {
   /** Tells this engine's claims on notifications from those of others on the same database. */
@@ -19,7 +23,9 @@ export interface AlertingOptions {
   readonly minimumLevel?: RiskLevel
   /** Who is told what, and when; every receiver of every change at once when left out. */
   readonly policy?: AlertPolicyOptions
-  /** The market is made up: every notification says so. */
+  /** Alerts beside those of the coins' levels; none when left out. They see what is published to `Signals`. */
+  readonly rules?: ReadonlyArray<RuleOptions>
+  /** The market is made up: every alert says so. Otherwise alerts of a made-up one that fire are closed. */
   readonly simulated?: boolean
 }
 
@@ -27,10 +33,17 @@ export interface AlertingOptions {
 export const layerAlertTables = Layer.mergeAll(AlertTable.layer, GroupTable.layer, SilenceTable.layer)
 
 /** Needs the store's log and outbox, and `Receivers`. */
-export const layerAlerting = ({ minimumLevel = "warning", owner, policy = alertPolicyDefaults, simulated = false }: AlertingOptions) =>
-  Layer.merge(AlertManager.layer, Silencing.layer).pipe(
-    Layer.provideMerge(Notifier.layer({ simulated })),
-    Layer.provideMerge(Layer.merge(Dispatcher.layer({ owner }), AlertSettings.layer({ minimumLevel, policy }))),
+export const layerAlerting = ({
+  minimumLevel = "warning",
+  owner,
+  policy = alertPolicyDefaults,
+  rules = [],
+  simulated = false
+}: AlertingOptions) =>
+  Layer.mergeAll(AlertManager.layer({ simulated }), Silencing.layer, RuleWatch.layer({ owner, simulated })).pipe(
+    Layer.provideMerge(Notifier.layer),
+    Layer.provideMerge(Layer.mergeAll(Dispatcher.layer({ owner }), AlertSettings.layer({ minimumLevel, policy, rules }), Signals.layer)),
+    Layer.provideMerge(Attention.layer),
     Layer.provideMerge(Acknowledging.layer),
     Layer.provideMerge(layerAlertTables)
   )

@@ -1,6 +1,7 @@
 /** One suite for every service: what each must do, whatever it is. */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { assert, layer } from "@effect/vitest"
+import { alertSubject } from "@evenkeel/domain/alert/Alert"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Policies } from "@evenkeel/runtime/resilience/Policies"
 import { type Duration, Effect, Layer } from "effect"
@@ -59,7 +60,7 @@ for (const service of services) {
           yield* receiver.deliver(notification)
           const shown = service.shown(server.requests)
           const [alert] = notification.alerts
-          assert.include(shown, alert.change.coin, shape)
+          assert.include(shown, alertSubject(alert), shape)
           assert.include(shown, alert.status === "resolved" ? "RESOLVED" : alert.level.toUpperCase(), shape)
           if (notification.simulated) assert.include(shown, "simulated", shape)
           if (alert.closedReason !== undefined) assert.include(shown, alert.closedReason)

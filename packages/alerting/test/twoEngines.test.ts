@@ -97,9 +97,9 @@ describe("two engines on one Postgres and one webhook", () => {
         assert.strictEqual(keys.length, changes, "none was sent twice")
         assert.strictEqual(new Set(keys).size, changes)
         for (const coin of coins) {
-          const own = webhook.received.filter(({ alerts: [alert] }) => alert.change.coin === coin)
+          const own = webhook.received.filter(({ alerts: [alert] }) => alert.change?.coin === coin)
           assert.deepStrictEqual(
-            own.map(({ alerts: [alert] }) => alert.change.time),
+            own.map(({ alerts: [alert] }) => alert.change?.time),
             history.filter((change) => change.coin === coin).map(({ time }) => time)
           )
         }

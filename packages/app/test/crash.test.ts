@@ -117,7 +117,7 @@ describe("a demo that is killed", () => {
           const told: Array<string> = []
           for (const event of yield* events.read({ after: beginning, limit: 100_000, families: [levelChangesFamily] })) {
             const change = decodeChange(event.payload)
-            const ofCoin = [...open.values()].filter(({ alert }) => alert.change.coin === change.coin)
+            const ofCoin = [...open.values()].filter(({ alert }) => alert.change?.coin === change.coin)
             for (const { kind, state } of decide(ofCoin, change, event.position, "warning")) {
               expected.push(`${state.position} ${state.alert.fingerprint} ${state.alert.status}`)
               if (kind === "AlertResolved") open.delete(state.alert.fingerprint)

@@ -30,7 +30,7 @@ describe("a silence of all venues", () => {
           const {
             alerts: [alert]
           } = decodeNotification(body.toString())
-          told.push(`${alert.status} ${alert.change.coin} ${alert.level}`)
+          told.push(`${alert.status} ${alert.change?.coin} ${alert.level}`)
           return 204
         })
         const scenario = scenarios.calm()

@@ -42,7 +42,7 @@ describe("a custom engine of layers", () => {
           alerts: [alert]
         } = yield* Effect.provide(news, engine)
         assert.deepInclude(alert, { status: "firing", level: "critical" })
-        assert.strictEqual(alert.change.coin, "USDC")
+        assert.strictEqual(alert.change?.coin, "USDC")
       }).pipe(Effect.scoped),
     60_000
   )

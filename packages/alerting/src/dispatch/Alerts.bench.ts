@@ -52,6 +52,7 @@ const policy = compileAlertPolicy(
         continue: true
       }))
     },
+    subscriptions: [],
     inhibitRules: [{ sourceMatchers: ['severity="critical"'], targetMatchers: ['severity="warning"'], equal: ["coin"] }],
     timeIntervals: { night: [{ times: [{ start: "22:00", end: "24:00" }] }] }
   },

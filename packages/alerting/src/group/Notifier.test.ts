@@ -25,8 +25,8 @@ const everyMinute = { groupBy: ["kind"], groupWait: "10s", groupInterval: "1m", 
 const notifying = (policy: Partial<AlertPolicyOptions>) => {
   const [desk, pager] = [makeKeeper("desk"), makeKeeper("pager")]
   let position = 0
-  const layer = Notifier.layer({ simulated: false }).pipe(
-    Layer.provideMerge(AlertSettings.layer({ minimumLevel: "warning", policy: { ...alertPolicyDefaults, ...policy } })),
+  const layer = Notifier.layer.pipe(
+    Layer.provideMerge(AlertSettings.layer({ minimumLevel: "warning", policy: { ...alertPolicyDefaults, ...policy }, rules: [] })),
     Layer.provideMerge(Dispatcher.layer({ owner: "test" })),
     Layer.provide(Layer.succeed(Receivers, [desk.receiver, pager.receiver]))
   )
@@ -54,7 +54,7 @@ const notifying = (policy: Partial<AlertPolicyOptions>) => {
         .splice(0)
         .map(
           ({ alerts, status }) =>
-            `${receiver.name} ${status}: ${alerts.map(({ change, level, status: own }) => `${change.coin} ${own === "firing" ? level : "over"}`).join(", ")}`
+            `${receiver.name} ${status}: ${alerts.map(({ change, level, status: own }) => `${change?.coin} ${own === "firing" ? level : "over"}`).join(", ")}`
         )
     )
     return words
@@ -197,7 +197,8 @@ describe("Notifier", () => {
         const routes = [{ matchers: ['severity="critical"'], receivers: ["pager"] }]
         yield* (yield* AlertSettings).set({
           minimumLevel: "warning",
-          policy: { ...alertPolicyDefaults, route: { receivers: ["desk"], routes } }
+          policy: { ...alertPolicyDefaults, route: { receivers: ["desk"], routes } },
+          rules: []
         })
         assert.deepStrictEqual(yield* told, ["pager firing: USDC critical"])
         yield* set("USDC", "critical", "resolved")

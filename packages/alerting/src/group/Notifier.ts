@@ -20,15 +20,15 @@ import { SqlClient, type SqlError } from "effect/sql"
 import { createHash } from "node:crypto"
 import { AlertSettings } from "../AlertSettings.ts"
 import { Dispatcher } from "../dispatch/Dispatcher.ts"
-import { isAcknowledged } from "../manager/Acknowledgement.ts"
+import { type Acknowledgement, isAcknowledged } from "../manager/Acknowledgement.ts"
 import { Acknowledging } from "../manager/Acknowledging.ts"
 import { AlertTable } from "../manager/AlertTable.ts"
 import type { AlertState } from "../manager/Decide.ts"
 import { Mutes } from "../mute/Mutes.ts"
 import { SilenceTable } from "../mute/SilenceTable.ts"
 import { Receivers } from "../receiver/Receiver.ts"
-import { type AlertPolicy, type AlertPolicyOptions, compileAlertPolicy } from "../route/AlertPolicy.ts"
-import { groupLabelsOf, type Route, routesOf } from "../route/Route.ts"
+import { type AlertPolicy, type AlertPolicyOptions, compileAlertPolicy, policyRoutes } from "../route/AlertPolicy.ts"
+import { groupLabelsOf, type Route } from "../route/Route.ts"
 import { type Group, joined, look, makeGroup } from "./Group.ts"
 import { GroupTable } from "./GroupTable.ts"
 
@@ -61,11 +61,6 @@ const clockSkewMillisMax = 60_000
 /** Of the sequence in an idempotency key: keys are in order as texts, too. */
 const sequenceDigits = 6
 
-export interface NotifierOptions {
-  /** The market is made up: every notification says so. */
-  readonly simulated: boolean
-}
-
 type Trouble = SqlError.SqlError | ConcurrencyConflict
 
 export class Notifier extends Context.Service<
@@ -77,12 +72,15 @@ export class Notifier extends Context.Service<
     readonly lookDue: Effect.Effect<number, Trouble>
   }
 >()("@evenkeel/alerting/group/Notifier") {
-  static readonly layer = (options: NotifierOptions) => Layer.effect(Notifier, makeNotifier(options))
+  static readonly layer = Layer.effect(
+    Notifier,
+    Effect.suspend(() => makeNotifier())
+  )
 }
 
 const keyOf = ({ id }: Route, labels: Group["labels"]): string => `${id}:${labelsText(labels)}`
 
-const makeNotifier = Effect.fnUntraced(function* ({ simulated }: NotifierOptions) {
+const makeNotifier = Effect.fnUntraced(function* () {
   const acknowledging = yield* Acknowledging
   const alerts = yield* AlertTable
   const dispatcher = yield* Dispatcher
@@ -119,7 +117,8 @@ const makeNotifier = Effect.fnUntraced(function* ({ simulated }: NotifierOptions
     group: Group,
     told: ReadonlyArray<string>,
     why: Notified["why"],
-    states: ReadonlyArray<AlertState>
+    states: ReadonlyArray<AlertState>,
+    seen: ReadonlyMap<string, Acknowledgement>
   ) {
     if (!Array.isReadonlyArrayNonEmpty(states) || told.length === 0) return
     const [first, ...others] = Array.sortWith(
@@ -129,6 +128,12 @@ const makeNotifier = Effect.fnUntraced(function* ({ simulated }: NotifierOptions
     )
     const fingerprint = fingerprintOf(group.key)
     const idempotencyKey = `${events.id}-${fingerprint}-${group.openedPosition}-${String(group.sequence).padStart(sequenceDigits, "0")}`
+    const acknowledged = states.flatMap((state) => {
+      const acknowledgement = seen.get(state.alert.fingerprint)
+      if (state.alert.status === "resolved" || acknowledgement === undefined || !isAcknowledged(acknowledgement, state)) return []
+      const { at, by, comment } = acknowledgement
+      return [{ fingerprint: state.alert.fingerprint, by, comment, at }]
+    })
     const notification: Notification = {
       idempotencyKey,
       position: Math.max(...states.map(({ position }) => position)),
@@ -136,7 +141,8 @@ const makeNotifier = Effect.fnUntraced(function* ({ simulated }: NotifierOptions
       groupLabels: group.labels,
       status: first!.alert.status,
       alerts: [first!.alert, ...others.map(({ alert }) => alert)],
-      simulated
+      ...(acknowledged.length === 0 ? {} : { acknowledged }),
+      simulated: states.every(({ alert }) => alert.simulated === true)
     }
     const payload = JSON.stringify(notification)
     const fact: Notified = {
@@ -176,7 +182,7 @@ const makeNotifier = Effect.fnUntraced(function* ({ simulated }: NotifierOptions
         if (state === undefined) return []
         const { labels, level, status } = state.alert
         // Its severity may have led it elsewhere: this group hears of it again once it is over.
-        const left = status === "firing" && !routesOf(policy.root, labels).includes(route)
+        const left = status === "firing" && !policyRoutes(policy, labels).includes(route)
         const muted = left || mutes.of(route, labels, now) !== undefined
         return [{ fingerprint, state, status, severity: level, muted, acknowledged: isAcknowledged(seen.get(fingerprint), state) }]
       })
@@ -187,14 +193,16 @@ const makeNotifier = Effect.fnUntraced(function* ({ simulated }: NotifierOptions
           group,
           route.receivers,
           told.why,
-          [...told.firing, ...told.resolved].map(({ state }) => state)
+          [...told.firing, ...told.resolved].map(({ state }) => state),
+          seen
         )
       if (escalate.length > 0)
         yield* tell(
           { ...group, sequence: group.sequence + (told === undefined ? 0 : 1) },
           route.escalateTo,
           "escalation",
-          escalate.map(({ state }) => state)
+          escalate.map(({ state }) => state),
+          seen
         )
     }
   })
@@ -206,7 +214,7 @@ const makeNotifier = Effect.fnUntraced(function* ({ simulated }: NotifierOptions
     const now = yield* groups.now
     const routed = states.map((state) => ({
       state,
-      routes: routesOf(policy.root, state.alert.labels).map((route) => {
+      routes: policyRoutes(policy, state.alert.labels).map((route) => {
         const labels = groupLabelsOf(route, state.alert.labels)
         return { route, labels, key: keyOf(route, labels) }
       })

@@ -14,11 +14,11 @@ import { compareAlerts } from "./CompareAlerts.ts"
 import { rebuildAlerts } from "./RebuildAlerts.ts"
 
 const append = (change: LevelChange) =>
-  Effect.flatMap(EventStore, (events) => events.append(`coin/${change.coin}`, "any", [{ kind: "LevelChanged", payload: change }]))
+  Effect.flatMap(EventStore, (events) => events.append(`coin/${change?.coin}`, "any", [{ kind: "LevelChanged", payload: change }]))
 
 /** An engine's alerting on the database at hand. */
-const engine = (receivers: ReadonlyArray<ReturnType<typeof makeKeeper>["receiver"]>, owner: string) =>
-  layerAlerting({ owner }).pipe(Layer.provide(Layer.succeed(Receivers, receivers)))
+const engine = (receivers: ReadonlyArray<ReturnType<typeof makeKeeper>["receiver"]>, owner: string, simulated = false) =>
+  layerAlerting({ owner, simulated }).pipe(Layer.provide(Layer.succeed(Receivers, receivers)))
 
 /** Changes of some coins that break, recover and break again, in the order of time. */
 const history = (count: number): ReadonlyArray<LevelChange> => {
@@ -47,7 +47,9 @@ describe("AlertManager", () => {
         }).pipe(Effect.provide(engine([receiver], "one")))
         // What was appended before the engine was stopped is told before it ends.
         assert.deepStrictEqual(
-          seen.filter(({ alerts: [alert] }) => alert.change.coin === "USDC").map(({ alerts: [alert] }) => `${alert.status} ${alert.level}`),
+          seen
+            .filter(({ alerts: [alert] }) => alert.change?.coin === "USDC")
+            .map(({ alerts: [alert] }) => `${alert.status} ${alert.level}`),
           Array.from({ length: 3 }, () => ["firing warning", "firing critical", "firing warning", "resolved warning"]).flat()
         )
         const table = sql`select * from alert order by fingerprint`
@@ -89,6 +91,36 @@ describe("AlertManager", () => {
   )
 
   it.live(
+    "says of a made-up market's alerts that they are, and an engine of the real one closes them and opens none",
+    () => {
+      const { receiver, seen } = makeKeeper("kept")
+      const made = levelChange({ level: "critical", previous: "normal", simulated: true })
+      return Effect.gen(function* () {
+        yield* append(levelChange({ coin: "DAI", level: "critical", previous: "normal" })).pipe(Effect.provide(engine([receiver], "zero")))
+        yield* append(made).pipe(Effect.provide(engine([receiver], "one", true)))
+        // A demo that was killed has not read its last words.
+        yield* append({ ...made, coin: "USDT" })
+        yield* Effect.void.pipe(Effect.provide(engine([receiver], "two")))
+        assert.deepStrictEqual(
+          seen.map(({ alerts: [{ change, closedReason, status }], simulated }) =>
+            [change?.coin, status, simulated, closedReason ?? ""].join(" ")
+          ),
+          ["DAI firing false ", "USDC firing true ", "USDC resolved true its market was simulated"]
+        )
+        assert.include(messageOf(seen.at(-1)!.alerts[0], true).title, "simulated: USDC: the alert was closed: its market was simulated")
+        const firing = yield* (yield* AlertTable).firing
+        assert.deepStrictEqual(
+          firing.map(({ alert }) => alert.change?.coin),
+          ["DAI"]
+        )
+        const sql = yield* SqlClient.SqlClient
+        assert.deepStrictEqual(yield* sql.withTransaction(compareAlerts(0)), [])
+      }).pipe(Effect.provide(services))
+    },
+    60_000
+  )
+
+  it.live(
     "sets aside a fact that it does not understand, and goes on",
     () => {
       const { receiver, seen } = makeKeeper("kept")
@@ -120,7 +152,7 @@ describe("AlertManager", () => {
         assert.deepInclude(last.alerts[0], { status: "resolved", level: "critical", endsAt: 7, closedReason: "not watched any more" })
         assert.include(messageOf(last.alerts[0], false).title, "closed by hand: not watched any more")
         assert.deepStrictEqual(
-          (yield* (yield* AlertTable).list({ all: false, limit: 10 })).map(({ change }) => change.coin),
+          (yield* (yield* AlertTable).list({ all: false, limit: 10 })).map(({ change }) => change?.coin),
           ["DAI"]
         )
         assert.deepStrictEqual(yield* compareAlerts(0), [])

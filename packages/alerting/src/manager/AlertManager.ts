@@ -1,21 +1,25 @@
 /**
- * Follows the log: each level change becomes facts about alerts, their present state, and what their groups are told.
+ * Follows the log: each level change, and each rule that fires or is cleared, becomes facts about alerts, their present state, and what their groups are told.
  *
  * All of it is one transaction with the consumer's cursor: whatever crashes next, either all of it happened or none, and a change is never
  * handled twice, though several engines share the database.
+ *
+ * An engine of the real market opens nothing by the facts of a made-up one, and closes at its start what such a one has left firing.
  */
 import type { Alert } from "@evenkeel/domain/alert/Alert"
 import { changeKeyOf, LevelChange, levelChangesFamily, operatorFamily } from "@evenkeel/domain/risk/RiskLevel"
 import { SpanLinks } from "@evenkeel/runtime/telemetry/SpanLinks"
 import { makeConsumer } from "@evenkeel/store/event/Consumer"
-import { EventStore } from "@evenkeel/store/event/EventStore"
-import { Context, Effect, Layer, Schema } from "effect"
+import { EventStore, type StoredEvent } from "@evenkeel/store/event/EventStore"
+import { Clock, Context, Effect, Layer, Schema } from "effect"
 import type { SqlError } from "effect/sql"
 import { AlertSettings } from "../AlertSettings.ts"
 import { Dispatcher } from "../dispatch/Dispatcher.ts"
 import { Notifier } from "../group/Notifier.ts"
+import { RuleCleared, RuleFired, rulesFamily } from "../rule/RuleFacts.ts"
 import { AlertTable } from "./AlertTable.ts"
-import { type AlertFact, AlertsClosed, type AlertState, decide, decideClosed } from "./Decide.ts"
+import { type AlertFact, AlertsClosed, decide, decideClosed } from "./Decide.ts"
+import { decideCleared, decideFired } from "./DecideRule.ts"
 
 export class AlertManager extends Context.Service<
   AlertManager,
@@ -24,11 +28,8 @@ export class AlertManager extends Context.Service<
     readonly list: (options: { readonly all: boolean; readonly limit: number }) => Effect.Effect<ReadonlyArray<Alert>, SqlError.SqlError>
   }
 >()("@evenkeel/alerting/manager/AlertManager") {
-  /** Follows the log for as long as its scope lasts. */
-  static readonly layer = Layer.effect(
-    AlertManager,
-    Effect.suspend(() => makeAlertManager())
-  )
+  /** Follows the log for as long as its scope lasts. `simulated`: the engine's market is made up. */
+  static readonly layer = (options: { readonly simulated: boolean }) => Layer.effect(AlertManager, makeAlertManager(options.simulated))
 
   /** A double that follows nothing and lists what it is given. */
   static readonly layerTest = (alerts: ReadonlyArray<Alert> = []) =>
@@ -46,8 +47,27 @@ export const alertsConsumer = "alerts"
 const decodeChange = Schema.decodeUnknownEffect(Schema.fromJsonString(LevelChange))
 
 const decodeClosed = Schema.decodeUnknownEffect(Schema.fromJsonString(AlertsClosed))
+const decodeFired = Schema.decodeUnknownEffect(Schema.fromJsonString(RuleFired))
+const decodeCleared = Schema.decodeUnknownEffect(Schema.fromJsonString(RuleCleared))
 
-const makeAlertManager = Effect.fnUntraced(function* () {
+/** Closes the alerts of levels that a made-up market has left firing; what a rule has left is closed by `RuleWatch`. */
+const closeSimulated = Effect.gen(function* () {
+  const events = yield* EventStore
+  const table = yield* AlertTable
+  const left = (yield* table.firing).filter(({ alert }) => alert.simulated === true && alert.change !== undefined)
+  const time = yield* Clock.currentTimeMillis
+  for (const coin of new Set(left.map(({ alert }) => alert.change!.coin))) {
+    const opened = Math.max(...left.filter(({ alert }) => alert.change?.coin === coin).map(({ openedPosition }) => openedPosition))
+    const payload: AlertsClosed = { coin, reason: "its market was simulated", time, by: "engine" }
+    // Two engines that start at once say it once.
+    yield* events
+      .append(`${operatorFamily}/${coin}`, "any", [{ kind: "AlertsClosed", payload, key: `${coin} simulated ${opened}` }])
+      .pipe(Effect.catchTag("ConcurrencyConflict", Effect.die))
+    yield* Effect.logWarning("alerts of a simulated market are closed", { coin })
+  }
+})
+
+const makeAlertManager = Effect.fnUntraced(function* (simulated: boolean) {
   const settings = yield* AlertSettings
   const events = yield* EventStore
   const dispatcher = yield* Dispatcher
@@ -55,11 +75,10 @@ const makeAlertManager = Effect.fnUntraced(function* () {
   const notifier = yield* Notifier
   const table = yield* AlertTable
 
-  /** `decided`: what the fact at hand means for the coin's firing alerts. */
-  const record = Effect.fnUntraced(function* (coin: string, decided: (open: ReadonlyArray<AlertState>) => ReadonlyArray<AlertFact>) {
-    const facts = decided(yield* table.openOf(coin))
+  /** `facts`: what the fact at hand means for alerts. */
+  const record = Effect.fnUntraced(function* (subject: string, facts: ReadonlyArray<AlertFact>) {
     const span = yield* Effect.currentSpan
-    span.attribute("coin", coin)
+    span.attribute("subject", subject)
     span.attribute("alerts", facts.length)
     for (const { kind, state } of facts) {
       yield* events.append(`alert/${state.alert.fingerprint}`, "any", [{ kind, payload: state }])
@@ -67,23 +86,41 @@ const makeAlertManager = Effect.fnUntraced(function* () {
     }
     yield* notifier.take(facts.map(({ state }) => state))
   })
+  const alertOf = (fingerprint: string) => Effect.map(table.of([fingerprint]), ([state]) => state)
+  const ofNoMarket = (made: boolean | undefined) => made === true && !simulated
 
+  if (!simulated) yield* closeSimulated
   yield* makeConsumer({
     name: alertsConsumer,
-    families: [levelChangesFamily, operatorFamily],
-    handle: ({ kind, payload, position }) => {
-      if (kind === "LevelChanged")
-        return Effect.flatMap(decodeChange(payload), (change) =>
-          record(change.coin, (open) => decide(open, change, position, settings.current().minimumLevel)).pipe(
+    families: [levelChangesFamily, operatorFamily, rulesFamily],
+    handle: Effect.fnUntraced(function* ({ kind, payload, position }: StoredEvent) {
+      switch (kind) {
+        case "LevelChanged": {
+          const change = yield* decodeChange(payload)
+          if (ofNoMarket(change.simulated)) return
+          const open = yield* table.openOf(change.coin)
+          return yield* record(change.coin, decide(open, change, position, settings.current().minimumLevel)).pipe(
             Effect.withSpan("AlertManager.record", links.parentOf(changeKeyOf(change)))
           )
-        )
-      if (kind === "AlertsClosed")
-        return Effect.flatMap(decodeClosed(payload), (closed) =>
-          record(closed.coin, (open) => decideClosed(open, closed, position)).pipe(Effect.withSpan("AlertManager.record"))
-        )
-      return Effect.void
-    },
+        }
+        case "AlertsClosed": {
+          const closed = yield* decodeClosed(payload)
+          const open = yield* table.openOf(closed.coin)
+          return yield* Effect.withSpan(record(closed.coin, decideClosed(open, closed, position)), "AlertManager.record")
+        }
+        case "RuleFired": {
+          const fired = yield* decodeFired(payload)
+          if (ofNoMarket(fired.simulated)) return
+          const known = yield* alertOf(fired.fingerprint)
+          return yield* Effect.withSpan(record(fired.rule, decideFired(known, fired, position)), "AlertManager.record")
+        }
+        case "RuleCleared": {
+          const cleared = yield* decodeCleared(payload)
+          const known = yield* alertOf(cleared.fingerprint)
+          return yield* Effect.withSpan(record(cleared.rule, decideCleared(known, cleared, position)), "AlertManager.record")
+        }
+      }
+    }),
     afterCommit: dispatcher.nudge
   })
   return AlertManager.of({ list: table.list })

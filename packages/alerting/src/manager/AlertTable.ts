@@ -32,7 +32,7 @@ export class AlertTable extends Context.Service<
       const sql = yield* SqlClient.SqlClient
       const columns = sql.literal(
         `fingerprint, status, labels, level, starts_at as "startsAt", ends_at as "endsAt", opened_position::float8 as "openedPosition",
-         position::float8 as position, change, closed_reason as "closedReason"`
+         position::float8 as position, change, rule, closed_reason as "closedReason", closed_by as "closedBy", simulated`
       )
       return AlertTable.of({
         apply: (state) => {
@@ -84,8 +84,11 @@ export const rowOf = ({ alert, openedPosition, position }: AlertState) => ({
   ends_at: alert.endsAt,
   opened_position: openedPosition,
   position,
-  change: JSON.stringify(alert.change),
-  closed_reason: alert.closedReason ?? null
+  change: alert.change === undefined ? null : JSON.stringify(alert.change),
+  rule: alert.rule === undefined ? null : JSON.stringify(alert.rule),
+  closed_reason: alert.closedReason ?? null,
+  closed_by: alert.closedBy ?? null,
+  simulated: alert.simulated ?? null
 })
 
 interface AlertRow {
@@ -97,17 +100,28 @@ interface AlertRow {
   readonly endsAt: number | null
   readonly openedPosition: number
   readonly position: number
-  readonly change: string
+  readonly change: string | null
+  readonly rule: string | null
   readonly closedReason: string | null
+  readonly closedBy: string | null
+  readonly simulated: boolean | null
 }
 
 const decodeLabels = Schema.decodeUnknownSync(Schema.fromJsonString(Labels))
 const decodeState = Schema.decodeUnknownSync(AlertState)
 
 /** A row that does not decode was written by no version of this: a defect. */
-const stateOf = ({ change, closedReason, labels, openedPosition, position, ...alert }: AlertRow): AlertState =>
+const stateOf = ({ change, closedBy, closedReason, labels, openedPosition, position, rule, simulated, ...alert }: AlertRow): AlertState =>
   decodeState({
-    alert: { ...alert, labels: JSON.parse(labels), change: JSON.parse(change), ...(closedReason === null ? {} : { closedReason }) },
+    alert: {
+      ...alert,
+      labels: JSON.parse(labels),
+      ...(change === null ? {} : { change: JSON.parse(change) }),
+      ...(rule === null ? {} : { rule: JSON.parse(rule) }),
+      ...(closedReason === null ? {} : { closedReason }),
+      ...(closedBy === null ? {} : { closedBy }),
+      ...(simulated === null ? {} : { simulated })
+    },
     openedPosition,
     position
   })

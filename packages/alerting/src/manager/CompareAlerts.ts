@@ -30,8 +30,8 @@ export const compareAlerts = Effect.fn("compareAlerts")(function* (keptSince: nu
     apply: ({ payload }) => Effect.map(decodeState(payload), (state) => expected.set(state.alert.fingerprint, rowOf(state)))
   })
   const rows = yield* sql<Row & { fingerprint: string }>`
-    select fingerprint, status, labels, level, starts_at, ends_at, opened_position::float8 as opened_position, position::float8 as position, change,
-           closed_reason
+    select fingerprint, status, labels, level, starts_at, ends_at, opened_position::float8 as opened_position, position::float8 as position, change, rule,
+           closed_reason, closed_by, simulated
     from alert order by fingerprint`
   const differences = [...differencesOf("alert", expected, new Map(rows.map((row) => [row.fingerprint, row])))]
 

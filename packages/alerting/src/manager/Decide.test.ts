@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { ChangeKind, LevelChange, RiskLevel } from "@evenkeel/domain/risk/RiskLevel"
 import { levelChange } from "../../test/support/LevelChange.ts"
-import { type AlertState, decide } from "./Decide.ts"
+import { type AlertState, decide, decideClosed, fingerprintsOf } from "./Decide.ts"
 
 /** Applies changes one after the other, as the manager does; what was decided, in words. */
 const play = (changes: ReadonlyArray<LevelChange>, minimumLevel: RiskLevel = "warning") => {
@@ -70,6 +70,31 @@ describe("decide", () => {
       "AlertOpened stale",
       "AlertResolved stale"
     ])
+  })
+
+  it("has alerts of its own for a made-up market, which end none of the real one's", () => {
+    const made = (change: LevelChange): LevelChange => ({ ...change, simulated: true })
+    const [real] = decide([], change("normal", "critical", "break"), 1, "warning")
+    const [demo, ...others] = decide([real!.state], made(change("normal", "critical", "break")), 2, "warning")
+    assert.isEmpty(others)
+    assert.strictEqual(demo?.kind, "AlertOpened")
+    assert.isTrue(demo?.state.alert.simulated)
+    assert.isUndefined(real?.state.alert.simulated)
+    assert.notStrictEqual(demo?.state.alert.fingerprint, real?.state.alert.fingerprint)
+    for (const each of [real!, demo!]) assert.include(fingerprintsOf("USDC"), each.state.alert.fingerprint)
+    const open = [real!.state, demo!.state]
+    const over = change("critical", "normal", "recovery")
+    const ended = (of: LevelChange) => decide(open, of, 3, "warning").map(({ state }) => state.alert.fingerprint)
+    assert.deepStrictEqual(ended(over), [real!.state.alert.fingerprint])
+    assert.deepStrictEqual(ended(made(over)), [demo!.state.alert.fingerprint])
+    // An engine closes a made-up market's alone, and a person all.
+    const closed = (by?: "engine") =>
+      decideClosed(open, { coin: "USDC", reason: "over", time: 5, ...(by === undefined ? {} : { by }) }, 4).map(({ state }) => state.alert)
+    assert.deepStrictEqual(
+      closed("engine").map(({ closedBy, fingerprint }) => [closedBy, fingerprint]),
+      [["engine", demo!.state.alert.fingerprint]]
+    )
+    assert.lengthOf(closed(), 2)
   })
 
   it("labels an alert by its coin and kind, and with the level that it has", () => {

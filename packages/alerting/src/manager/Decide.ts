@@ -10,6 +10,7 @@ import type { Labels } from "@evenkeel/domain/alert/Labels"
 import { CoinSymbol } from "@evenkeel/domain/coin/Coin"
 import { type ChangeKind, changeKinds, type LevelChange, type RiskLevel, severity } from "@evenkeel/domain/risk/RiskLevel"
 import { Schema } from "effect"
+import { alertNames } from "./AlertNames.ts"
 
 /** The kinds of facts about alerts in the log. */
 export const AlertFactKind = Schema.Literals(["AlertOpened", "AlertChanged", "AlertResolved"])
@@ -25,28 +26,20 @@ export const AlertState = Schema.Struct({
 })
 export type AlertState = typeof AlertState.Type
 
-/** Somebody closes every alert of a coin that no engine watches any more. */
+/** Somebody closes every alert of a coin that no engine watches any more, or an engine of the real market those of a made-up one. */
 export const AlertsClosed = Schema.Struct({
   coin: CoinSymbol,
   reason: Schema.NonEmptyString,
   /** Unix ms. */
-  time: Schema.Finite
+  time: Schema.Finite,
+  /** An engine says so: it closes the alerts of made-up markets alone. A person when it is left out. */
+  by: Schema.optionalKey(Schema.Literal("engine"))
 })
 export type AlertsClosed = typeof AlertsClosed.Type
 
 export interface AlertFact {
   readonly kind: AlertFactKind
   readonly state: AlertState
-}
-
-const alertNames: Readonly<Record<ChangeKind, string>> = {
-  break: "Depeg",
-  premium: "Premium",
-  local: "LocalDislocation",
-  recovery: "Recovery",
-  stale: "StalePrice",
-  disputed: "DisputedPrice",
-  unattributed: "UnattributedMove"
 }
 
 /** Labels of an alert about a coin's level. */
@@ -57,9 +50,13 @@ export const levelLabels = (coin: string, kind: ChangeKind, level: RiskLevel): L
   severity: level
 })
 
-/** `open` holds the coin's firing alerts; `position` is the change's in the log. Changes below `minimumLevel` open no alert. */
+/** A made-up market's trouble is not the real one's: each has an alert of its own. */
+export const levelFingerprint = (coin: string, kind: ChangeKind, simulated: boolean): string =>
+  simulated ? fingerprintOf(coin, kind, "simulated") : fingerprintOf(coin, kind)
+
+/** `all` holds the coin's firing alerts; `position` is the change's in the log. Changes below `minimumLevel` open no alert. */
 export const decide = (
-  open: ReadonlyArray<AlertState>,
+  all: ReadonlyArray<AlertState>,
   change: LevelChange,
   position: number,
   minimumLevel: RiskLevel
@@ -70,14 +67,25 @@ export const decide = (
     state: { alert: { ...alert, status: "resolved", endsAt: change.time, change }, openedPosition, position }
   })
   const { coin, kind, level } = change
-  const fingerprint = fingerprintOf(coin, kind)
+  const simulated = change.simulated === true
+  const open = all.filter(({ alert }) => (alert.simulated === true) === simulated)
+  const fingerprint = levelFingerprint(coin, kind, simulated)
   const known = open.find(({ alert }) => alert.fingerprint === fingerprint)
   const labels = levelLabels(coin, kind, level)
-  const fresh = (): Alert => ({ fingerprint, status: "firing", labels, level, startsAt: change.time, endsAt: null, change })
+  const fresh = (): Alert => ({
+    fingerprint,
+    status: "firing",
+    labels,
+    level,
+    startsAt: change.time,
+    endsAt: null,
+    change,
+    ...(simulated ? { simulated } : {})
+  })
   // Whatever the minimum: nobody knows what a coin does that cannot be seen.
   if (level === "stale") return known === undefined ? [opened(fresh())] : []
 
-  const stale = fingerprintOf(coin, "stale")
+  const stale = levelFingerprint(coin, "stale", simulated)
   const ends = severity(level) < severity(minimumLevel)
   const facts = open.flatMap((state): ReadonlyArray<AlertFact> => {
     const { alert } = state
@@ -92,12 +100,23 @@ export const decide = (
   return ends || kind === "recovery" || known !== undefined ? facts : [...facts, opened(fresh())]
 }
 
-/** What closing by hand means for the coin's firing alerts. */
-export const decideClosed = (open: ReadonlyArray<AlertState>, { reason, time }: AlertsClosed, position: number): ReadonlyArray<AlertFact> =>
-  open.map(({ alert, openedPosition }) => ({
-    kind: "AlertResolved",
-    state: { alert: { ...alert, status: "resolved", endsAt: time, closedReason: reason }, openedPosition, position }
-  }))
+/** What closing means for the coin's firing alerts. */
+export const decideClosed = (
+  open: ReadonlyArray<AlertState>,
+  { by, reason, time }: AlertsClosed,
+  position: number
+): ReadonlyArray<AlertFact> =>
+  open
+    .filter(({ alert }) => by === undefined || alert.simulated === true)
+    .map(({ alert, openedPosition }) => ({
+      kind: "AlertResolved",
+      state: {
+        alert: { ...alert, status: "resolved", endsAt: time, closedReason: reason, ...(by === undefined ? {} : { closedBy: by }) },
+        openedPosition,
+        position
+      }
+    }))
 
-/** Every fingerprint that an alert of the coin can have. */
-export const fingerprintsOf = (coin: string): ReadonlyArray<string> => changeKinds.map((kind) => fingerprintOf(coin, kind))
+/** Every fingerprint that an alert of the coin's level can have. */
+export const fingerprintsOf = (coin: string): ReadonlyArray<string> =>
+  changeKinds.flatMap((kind) => [levelFingerprint(coin, kind, false), levelFingerprint(coin, kind, true)])

@@ -7,7 +7,7 @@
  */
 import { Redacted } from "effect"
 import { createHmac, timingSafeEqual } from "node:crypto"
-import { messageOf } from "../render/Message.ts"
+import { isSimulated, messageOf } from "../render/Message.ts"
 import { makeHttpReceiver } from "./HttpReceiver.ts"
 
 export interface WebhookOptions {
@@ -22,7 +22,7 @@ export const makeWebhookReceiver = ({ name, secret, url }: WebhookOptions) =>
   makeHttpReceiver({
     name,
     messagesOf: (notification, now) => {
-      const alerts = notification.alerts.map((alert) => ({ ...alert, message: messageOf(alert, notification.simulated) }))
+      const alerts = notification.alerts.map((alert) => ({ ...alert, message: messageOf(alert, isSimulated(alert, notification)) }))
       const body = JSON.stringify({ ...notification, alerts })
       const seconds = Math.floor(now / 1000)
       const signed =

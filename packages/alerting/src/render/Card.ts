@@ -2,12 +2,16 @@
  * An alert as services for people show it: a title, a few named facts, the reasons, what to do and where to look. Plain text throughout; each service
  * escapes and shortens it as it needs.
  */
-import type { Alert, Notification } from "@evenkeel/domain/alert/Alert"
+import { type Alert, alertChangedAt, alertCoin, alertSubject, type Notification, type RuleCause } from "@evenkeel/domain/alert/Alert"
 import { chanceText } from "@evenkeel/domain/risk/Chance"
 import type { ChangeKind, RiskLevel } from "@evenkeel/domain/risk/RiskLevel"
 import { plainText } from "@evenkeel/runtime/telemetry/PlainText"
 import { DateTime } from "effect"
-import { messageOf, statusWord } from "./Message.ts"
+import { numberText } from "../rule/Rule.ts"
+import { isSimulated, messageOf, statusWord } from "./Message.ts"
+import { shortened } from "./Shortened.ts"
+import type { TemplateFields } from "./Template.ts"
+import type { Words } from "./Words.ts"
 
 export interface Card {
   readonly alert: Alert
@@ -21,12 +25,16 @@ export interface Card {
   readonly reasons: ReadonlyArray<string>
   /** What to do now; undefined where nothing is to be done. */
   readonly advice: string | undefined
+  /** The words of a template, which stand in place of facts, reasons and advice; undefined where there is none. */
+  readonly text: string | undefined
   readonly link: string | undefined
 }
 
 export interface CardOptions {
   /** The dashboard's address as its readers reach it; no link without it. */
   readonly link: string | undefined
+  /** The templates that stand in place of the words here; none where it is left out. */
+  readonly words?: Pick<Words["Service"], "title" | "text">
 }
 
 const colors: Readonly<Record<RiskLevel, string>> = {
@@ -41,7 +49,7 @@ const venuesShown = 6
 
 /** Below `critical` there is time to look; an alert of one venue, or of a rise, loses nobody's peg. */
 const adviceOf = ({ change, level, status }: Alert): string | undefined => {
-  if (status === "resolved") return undefined
+  if (status === "resolved" || change === undefined) return undefined
   const byKind: Readonly<Record<ChangeKind, string | undefined>> = {
     break:
       level === "critical"
@@ -57,7 +65,17 @@ const adviceOf = ({ change, level, status }: Alert): string | undefined => {
   return byKind[change.kind]
 }
 
-const factsOf = ({ change, closedReason }: Alert): Card["facts"] => {
+const ruleFacts = ({ comparison, signal, threshold, unit, value }: RuleCause): Card["facts"] => {
+  const behind = unit === "" ? "" : ` ${unit}`
+  return [
+    { name: signal, value: `${numberText(value)}${behind}` },
+    { name: `Fires ${comparison}`, value: `${numberText(threshold)}${behind}` }
+  ]
+}
+
+const factsOf = ({ change, closedReason, rule }: Alert): Card["facts"] => {
+  if (rule !== undefined && closedReason === undefined) return ruleFacts(rule)
+  if (change === undefined) return []
   const { deviationBps, evidence, fairValue, kind, venues } = change
   if (kind === "stale" || closedReason !== undefined) return []
   const model = evidence.model?.horizons ?? []
@@ -87,33 +105,86 @@ const factsOf = ({ change, closedReason }: Alert): Card["facts"] => {
   ]
 }
 
+/** Who looks at it, where somebody said so. */
+const acknowledgedFacts = ({ fingerprint }: Alert, { acknowledged = [] }: Notification): Card["facts"] =>
+  acknowledged
+    .filter((each) => each.fingerprint === fingerprint)
+    .map(({ at, by, comment }) => ({ name: "Acknowledged", value: `by ${by} at ${isoOf(at)}${comment === "" ? "" : `: ${comment}`}` }))
+
+const isoOf = (time: number): string => DateTime.formatIso(DateTime.makeUnsafe(Math.round(time)))
+
+/** What a template can show. */
+const fieldsOf = (card: Card, notification: Notification, simulated: boolean): TemplateFields => {
+  const { advice, alert, facts, link, reasons, time, title } = card
+  const { change, closedReason, labels, level, rule, startsAt, status } = alert
+  const acknowledged = notification.acknowledged?.find(({ fingerprint }) => fingerprint === alert.fingerprint)
+  return {
+    title,
+    status,
+    firing: status === "firing",
+    resolved: status === "resolved",
+    simulated,
+    severity: level,
+    alertname: labels["alertname"] ?? "",
+    kind: labels["kind"] ?? "",
+    subject: alertSubject(alert),
+    coin: alertCoin(alert) ?? "",
+    deviation: change === undefined ? "" : change.deviationBps.toFixed(1),
+    fairValue: change === undefined ? "" : change.fairValue.toFixed(5),
+    signal: rule?.signal ?? "",
+    value: rule === undefined ? "" : numberText(rule.value),
+    threshold: rule === undefined ? "" : numberText(rule.threshold),
+    unit: rule?.unit ?? "",
+    summary: rule?.annotations["summary"] ?? "",
+    description: rule?.annotations["description"] ?? "",
+    time,
+    startsAt: isoOf(startsAt),
+    acknowledgedBy: acknowledged?.by ?? "",
+    closedReason: closedReason ?? "",
+    advice: advice ?? "",
+    link: link ?? "",
+    reasons,
+    facts,
+    labels: Object.entries(labels).map(([name, value]) => ({ name, value }))
+  }
+}
+
 /** One card for each alert, in the notification's order. */
-export const cardsOf = ({ alerts, simulated }: Notification, { link }: CardOptions): ReadonlyArray<Card> =>
-  alerts.map((alert) => {
+export const cardsOf = (notification: Notification, { link, words }: CardOptions): ReadonlyArray<Card> =>
+  notification.alerts.map((alert) => {
+    const simulated = isSimulated(alert, notification)
     const { reasons, title } = messageOf(alert, simulated)
     const advice = adviceOf(alert)
-    return {
+    const coin = alertCoin(alert)
+    const card: Card = {
       alert,
       title: plainText(`${statusWord(alert)}: ${title}`),
       color: colors[alert.status === "resolved" ? "normal" : alert.level],
-      time: DateTime.formatIso(DateTime.makeUnsafe(alert.change.time)),
-      facts: factsOf(alert).map(({ name, value }) => ({ name, value: plainText(value) })),
+      time: isoOf(alertChangedAt(alert)),
+      facts: [...factsOf(alert), ...acknowledgedFacts(alert, notification)].map(({ name, value }) => ({ name, value: plainText(value) })),
       reasons: reasons.map(plainText),
       advice: advice === undefined ? undefined : plainText(advice),
-      link: link === undefined ? undefined : `${link.replace(/\/$/, "")}/#${alert.change.coin}`
+      text: undefined,
+      link: link === undefined ? undefined : `${link.replace(/\/$/, "")}/${coin === undefined ? "" : `#${coin}`}`
     }
+    if (words === undefined) return card
+    const fields = fieldsOf(card, notification, simulated)
+    return { ...card, title: words.title(fields) ?? card.title, text: words.text(fields) }
   })
 
+/** What stands below a card's title, where everything is lines of text. */
+const bodyOf = ({ advice, facts, reasons, text }: Card): ReadonlyArray<string> =>
+  text !== undefined
+    ? [text]
+    : [
+        ...facts.map(({ name, value }) => `${name}: ${value}`),
+        ...reasons.map((reason) => `- ${reason}`),
+        ...(advice === undefined ? [] : [advice])
+      ]
+
 /** A card as lines of text, for services that show nothing else. */
-export const cardText = ({ advice, facts, link, reasons, time, title }: Card): string =>
-  [
-    title,
-    ...facts.map(({ name, value }) => `${name}: ${value}`),
-    ...reasons.map((reason) => `- ${reason}`),
-    ...(advice === undefined ? [] : [advice]),
-    time,
-    ...(link === undefined ? [] : [link])
-  ].join("\n")
+export const cardText = (card: Card): string =>
+  [card.title, ...bodyOf(card), card.time, ...(card.link === undefined ? [] : [card.link])].join("\n")
 
 /** Reasons that a card keeps where it must be bounded. */
 const reasonsMax = 20
@@ -124,15 +195,9 @@ export const boundedCard = (card: Card, max: number): Card => ({
   title: shortened(card.title, max),
   facts: card.facts.map(({ name, value }) => ({ name, value: shortened(value, max) })),
   reasons: card.reasons.slice(0, reasonsMax).map((reason) => shortened(reason, max)),
-  advice: card.advice === undefined ? undefined : shortened(card.advice, max)
+  advice: card.advice === undefined ? undefined : shortened(card.advice, max),
+  text: card.text === undefined ? undefined : shortened(card.text, 4 * max)
 })
-
-/** At most `max` UTF-16 units, none of them half a character; what was cut ends with an ellipsis. */
-export const shortened = (text: string, max: number): string => {
-  if (text.length <= max) return text
-  const cut = text.slice(0, Math.max(0, max - 1))
-  return `${/[\ud800-\udbff]$/.test(cut) ? cut.slice(0, -1) : cut}…`
-}
 
 /** The first parts that take up `max` together at most, and one at least. */
 export const fitting = <Part>(parts: ReadonlyArray<Part>, max: number, sizeOf: (part: Part) => number): ReadonlyArray<Part> => {

@@ -1,10 +1,19 @@
 /**
- * The reasons of a level change in sentences, most important first.
+ * The reasons of an alert in sentences, most important first.
  *
  * Facts hold numbers; every place that shows one to people (receivers, the screen, the page, replays) takes its words from here.
  */
+import { type Alert, alertSubject } from "@evenkeel/domain/alert/Alert"
 import { chanceText } from "@evenkeel/domain/risk/Chance"
 import type { Driver, Evidence, LevelChange, VenueValue } from "@evenkeel/domain/risk/RiskLevel"
+import { ruleReasons } from "./RuleWords.ts"
+
+/** Of an alert that was closed nothing is to be explained. */
+export const reasonsOfAlert = (alert: Alert): ReadonlyArray<string> => {
+  const { change, closedReason, rule, status } = alert
+  if (closedReason !== undefined) return []
+  return change !== undefined ? reasonsOf(change) : rule !== undefined ? ruleReasons(rule, alertSubject(alert), status) : []
+}
 
 export const reasonsOf = (change: LevelChange): ReadonlyArray<string> => {
   const { deviationBps, evidence, kind } = change

@@ -122,10 +122,3 @@ export const groupLabelsOf = ({ groupBy }: Pick<Route, "groupBy">, labels: Label
 /** Every route of the tree by its id. */
 export const routesById = (route: Route): ReadonlyMap<string, Route> =>
   new Map([[route.id, route], ...route.routes.flatMap((child) => [...routesById(child)])])
-
-/** Every receiver that the options name, there and below. */
-export const receiversNamed = ({ escalate, receivers = [], routes = [] }: RouteOptions): ReadonlyArray<string> => [
-  ...receivers,
-  ...(escalate?.receivers ?? []),
-  ...routes.flatMap(receiversNamed)
-]

@@ -7,7 +7,7 @@ import type { HttpClient } from "effect/http"
 import { createServer, type IncomingHttpHeaders } from "node:http"
 import type { Receiver } from "../../src/receiver/Receiver.ts"
 import { levelChange } from "./LevelChange.ts"
-import { alertFor, notificationFor } from "./Notification.ts"
+import { alertFor, notificationFor, ruleAlertFor } from "./Notification.ts"
 
 export interface ServiceRequest {
   readonly method: string
@@ -141,6 +141,14 @@ export const notifications = (): Readonly<Record<string, Notification>> => {
     stale: notificationFor({ level: "stale", change: levelChange({ level: "stale", kind: "stale" }) }),
     simulated: notificationFor({}, { simulated: true }),
     closed: notificationFor({ status: "resolved", endsAt: 5, closedReason: "not watched any more" }),
+    rule: notificationFor(ruleAlertFor()),
+    ruleOfEngine: notificationFor(
+      ruleAlertFor({ labels: { alertname: "DiskNearlyFull", kind: "rule", severity: "warning" }, status: "resolved", endsAt: 60_000 })
+    ),
+    ruleHostile: notificationFor(
+      ruleAlertFor({ rule: { ...ruleAlertFor().rule!, annotations: { summary: `USDC ${hostile}`, description: hostile } } })
+    ),
+    acknowledged: notificationFor({}, { acknowledged: [{ fingerprint: "f", by: "ann", comment: "on it", at: 1000 }] }),
     many: notificationFor({}, { alerts: [many[0]!, ...many.slice(1)] }),
     worst: notificationFor({}, { alerts: [alert({ change: worst }), ...many.map((each) => ({ ...each, change: worst }))] }),
     hostile: notificationFor({

@@ -1,4 +1,5 @@
 /** `evenkeel alerts`: the present state of alerts. */
+import { serviceTypes } from "@evenkeel/alerting/receiver/ServiceTypes"
 import * as Effect from "effect/Effect"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
@@ -86,7 +87,7 @@ const silence = Command.make("silence").pipe(
 const acknowledge = Command.make(
   "ack",
   {
-    what: Argument.String("alert").pipe(Argument.withDescription("A fingerprint, as `alerts list` shows it, or a coin")),
+    what: Argument.String("alert").pipe(Argument.withDescription("A fingerprint, as `alerts list` shows it, a coin or a rule")),
     by: Flag.String("by").pipe(Flag.withDescription("Who looks at it")),
     comment: Flag.String("comment").pipe(Flag.withDescription("What is done"), Flag.withDefault(""))
   },
@@ -124,7 +125,20 @@ const routes = Command.make("routes").pipe(
   Command.withSubcommands([routesShow, routesTest])
 )
 
+const preview = Command.make(
+  "preview",
+  {
+    template: Flag.String("template").pipe(Flag.withDescription("A template: title.txt, or any other name for the text"), Flag.optional),
+    service: Flag.Literals("service", serviceTypes).pipe(Flag.withDescription("As this service is sent it"), Flag.optional)
+  },
+  Effect.fnUntraced(function* (options) {
+    const known = yield* config
+    const { runPreview } = yield* load(() => import("../command/Preview.ts"))
+    yield* runPreview(known, options)
+  })
+).pipe(Command.withDescription("What notifications look like, without an engine"))
+
 export const alerts = Command.make("alerts").pipe(
   Command.withDescription("The present state of alerts"),
-  Command.withSubcommands([list, acknowledge, silence, routes, resolve, rebuild])
+  Command.withSubcommands([list, acknowledge, silence, routes, preview, resolve, rebuild])
 )

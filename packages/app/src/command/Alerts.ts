@@ -2,7 +2,13 @@
  * `evenkeel alerts`: what fires, with the coins that no engine of this configuration watches and the notifications that were given up; closing
  * an alert by hand; and the table of alerts made anew from the facts in the log.
  */
+import { layerAlertTables } from "@evenkeel/alerting/Alerting"
+import { Acknowledging } from "@evenkeel/alerting/manager/Acknowledging"
+import { type AlertAttention, Attention } from "@evenkeel/alerting/manager/Attention"
+import { numberText } from "@evenkeel/alerting/rule/Rule"
+import { type Alert, alertKind, alertSubject } from "@evenkeel/domain/alert/Alert"
 import { operatorFamily } from "@evenkeel/domain/risk/RiskLevel"
+import { plainText } from "@evenkeel/runtime/telemetry/PlainText"
 import { AlertTable } from "@evenkeel/alerting/manager/AlertTable"
 import type { AlertsClosed } from "@evenkeel/alerting/manager/Decide"
 import { rebuildAlerts } from "@evenkeel/alerting/manager/RebuildAlerts"
@@ -24,22 +30,42 @@ export class NotClosed extends Schema.TaggedError<NotClosed>()("NotClosed", { co
 }
 
 const storeOf = (config: EngineConfig) =>
-  Layer.mergeAll(Outbox.layer, AlertTable.layer, EventStore.layer).pipe(Layer.provideMerge(databaseBeside(config)))
+  Attention.layer.pipe(
+    Layer.provideMerge(Acknowledging.layer),
+    Layer.provideMerge(Layer.mergeAll(Outbox.layer, layerAlertTables, EventStore.layer)),
+    Layer.provideMerge(databaseBeside(config))
+  )
 
-const iso = (time: number) => DateTime.formatIso(DateTime.makeUnsafe(time))
+const iso = (time: number) => DateTime.formatIso(DateTime.makeUnsafe(Math.round(time)))
+
+/** An alert, and below it who looks at it and what holds it back. */
+const linesOf = (alert: Alert, { acknowledged, silencedBy }: AlertAttention, isUnwatched: boolean): ReadonlyArray<string> => {
+  const { change, fingerprint, level, rule, startsAt, status } = alert
+  const what = rule === undefined ? `${level} (${alertKind(alert)})` : `${level} (${rule.name}: ${rule.signal} ${numberText(rule.value)})`
+  const at = change === undefined ? "" : ` at ${iso(change.time)}`
+  const notes = [
+    ...(alert.simulated === true ? ["its market is simulated"] : []),
+    ...(isUnwatched ? ["no engine of this configuration watches it"] : [])
+  ]
+  return [
+    `${fingerprint} ${status} since ${iso(startsAt)}: ${alertSubject(alert)} ${what}${at}${notes.map((note) => `: ${note}`).join("")}`,
+    ...(acknowledged === null ? [] : [`  acknowledged by ${acknowledged.by} at ${iso(acknowledged.at)}${commentOf(acknowledged.comment)}`]),
+    ...silencedBy.map(
+      ({ comment, createdBy, endsAt, id }) => `  silenced by ${createdBy} until ${iso(endsAt)}${commentOf(comment)} (${id})`
+    )
+  ].map(plainText)
+}
+
+const commentOf = (comment: string): string => (comment === "" ? "" : `: ${comment}`)
 
 export const runAlertsList = Effect.fn("runAlertsList")(function* (config: EngineConfig, all: boolean) {
   const list = Effect.gen(function* () {
     const alerts = yield* (yield* AlertTable).list({ all, limit: listedMax })
     const unwatched = new Set(unwatchedOf(coinsOf(config), alerts))
     if (alerts.length === 0) yield* Console.log(all ? "there has been no alert" : "no alert fires")
-    for (const alert of alerts) {
-      const { change, fingerprint, level, startsAt, status } = alert
-      const note = unwatched.has(alert) ? ": no engine of this configuration watches it" : ""
-      yield* Console.log(
-        `${fingerprint} ${status} since ${iso(startsAt)}: ${change.coin} ${level} (${change.kind}) at ${iso(change.time)}${note}`
-      )
-    }
+    const attention = yield* (yield* Attention).of(alerts)
+    for (const [index, alert] of alerts.entries())
+      for (const line of linesOf(alert, attention[index]!, unwatched.has(alert))) yield* Console.log(line)
     for (const { abandonedAt, attempts, idempotencyKey, problem, receiver } of yield* (yield* Outbox).abandoned(listedMax))
       yield* Console.log(`given up at ${iso(abandonedAt)} after ${attempts} attempts: ${idempotencyKey} to ${receiver}: ${problem}`)
   })

@@ -1,4 +1,5 @@
 /** `evenkeel alerts silence` and `ack`: asks the engine that runs, at the address that is configured. */
+import { knownLabels, unknownLabel } from "@evenkeel/alerting/route/KnownLabels"
 import { parseMatchers } from "@evenkeel/alerting/route/Matcher"
 import { Period, periodMillis } from "@evenkeel/alerting/route/Period"
 import type { SilenceView } from "@evenkeel/alerting/mute/Silence"
@@ -59,6 +60,10 @@ export const runSilenceAdd = Effect.fn("runSilenceAdd")(function* (
   const period = yield* Schema.decodeUnknownEffect(Period)(options.period).pipe(
     Effect.mapError(() => new NotDone({ problem: `--for ${options.period} is no length of time such as 30m, 2h or 1d` }))
   )
+  for (const text of matchers.map(matcherText)) {
+    const problem = unknownLabel(text, knownLabels(config.alerts.rules))
+    if (problem !== undefined) yield* Console.error(`warning: ${problem}`)
+  }
   const payload = {
     matchers: matchers.map(matcherText),
     minutes: periodMillis(period) / 60_000,
@@ -72,16 +77,19 @@ export const runSilenceExpire = Effect.fn("runSilenceExpire")(function* (config:
   yield* Console.log(lineOf(yield* ask(config, ({ silences }) => silences.expire({ params: { id } }))))
 })
 
-/** `what` is a fingerprint, or a coin for all of its alerts that fire. */
+/** `what` is a fingerprint, or a coin or an `alertname` for all such alerts that fire. */
 export const runAcknowledge = Effect.fn("runAcknowledge")(function* (
   config: EngineConfig,
   { what, ...payload }: { readonly what: string; readonly by: string; readonly comment: string }
 ) {
   const firing = yield* ask(config, ({ alerts }) => alerts.list({ query: {} }))
-  const chosen = firing.filter(({ change, fingerprint }) => fingerprint === what || change.coin === what.toUpperCase())
+  const chosen = firing.filter(
+    ({ fingerprint, labels, subject }) =>
+      fingerprint === what || labels["alertname"] === what || subject === what || subject === what.toUpperCase()
+  )
   if (chosen.length === 0) return yield* new NotDone({ problem: `no alert of ${what} fires` })
-  for (const { change, fingerprint } of chosen) {
+  for (const { change, fingerprint, labels, subject } of chosen) {
     const { level } = yield* ask(config, ({ alerts }) => alerts.acknowledge({ params: { fingerprint }, payload }))
-    yield* Console.log(`${fingerprint} ${change.coin} (${change.kind}): acknowledged at ${level} by ${payload.by}`)
+    yield* Console.log(`${fingerprint} ${subject} (${change?.kind ?? labels["alertname"]}): acknowledged at ${level} by ${payload.by}`)
   }
 })

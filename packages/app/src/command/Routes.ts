@@ -1,9 +1,11 @@
 /** `evenkeel alerts routes`: who would be told of an alert with these labels, and how it would be grouped. */
-import { compileAlertPolicy } from "@evenkeel/alerting/route/AlertPolicy"
+import { compileAlertPolicy, policyRoutes } from "@evenkeel/alerting/route/AlertPolicy"
+import { knownLabels, unknownLabel } from "@evenkeel/alerting/route/KnownLabels"
 import { parseMatchers } from "@evenkeel/alerting/route/Matcher"
-import { groupLabelsOf, type Route, routesOf } from "@evenkeel/alerting/route/Route"
+import { everyLabel, groupLabelsOf, type Route } from "@evenkeel/alerting/route/Route"
 import { labelsText } from "@evenkeel/domain/alert/Labels"
 import { Console, Effect, Schema } from "effect"
+import { configWarnings } from "../config/ConfigWarnings.ts"
 import { type EngineConfig, receiverNames } from "../config/EngineConfig.ts"
 
 /** Labels are equalities: an alert has values, not patterns. */
@@ -17,9 +19,12 @@ const policyOf = ({ alerts }: EngineConfig) => compileAlertPolicy(alerts, receiv
 
 const seconds = (millis: number): string => `${millis / 1000} s`
 
+const groupsOf = ({ groupBy }: Route): string =>
+  groupBy.length === 0 ? "all in one group" : groupBy.includes(everyLabel) ? "each alert alone" : `grouped by ${groupBy.join(", ")}`
+
 const lineOf = (route: Route): string =>
   [
-    `${route.id === "{}" ? "root" : route.id} tells ${route.receivers.join(", ") || "nobody"}: a new group after ${seconds(route.groupWaitMillis)}`,
+    `${route.id === "{}" ? "root" : route.id} tells ${route.receivers.join(", ") || "nobody"}: ${groupsOf(route)}, a new group after ${seconds(route.groupWaitMillis)}`,
     `changes after ${seconds(route.groupIntervalMillis)}`,
     `again after ${seconds(route.repeatIntervalMillis)}`,
     ...(route.escalateAfterMillis === undefined
@@ -32,8 +37,12 @@ const lineOf = (route: Route): string =>
 export const runRoutesTest = Effect.fn("runRoutesTest")(function* (config: EngineConfig, texts: ReadonlyArray<string>) {
   const matchers = yield* Effect.fromResult(parseMatchers(texts.join(",")))
   if (matchers.some(({ operator }) => operator !== "=")) return yield* new NoLabels({ text: texts.join(" ") })
+  for (const { name } of matchers) {
+    const problem = unknownLabel(`${name}=""`, knownLabels(config.alerts.rules))
+    if (problem !== undefined) yield* Console.error(`warning: ${problem}`)
+  }
   const labels = Object.fromEntries(matchers.map(({ name, value }) => [name, value]))
-  for (const route of routesOf(policyOf(config).root, labels)) {
+  for (const route of policyRoutes(policyOf(config), labels)) {
     yield* Console.log(lineOf(route))
     yield* Console.log(`  in the group ${labelsText(groupLabelsOf(route, labels))}`)
   }
@@ -45,5 +54,8 @@ export const runRoutesShow = Effect.fn("runRoutesShow")(function* (config: Engin
       Console.log("  ".repeat(depth) + lineOf(route)),
       Effect.forEach(route.routes, (child) => show(child, depth + 1), { discard: true })
     )
-  yield* show(policyOf(config).root, 0)
+  const policy = policyOf(config)
+  yield* show(policy.root, 0)
+  for (const subscription of policy.subscriptions) yield* show(subscription, 0)
+  for (const warning of configWarnings(config)) yield* Console.error(`warning: ${warning}`)
 })

@@ -1,8 +1,8 @@
 /**
  * What can be configured, with its defaults. Every value has one; a file and then the environment override them.
  */
-import { alertPolicyChecks, alertPolicyDefaults, alertPolicyFields } from "@evenkeel/alerting/route/AlertPolicy"
-import { receiversNamed } from "@evenkeel/alerting/route/Route"
+import { alertPolicyChecks, alertPolicyDefaults, alertPolicyFields, missingReceivers } from "@evenkeel/alerting/route/AlertPolicy"
+import { RulesOptions } from "@evenkeel/alerting/rule/Rule"
 import { ServiceOptions } from "@evenkeel/alerting/receiver/Services"
 import { ChainSource } from "@evenkeel/connectors/chain/ChainSource"
 import { isAddress, RpcEndpoint } from "@evenkeel/connectors/chain/RpcEndpoints"
@@ -146,13 +146,15 @@ export const EngineConfig = Schema.Struct({
     /** The dashboard's address as those who are told reach it; messages link to it. */
     link: Schema.String.check(Schema.isPattern(/^$|^https?:\/\/[^\s]+$/)),
     /** Who is told of which alerts, how they are grouped, and what holds them back: in Alertmanager's vocabulary. */
-    ...alertPolicyFields
+    ...alertPolicyFields,
+    /** Alerts that people define themselves: a signal, a threshold, and for how long. */
+    rules: RulesOptions,
+    /** A directory of templates, `title.txt` and `text.txt`, in place of the built-in words; none when it is empty. */
+    templates: Schema.String
   }).check(
     ...alertPolicyChecks,
     Schema.makeFilter((alerts) => (alerts.allowPrivate ? undefined : privateReceivers(alerts))),
-    Schema.makeFilter((alerts) => receiversNamed(alerts.route).every((receiver) => receiverNames(alerts).includes(receiver)), {
-      expected: "routes to receivers that are there"
-    }),
+    Schema.makeFilter((alerts) => missingReceivers(alerts, receiverNames(alerts))),
     Schema.makeFilter((alerts) => new Set(receiverNames(alerts)).size === receiverNames(alerts).length, {
       expected: "no two receivers of one name"
     })
@@ -250,7 +252,9 @@ export const configDefaults = {
     services: [] as ReadonlyArray<object>,
     allowPrivate: false,
     link: "",
-    ...alertPolicyDefaults
+    ...alertPolicyDefaults,
+    rules: [] as ReadonlyArray<object>,
+    templates: ""
   },
   heartbeat: { url: "", everySeconds: 60, protocol: "plain" },
   policies: [] as ReadonlyArray<object>,

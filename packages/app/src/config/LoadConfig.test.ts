@@ -1,9 +1,10 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option, Redacted } from "effect"
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { configWarnings } from "./ConfigWarnings.ts"
 import { configDefaults } from "./EngineConfig.ts"
 import { configPaths, loadConfig, variableOf } from "./LoadConfig.ts"
 
@@ -57,8 +58,18 @@ describe("loadConfig", () => {
       const { alerts } = yield* route({ receivers: ["console"], routes: [child] })
       assert.deepStrictEqual(alerts.route, { receivers: ["console"], routes: [child] })
       for (const [wrong, problem] of [
-        [{ receivers: ["nobody"] }, "receivers that are there"],
-        [{ routes: [{ ...child, muteTimeIntervals: ["night"] }] }, "time intervals which are there"],
+        [
+          { receivers: ["nobody"] },
+          'alerts.route.receivers.0 (EVENKEEL_ALERTS_ROUTE): there is no receiver "nobody": there are console, desk'
+        ],
+        [
+          { routes: [{ ...child, muteTimeIntervals: ["night"] }] },
+          'alerts.route.routes.0.muteTimeIntervals.0 (EVENKEEL_ALERTS_ROUTE): there is no time interval "night": there is no time interval at all'
+        ],
+        [
+          { routes: [child, { routes: [{ escalate: { after: "1m", receivers: ["x"] } }] }] },
+          "alerts.route.routes.1.routes.0.escalate.receivers.0"
+        ],
         [{ matchers: ['a="b"'] }, "root route without matchers"],
         [{ routes: [{ ...child, matchers: ["coin"] }] }, "a matcher such as"],
         [{ groupWait: "5" }, "a length of time"],
@@ -75,21 +86,45 @@ describe("loadConfig", () => {
     })
   )
 
-  it.effect("takes what the page on alerts shows", () =>
+  it.effect("takes rules and subscriptions, and names a fault in one by its path", () =>
     Effect.gen(function* () {
-      const page = readFileSync(new URL("../../../../docs/alerting.md", import.meta.url), "utf8")
-      const [slack, routes] = [...page.matchAll(/^ *```toml\n(.*?)^ *```/gms)].map(([, block]) => block!)
-      const hooks = JSON.stringify(["pager", "phone"].map((name) => ({ name, url: "https://example.org", secret: "s" })))
-      const { alerts } = yield* load(
-        { EVENKEEL_ALERTS_WEBHOOKS: hooks },
-        Option.some(yield* fileOf("evenkeel.toml", `${slack}\n${routes}`))
-      )
+      const rule = { name: "Far", signal: "deviation", below: -50, for: "5m", severity: "warning", labels: { desk: "fx" } } as const
+      const ann = { name: "ann", receivers: ["console"], quietHours: { interval: "night" } }
+      const settings = (over: object) =>
+        Effect.flatMap(
+          fileOf("evenkeel.json", JSON.stringify({ alerts: { rules: [rule], timeIntervals: { night: [] }, ...over } })),
+          (path) => load({}, Option.some(path))
+        )
+      const config = yield* settings({ subscriptions: [ann] })
+      assert.deepStrictEqual(config.alerts.rules, [rule])
+      assert.deepStrictEqual(configWarnings(config), [])
+      for (const [wrong, problem] of [
+        [{ rules: [rule, { ...rule, name: "Other", clear: -60 }] }, "alerts.rules.1.clear: a value that is not below -50"],
+        [{ rules: [{ ...rule, for: "soon" }] }, "alerts.rules.0.for: "],
+        [{ subscriptions: [{ ...ann, receivers: ["phone"] }] }, 'alerts.subscriptions.0.receivers.0: there is no receiver "phone"'],
+        [
+          { subscriptions: [{ ...ann, quietHours: { interval: "noon" } }] },
+          'alerts.subscriptions.0.quietHours.interval: there is no time interval "noon": there are night'
+        ]
+      ] as const)
+        assert.include((yield* Effect.flip(settings(wrong))).message, problem)
+      const odd = yield* settings({
+        rules: [{ ...rule, coins: ["USDX"] }],
+        route: { routes: [{ matchers: ['severty="critical"', 'desk="fx"'] }] },
+        inhibitRules: [{ sourceMatchers: ['coin="USDC"'], targetMatchers: ['vnue="x"'], equal: [] }],
+        subscriptions: [{ ...ann, coins: ["USDY"], rules: ["Depeg", "Faar"] }]
+      })
       assert.deepStrictEqual(
-        alerts.services.map(({ name, type }) => `${type} ${name}`),
-        ["slack desk"]
+        configWarnings(odd).map((warning) => warning.split(": there are")[0]),
+        [
+          'alerts.route.routes.0.matchers.0: no alert has the label "severty"',
+          'alerts.inhibitRules.0.targetMatchers.0: no alert has the label "vnue"',
+          "alerts.rules.0.coins: USDX is not watched",
+          "alerts.subscriptions.0.coins: USDY is not watched",
+          'alerts.subscriptions.0.rules: there is no rule "Faar"'
+        ]
       )
-      assert.deepStrictEqual(alerts.route.routes?.[0]?.escalate, { after: "10m", receivers: ["phone"] })
-    })
+    }).pipe(Effect.scoped)
   )
 
   it.effect("reads lists with commas or as JSON, and a JSON file", () =>

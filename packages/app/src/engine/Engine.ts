@@ -5,6 +5,7 @@
  * written into the log, then alerting follows the log to its end and delivers, and at last the database is closed.
  */
 import { layerAlerting } from "@evenkeel/alerting/Alerting"
+import { loadTemplates, Words } from "@evenkeel/alerting/render/Words"
 import { Venues } from "@evenkeel/connectors/exchange/Venues"
 import { Instruments } from "@evenkeel/connectors/feed/Instruments"
 import { MarketFeed } from "@evenkeel/connectors/feed/MarketFeed"
@@ -29,6 +30,7 @@ import { layerEngineFacts } from "./EngineFacts.ts"
 import { layerEngineMetrics } from "./EngineMetrics.ts"
 import { layerPrediction } from "./EnginePrediction.ts"
 import { auditKeyOf, databaseOf, type EngineSetup, journalOf, journalTailOf, policiesOf, receiversOf, retentionOf } from "./EngineSetup.ts"
+import { layerEngineSignals } from "./EngineSignals.ts"
 import { layerEngineView } from "./EngineViews.ts"
 import { layerHeartbeat } from "./Heartbeat.ts"
 import { LastWords } from "./LastWords.ts"
@@ -49,8 +51,12 @@ const layerAlertingOf = (config: EngineConfig, setup: EngineSetup) =>
     owner: setup.engineId,
     minimumLevel: config.alerts.minimumLevel,
     policy: config.alerts,
+    rules: config.alerts.rules,
     simulated: setup.simulated
-  }).pipe(Layer.provideMerge(receiversOf(config, setup).pipe(Layer.provide(layerOutsideClient(config.alerts)))))
+  }).pipe(
+    Layer.provideMerge(receiversOf(config, setup).pipe(Layer.provide(layerOutsideClient(config.alerts)))),
+    Layer.provideMerge(Layer.unwrap(Effect.map(loadTemplates(config.alerts.templates), Words.layer)))
+  )
 
 /** The hot path in its thread, and what it keeps and records. */
 const layerDetection = (config: EngineConfig, setup: EngineSetup) =>
@@ -72,7 +78,10 @@ const layerDetection = (config: EngineConfig, setup: EngineSetup) =>
     )
   ).pipe(
     Layer.provideMerge(
-      Layer.merge(LevelRecorder.layer, setup.warmStart ? CheckpointStore.layer(setup.engineName) : CheckpointStore.layerMemory)
+      Layer.merge(
+        setup.simulated ? LevelRecorder.layerSimulated : LevelRecorder.layer,
+        setup.warmStart ? CheckpointStore.layer(setup.engineName) : CheckpointStore.layerMemory
+      )
     )
   )
 
@@ -108,6 +117,7 @@ export const layerEngineOnDatabase = (config: EngineConfig, setup: EngineSetup) 
   Layer.mergeAll(
     layerBridges,
     layerEngineMetrics,
+    layerEngineSignals(config.data),
     layerReadiness(setup.coins),
     layerUnwatched(setup.coins),
     layerHeartbeat(config.heartbeat),

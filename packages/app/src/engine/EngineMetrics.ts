@@ -79,6 +79,7 @@ export const layerEngineMetrics = Layer.effectDiscard(
         const up = status === "running" || status === "degraded" ? 1 : 0
         yield* Metric.update(Metric.withAttributes(Metrics.componentStatus, { component }), up)
         if (component === "alerts") yield* Metric.update(Metrics.alertsUnwatched, gauges["unwatched"] ?? 0)
+        if (component === "templates") yield* catchUp("templates", gauges["failures"] ?? 0, Metrics.templateFailures)
         if (component !== "dispatcher") continue
         yield* Metric.update(Metrics.outboxPending, gauges["outbox_pending"] ?? 0)
         yield* Metric.update(Metrics.outboxAbandoned, gauges["outbox_abandoned"] ?? 0)

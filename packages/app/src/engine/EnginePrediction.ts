@@ -20,7 +20,7 @@ export const layerPrediction = (config: EngineConfig, setup: EngineSetup) =>
 export const predictionOptionsOf = (
   { models }: Pick<EngineConfig, "models">,
   { engineName, simulated }: Pick<EngineSetup, "engineName" | "simulated">
-) => ({ ...models, engineName, recalibrate: models.recalibrate && !simulated })
+) => ({ ...models, engineName, recalibrate: models.recalibrate && !simulated, credits: !simulated })
 
 const layerRegistryPrediction = (config: EngineConfig, setup: EngineSetup) => {
   const { data, journal, models } = config

@@ -4,6 +4,7 @@
 import { type Receiver, Receivers } from "@evenkeel/alerting/receiver/Receiver"
 import { makeServices } from "@evenkeel/alerting/receiver/Services"
 import { makeWebhookReceiver } from "@evenkeel/alerting/receiver/WebhookReceiver"
+import { Words } from "@evenkeel/alerting/render/Words"
 import { sourceInstrument } from "@evenkeel/connectors/chain/ChainSource"
 import type { Endpoints, Exchange } from "@evenkeel/connectors/exchange/Exchange"
 import { coinbaseExchange, exchanges } from "@evenkeel/connectors/exchange/Exchanges"
@@ -53,7 +54,7 @@ export const receiversOf = ({ alerts }: EngineConfig, setup: EngineSetup) =>
     Receivers,
     Effect.gen(function* () {
       const webhooks = yield* Effect.forEach(alerts.webhooks, makeWebhookReceiver)
-      const services = yield* makeServices(alerts.services, { link: alerts.link === "" ? undefined : alerts.link })
+      const services = yield* makeServices(alerts.services, { link: alerts.link === "" ? undefined : alerts.link, words: yield* Words })
       return [...setup.receivers, ...webhooks, ...services]
     })
   )

@@ -1,6 +1,7 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { AlertSettings } from "@evenkeel/alerting/AlertSettings"
+import { Words } from "@evenkeel/alerting/render/Words"
 import { Receivers } from "@evenkeel/alerting/receiver/Receiver"
 import { alertPolicyDefaults } from "@evenkeel/alerting/route/AlertPolicy"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
@@ -11,7 +12,7 @@ import { makeKeeper, services } from "../../../alerting/test/support/Services.ts
 import { loadConfig } from "../config/LoadConfig.ts"
 import { changedSettings, layerReload } from "./Reload.ts"
 
-const settings = AlertSettings.layer({ minimumLevel: "warning", policy: alertPolicyDefaults })
+const settings = AlertSettings.layer({ minimumLevel: "warning", policy: alertPolicyDefaults, rules: [] })
 const receivers = Layer.succeed(Receivers, [makeKeeper("console").receiver])
 
 describe("a configuration that changes while the engine runs", () => {
@@ -68,7 +69,9 @@ describe("a configuration that changes while the engine runs", () => {
       }).pipe(Effect.provide(layerReload(initial, { file, load }, "test")))
     }).pipe(
       Effect.scoped,
-      Effect.provide(Layer.mergeAll(settings, receivers).pipe(Layer.provideMerge(services), Layer.provideMerge(NodeServices.layer)))
+      Effect.provide(
+        Layer.mergeAll(settings, receivers, Words.layer({})).pipe(Layer.provideMerge(services), Layer.provideMerge(NodeServices.layer))
+      )
     )
   )
 

@@ -6,13 +6,15 @@
  */
 import { AlertSettings } from "@evenkeel/alerting/AlertSettings"
 import { Receivers } from "@evenkeel/alerting/receiver/Receiver"
-import { receiversNamed } from "@evenkeel/alerting/route/Route"
+import { Words, loadTemplates } from "@evenkeel/alerting/render/Words"
+import { missingReceivers } from "@evenkeel/alerting/route/AlertPolicy"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { databaseProblem } from "@evenkeel/store/database/DatabaseProblem"
 import { EventStore } from "@evenkeel/store/event/EventStore"
 import { Effect, FileSystem, Layer, Option, Queue, Result } from "effect"
 import { configText } from "../config/ConfigText.ts"
+import { configWarnings } from "../config/ConfigWarnings.ts"
 import type { EngineConfig } from "../config/EngineConfig.ts"
 import { type ConfigInvalid, configPaths, valueAt } from "../config/LoadConfig.ts"
 
@@ -23,7 +25,15 @@ export interface ConfigSource {
 }
 
 /** Settings that hold as soon as they are read. */
-export const liveSettings: ReadonlyArray<string> = ["alerts.minimumLevel", "alerts.route", "alerts.inhibitRules", "alerts.timeIntervals"]
+export const liveSettings: ReadonlyArray<string> = [
+  "alerts.minimumLevel",
+  "alerts.route",
+  "alerts.subscriptions",
+  "alerts.inhibitRules",
+  "alerts.timeIntervals",
+  "alerts.rules",
+  "alerts.templates"
+]
 
 /** The file is looked at this often; it may be replaced as a whole, which no watch of the operating system survives. */
 const lookEvery = "2 seconds"
@@ -39,6 +49,7 @@ export const changedSettings = (from: EngineConfig, to: EngineConfig): ReadonlyA
 export const makeReload = Effect.fnUntraced(function* (initial: EngineConfig, source: ConfigSource, engineName: string) {
   const settings = yield* AlertSettings
   const receivers = yield* Receivers
+  const words = yield* Words
   const health = yield* HealthRegistry
   const events = yield* EventStore
   /** What was read last and found valid; and what of it waits for the next start. */
@@ -62,11 +73,17 @@ export const makeReload = Effect.fnUntraced(function* (initial: EngineConfig, so
     if (Result.isFailure(read)) return yield* refuse(why, read.failure.problems)
     const next = read.success
     const names = receivers.map(({ name }) => name)
-    const unknown = receiversNamed(next.alerts.route).filter((name) => !names.includes(name))
+    const unknown = missingReceivers(next.alerts, names)
     if (unknown.length > 0)
-      return yield* refuse(why, [
-        `alerts.route leads to receivers that are started with the engine only: ${[...new Set(unknown)].join(", ")}`
-      ])
+      return yield* refuse(
+        why,
+        unknown.map(({ issue, path }) => `alerts.${path.join(".")}: ${issue}; receivers are started with the engine only`)
+      )
+    // Their files may have changed where the configuration has not.
+    const templates = yield* Effect.result(loadTemplates(next.alerts.templates))
+    if (Result.isFailure(templates)) return yield* refuse(why, [`alerts.templates: ${templates.failure.message}`])
+    yield* words.set(templates.success)
+    for (const warning of configWarnings(next)) yield* Effect.logWarning(warning)
     const now = changedSettings(standing, next).filter((path) => liveSettings.includes(path))
     const atNextStart = changedSettings(initial, next).filter((path) => !liveSettings.includes(path))
     const unchanged = now.length === 0 && atNextStart.join() === waiting.join()
@@ -74,7 +91,7 @@ export const makeReload = Effect.fnUntraced(function* (initial: EngineConfig, so
     waiting = atNextStart
     yield* health.report(component, "running", atNextStart.length === 0 ? "" : `waits for the next start: ${atNextStart.join(", ")}`)
     if (unchanged) return
-    yield* settings.set({ minimumLevel: next.alerts.minimumLevel, policy: next.alerts })
+    yield* settings.set({ minimumLevel: next.alerts.minimumLevel, policy: next.alerts, rules: next.alerts.rules })
     yield* Effect.logInfo("the configuration has changed", { why, now, atNextStart })
     yield* record("ConfigurationReloaded", { why, now, atNextStart })
   })

@@ -19,7 +19,7 @@ const component = "alerts"
 
 /** Those of `alerts` that fire and whose coin is none of `coins`. */
 export const unwatchedOf = (coins: ReadonlyArray<Coin>, alerts: ReadonlyArray<Alert>): ReadonlyArray<Alert> =>
-  alerts.filter(({ change, status }) => status === "firing" && !coins.some(({ symbol }) => symbol === change.coin))
+  alerts.filter(({ change, status }) => status === "firing" && change !== undefined && !coins.some(({ symbol }) => symbol === change.coin))
 
 export const layerUnwatched = (coins: ReadonlyArray<Coin>) =>
   Layer.effectDiscard(
@@ -32,7 +32,7 @@ export const layerUnwatched = (coins: ReadonlyArray<Coin>) =>
       const look = Effect.gen(function* () {
         const unwatched = unwatchedOf(coins, yield* manager.list({ all: false, limit: alertsMax }))
         count = unwatched.length
-        const names = [...new Set(unwatched.map(({ change }) => change.coin))].sort().join(", ")
+        const names = [...new Set(unwatched.map(({ change }) => change?.coin ?? ""))].sort().join(", ")
         if (names !== "" && names !== said)
           yield* Effect.logWarning("alerts fire of coins that are not watched: see `evenkeel alerts list`", { coins: names })
         said = names

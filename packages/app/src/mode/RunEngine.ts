@@ -17,6 +17,7 @@ import { Console, Effect, Layer, Schema } from "effect"
 import { randomUUID } from "node:crypto"
 import { HttpServer } from "effect/http"
 import { createServer } from "node:http"
+import { configWarnings } from "../config/ConfigWarnings.ts"
 import type { EngineConfig } from "../config/EngineConfig.ts"
 import { layerEngine } from "../engine/Engine.ts"
 import { type ConfigSource, layerReload } from "../engine/Reload.ts"
@@ -97,6 +98,7 @@ export const runEngine = ({ config, setup, source, stopAfterMillis, title }: Run
       )
     })
     ;(yield* LastWords).set(lastWords)
+    for (const warning of configWarnings(config)) yield* Effect.logWarning(warning)
     yield* Effect.logInfo("engine started", {
       title,
       http: address,

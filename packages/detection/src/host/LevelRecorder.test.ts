@@ -42,6 +42,26 @@ describe("LevelRecorder", () => {
   )
 
   it.live(
+    "says that a market is made up, and takes up no level of the other kind of market",
+    () =>
+      Effect.gen(function* () {
+        const standing = Effect.map(LevelRecorder, (recorder) => recorder.standing().map(({ coin, level }) => `${coin} ${level}`))
+        const offer = (of: Partial<LevelChange>) => Effect.map(LevelRecorder, (recorder) => recorder.offer({ change: change(1, of), span }))
+        yield* Effect.provide(offer({ coin: "USDC", level: "critical" }), Layer.fresh(LevelRecorder.layer))
+        yield* Effect.provide(offer({ coin: "USDC", level: "watch", time: 2 }), Layer.fresh(LevelRecorder.layerSimulated))
+        const events = yield* EventStore
+        const facts = yield* events.read({ after: beginning, limit: 10, families: ["coin"] })
+        assert.deepStrictEqual(
+          facts.map(({ payload }) => (JSON.parse(payload) as LevelChange).simulated),
+          [undefined, true]
+        )
+        assert.deepStrictEqual(yield* Effect.provide(standing, Layer.fresh(LevelRecorder.layer)), ["USDC critical"])
+        assert.deepStrictEqual(yield* Effect.provide(standing, Layer.fresh(LevelRecorder.layerSimulated)), ["USDC watch"])
+      }).pipe(Effect.provide(store)),
+    30_000
+  )
+
+  it.live(
     "knows the level that each coin stands at, but for one whose alerts were closed by hand since",
     () =>
       Effect.gen(function* () {

@@ -40,7 +40,13 @@ export class LevelRecorder extends Context.Service<
 >()("@evenkeel/detection/host/LevelRecorder") {
   static readonly layer = Layer.effect(
     LevelRecorder,
-    Effect.suspend(() => makeLevelRecorder)
+    Effect.suspend(() => makeLevelRecorder(false))
+  )
+
+  /** The same for a market that is made up: each change says so. Neither kind takes the other's levels up. */
+  static readonly layerSimulated = Layer.effect(
+    LevelRecorder,
+    Effect.suspend(() => makeLevelRecorder(true))
   )
 
   /** For engines without a log: changes are seen by the listeners of `Detection.levels` alone. */
@@ -67,7 +73,7 @@ const component = "level-recorder"
 /** Shutdown waits this long for the database to take the last changes. */
 const drainWithin = "3 seconds"
 
-const makeLevelRecorder = Effect.gen(function* () {
+const makeLevelRecorder = Effect.fnUntraced(function* (simulated: boolean) {
   const events = yield* EventStore
   const health = yield* HealthRegistry
   const links = yield* SpanLinks
@@ -78,7 +84,7 @@ const makeLevelRecorder = Effect.gen(function* () {
   const closed = new Map((yield* events.lastOfStreams(operatorFamily)).map(({ position, stream }) => [stream.split("/")[1], position]))
   for (const { payload, position } of yield* events.lastOfStreams(levelChangesFamily)) {
     const change = decodeChange(payload)
-    if (Option.isSome(change) && !((closed.get(change.value.coin) ?? 0) > position))
+    if (Option.isSome(change) && (change.value.simulated === true) === simulated && !((closed.get(change.value.coin) ?? 0) > position))
       standing.set(change.value.coin, standingAfter(change.value))
   }
   let offered = 0
@@ -96,9 +102,10 @@ const makeLevelRecorder = Effect.gen(function* () {
     const key = changeKeyOf(change)
     // Known before the fact is: who follows the log may see it at once.
     links.set(key, yield* Effect.currentSpan)
-    yield* events.append(`${levelChangesFamily}/${coin}`, "any", [
+    // A stream of its own: the last real change stays the last one, whatever was made up since.
+    yield* events.append(`${levelChangesFamily}/${simulated ? "simulated/" : ""}${coin}`, "any", [
       // Two engines that watch the same coin, or one that replays its last minute after a restart, write the change once.
-      { kind: "LevelChanged", payload: change, key }
+      { kind: "LevelChanged", payload: simulated ? { ...change, simulated } : change, key }
     ])
     recorded++
     yield* Effect.logInfo("level changed", { coin, level, previous, kind, deviationBps })

@@ -268,6 +268,22 @@ layer(store)("Prediction", (it) => {
     })
   )
 
+  it.effect("credits nothing for what happened in a made-up market", () =>
+    Effect.gen(function* () {
+      yield* empty
+      const version = yield* add("even", "champion")
+      const market = new Market()
+      const prediction = yield* open(market, { credits: false })
+      for (let at = 1; at < 91; at++) {
+        market.bar(at * minute, 5)
+        yield* TestClock.adjust("1 second")
+      }
+      yield* prediction.choose
+      const entry = (yield* (yield* ModelRegistry).list).find((each) => each.version === version)
+      assert.deepInclude(entry, { served: 0, reward: 0 })
+    }).pipe(Effect.scoped)
+  )
+
   it.effect("shifts probabilities of breaks that do not come, in the log, over a restart, and until another model serves", () =>
     Effect.gen(function* () {
       yield* empty

@@ -83,6 +83,8 @@ export interface PredictionOptions {
   readonly turnMinutes: number
   /** The log odds of the model that serves are shifted where it expects more or fewer onsets than come; looked at when a turn ends. */
   readonly recalibrate: boolean
+  /** What a model earns goes into its record; true unless said otherwise. */
+  readonly credits?: boolean
   /** Trains a new model when the one that serves drifts; none where there is no data to train on. */
   readonly retrain: Option.Option<Retrain>
   /** Trainings that may start within a day; 1 unless said otherwise. */
@@ -219,7 +221,7 @@ const makePrediction = Effect.fnUntraced(function* (options: PredictionOptions) 
 
   const credit = Effect.suspend(() =>
     Effect.forEach(
-      watch.earned(),
+      options.credits === false ? [] : watch.earned(),
       ([version, { reward, served }]) =>
         Effect.andThen(
           registry.reward(version, served, reward),

@@ -87,7 +87,9 @@ export const LevelChange = Schema.Struct({
     /** Each venue's own value, the farthest from the fair value first. Facts of older versions have none. */
     own: Schema.Array(VenueValue).pipe(Schema.withDecodingDefaultKey(Effect.succeed([])))
   }),
-  evidence: Evidence
+  evidence: Evidence,
+  /** True when the market was made up. Not there when it was a real one, or the fact is of an older version. */
+  simulated: Schema.optionalKey(Schema.Boolean)
 })
 export type LevelChange = typeof LevelChange.Type
 

@@ -18,6 +18,11 @@ export const Metrics = {
   levelChanges: counter("level_changes_total", "Risk level changes, by coin and level"),
   levelChangesRefused: counter("level_changes_refused_total", "Risk level changes that were not recorded: their numbers are none, by coin"),
   notifications: counter("notifications_total", "Deliveries to receivers, by receiver and outcome"),
+  templateFailures: counter(
+    "template_failures_total",
+    "Templates of notifications of which nothing came, so that the built-in words stood"
+  ),
+  ruleChanges: counter("rule_changes_total", "Instances of alert rules that began to fire or were cleared, by rule and event"),
   factsSetAside: counter("facts_set_aside_total", "Facts that a consumer of the log could not handle, by consumer"),
   notificationsAbandoned: counter("notifications_abandoned_total", "Notifications given up after too many attempts, by receiver"),
   heartbeats: counter("heartbeats_total", "Calls of the heartbeat's address, by outcome: sent, failed, or withheld while not ready"),

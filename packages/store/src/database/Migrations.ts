@@ -179,6 +179,13 @@ export const migrations = {
     "drop index notification_order",
     `create index notification_order on notification (receiver, priority desc, position, idempotency_key)
       where delivered_at is null and abandoned_at is null`
+  ),
+  "0017_alert_rules": statements(
+    // An alert is of a level change, of a rule, or of either in a market that was made up.
+    "alter table alert alter column change drop not null",
+    "alter table alert add column rule text, add column closed_by text, add column simulated boolean",
+    // Of several engines, one does what only one may do.
+    "create table lease (name text primary key, owner text not null, until double precision not null)"
   )
 }
 

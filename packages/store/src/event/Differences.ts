@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"
 
-export type Row = Readonly<Record<string, string | number | null>>
+export type Row = Readonly<Record<string, string | number | boolean | null>>
 
 /** In words, by row. `expected` and `found` by the row's name; `unknownAllowed`: rows that no fact speaks of may be there. */
 export const differencesOf = (

@@ -6,7 +6,7 @@
  */
 import { Effect, FileSystem, type PlatformError, Schema } from "effect"
 import { randomFillSync } from "node:crypto"
-import { statfs } from "node:fs"
+import { statfs, type StatsFs } from "node:fs"
 import { type JournalNotTrimmed, trimJournal } from "./JournalRetention.ts"
 
 /** While less is free the journal writes nothing. Alerts take about 10 KB each with their facts, and the database's own log grows by 16 MB at a time. */
@@ -23,15 +23,20 @@ export class DiskUnknown extends Schema.TaggedError<DiskUnknown>()("DiskUnknown"
   }
 }
 
-/** Bytes that are free for this user on the disk of `directory`. */
-export const freeBytes = (directory: string): Effect.Effect<number, DiskUnknown> =>
+const diskOf = (directory: string): Effect.Effect<StatsFs, DiskUnknown> =>
   Effect.callback((resume) =>
     statfs(directory, (error, disk) =>
-      resume(
-        error === null ? Effect.succeed(disk.bavail * disk.bsize) : Effect.fail(new DiskUnknown({ directory, problem: error.message }))
-      )
+      resume(error === null ? Effect.succeed(disk) : Effect.fail(new DiskUnknown({ directory, problem: error.message })))
     )
   )
+
+/** Bytes that are free for this user on the disk of `directory`. */
+export const freeBytes = (directory: string): Effect.Effect<number, DiskUnknown> =>
+  Effect.map(diskOf(directory), ({ bavail, bsize }) => bavail * bsize)
+
+/** What of the whole disk that is, 0 to 1. */
+export const freeRatio = (directory: string): Effect.Effect<number, DiskUnknown> =>
+  Effect.map(diskOf(directory), ({ bavail, blocks }) => (blocks > 0 ? bavail / blocks : 0))
 
 export interface DiskLook {
   readonly freeBytes: number

@@ -7,10 +7,12 @@
  * Alertmanager takes an alert as over when its `endsAt` has passed, and five minutes after it was last heard of when it has none. What fires carries one
  * far ahead, which each repetition renews. Sources: prometheus.io/docs/alerting/latest/alerts_api, github.com/prometheus/alertmanager (api/v2/openapi.yaml).
  */
-import type { Notification } from "@evenkeel/domain/alert/Alert"
+import { alertChangedAt, alertCoin, type Notification } from "@evenkeel/domain/alert/Alert"
 import type { RiskLevel } from "@evenkeel/domain/risk/RiskLevel"
 import { DateTime, Redacted, Schema } from "effect"
-import { type Card, cardsOf, cardText, shortened } from "../../render/Card.ts"
+import { type Card, cardsOf, cardText } from "../../render/Card.ts"
+import { isSimulated } from "../../render/Message.ts"
+import { shortened } from "../../render/Shortened.ts"
 import { makeHttpReceiver } from "../HttpReceiver.ts"
 import { HeaderSecret, Secret, SecretUrl, type ServiceContext, serviceName } from "./Service.ts"
 
@@ -43,16 +45,17 @@ const levels: ReadonlyArray<RiskLevel> = ["watch", "warning", "critical"]
 
 /** What is posted of a notification at `now`. */
 export const postableAlerts = (notification: Notification, context: ServiceContext, now: number) =>
-  cardsOf(notification, context).flatMap((card) => postablesOf(card, notification.simulated, now))
+  cardsOf(notification, context).flatMap((card) => postablesOf(card, isSimulated(card.alert, notification), now))
 
 const postablesOf = (card: Card, simulated: boolean, now: number) => {
   const { alert, link, title } = card
+  const coin = alertCoin(alert)
   // Nothing that has begun or ended did so in Alertmanager's future.
   const at = (millis: number) => DateTime.formatIso(DateTime.makeUnsafe(Math.min(millis, now)))
   const postable = (severity: RiskLevel, endsAt: string) => ({
     labels: {
       alertname: "Evenkeel",
-      coin: alert.change.coin,
+      ...(coin === undefined ? {} : { coin }),
       ...alert.labels,
       severity,
       ...(simulated ? { simulated: "true" } : {})
@@ -66,8 +69,12 @@ const postablesOf = (card: Card, simulated: boolean, now: number) => {
     endsAt,
     ...(link === undefined ? {} : { generatorURL: encodeURI(link) })
   })
-  const changedAt = alert.endsAt ?? alert.change.time
-  const others = levels.includes(alert.level) && changedAt > alert.startsAt ? levels.filter((level) => level !== alert.level) : []
+  const changedAt = alert.endsAt ?? alertChangedAt(alert)
+  // A rule has one severity.
+  const others =
+    alert.rule === undefined && levels.includes(alert.level) && changedAt > alert.startsAt
+      ? levels.filter((level) => level !== alert.level)
+      : []
   const fires = DateTime.formatIso(DateTime.makeUnsafe(now + firesForMillis))
   return [postable(alert.level, alert.endsAt === null ? fires : at(alert.endsAt)), ...others.map((level) => postable(level, at(changedAt)))]
 }

@@ -6,7 +6,8 @@
  * ("Execute Webhook"), docs.discord.com/developers/resources/message ("Embed Limits"), docs.discord.com/developers/topics/rate-limits.
  */
 import { Option, Redacted, Schema } from "effect"
-import { type Card, cardsOf, fitting, shortened } from "../../render/Card.ts"
+import { type Card, cardsOf, fitting } from "../../render/Card.ts"
+import { shortened } from "../../render/Shortened.ts"
 import { makeHttpReceiver } from "../HttpReceiver.ts"
 import { SecretUrl, type ServiceContext, serviceName } from "./Service.ts"
 
@@ -29,15 +30,19 @@ const fieldValueMax = 500
 /** What Discord's Markdown gives a meaning, mentions, and the colon that makes a link of an address. */
 const escaped = (text: string): string => text.replace(/[\\*_~`|<>[\]()#@]|:(?=\/\/)/g, "\\$&")
 
-const embedOf = ({ advice, color, facts, link, reasons, time, title }: Card) => ({
+const embedOf = ({ advice, color, facts, link, reasons, text, time, title }: Card) => ({
   title: shortened(escaped(title), titleMax),
   description: shortened(
-    [...reasons.map((reason) => `• ${escaped(reason)}`), ...(advice === undefined ? [] : [escaped(advice)])].join("\n"),
+    text !== undefined
+      ? escaped(text)
+      : [...reasons.map((reason) => `• ${escaped(reason)}`), ...(advice === undefined ? [] : [escaped(advice)])].join("\n"),
     descriptionMax
   ),
   color: Number.parseInt(color.slice(1), 16),
   timestamp: time,
-  fields: facts.slice(0, fieldsMax).map(({ name, value }) => ({ name, value: shortened(escaped(value), fieldValueMax), inline: true })),
+  fields: (text === undefined ? facts : [])
+    .slice(0, fieldsMax)
+    .map(({ name, value }) => ({ name, value: shortened(escaped(value), fieldValueMax), inline: true })),
   ...(link === undefined ? {} : { url: encodeURI(link) })
 })
 

@@ -7,7 +7,8 @@
 import type { Notification } from "@evenkeel/domain/alert/Alert"
 import { DateTime } from "effect"
 import { createHash } from "node:crypto"
-import { boundedCard, type Card, cardsOf, cardText, shortened } from "../../render/Card.ts"
+import { boundedCard, type Card, cardsOf, cardText } from "../../render/Card.ts"
+import { shortened } from "../../render/Shortened.ts"
 import { alertKey, escapedHtml, type ServiceContext } from "./Service.ts"
 
 const subjectMax = 200
@@ -16,16 +17,19 @@ const textMax = 1000
 const cardsMax = 20
 const referencesMax = 20
 
-const htmlOf = ({ advice, color, facts, link, reasons, time, title }: Card): string =>
+const htmlOf = ({ advice, color, facts, link, reasons, text, time, title }: Card): string =>
   [
     `<h3 style="color:${color}">${escapedHtml(title)}</h3>`,
-    ...(facts.length === 0
+    ...(text === undefined ? [] : [`<p>${escapedHtml(text).replaceAll("\n", "<br>\n")}</p>`]),
+    ...(facts.length === 0 || text !== undefined
       ? []
       : [
           `<table>${facts.map(({ name, value }) => `<tr><td>${escapedHtml(name)}</td><td>${escapedHtml(value)}</td></tr>`).join("\n")}</table>`
         ]),
-    ...(reasons.length === 0 ? [] : [`<ul>${reasons.map((reason) => `<li>${escapedHtml(reason)}</li>`).join("\n")}</ul>`]),
-    ...(advice === undefined ? [] : [`<p>${escapedHtml(advice)}</p>`]),
+    ...(reasons.length === 0 || text !== undefined
+      ? []
+      : [`<ul>${reasons.map((reason) => `<li>${escapedHtml(reason)}</li>`).join("\n")}</ul>`]),
+    ...(advice === undefined || text !== undefined ? [] : [`<p>${escapedHtml(advice)}</p>`]),
     `<p>${time}${link === undefined ? "" : ` · <a href="${escapedHtml(encodeURI(link))}">open</a>`}</p>`
   ].join("\n")
 
@@ -34,11 +38,11 @@ const idOf = (domain: string, ...parts: ReadonlyArray<string>): string =>
   `<${createHash("sha256").update(parts.join("\u0000")).digest("hex").slice(0, 32)}@${domain}>`
 
 /** One id for each alert since it began, the oldest first. */
-const threadOf = ({ alerts, simulated }: Notification, name: string, domain: string): ReadonlyArray<string> =>
-  alerts
+const threadOf = (notification: Notification, name: string, domain: string): ReadonlyArray<string> =>
+  notification.alerts
     .toSorted((a, b) => a.startsAt - b.startsAt || (a.fingerprint < b.fingerprint ? -1 : 1))
     .slice(0, referencesMax)
-    .map((alert) => idOf(domain, name, alertKey(alert, simulated), `${alert.startsAt}`))
+    .map((alert) => idOf(domain, name, alertKey(alert, notification), `${alert.startsAt}`))
 
 /** The same bytes for all attempts of a delivery. */
 export const emailOf = (

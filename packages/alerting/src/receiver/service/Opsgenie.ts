@@ -5,10 +5,12 @@
  * Limits: 130 characters a message, 15,000 a description, 25,000 a note, 512 an entity, 20 tags of 50. Message and description may hold HTML. All is
  * taken with 202 and done later. Sources: docs.opsgenie.com/docs/alert-api, support.atlassian.com/opsgenie/docs/alerts-and-alert-fields.
  */
+import { alertChangedAt, alertKind, alertSubject, type Notification } from "@evenkeel/domain/alert/Alert"
 import type { RiskLevel } from "@evenkeel/domain/risk/RiskLevel"
 import { Redacted, Schema } from "effect"
-import { type Card, cardsOf, cardText, shortened } from "../../render/Card.ts"
+import { type Card, cardsOf, cardText } from "../../render/Card.ts"
 import { type HttpMessage, makeHttpReceiver } from "../HttpReceiver.ts"
+import { shortened } from "../../render/Shortened.ts"
 import { alertKey, escapedHtml, HeaderSecret, SecretUrl, type ServiceContext, serviceName } from "./Service.ts"
 
 export const OpsgenieOptions = Schema.Struct({
@@ -38,9 +40,9 @@ export const makeOpsgenie = ({ key, name, region = "us", url }: OpsgenieOptions,
     headers: { authorization: `GenieKey ${Redacted.value(key)}` },
     body: JSON.stringify(body)
   })
-  const callsOf = (card: Card, simulated: boolean): ReadonlyArray<HttpMessage> => {
+  const callsOf = (card: Card, notification: Notification): ReadonlyArray<HttpMessage> => {
     const { alert, title } = card
-    const alias = alertKey(alert, simulated)
+    const alias = alertKey(alert, notification)
     const of = (what: string) => `/${encodeURIComponent(alias)}/${what}?identifierType=alias`
     const message = shortened(escapedHtml(title), messageMax)
     const description = shortened(escapedHtml(cardText(card)), descriptionMax)
@@ -52,11 +54,11 @@ export const makeOpsgenie = ({ key, name, region = "us", url }: OpsgenieOptions,
       description,
       priority,
       source,
-      entity: alert.change.coin,
-      tags: [alert.change.kind]
+      entity: alertSubject(alert),
+      tags: [alertKind(alert)]
     })
     // What just began has nothing to update.
-    if (alert.change.time <= alert.startsAt) return [created]
+    if (alertChangedAt(alert) <= alert.startsAt) return [created]
     return [
       created,
       call("PUT", of("priority"), { priority }),
@@ -66,6 +68,6 @@ export const makeOpsgenie = ({ key, name, region = "us", url }: OpsgenieOptions,
   }
   return makeHttpReceiver({
     name,
-    messagesOf: (notification) => cardsOf(notification, context).flatMap((card) => callsOf(card, notification.simulated))
+    messagesOf: (notification) => cardsOf(notification, context).flatMap((card) => callsOf(card, notification))
   })
 }

@@ -4,9 +4,11 @@
  * Limits: 512 KB an event, 1,024 characters a summary, 255 a `dedup_key`; 429 when there are too many. Sources:
  * developer.pagerduty.com/docs/events-api-v2/overview and …/trigger-events.
  */
+import { alertKind, alertSubject } from "@evenkeel/domain/alert/Alert"
 import type { RiskLevel } from "@evenkeel/domain/risk/RiskLevel"
 import { Redacted, Schema } from "effect"
-import { boundedCard, type Card, cardsOf, shortened } from "../../render/Card.ts"
+import { boundedCard, type Card, cardsOf } from "../../render/Card.ts"
+import { shortened } from "../../render/Shortened.ts"
 import { makeHttpReceiver } from "../HttpReceiver.ts"
 import { alertKey, Secret, SecretUrl, type ServiceContext, serviceName } from "./Service.ts"
 
@@ -34,10 +36,11 @@ const severities: Readonly<Record<RiskLevel, string>> = {
   stale: "error"
 }
 
-const detailsOf = ({ advice, facts, reasons }: Card) => ({
+const detailsOf = ({ advice, facts, reasons, text }: Card) => ({
   ...Object.fromEntries(facts.map(({ name, value }) => [name, value])),
-  ...(reasons.length === 0 ? {} : { Reasons: reasons }),
-  ...(advice === undefined ? {} : { Advice: advice })
+  ...(text === undefined ? {} : { Text: text }),
+  ...(reasons.length === 0 || text !== undefined ? {} : { Reasons: reasons }),
+  ...(advice === undefined || text !== undefined ? {} : { Advice: advice })
 })
 
 export const makePagerDuty = ({ key, name, url = publicUrl }: PagerDutyOptions, context: ServiceContext) =>
@@ -50,7 +53,7 @@ export const makePagerDuty = ({ key, name, url = publicUrl }: PagerDutyOptions, 
         const event = {
           routing_key: Redacted.value(key),
           event_action: alert.status === "resolved" ? "resolve" : "trigger",
-          dedup_key: alertKey(alert, notification.simulated),
+          dedup_key: alertKey(alert, notification),
           client: "Evenkeel",
           ...(link === undefined ? {} : { client_url: link, links: [{ href: link, text: "Dashboard" }] }),
           payload: {
@@ -58,8 +61,8 @@ export const makePagerDuty = ({ key, name, url = publicUrl }: PagerDutyOptions, 
             source: "evenkeel",
             severity: severities[alert.level],
             timestamp: time,
-            component: alert.change.coin,
-            class: alert.change.kind,
+            component: alertSubject(alert),
+            class: alertKind(alert),
             custom_details: detailsOf(boundedCard(card, detailMax))
           }
         }

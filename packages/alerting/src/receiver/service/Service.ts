@@ -1,7 +1,8 @@
 /** What the services for people share. */
-import type { Alert } from "@evenkeel/domain/alert/Alert"
+import type { Alert, Notification } from "@evenkeel/domain/alert/Alert"
 import { Schema } from "effect"
 import type { CardOptions } from "../../render/Card.ts"
+import { isSimulated } from "../../render/Message.ts"
 
 export type ServiceContext = CardOptions
 
@@ -23,7 +24,8 @@ export const Secret = Schema.Redacted(Schema.NonEmptyString)
 export const HeaderSecret = Schema.Redacted(Schema.String.check(Schema.isPattern(/^[\x21-\x7e]+$/)))
 
 /** What a service knows an alert by, however often it hears of it. A demo's alert has a key of its own: it closes none of the real market's. */
-export const alertKey = ({ fingerprint }: Alert, simulated: boolean): string => `evenkeel-${simulated ? "simulated-" : ""}${fingerprint}`
+export const alertKey = (alert: Alert, notification: Pick<Notification, "simulated">): string =>
+  `evenkeel-${isSimulated(alert, notification) ? "simulated-" : ""}${alert.fingerprint}`
 
 /** Inert between tags: the three characters that mean something there, and in Slack's text. */
 export const escapedMarkup = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")

@@ -5,7 +5,8 @@
  * with `Retry-After`. Sources: docs.slack.dev/messaging/sending-messages-using-incoming-webhooks, docs.slack.dev/reference/block-kit/blocks.
  */
 import { Schema } from "effect"
-import { type Card, cardsOf, cardText, shortened } from "../../render/Card.ts"
+import { type Card, cardsOf, cardText } from "../../render/Card.ts"
+import { shortened } from "../../render/Shortened.ts"
 import { makeHttpReceiver } from "../HttpReceiver.ts"
 import { escapedMarkup, SecretUrl, type ServiceContext, serviceName } from "./Service.ts"
 
@@ -27,9 +28,10 @@ const textMax = 4000
 
 const section = (text: string) => ({ type: "section", text: { type: "mrkdwn", text: shortened(escapedMarkup(text), sectionMax) } })
 
-const blocksOf = ({ advice, facts, link, reasons, time, title }: Card): ReadonlyArray<object> => [
+const blocksOf = ({ advice, facts, link, reasons, text, time, title }: Card): ReadonlyArray<object> => [
   { type: "header", text: { type: "plain_text", text: shortened(title, headerMax), emoji: false } },
-  ...(facts.length === 0
+  ...(text === undefined ? [] : [section(text)]),
+  ...(facts.length === 0 || text !== undefined
     ? []
     : [
         {
@@ -39,8 +41,8 @@ const blocksOf = ({ advice, facts, link, reasons, time, title }: Card): Readonly
             .map(({ name, value }) => ({ type: "mrkdwn", text: shortened(`*${escapedMarkup(name)}*\n${escapedMarkup(value)}`, fieldMax) }))
         }
       ]),
-  ...(reasons.length === 0 ? [] : [section(reasons.map((reason) => `• ${reason}`).join("\n"))]),
-  ...(advice === undefined ? [] : [section(advice)]),
+  ...(reasons.length === 0 || text !== undefined ? [] : [section(reasons.map((reason) => `• ${reason}`).join("\n"))]),
+  ...(advice === undefined || text !== undefined ? [] : [section(advice)]),
   { type: "context", elements: [{ type: "mrkdwn", text: link === undefined ? time : `${time} · <${encodeURI(link)}|open>` }] }
 ]
 

@@ -7,7 +7,8 @@
  */
 import type { Notification } from "@evenkeel/domain/alert/Alert"
 import { Redacted, Schema } from "effect"
-import { cardsOf, shortened } from "../../render/Card.ts"
+import { cardsOf } from "../../render/Card.ts"
+import { shortened } from "../../render/Shortened.ts"
 import { makeHttpReceiver } from "../HttpReceiver.ts"
 import { Secret, SecretUrl, type ServiceContext, serviceName } from "./Service.ts"
 
@@ -36,10 +37,10 @@ const cut = (text: string, max: number): string => (text.length <= max ? text : 
 
 const textOf = (notification: Notification, context: ServiceContext): string => {
   const cards = cardsOf(notification, context)
-  const { advice, link, title } = cards[0]!
+  const { advice, link, text, title } = cards[0]!
   const more = cards.length === 1 ? [] : [`and ${cards.length - 1} more alerts`]
   const end = [...more, ...(link === undefined || link.length > linkMax ? [] : [link])].map((line) => `\n${line}`).join("")
-  return `${cut([title, ...(advice === undefined ? [] : [advice])].join("\n"), textMax - end.length)}${end}`
+  return `${cut([title, ...[text ?? advice ?? []].flat()].join("\n"), textMax - end.length)}${end}`
 }
 
 export const makeSms = ({ account, from, name, to, token, url = publicUrl }: SmsOptions, context: ServiceContext) => {

@@ -8,7 +8,8 @@
  */
 import type { RiskLevel } from "@evenkeel/domain/risk/RiskLevel"
 import { Schema } from "effect"
-import { type Card, cardsOf, fitting, shortened } from "../../render/Card.ts"
+import { type Card, cardsOf, fitting } from "../../render/Card.ts"
+import { shortened } from "../../render/Shortened.ts"
 import { makeHttpReceiver } from "../HttpReceiver.ts"
 import { SecretUrl, type ServiceContext, serviceName } from "./Service.ts"
 
@@ -26,6 +27,9 @@ const titleMax = 300
 const factMax = 300
 const reasonMax = 400
 const reasonsMax = 8
+/** Of a template. */
+const textMax = 4000
+const linesMax = 40
 
 const styles: Readonly<Record<RiskLevel, string>> = {
   normal: "good",
@@ -42,15 +46,22 @@ const line = (...runs: ReadonlyArray<Run>) => ({
   inlines: runs.map(([text, more]) => ({ type: "TextRun", text, ...more }))
 })
 
-const containerOf = ({ advice, alert, facts, link, reasons, time, title }: Card) => ({
+const containerOf = ({ advice, alert, facts, link, reasons, text, time, title }: Card) => ({
   type: "Container",
   style: styles[alert.status === "resolved" ? "normal" : alert.level],
   separator: true,
   items: [
     line([shortened(title, titleMax), { weight: "Bolder", size: "Medium" }]),
-    ...facts.map(({ name, value }) => line([`${name}: `, { weight: "Bolder" }], [shortened(value, factMax)])),
-    ...reasons.slice(0, reasonsMax).map((reason) => line([`• ${shortened(reason, reasonMax)}`])),
-    ...(advice === undefined ? [] : [line([shortened(advice, reasonMax)])]),
+    ...(text !== undefined
+      ? shortened(text, textMax)
+          .split("\n")
+          .slice(0, linesMax)
+          .map((each) => line([each]))
+      : [
+          ...facts.map(({ name, value }) => line([`${name}: `, { weight: "Bolder" }], [shortened(value, factMax)])),
+          ...reasons.slice(0, reasonsMax).map((reason) => line([`• ${shortened(reason, reasonMax)}`])),
+          ...(advice === undefined ? [] : [line([shortened(advice, reasonMax)])])
+        ]),
     line([time, { isSubtle: true }]),
     ...(link === undefined ? [] : [{ type: "ActionSet", actions: [{ type: "Action.OpenUrl", title: "Open", url: encodeURI(link) }] }])
   ]

@@ -6,7 +6,8 @@
  * "HTML style", "ResponseParameters").
  */
 import { Option, Redacted, Schema } from "effect"
-import { type Card, cardsOf, cardText, fitting, shortened } from "../../render/Card.ts"
+import { type Card, cardsOf, cardText, fitting } from "../../render/Card.ts"
+import { shortened } from "../../render/Shortened.ts"
 import { makeHttpReceiver } from "../HttpReceiver.ts"
 import { escapedMarkup, SecretUrl, type ServiceContext, serviceName } from "./Service.ts"
 

@@ -1,11 +1,12 @@
 /** Answers for alerts, from their read model. */
 import { Acknowledging } from "@evenkeel/alerting/manager/Acknowledging"
 import { AlertManager } from "@evenkeel/alerting/manager/AlertManager"
-import { reasonsOf } from "@evenkeel/alerting/render/Reasons"
+import { Attention } from "@evenkeel/alerting/manager/Attention"
+import { messageOf } from "@evenkeel/alerting/render/Message"
+import { alertSubject } from "@evenkeel/domain/alert/Alert"
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { EngineApi } from "../../contract/EngineApi.ts"
-import { EngineView } from "../EngineView.ts"
 import { unavailable } from "../Unavailable.ts"
 
 const alertsMax = 500
@@ -16,13 +17,17 @@ export const alerts = HttpApiBuilder.group(
   Effect.fnUntraced(function* (handlers) {
     const manager = yield* AlertManager
     const acknowledging = yield* Acknowledging
-    const { simulated } = yield* EngineView
+    const attentions = yield* Attention
     return handlers.handleAll({
       list: ({ query }) =>
-        manager.list({ all: query.all === "true", limit: alertsMax }).pipe(
-          Effect.map((found) => found.map((alert) => ({ ...alert, simulated, reasons: reasonsOf(alert.change) }))),
-          Effect.mapError(unavailable)
-        ),
+        Effect.gen(function* () {
+          const found = yield* manager.list({ all: query.all === "true", limit: alertsMax })
+          const attention = yield* attentions.of(found)
+          return found.map((alert, index) => {
+            const { reasons, title } = messageOf(alert, alert.simulated === true)
+            return { ...alert, ...attention[index]!, simulated: alert.simulated === true, subject: alertSubject(alert), title, reasons }
+          })
+        }).pipe(Effect.mapError(unavailable)),
       acknowledge: ({ params, payload }) =>
         acknowledging
           .acknowledge(params.fingerprint, payload)
