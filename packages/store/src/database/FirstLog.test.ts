@@ -75,7 +75,7 @@ for (const [name, database] of emptyDatabases) {
             ]
           )
           assert.strictEqual(yield* store.verify, 5)
-          const [row, ...others] = yield* (yield* Outbox).claim({ receiver: "hook", owner: "one", now: 1, leaseMillis: 1, limit: 10 })
+          const [row, ...others] = yield* (yield* Outbox).claim({ receiver: "hook", owner: "one", now: 60_000, leaseMillis: 1, limit: 10 })
           assert.deepStrictEqual(others, [])
           assert.deepInclude(row, { idempotencyKey: "waits", fingerprint: "f", position: 2 })
           const { alert } = JSON.parse(row!.payload) as { alert: { change: { evidence: { drivers: unknown }; reason?: unknown } } }
