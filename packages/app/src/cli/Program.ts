@@ -8,6 +8,7 @@ import { demo } from "./Demo.ts"
 import { doctor } from "./Doctor.ts"
 import { evaluate } from "./Evaluate.ts"
 import { explain } from "./Explain.ts"
+import { evidence, insurance } from "./Insurance.ts"
 import { journal } from "./Journal.ts"
 import { live } from "./Live.ts"
 import { models } from "./Models.ts"
@@ -30,6 +31,8 @@ export const program = evenkeel.pipe(
     models,
     decode,
     journal,
+    insurance,
+    evidence,
     alerts,
     consumers,
     doctor,
