@@ -29,6 +29,8 @@ export type AlertState = typeof AlertState.Type
 export const AlertsClosed = Schema.Struct({
   coin: CoinSymbol,
   reason: Schema.NonEmptyString,
+  /** Who closed them. Facts of older versions do not say. */
+  by: Schema.optionalKey(Schema.String),
   /** Unix ms. */
   time: Schema.Finite
 })

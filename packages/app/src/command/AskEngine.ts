@@ -85,8 +85,8 @@ export const runSilenceAdd = Effect.fn("runSilenceAdd")(function* (
   yield* Console.log(lineOf(yield* ask(config, ({ silences }) => silences.set({ payload }))))
 })
 
-export const runSilenceExpire = Effect.fn("runSilenceExpire")(function* (config: EngineConfig, id: string) {
-  yield* Console.log(lineOf(yield* ask(config, ({ silences }) => silences.expire({ params: { id } }))))
+export const runSilenceExpire = Effect.fn("runSilenceExpire")(function* (config: EngineConfig, id: string, by: string) {
+  yield* Console.log(lineOf(yield* ask(config, ({ silences }) => silences.expire({ params: { id }, query: { by } }))))
 })
 
 /** `what` is a fingerprint, or a coin for all of its alerts that fire. */

@@ -57,7 +57,7 @@ export const runEvidenceVerify = Effect.fn("runEvidenceVerify")(function* (optio
     yield* Console.log(options.json ? JSON.stringify({ accepted: false, problem: verified.problem }) : `REFUSED: ${verified.problem}`)
     return false
   }
-  const { beginsAfter, changes, delayMillisMax, facts, gaps, keyFingerprint: fingerprint, keyGiven, simulated, terms, verdict } = verified
+  const { beginsAfter, changes, delayMillisMax, facts, keyFingerprint: fingerprint, keyGiven, simulated, terms, verdict } = verified
   if (options.json) {
     yield* Console.log(JSON.stringify({ accepted: true, ...verified }))
     return true
@@ -67,11 +67,11 @@ export const runEvidenceVerify = Effect.fn("runEvidenceVerify")(function* (optio
     yield* Console.log(
       "WARNING: the key was taken from the file itself, so that this shows only that the file is one piece; compare the key with the engine's, or give it with --key"
     )
-  if (simulated) yield* Console.log("WARNING: the readings are of a simulated market")
   if (beginsAfter > 0) yield* Console.log(`WARNING: the first ${beginsAfter} facts of the chain are not in the file`)
   yield* Console.log(`terms watched since ${iso(verified.watchedSince)}, changed ${changes} times before`)
-  yield* Console.log(`readings were written at most ${Math.round(delayMillisMax / 1000)} s after their minute`)
-  for (const line of verdictLines(terms, verdict, gaps)) yield* Console.log(line)
+  if (simulated) yield* Console.log("WARNING: the readings are of a simulated market")
+  else yield* Console.log(`readings were written at most ${Math.round(delayMillisMax / 1000)} s after their minute`)
+  for (const line of verdictLines(terms, verdict, verified)) yield* Console.log(line)
   return true
 })
 

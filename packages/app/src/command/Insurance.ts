@@ -1,7 +1,7 @@
 /** `evenkeel insurance`: how covers stand in the engine that runs, and how their terms would have stood on recorded prices. */
 import { replayTerms, type TermsReplayed } from "@evenkeel/assessment/insurance/ReplayTerms"
 import { describeTerms, type Terms, TermsList } from "@evenkeel/assessment/insurance/Terms"
-import type { Gap, Verdict } from "@evenkeel/assessment/insurance/Trigger"
+import type { Gap, Run, Verdict } from "@evenkeel/assessment/insurance/Trigger"
 import { readPriceFile } from "@evenkeel/replay/price/PriceFile"
 import { Console, DateTime, Effect, Schema } from "effect"
 import type { EngineConfig } from "../config/EngineConfig.ts"
@@ -19,16 +19,24 @@ export class TermsUnreadable extends Schema.TaggedError<TermsUnreadable>()("Term
 
 /** Gaps that are shown one by one. */
 const gapsShown = 20
+/** Runs that came to nothing. */
+const runsShown = 3
+
+const bps = (value: number | null): string => (value === null ? "unknown" : `${value.toFixed(1)} bps`)
 
 export const iso = (time: number | null): string => (time === null ? "-" : DateTime.formatIso(DateTime.makeUnsafe(Math.round(time))))
 
 /** How terms stand, in lines. */
-export const verdictLines = (terms: Terms, verdict: Verdict, gaps: ReadonlyArray<Gap>): ReadonlyArray<string> => {
+export const verdictLines = (
+  terms: Terms,
+  verdict: Verdict,
+  { gaps, runs }: { readonly gaps: ReadonlyArray<Gap>; readonly runs: ReadonlyArray<Run> }
+): ReadonlyArray<string> => {
   const { averageBps, gapMinutes, lossBps, longestMinutes, lowestAverageBps, metAt, minutes, neededMinutes, payableBps, since, state } =
     verdict
   const average = terms.condition === "average"
   const counted = average
-    ? `mean ${averageBps ?? "-"} bps from the mark's zero, lowest ${lowestAverageBps ?? "-"}`
+    ? `mean ${bps(averageBps)}, the lowest was ${bps(lowestAverageBps)}`
     : `${minutes} of ${neededMinutes} minutes, at most ${longestMinutes} so far`
   const head =
     state === "met"
@@ -39,10 +47,12 @@ export const verdictLines = (terms: Terms, verdict: Verdict, gaps: ReadonlyArray
   return [
     `${terms.name}: ${head}`,
     `  ${describeTerms(terms)}`,
-    ...(lossBps === null
-      ? []
-      : [`  loss then ${lossBps.toFixed(1)} bps, payable ${payableBps?.toFixed(1)} bps of the sum insured, if all of it was lost`]),
+    ...(lossBps === null ? [] : [`  loss then ${lossBps.toFixed(1)} bps, payable ${payableBps?.toFixed(1)} bps`]),
     ...gaps.slice(0, gapsShown).map(({ from, to, why }) => `  gap ${iso(from)} to ${iso(to)}: ${why}`),
+    ...(state === "met" ? [] : runs.slice(0, runsShown)).map(
+      ({ ended, minutes, since, until }) =>
+        `  ${minutes} minutes counted from ${iso(since)} to ${iso(until)}, then ${ended === "recovered" ? "the value came back" : `too long a gap: ${ended}`}`
+    ),
     ...(gaps.length > gapsShown ? [`  and ${gaps.length - gapsShown} more gaps`] : [])
   ]
 }
@@ -52,7 +62,7 @@ export const runInsuranceStatus = Effect.fn("runInsuranceStatus")(function* (con
   if (json) return yield* Console.log(JSON.stringify(covers))
   if (covers.length === 0) return yield* Console.log("no terms are watched: set them as [[insurance.terms]], see docs/insurance.md")
   for (const { lastReading, lost, simulated, terms, verdict, watchedSince } of covers) {
-    for (const line of verdictLines(terms, verdict, [])) yield* Console.log(line)
+    for (const line of verdictLines(terms, verdict, { gaps: [], runs: [] })) yield* Console.log(line)
     const words = [
       `watched since ${iso(watchedSince)}`,
       lastReading === null ? "no reading is written" : `last reading of ${iso(lastReading)}`,
@@ -75,7 +85,7 @@ export const readTerms = Effect.fnUntraced(function* (file: string) {
   return yield* decodeTerms(found).pipe(Effect.mapError(failed))
 })
 
-const jsonOf = ({ gaps, readings, stepMillis, terms, verdict }: TermsReplayed): string =>
+const jsonOf = ({ gaps, readings, runs, stepMillis, terms, verdict }: TermsReplayed): string =>
   JSON.stringify({
     name: terms.name,
     ...verdict,
@@ -83,6 +93,7 @@ const jsonOf = ({ gaps, readings, stepMillis, terms, verdict }: TermsReplayed): 
     metAt: verdict.metAt === null ? null : iso(verdict.metAt),
     readings,
     stepMinutes: stepMillis / 60_000,
+    runs: runs.map(({ since, until, ...rest }) => ({ since: iso(since), until: iso(until), ...rest })),
     gaps: gaps.map(({ from, to, why }) => ({ from: iso(from), to: iso(to), why }))
   })
 
@@ -98,9 +109,9 @@ export const runInsuranceReplay = Effect.fn("runInsuranceReplay")(function* (opt
       yield* Console.log(jsonOf(replayed))
       continue
     }
-    const { gaps, readings, stepMillis, terms, verdict } = replayed
+    const { gaps, readings, runs, stepMillis, terms, verdict } = replayed
     if (readings === 0) return yield* new TermsUnreadable({ file: options.terms, problem: `the prices say nothing of ${terms.coin}` })
-    for (const line of verdictLines(terms, verdict, gaps)) yield* Console.log(line)
+    for (const line of verdictLines(terms, verdict, { gaps, runs })) yield* Console.log(line)
     if (stepMillis > 60_000) yield* Console.log(`  each reading stands for ${stepMillis / 60_000} minutes, the length of the files' bars`)
   }
 })

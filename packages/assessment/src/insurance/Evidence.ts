@@ -12,7 +12,7 @@ import { Option, Schema } from "effect"
 import { createHash, createPublicKey } from "node:crypto"
 import { InsuranceRecord, metFactOf, type TriggerMet } from "./InsuranceFacts.ts"
 import { digestOfTerms, insuranceFamily, insuranceStream, Terms } from "./Terms.ts"
-import type { Gap, Verdict } from "./Trigger.ts"
+import type { Gap, Run, Verdict } from "./Trigger.ts"
 
 export const evidenceFormat = "evenkeel-evidence-1"
 /** Facts in one file; a cover's chain ends there too (`InsuranceWatch`), but for what is written about its end. */
@@ -58,6 +58,7 @@ export interface EvidenceVerified {
   readonly terms: Terms
   readonly verdict: Verdict
   readonly gaps: ReadonlyArray<Gap>
+  readonly runs: ReadonlyArray<Run>
   /** What the log said itself when the terms were met. */
   readonly met: TriggerMet | undefined
   readonly facts: number
@@ -121,6 +122,7 @@ export const verifyEvidence = (text: string, key: string | undefined): EvidenceV
     terms,
     verdict: trigger.verdict,
     gaps: trigger.gaps,
+    runs: trigger.runs,
     met: record.met,
     facts: facts.length,
     beginsAfter: anchor?.chainIndex ?? 0,

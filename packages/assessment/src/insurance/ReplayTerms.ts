@@ -10,7 +10,7 @@ import type { PriceFile } from "@evenkeel/replay/price/PriceFile"
 import { MinuteReadings } from "./MinuteReadings.ts"
 import type { Reading } from "./Reading.ts"
 import type { Terms } from "./Terms.ts"
-import { type Gap, Trigger, type Verdict } from "./Trigger.ts"
+import { type Gap, type Run, Trigger, type Verdict } from "./Trigger.ts"
 
 const minute = 60_000
 /** A venue's own value counts for so many bars after it came. */
@@ -21,6 +21,7 @@ export interface TermsReplayed {
   readonly verdict: Verdict
   /** While something counted, up to the verdict. */
   readonly gaps: ReadonlyArray<Gap>
+  readonly runs: ReadonlyArray<Run>
   /** Readings of the coin in all. */
   readonly readings: number
   readonly stepMillis: number
@@ -79,10 +80,11 @@ export const replayTerms = (files: ReadonlyArray<PriceFile>, covers: ReadonlyArr
     counts.set(reading.coin, (counts.get(reading.coin) ?? 0) + 1)
     for (const trigger of triggers) trigger.add(reading)
   })
-  return triggers.map(({ gaps, terms, verdict }) => ({
+  return triggers.map(({ gaps, runs, terms, verdict }) => ({
     terms,
     verdict,
     gaps: [...gaps],
+    runs: [...runs],
     readings: counts.get(terms.coin) ?? 0,
     stepMillis
   }))

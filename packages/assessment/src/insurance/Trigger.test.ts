@@ -21,8 +21,9 @@ describe("a continuous trigger", () => {
   })
 
   it("begins anew when the value is back at the mark", () => {
-    const { verdict } = play(termsOf(), prices(0.94, 0.94, 0.94, 0.94, 0.95, 0.94))
+    const { runs, verdict } = play(termsOf(), prices(0.94, 0.94, 0.94, 0.94, 0.95, 0.94))
     assert.deepInclude(verdict, { state: "accruing", minutes: 1, longestMinutes: 4 })
+    assert.deepStrictEqual(runs, [{ since: startsAt, until: startsAt + 4 * minute, minutes: 4, ended: "recovered" }])
   })
 
   it("counts minutes above the mark until the recovery, where the terms name one, but begins below the mark alone", () => {
@@ -40,8 +41,9 @@ describe("a continuous trigger", () => {
   })
 
   it("begins anew after a gap that is too long", () => {
-    const { verdict } = play(termsOf(), prices(0.94, 0.94, 0.94, 0.94, null, null, null, 0.94))
+    const { runs, verdict } = play(termsOf(), prices(0.94, 0.94, 0.94, 0.94, null, null, null, 0.94))
     assert.deepInclude(verdict, { state: "accruing", minutes: 1, gapMinutes: 0 })
+    assert.deepStrictEqual(runs, [{ since: startsAt, until: startsAt + 7 * minute, minutes: 4, ended: "no reading" }])
   })
 
   it("does not count readings of a stale or an ungrounded coin, of too few sources, or of too large an error", () => {

@@ -47,8 +47,19 @@ export interface Gap {
   readonly why: Unsound | "no reading"
 }
 
+/** Minutes that counted in a row, and what ended them: the value came back, or too many minutes without a reading that counts. */
+export interface Run {
+  /** Unix ms. */
+  readonly since: number
+  readonly until: number
+  readonly minutes: number
+  readonly ended: "recovered" | Gap["why"]
+}
+
 /** More gaps are counted and not listed. */
 const gapsMax = 1000
+/** Of runs that came to nothing the longest are kept. */
+const runsMax = 10
 
 interface Minute {
   readonly time: number
@@ -82,6 +93,8 @@ export class Trigger {
   #firstFact: number | null = null
   #lastFact: number | null = null
   readonly gaps: Array<Gap> = []
+  /** Of `continuous`: the longest that came to nothing, the longest first. */
+  readonly runs: Array<Run> = []
 
   constructor(terms: Terms, stepMillis = 60_000) {
     this.terms = terms
@@ -135,7 +148,10 @@ export class Trigger {
   #count({ bps, fact, time }: Minute & { readonly bps: number }): void {
     const { mark, recovery } = this.#marks
     const below = bps < mark
-    if (this.#state === "idle" ? !below : bps >= recovery && !below) return this.#rest()
+    if (this.#state === "idle" ? !below : bps >= recovery && !below) {
+      this.#end(time - this.#stepMillis, "recovered")
+      return this.#rest()
+    }
     if (this.#state === "idle") {
       this.#state = "accruing"
       this.#since = time - this.#stepMillis
@@ -166,7 +182,9 @@ export class Trigger {
     this.#gapInRow += readings * this.#minutesPerReading
     this.#gapMinutes += readings * this.#minutesPerReading
     this.#tell({ from, to: from + readings * this.#stepMillis, why })
-    if (this.#gapInRow > this.terms.gapMinutesMax) this.#rest()
+    if (this.#gapInRow <= this.terms.gapMinutesMax) return
+    this.#end(from + readings * this.#stepMillis, why)
+    this.#rest()
   }
 
   #tell(gap: Gap): void {
@@ -200,6 +218,12 @@ export class Trigger {
   #meet(time: number): void {
     this.#state = "met"
     this.#metAt = time
+  }
+
+  #end(until: number, ended: Run["ended"]): void {
+    if (this.#since === null) return
+    this.runs.push({ since: this.#since, until, minutes: this.#minutes, ended })
+    this.runs.sort((a, b) => b.minutes - a.minutes || a.since - b.since).splice(runsMax)
   }
 
   #rest(): void {
