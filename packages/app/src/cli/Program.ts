@@ -14,6 +14,7 @@ import { live } from "./Live.ts"
 import { models } from "./Models.ts"
 import { record } from "./Record.ts"
 import { replay } from "./Replay.ts"
+import { report } from "./Report.ts"
 import { evenkeel } from "./Root.ts"
 import { train } from "./Train.ts"
 import { tune } from "./Tune.ts"
@@ -33,6 +34,7 @@ export const program = evenkeel.pipe(
     journal,
     insurance,
     evidence,
+    report,
     alerts,
     consumers,
     doctor,

@@ -30,6 +30,7 @@ import { layerEngineMetrics } from "./EngineMetrics.ts"
 import { layerPrediction } from "./EnginePrediction.ts"
 import { auditKeyOf, databaseOf, type EngineSetup, journalOf, journalTailOf, policiesOf, receiversOf, retentionOf } from "./EngineSetup.ts"
 import { layerEngineView } from "./EngineViews.ts"
+import { layerReports } from "./EngineReports.ts"
 import { layerInsurance } from "./EngineInsurance.ts"
 import { layerHeartbeat } from "./Heartbeat.ts"
 import { LastWords } from "./LastWords.ts"
@@ -115,6 +116,7 @@ export const layerEngineOnDatabase = (config: EngineConfig, setup: EngineSetup) 
     layerEngineFacts(config, setup)
   ).pipe(
     Layer.provideMerge(layerInsurance(config, setup)),
+    Layer.provideMerge(layerReports(config)),
     Layer.provideMerge(layerEngineView({ simulated: setup.simulated })),
     Layer.provideMerge(layerPrediction(config, setup)),
     Layer.provideMerge(layerNewsFeeds(config, setup)),

@@ -75,6 +75,7 @@ export const layerEngineFacts = (config: EngineConfig, setup: EngineSetup) =>
       yield* append("EngineStarted", {
         configuration,
         settings,
+        simulated: setup.simulated,
         coins: setup.coins.map(({ symbol }) => symbol),
         instruments: setup.instruments.length
       })
