@@ -5,6 +5,8 @@ import { layerAlerting } from "@evenkeel/alerting/Alerting"
 import { Receivers } from "@evenkeel/alerting/receiver/Receiver"
 import { layerApi } from "@evenkeel/api/server/ApiServer"
 import { EngineView } from "@evenkeel/api/server/EngineView"
+import { Reports } from "@evenkeel/assessment/compliance/Reports"
+import { InsuranceWatch } from "@evenkeel/assessment/insurance/InsuranceWatch"
 import { page } from "@evenkeel/dashboard/Page"
 import { Effect, Layer } from "effect"
 import { HttpServer } from "effect/http"
@@ -15,6 +17,7 @@ const layerOf = (http: { readonly host: string; readonly names: ReadonlyArray<st
   layerApi({ dashboard: page, ...http }).pipe(
     Layer.provideMerge(NodeHttpServer.layer(createServer, { host: http.host, port: 0 })),
     Layer.provide(Layer.succeed(EngineView, { simulated: false, coins: () => [] })),
+    Layer.provide(Layer.merge(InsuranceWatch.layerTest(), Reports.layer({ publicKey: undefined }))),
     Layer.provide(layerAlerting({ owner: "test" })),
     Layer.provide(Layer.succeed(Receivers, [])),
     Layer.provide(services)

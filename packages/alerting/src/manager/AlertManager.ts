@@ -58,7 +58,7 @@ const closeSimulated = Effect.gen(function* () {
   const time = yield* Clock.currentTimeMillis
   for (const coin of new Set(left.map(({ alert }) => alert.change!.coin))) {
     const opened = Math.max(...left.filter(({ alert }) => alert.change?.coin === coin).map(({ openedPosition }) => openedPosition))
-    const payload: AlertsClosed = { coin, reason: "its market was simulated", time, by: "engine" }
+    const payload: AlertsClosed = { coin, reason: "its market was simulated", time, simulatedOnly: true }
     // Two engines that start at once say it once.
     yield* events
       .append(`${operatorFamily}/${coin}`, "any", [{ kind: "AlertsClosed", payload, key: `${coin} simulated ${opened}` }])

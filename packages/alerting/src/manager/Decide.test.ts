@@ -88,10 +88,10 @@ describe("decide", () => {
     assert.deepStrictEqual(ended(over), [real!.state.alert.fingerprint])
     assert.deepStrictEqual(ended(made(over)), [demo!.state.alert.fingerprint])
     // An engine closes a made-up market's alone, and a person all.
-    const closed = (by?: "engine") =>
-      decideClosed(open, { coin: "USDC", reason: "over", time: 5, ...(by === undefined ? {} : { by }) }, 4).map(({ state }) => state.alert)
+    const closed = (by?: { readonly simulatedOnly: true }) =>
+      decideClosed(open, { coin: "USDC", reason: "over", time: 5, ...by }, 4).map(({ state }) => state.alert)
     assert.deepStrictEqual(
-      closed("engine").map(({ closedBy, fingerprint }) => [closedBy, fingerprint]),
+      closed({ simulatedOnly: true }).map(({ closedBy, fingerprint }) => [closedBy, fingerprint]),
       [["engine", demo!.state.alert.fingerprint]]
     )
     assert.lengthOf(closed(), 2)

@@ -30,10 +30,12 @@ export type AlertState = typeof AlertState.Type
 export const AlertsClosed = Schema.Struct({
   coin: CoinSymbol,
   reason: Schema.NonEmptyString,
+  /** Who closed them. Facts of older versions do not say. */
+  by: Schema.optionalKey(Schema.String),
   /** Unix ms. */
   time: Schema.Finite,
-  /** An engine says so: it closes the alerts of made-up markets alone. A person when it is left out. */
-  by: Schema.optionalKey(Schema.Literal("engine"))
+  /** An engine of the real market says so: it closes the alerts of made-up ones alone. A person when it is left out. */
+  simulatedOnly: Schema.optionalKey(Schema.Literal(true))
 })
 export type AlertsClosed = typeof AlertsClosed.Type
 
@@ -103,15 +105,15 @@ export const decide = (
 /** What closing means for the coin's firing alerts. */
 export const decideClosed = (
   open: ReadonlyArray<AlertState>,
-  { by, reason, time }: AlertsClosed,
+  { reason, simulatedOnly, time }: AlertsClosed,
   position: number
 ): ReadonlyArray<AlertFact> =>
   open
-    .filter(({ alert }) => by === undefined || alert.simulated === true)
+    .filter(({ alert }) => simulatedOnly === undefined || alert.simulated === true)
     .map(({ alert, openedPosition }) => ({
       kind: "AlertResolved",
       state: {
-        alert: { ...alert, status: "resolved", endsAt: time, closedReason: reason, ...(by === undefined ? {} : { closedBy: by }) },
+        alert: { ...alert, status: "resolved", endsAt: time, closedReason: reason, ...(simulatedOnly === undefined ? {} : { closedBy: "engine" }) },
         openedPosition,
         position
       }

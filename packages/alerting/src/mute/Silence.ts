@@ -15,7 +15,9 @@ const fields = {
   startsAt: Schema.Finite,
   endsAt: Schema.Finite,
   createdBy: Schema.NonEmptyString,
-  comment: Schema.NonEmptyString
+  comment: Schema.NonEmptyString,
+  /** Who ended it before its time; not there where nobody did, or did not say. */
+  endedBy: Schema.optionalKey(Schema.NonEmptyString)
 }
 export const Silence = Schema.Struct(fields).check(
   Schema.makeFilter(({ endsAt, startsAt }) => endsAt >= startsAt, { expected: "an end that is not before the start" })

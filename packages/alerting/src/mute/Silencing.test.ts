@@ -15,8 +15,15 @@ describe("Silencing", () => {
       const { id, startsAt, state } = yield* silencing.set(draft)
       assert.strictEqual(state, "active")
       yield* TestClock.adjust("4 minutes")
-      const ended = yield* silencing.expire(id)
-      assert.deepInclude(ended, { state: "expired", startsAt, endsAt: startsAt + 240_000, createdBy: "ann", comment: "known" })
+      const ended = yield* silencing.expire(id, "bob")
+      assert.deepInclude(ended, {
+        state: "expired",
+        startsAt,
+        endsAt: startsAt + 240_000,
+        createdBy: "ann",
+        comment: "known",
+        endedBy: "bob"
+      })
       assert.strictEqual((yield* Effect.flip(silencing.expire(id)))._tag, "NoSuchSilence")
       const facts = yield* (yield* EventStore).read({ after: beginning, limit: 10, families: [silencesFamily] })
       assert.deepStrictEqual(

@@ -18,8 +18,8 @@ export class Silencing extends Context.Service<
     /** The last to end first, ended ones too. */
     readonly list: (limit: number) => Effect.Effect<ReadonlyArray<SilenceView>, SqlError.SqlError>
     readonly set: (draft: SilenceDraft) => Effect.Effect<SilenceView, Trouble>
-    /** Ends a silence now. */
-    readonly expire: (id: string) => Effect.Effect<SilenceView, NoSuchSilence | Trouble>
+    /** Ends a silence now. `by`: who does, for the log. */
+    readonly expire: (id: string, by?: string) => Effect.Effect<SilenceView, NoSuchSilence | Trouble>
   }
 >()("@evenkeel/alerting/mute/Silencing") {
   static readonly layer = Layer.effect(
@@ -46,13 +46,18 @@ export class Silencing extends Context.Service<
           yield* Effect.logInfo("a silence begins", { ...silence })
           return shown(silence, startsAt)
         }),
-        expire: Effect.fn("Silencing.expire")(function* (id) {
+        expire: Effect.fn("Silencing.expire")(function* (id, by) {
           const now = yield* groups.now
           const ended = yield* sql.withTransaction(
             Effect.gen(function* () {
               const found = (yield* table.standing(now)).find((silence) => silence.id === id)
               if (found === undefined) return yield* new NoSuchSilence({ id })
-              const silence = { ...found, startsAt: Math.min(found.startsAt, now), endsAt: now }
+              const silence = {
+                ...found,
+                startsAt: Math.min(found.startsAt, now),
+                endsAt: now,
+                ...(by === undefined ? {} : { endedBy: by })
+              }
               yield* append(silence)
               return silence
             })

@@ -2,6 +2,8 @@
 import { HttpApi, HttpApiMiddleware, OpenApi } from "effect/http-api"
 import { AlertsApi } from "./group/Alerts.ts"
 import { CoinsApi } from "./group/Coins.ts"
+import { InsuranceApi } from "./group/Insurance.ts"
+import { ReportsApi } from "./group/Reports.ts"
 import { SilencesApi } from "./group/Silences.ts"
 import { SystemApi } from "./group/System.ts"
 
@@ -9,6 +11,8 @@ export class EngineApi extends HttpApi.make("evenkeel")
   .add(CoinsApi)
   .add(AlertsApi)
   .add(SilencesApi)
+  .add(InsuranceApi)
+  .add(ReportsApi)
   .add(SystemApi)
   .middleware(HttpApiMiddleware.ProblemDetails)
   .annotate(HttpApi.QueryParseOptions, { onExcessProperty: "error", errors: "all" })

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
+import { by } from "./Parameters.ts"
 import { config, load } from "./Root.ts"
 
 const commands = load(() => import("../command/Alerts.ts"))
@@ -22,12 +23,13 @@ const resolve = Command.make(
   "resolve",
   {
     coin: Argument.String("coin").pipe(Argument.withDescription("A coin that no engine watches any more")),
-    reason: Flag.String("reason").pipe(Flag.withDescription("Why it is closed; receivers are told"))
+    reason: Flag.String("reason").pipe(Flag.withDescription("Why it is closed; receivers are told")),
+    by
   },
-  Effect.fnUntraced(function* ({ coin, reason }) {
+  Effect.fnUntraced(function* ({ by, coin, reason }) {
     const known = yield* config
     const { runAlertsResolve } = yield* commands
-    yield* runAlertsResolve(known, coin, reason)
+    yield* runAlertsResolve(known, coin, reason, by)
   })
 ).pipe(Command.withDescription("Close the alerts of a coin that no engine watches any more"))
 
@@ -71,11 +73,11 @@ const silenceAdd = Command.make(
 
 const silenceExpire = Command.make(
   "expire",
-  { id: Argument.String("id").pipe(Argument.withDescription("A silence, as `silence list` shows it")) },
-  Effect.fnUntraced(function* ({ id }) {
+  { id: Argument.String("id").pipe(Argument.withDescription("A silence, as `silence list` shows it")), by },
+  Effect.fnUntraced(function* ({ by, id }) {
     const known = yield* config
     const { runSilenceExpire } = yield* asking
-    yield* runSilenceExpire(known, id)
+    yield* runSilenceExpire(known, id, by)
   })
 ).pipe(Command.withDescription("End a silence now"))
 

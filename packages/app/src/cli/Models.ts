@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
-import { data, modelFiles } from "./Parameters.ts"
+import { by, data, modelFiles } from "./Parameters.ts"
 import { config, load, logs } from "./Root.ts"
 
 const commands = load(() => import("../command/Models.ts"))
@@ -30,21 +30,21 @@ const add = Command.make(
 
 const promote = Command.make(
   "promote",
-  { version: Argument.Int("version").pipe(Argument.withDescription("As `models list` shows it")) },
-  Effect.fnUntraced(function* ({ version }) {
+  { version: Argument.Int("version").pipe(Argument.withDescription("As `models list` shows it")), by },
+  Effect.fnUntraced(function* ({ by, version }) {
     const known = yield* config
     const { runModelsPromote } = yield* commands
-    yield* runModelsPromote(known, version)
+    yield* runModelsPromote(known, version, by)
   })
 ).pipe(Command.withDescription("Make a model the champion"))
 
 const rollback = Command.make(
   "rollback",
-  {},
-  Effect.fnUntraced(function* () {
+  { by },
+  Effect.fnUntraced(function* ({ by }) {
     const known = yield* config
     const { runModelsRollback } = yield* commands
-    yield* runModelsRollback(known)
+    yield* runModelsRollback(known, by)
   })
 ).pipe(Command.withDescription("Make the previous champion the champion again"))
 

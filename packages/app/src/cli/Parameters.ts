@@ -18,6 +18,12 @@ export const json = Flag.Boolean("json").pipe(Flag.withDescription("JSON instead
 
 export const modelFiles = Argument.String("file").pipe(Argument.withDescription("Model files"), Argument.variadic({ min: 1 }))
 
+/** Who did it, for the log. */
+export const by = Flag.String("by").pipe(
+  Flag.withDescription("Who does it, for the log; the system's user when left out"),
+  Flag.withDefault(process.env["USER"] ?? process.env["LOGNAME"] ?? "unknown")
+)
+
 /** Symbols with commas between them. */
 export const bridges = Flag.String("bridges").pipe(
   Flag.withDescription("Assets whose prices in coins and in currencies price coins as well, as BTC,ETH; none when left out"),

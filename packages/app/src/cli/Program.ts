@@ -8,11 +8,13 @@ import { demo } from "./Demo.ts"
 import { doctor } from "./Doctor.ts"
 import { evaluate } from "./Evaluate.ts"
 import { explain } from "./Explain.ts"
+import { evidence, insurance } from "./Insurance.ts"
 import { journal } from "./Journal.ts"
 import { live } from "./Live.ts"
 import { models } from "./Models.ts"
 import { record } from "./Record.ts"
 import { replay } from "./Replay.ts"
+import { report } from "./Report.ts"
 import { evenkeel } from "./Root.ts"
 import { train } from "./Train.ts"
 import { tune } from "./Tune.ts"
@@ -30,6 +32,9 @@ export const program = evenkeel.pipe(
     models,
     decode,
     journal,
+    insurance,
+    evidence,
+    report,
     alerts,
     consumers,
     doctor,

@@ -73,7 +73,7 @@ export const runAlertsList = Effect.fn("runAlertsList")(function* (config: Engin
 })
 
 /** Appends the fact; the engine that follows the log resolves the coin's alerts and tells the receivers. */
-export const runAlertsResolve = Effect.fn("runAlertsResolve")(function* (config: EngineConfig, coin: string, reason: string) {
+export const runAlertsResolve = Effect.fn("runAlertsResolve")(function* (config: EngineConfig, coin: string, reason: string, by: string) {
   const resolve = Effect.gen(function* () {
     if (reason.trim() === "") return yield* new NotClosed({ coin, problem: "a reason is needed, which receivers are told" })
     if (coinsOf(config).some(({ symbol }) => symbol === coin))
@@ -83,7 +83,7 @@ export const runAlertsResolve = Effect.fn("runAlertsResolve")(function* (config:
     const asked = yield* (yield* EventStore).lastOf(`${operatorFamily}/${coin}`, "AlertsClosed")
     if (Option.isSome(asked) && open.every(({ openedPosition }) => openedPosition < asked.value.position))
       return yield* new NotClosed({ coin, problem: `that was asked for at ${iso(asked.value.recordedAt)}, and waits for an engine` })
-    const payload: AlertsClosed = { coin, reason, time: yield* Clock.currentTimeMillis }
+    const payload: AlertsClosed = { coin, reason, by, time: yield* Clock.currentTimeMillis }
     yield* (yield* EventStore).append(`${operatorFamily}/${coin}`, "any", [{ kind: "AlertsClosed", payload }])
     const what = open.length === 1 ? "the alert" : `${open.length} alerts`
     yield* Console.log(

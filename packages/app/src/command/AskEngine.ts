@@ -21,11 +21,22 @@ export class NotDone extends Schema.TaggedError<NotDone>()("NotDone", { problem:
 const addressOf = ({ http }: EngineConfig): string =>
   `http://${http.host === "0.0.0.0" ? "127.0.0.1" : http.host === "::" ? "[::1]" : http.host}:${http.port}`
 
-const ask = <A>(
-  config: EngineConfig,
-  question: (client: HttpApiClient.ForApi<typeof EngineApi>) => Effect.Effect<A, { readonly message: string }>
-) =>
-  Effect.flatMap(HttpApiClient.make(EngineApi, { baseUrl: addressOf(config) }), question).pipe(
+type Question<A> = (client: HttpApiClient.ForApi<typeof EngineApi>) => Effect.Effect<A, { readonly message: string }>
+
+const isNoAnswer = (error: object): boolean =>
+  "_tag" in error &&
+  error._tag === "HttpClientError" &&
+  "reason" in error &&
+  typeof error.reason === "object" &&
+  error.reason !== null &&
+  "_tag" in error.reason &&
+  error.reason._tag === "TransportError"
+
+const asked = <A>(config: EngineConfig, question: Question<A>) =>
+  Effect.flatMap(HttpApiClient.make(EngineApi, { baseUrl: addressOf(config) }), question).pipe(Effect.provide(NodeHttpClient.layerUndici))
+
+export const ask = <A>(config: EngineConfig, question: Question<A>) =>
+  asked(config, question).pipe(
     Effect.mapError(
       (error) =>
         new NotDone({
@@ -34,8 +45,18 @@ const ask = <A>(
               ? `no engine answers at ${addressOf(config)}: does one run, with this configuration? (${error.message})`
               : error.message
         })
-    ),
-    Effect.provide(NodeHttpClient.layerUndici)
+    )
+  )
+
+/** Asks the engine that runs; where none does, `otherwise` looks into the database itself. */
+export const askOr = <A, E, R>(config: EngineConfig, question: Question<A>, otherwise: Effect.Effect<A, E, R>) =>
+  Effect.catchIf(
+    asked(config, question),
+    (error): error is { readonly message: string } => isNoAnswer(error),
+    () => Effect.void
+  ).pipe(
+    Effect.mapError(({ message }) => new NotDone({ problem: message })),
+    Effect.flatMap((answer) => (answer === undefined ? otherwise : Effect.succeed(answer)))
   )
 
 /** Whether an engine answers at the configured address, however it is. */
@@ -73,8 +94,8 @@ export const runSilenceAdd = Effect.fn("runSilenceAdd")(function* (
   yield* Console.log(lineOf(yield* ask(config, ({ silences }) => silences.set({ payload }))))
 })
 
-export const runSilenceExpire = Effect.fn("runSilenceExpire")(function* (config: EngineConfig, id: string) {
-  yield* Console.log(lineOf(yield* ask(config, ({ silences }) => silences.expire({ params: { id } }))))
+export const runSilenceExpire = Effect.fn("runSilenceExpire")(function* (config: EngineConfig, id: string, by: string) {
+  yield* Console.log(lineOf(yield* ask(config, ({ silences }) => silences.expire({ params: { id }, query: { by } }))))
 })
 
 /** `what` is a fingerprint, or a coin or an `alertname` for all such alerts that fire. */

@@ -55,19 +55,19 @@ export const runModelsAdd = Effect.fn("runModelsAdd")(function* (config: EngineC
   yield* Console.log(`${opened.name} is version ${version}, a challenger`)
 })
 
-export const runModelsPromote = Effect.fn("runModelsPromote")(function* (config: EngineConfig, version: number) {
+export const runModelsPromote = Effect.fn("runModelsPromote")(function* (config: EngineConfig, version: number, by: string) {
   yield* Effect.gen(function* () {
     const registry = yield* ModelRegistry
     // What cannot serve must not become the champion.
     yield* readModel(`version ${version}`, yield* registry.bytesOf(version))
-    yield* registry.promote(version, yield* Clock.currentTimeMillis)
+    yield* registry.promote(version, yield* Clock.currentTimeMillis, by)
   }).pipe(Effect.provide(registryOf(config)))
   yield* Console.log(`version ${version} is the champion`)
 })
 
-export const runModelsRollback = Effect.fn("runModelsRollback")(function* (config: EngineConfig) {
+export const runModelsRollback = Effect.fn("runModelsRollback")(function* (config: EngineConfig, by: string) {
   const version = yield* Effect.flatMap(ModelRegistry, (registry) =>
-    Effect.flatMap(Clock.currentTimeMillis, (at) => registry.rollback(at))
+    Effect.flatMap(Clock.currentTimeMillis, (at) => registry.rollback(at, by))
   ).pipe(Effect.provide(registryOf(config)))
   yield* Console.log(`version ${version} is the champion again`)
 })

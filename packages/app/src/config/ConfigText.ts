@@ -6,6 +6,15 @@ export const shaOf = (text: string): string => createHash("sha256").update(text)
 
 export const configText = (value: unknown): string => JSON.stringify(revealed(value)) ?? ""
 
+/** More of a setting is not written down. */
+const shownMax = 300
+
+/** A setting as it may be shown and kept: every secret is the same word. */
+export const shownText = (value: unknown): string => {
+  const text = JSON.stringify(value, (_, inner: unknown) => (Redacted.isRedacted(inner) ? "<redacted>" : inner)) ?? ""
+  return text.length > shownMax ? `${text.slice(0, shownMax)}…` : text
+}
+
 /** JSON itself would write the same word for every secret. */
 const revealed = (value: unknown): unknown =>
   Redacted.isRedacted(value)

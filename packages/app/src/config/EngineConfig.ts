@@ -6,6 +6,7 @@ import { RulesOptions } from "@evenkeel/alerting/rule/Rule"
 import { ServiceOptions } from "@evenkeel/alerting/receiver/Services"
 import { ChainSource } from "@evenkeel/connectors/chain/ChainSource"
 import { isAddress, RpcEndpoint } from "@evenkeel/connectors/chain/RpcEndpoints"
+import { TermsList } from "@evenkeel/assessment/insurance/Terms"
 import { feedsMax } from "@evenkeel/domain/market/News"
 import { CoinSymbol, coinOf, isCurrency } from "@evenkeel/domain/coin/Coin"
 import { ChainId, VenueId } from "@evenkeel/domain/market/Venue"
@@ -159,6 +160,8 @@ export const EngineConfig = Schema.Struct({
       expected: "no two receivers of one name"
     })
   ),
+  /** Terms of parametric covers that are watched: see docs/insurance.md. */
+  insurance: Schema.Struct({ terms: TermsList }),
   /** An address that is called while the engine is ready, so that silence pages somebody; none when it is empty. */
   heartbeat: Schema.Struct({
     /** It may hold a key: only its host is shown. */
@@ -256,6 +259,7 @@ export const configDefaults = {
     rules: [] as ReadonlyArray<object>,
     templates: ""
   },
+  insurance: { terms: [] as ReadonlyArray<object> },
   heartbeat: { url: "", everySeconds: 60, protocol: "plain" },
   policies: [] as ReadonlyArray<object>,
   hotPath: { barSeconds: 60, scoreGapMillis: 100, staleAfterSeconds: 60, wait: "sleep", ringMebibytes: 16, traceEvery: 1000 },

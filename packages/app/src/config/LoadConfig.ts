@@ -91,7 +91,8 @@ const fromEnvironment = (
   return { tree, problems }
 }
 
-const readFile = Effect.fnUntraced(function* (path: string) {
+/** A TOML or JSON file of settings as it is, nothing of it decoded. */
+export const readSettings = Effect.fnUntraced(function* (path: string) {
   const files = yield* FileSystem.FileSystem
   const text = yield* files
     .readFileString(path)
@@ -128,7 +129,7 @@ export const loadConfig = Effect.fn("loadConfig")(function* (
   environment: Readonly<Record<string, string | undefined>>
 ) {
   const named = configFile(file, environment)
-  const fromFile = named === undefined ? {} : yield* readFile(named)
+  const fromFile = named === undefined ? {} : yield* readSettings(named)
   const fromVariables = fromEnvironment(environment)
   const decoded = decode(asText(merge(merge(configDefaults, fromFile), fromVariables.tree)))
   const problems = [

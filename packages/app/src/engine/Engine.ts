@@ -32,6 +32,8 @@ import { layerPrediction } from "./EnginePrediction.ts"
 import { auditKeyOf, databaseOf, type EngineSetup, journalOf, journalTailOf, policiesOf, receiversOf, retentionOf } from "./EngineSetup.ts"
 import { layerEngineSignals } from "./EngineSignals.ts"
 import { layerEngineView } from "./EngineViews.ts"
+import { layerReports } from "./EngineReports.ts"
+import { layerInsurance } from "./EngineInsurance.ts"
 import { layerHeartbeat } from "./Heartbeat.ts"
 import { LastWords } from "./LastWords.ts"
 import { layerOutsideClient } from "./OutsideClient.ts"
@@ -123,6 +125,8 @@ export const layerEngineOnDatabase = (config: EngineConfig, setup: EngineSetup) 
     layerHeartbeat(config.heartbeat),
     layerEngineFacts(config, setup)
   ).pipe(
+    Layer.provideMerge(layerInsurance(config, setup)),
+    Layer.provideMerge(layerReports(config)),
     Layer.provideMerge(layerEngineView({ simulated: setup.simulated })),
     Layer.provideMerge(layerPrediction(config, setup)),
     Layer.provideMerge(layerNewsFeeds(config, setup)),

@@ -49,7 +49,25 @@ describe("facts about the engine", () => {
       )
       const digest = (index: number) => (JSON.parse(facts[index]!.payload) as { configuration: string }).configuration
       assert.deepInclude(JSON.parse(facts[4]!.payload), { engine: "one", from: digest(0), to: digest(5) })
+      // Of a webhook that is new there is more to tell than its secrets.
+      assert.deepInclude(JSON.parse(facts[4]!.payload), {
+        changes: [{ setting: "alerts.webhooks", from: "[]", to: '[{"name":"desk","url":"<redacted>","secret":"<redacted>"}]' }]
+      })
       assert.notInclude(facts.map(({ payload }) => payload).join(), secret)
+    }).pipe(Effect.provide(services))
+  )
+
+  it.live("say that a run before has no end in the log", () =>
+    Effect.gen(function* () {
+      const events = yield* EventStore
+      yield* run({})
+      yield* events.append("engine/live", "any", [{ kind: "EngineStarted", payload: { engine: "killed", configuration: "" } }])
+      yield* run({})
+      const missing = yield* events.lastOf("engine/live", "EngineStopMissing")
+      assert.deepInclude(JSON.parse(Option.getOrThrow(missing).payload), { engine: "one", before: "killed" })
+      yield* run({})
+      const facts = yield* events.read({ after: beginning, limit: 100, stream: "engine/live" })
+      assert.strictEqual(facts.filter(({ kind }) => kind === "EngineStopMissing").length, 1)
     }).pipe(Effect.provide(services))
   )
 })

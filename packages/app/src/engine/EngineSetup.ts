@@ -5,6 +5,7 @@ import { type Receiver, Receivers } from "@evenkeel/alerting/receiver/Receiver"
 import { makeServices } from "@evenkeel/alerting/receiver/Services"
 import { makeWebhookReceiver } from "@evenkeel/alerting/receiver/WebhookReceiver"
 import { Words } from "@evenkeel/alerting/render/Words"
+import { insuranceFamily } from "@evenkeel/assessment/insurance/Terms"
 import { sourceInstrument } from "@evenkeel/connectors/chain/ChainSource"
 import type { Endpoints, Exchange } from "@evenkeel/connectors/exchange/Exchange"
 import { coinbaseExchange, exchanges } from "@evenkeel/connectors/exchange/Exchanges"
@@ -95,8 +96,10 @@ export const journalTailOf = (config: EngineConfig, setup: EngineSetup) => {
 }
 
 /** What is kept, and for how long. */
-export const retentionOf = ({ data, retention }: EngineConfig): RetentionOptions => ({
+export const retentionOf = ({ data, insurance, retention }: EngineConfig): RetentionOptions => ({
   ...retentionDefaults,
+  // What proves a cover's trigger is kept for as long as its terms are configured.
+  keepFamilies: [...retentionDefaults.keepFamilies, ...insurance.terms.map(({ name }) => insuranceFamily(name))],
   directory: data,
   journalBytesMax: retention.journalGigabytes * 1e9,
   journalAgeMax: `${retention.journalDays} days`,

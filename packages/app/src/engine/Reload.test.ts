@@ -49,7 +49,11 @@ describe("a configuration that changes while the engine runs", () => {
         assert.deepStrictEqual(Option.getOrThrow(reloaded), {
           why: "the file has changed",
           now: ["alerts.minimumLevel"],
-          atNextStart: ["coins"]
+          atNextStart: ["coins"],
+          changes: [
+            { setting: "coins", from: '["USDT","USDC","DAI","FDUSD"]', to: '["USDC"]' },
+            { setting: "alerts.minimumLevel", from: '"warning"', to: '"critical"' }
+          ]
         })
         // What waits is told against what runs, and not against the file before.
         assert.include(yield* looked(refusal, (detail) => detail !== ""), "waits for the next start: coins")

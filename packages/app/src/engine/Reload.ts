@@ -12,8 +12,8 @@ import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { databaseProblem } from "@evenkeel/store/database/DatabaseProblem"
 import { EventStore } from "@evenkeel/store/event/EventStore"
-import { Effect, FileSystem, Layer, Option, Queue, Result } from "effect"
-import { configText } from "../config/ConfigText.ts"
+import { Effect, FileSystem, Layer, Option, Queue, Result, type Schema } from "effect"
+import { configText, shownText } from "../config/ConfigText.ts"
 import { configWarnings } from "../config/ConfigWarnings.ts"
 import type { EngineConfig } from "../config/EngineConfig.ts"
 import { type ConfigInvalid, configPaths, valueAt } from "../config/LoadConfig.ts"
@@ -45,6 +45,20 @@ const shownMax = 10
 export const changedSettings = (from: EngineConfig, to: EngineConfig): ReadonlyArray<string> =>
   configPaths.filter((path) => configText(valueAt(from, path)) !== configText(valueAt(to, path))).map((path) => path.join("."))
 
+/** What a setting was and is; of a change in secrets alone the two look the same. */
+export interface SettingChange {
+  readonly setting: string
+  readonly from: string
+  readonly to: string
+}
+
+export const settingChanges = (from: EngineConfig, to: EngineConfig, settings: ReadonlyArray<string>): ReadonlyArray<SettingChange> =>
+  settings.map((setting) => ({
+    setting,
+    from: shownText(valueAt(from, setting.split("."))),
+    to: shownText(valueAt(to, setting.split(".")))
+  }))
+
 /** `engineName`: whose stream the facts are written to. */
 export const makeReload = Effect.fnUntraced(function* (initial: EngineConfig, source: ConfigSource, engineName: string) {
   const settings = yield* AlertSettings
@@ -56,7 +70,7 @@ export const makeReload = Effect.fnUntraced(function* (initial: EngineConfig, so
   let standing = initial
   let waiting: ReadonlyArray<string> = []
 
-  const record = (kind: string, payload: Readonly<Record<string, string | ReadonlyArray<string>>>) =>
+  const record = (kind: string, payload: Readonly<Record<string, Schema.Json>>) =>
     events.append(`engine/${engineName}`, "any", [{ kind, payload }]).pipe(
       Effect.asVoid,
       Effect.catch((error) => Effect.logWarning("a fact about the engine was not written", { kind, problem: databaseProblem(error) }))
@@ -86,6 +100,8 @@ export const makeReload = Effect.fnUntraced(function* (initial: EngineConfig, so
     for (const warning of configWarnings(next)) yield* Effect.logWarning(warning)
     const now = changedSettings(standing, next).filter((path) => liveSettings.includes(path))
     const atNextStart = changedSettings(initial, next).filter((path) => !liveSettings.includes(path))
+    // Told against the file before, whatever of it holds already.
+    const changes = settingChanges(standing, next, changedSettings(standing, next))
     const unchanged = now.length === 0 && atNextStart.join() === waiting.join()
     standing = next
     waiting = atNextStart
@@ -93,7 +109,7 @@ export const makeReload = Effect.fnUntraced(function* (initial: EngineConfig, so
     if (unchanged) return
     yield* settings.set({ minimumLevel: next.alerts.minimumLevel, policy: next.alerts, rules: next.alerts.rules })
     yield* Effect.logInfo("the configuration has changed", { why, now, atNextStart })
-    yield* record("ConfigurationReloaded", { why, now, atNextStart })
+    yield* record("ConfigurationReloaded", { why, now, atNextStart, changes: changes.map((change) => ({ ...change })) })
   })
 })
 

@@ -39,7 +39,7 @@ for (const [name, database] of databases) {
         yield* registry.promote(2, 10)
         yield* registry.promote(2, 11)
         yield* registry.promote(3, 12)
-        assert.strictEqual(yield* registry.rollback(13), 2)
+        assert.strictEqual(yield* registry.rollback(13, "ann"), 2)
         assert.strictEqual(yield* registry.rollback(14), 1, "a model that was retired by a rollback is not gone back to")
         assert.include((yield* Effect.flip(registry.rollback(15))).message, "nothing to go back to")
         assert.deepInclude(yield* champion, { version: 1, promotedAt: 14 })
@@ -52,7 +52,7 @@ for (const [name, database] of databases) {
           added(3, "third", "challenger"),
           ["ModelPromoted", { version: 2, former: 1 }],
           ["ModelPromoted", { version: 3, former: 2 }],
-          ["ModelRolledBack", { version: 2, retired: 3 }],
+          ["ModelRolledBack", { version: 2, retired: 3, by: "ann" }],
           ["ModelRolledBack", { version: 1, retired: 2 }]
         ])
       })

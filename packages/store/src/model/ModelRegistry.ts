@@ -31,10 +31,10 @@ export const recalibrationStream = (engine: string) => `model/recalibration/${en
 
 export interface ModelFacts {
   readonly ModelAdded: { readonly version: number; readonly name: string; readonly sha256: string; readonly status: ModelStatus }
-  /** `former`: the champion before, if there was one. */
-  readonly ModelPromoted: { readonly version: number; readonly former: number | null }
+  /** `former`: the champion before, if there was one. `by`: who asked for it; nobody did where the first model became the champion. */
+  readonly ModelPromoted: { readonly version: number; readonly former: number | null; readonly by?: string }
   /** `retired`: the champion that gave way. */
-  readonly ModelRolledBack: { readonly version: number; readonly retired: number | null }
+  readonly ModelRolledBack: { readonly version: number; readonly retired: number | null; readonly by?: string }
   readonly ModelRecalibrated: Recalibration
 }
 
@@ -82,13 +82,13 @@ export class ModelRegistry extends Context.Service<
     }) => Effect.Effect<number, SqlError.SqlError>
     readonly bytesOf: (version: number) => Effect.Effect<Uint8Array, SqlError.SqlError | ModelMissing>
     readonly champion: Effect.Effect<Option.Option<ModelEntry>, SqlError.SqlError>
-    /** Makes a version the champion, unless it is; the one before it becomes a challenger. */
-    readonly promote: (version: number, at: number) => Effect.Effect<void, SqlError.SqlError | ModelMissing>
+    /** Makes a version the champion, unless it is; the one before it becomes a challenger. `by`: who asked, for the log. */
+    readonly promote: (version: number, at: number, by?: string) => Effect.Effect<void, SqlError.SqlError | ModelMissing>
     /**
      * Makes the champion before the present one the champion again and retires the present one; which version that is. Those that were retired by a
      * rollback are not gone back to.
      */
-    readonly rollback: (at: number) => Effect.Effect<number, SqlError.SqlError | ModelMissing>
+    readonly rollback: (at: number, by?: string) => Effect.Effect<number, SqlError.SqlError | ModelMissing>
     readonly reward: (version: number, served: number, reward: number) => Effect.Effect<void, SqlError.SqlError>
     readonly recalibrate: (recalibration: Recalibration) => Effect.Effect<void, SqlError.SqlError>
     /** The last one of an engine, unless another version became the champion since. */
@@ -154,15 +154,15 @@ export class ModelRegistry extends Context.Service<
             return new Uint8Array(Buffer.from(row!.bytes, "base64"))
           }),
         champion: Effect.map(list, (entries) => Option.fromNullishOr(entries.find(({ status }) => status === "champion"))),
-        promote: (version, at) =>
+        promote: (version, at, by) =>
           Effect.gen(function* () {
             const { status } = yield* known(version)
             if (status === "champion") return
             const former = yield* demote(version, "challenger")
             yield* raise(version, at)
-            yield* fact("ModelPromoted", { version, former })
+            yield* fact("ModelPromoted", { version, former, ...(by === undefined ? {} : { by }) })
           }).pipe(inTurn),
-        rollback: (at) =>
+        rollback: (at, by) =>
           Effect.gen(function* () {
             const [former] = yield* sql<{ version: number }>`
               select version::float8 as version from model
@@ -172,7 +172,7 @@ export class ModelRegistry extends Context.Service<
             const { version } = former
             const retired = yield* demote(version, "retired")
             yield* raise(version, at)
-            yield* fact("ModelRolledBack", { version, retired })
+            yield* fact("ModelRolledBack", { version, retired, ...(by === undefined ? {} : { by }) })
             return version
           }).pipe(inTurn),
         recalibrate: (recalibration) => Effect.asVoid(fact("ModelRecalibrated", recalibration, recalibrationStream(recalibration.engine))),

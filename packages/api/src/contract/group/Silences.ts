@@ -10,6 +10,8 @@ export class SilencesApi extends HttpApiGroup.make("silences")
     HttpApiEndpoint.post("set", "/silences", { payload: SilenceDraft, success: SilenceView, error: StoreUnavailable }),
     HttpApiEndpoint.delete("expire", "/silences/:id", {
       params: { id: Schema.String },
+      /** Who ends it, for the log. */
+      query: { by: Schema.optional(Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(100))) },
       success: SilenceView,
       error: [NoSuchSilence, StoreUnavailable]
     })

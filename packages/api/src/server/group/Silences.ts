@@ -15,8 +15,10 @@ export const silences = HttpApiBuilder.group(
     return handlers.handleAll({
       list: () => Effect.mapError(silencing.list(silencesMax), unavailable),
       set: ({ payload }) => Effect.mapError(silencing.set(payload), unavailable),
-      expire: ({ params }) =>
-        silencing.expire(params.id).pipe(Effect.mapError((error) => (error._tag === "NoSuchSilence" ? error : unavailable(error))))
+      expire: ({ params, query }) =>
+        silencing
+          .expire(params.id, query.by)
+          .pipe(Effect.mapError((error) => (error._tag === "NoSuchSilence" ? error : unavailable(error))))
     })
   })
 )

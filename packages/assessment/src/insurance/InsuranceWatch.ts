@@ -1,0 +1,215 @@
+/**
+ * Watches covers while the engine runs: writes the readings that bear on their terms into the log, and the trigger when it is met.
+ *
+ * Readings are written while the coin is within reach of the mark or something counts already, not around the clock. Of an average the minutes before are
+ * kept at hand and written first. What decides is what stands in the log: two engines on one database, and one that was restarted, judge by the same
+ * readings. Once the terms are met nothing more is written.
+ */
+import { Detection } from "@evenkeel/detection/host/Detection"
+import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
+import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
+import { databaseProblem } from "@evenkeel/store/database/DatabaseProblem"
+import { readChain } from "@evenkeel/store/event/ChainFacts"
+import { EventStore, type NewEvent } from "@evenkeel/store/event/EventStore"
+import { Context, Effect, Layer, Schema, Stream } from "effect"
+import { SqlClient } from "effect/sql"
+import { InsuranceRecord, metFactOf, readingsInFactMax, TriggerMet } from "./InsuranceFacts.ts"
+import { MinuteReadings } from "./MinuteReadings.ts"
+import { ReadingRecorder } from "./ReadingRecorder.ts"
+import { type Reading, venuesMax } from "./Reading.ts"
+import { digestOfTerms, insuranceFamily, insuranceStream, Terms } from "./Terms.ts"
+import { triggerAlert } from "./TriggerAlert.ts"
+import { Verdict } from "./Trigger.ts"
+
+/** How a cover stands. */
+export const CoverStatus = Schema.Struct({
+  terms: Terms,
+  digest: Schema.String,
+  /** Since when these terms are watched, Unix ms; null until their fact is written. */
+  watchedSince: Schema.NullOr(Schema.Finite),
+  verdict: Verdict,
+  /** The fact that the terms are met, once it is written. */
+  met: Schema.NullOr(TriggerMet),
+  /** The last minute whose reading is in the log, Unix ms. */
+  lastReading: Schema.NullOr(Schema.Finite),
+  facts: Schema.Int,
+  /** Readings that wait for the database, and those that were lost to its absence. */
+  waiting: Schema.Int,
+  lost: Schema.Int,
+  simulated: Schema.Boolean
+})
+export type CoverStatus = typeof CoverStatus.Type
+
+export interface InsuranceWatchOptions {
+  readonly covers: ReadonlyArray<Terms>
+  readonly engine: string
+  readonly simulated: boolean
+  /** What each venue says of a coin by itself, now. */
+  readonly own: (coin: string) => Reading["own"]
+}
+
+export class InsuranceWatch extends Context.Service<
+  InsuranceWatch,
+  {
+    readonly status: () => ReadonlyArray<CoverStatus>
+  }
+>()("@evenkeel/assessment/insurance/InsuranceWatch") {
+  /** Watches for as long as its scope lasts. */
+  static readonly layer = (options: InsuranceWatchOptions) => Layer.effect(InsuranceWatch, makeInsuranceWatch(options))
+
+  /** A double that watches nothing. */
+  static readonly layerTest = (covers: ReadonlyArray<CoverStatus> = []) =>
+    Layer.succeed(InsuranceWatch, InsuranceWatch.of({ status: () => covers }))
+}
+
+/** A cover whose chain has so many facts is not written to any more: other terms, under another name, must take its place. */
+export const factsMax = 100_000
+const page = 1000
+const databaseWait = "2 seconds"
+
+interface Cover {
+  readonly terms: Terms
+  readonly digest: string
+  readonly record: InsuranceRecord
+  readonly recorder: ReadingRecorder
+}
+
+const makeInsuranceWatch = Effect.fnUntraced(function* ({ covers, engine, own, simulated }: InsuranceWatchOptions) {
+  const detection = yield* Detection
+  const events = yield* EventStore
+  const health = yield* HealthRegistry
+  const supervisor = yield* Supervisor
+  const sql = yield* SqlClient.SqlClient
+  const watched = covers.map((terms): Cover => ({
+    terms,
+    digest: digestOfTerms(terms),
+    record: new InsuranceRecord(),
+    recorder: new ReadingRecorder(terms)
+  }))
+
+  /** Takes up what others, and this engine, have written since. */
+  const catchUp = Effect.fnUntraced(
+    function* ({ record, terms }: Cover) {
+      for (;;) {
+        const facts = yield* readChain({ family: insuranceFamily(terms.name), after: record.facts, limit: page })
+        for (const fact of facts) record.add(fact)
+        if (facts.length < page) return
+      }
+    },
+    Effect.provideService(SqlClient.SqlClient, sql)
+  )
+
+  const append = (terms: Terms, facts: ReadonlyArray<NewEvent>) =>
+    events.append(insuranceStream(terms.name), "any", facts).pipe(Effect.catchTag("ConcurrencyConflict", Effect.die))
+
+  /** Writes that these terms are watched from now on, unless they are. */
+  const begin = Effect.fnUntraced(function* (cover: Cover) {
+    yield* catchUp(cover)
+    const { digest, record, terms } = cover
+    if (record.watched?.digest === digest) return
+    // The place is part of the key: terms that come back after others are watched anew.
+    const payload = { terms, digest, engine, simulated }
+    yield* append(terms, [{ kind: "TermsWatched", payload, key: `terms ${record.facts} ${digest}` }])
+    yield* catchUp(cover)
+  })
+
+  const tell = Effect.fnUntraced(function* (cover: Cover) {
+    const { digest, record, terms } = cover
+    const met = metFactOf(record)
+    if (met === undefined || record.met !== undefined) return
+    yield* append(terms, [{ kind: "TriggerMet", payload: met, key: `met ${digest}` }])
+    yield* catchUp(cover)
+    const { labels, summary } = triggerAlert(terms, met)
+    yield* Effect.logError(summary, labels)
+  })
+
+  const write = Effect.fnUntraced(function* (cover: Cover) {
+    const { digest, record, recorder, terms } = cover
+    yield* begin(cover)
+    while (recorder.waiting.length > 0 && metFactOf(record) === undefined && record.facts < factsMax) {
+      const before = record.trigger?.verdict
+      const readings = recorder.waiting.slice(0, readingsInFactMax)
+      const last = readings.at(-1)!
+      yield* append(terms, [{ kind: "ReadingsTaken", payload: { readings }, key: `readings ${digest} ${last.time}` }])
+      recorder.written(readings.length)
+      yield* catchUp(cover)
+      const after = record.trigger?.verdict
+      if (after?.since != null && before?.state === "idle" && after.state !== "idle")
+        yield* append(terms, [
+          { kind: "TriggerAccruing", payload: { digest, since: after.since }, key: `accruing ${digest} ${after.since}` }
+        ])
+      if (before?.since != null && before.state === "accruing" && after?.state === "idle")
+        yield* append(terms, [
+          { kind: "TriggerLapsed", payload: { digest, since: before.since, at: last.time }, key: `lapsed ${digest} ${last.time}` }
+        ])
+    }
+    yield* tell(cover)
+    const name = `insurance:${terms.name}`
+    if (record.met !== undefined) {
+      recorder.written(recorder.waiting.length)
+      return yield* health.report(name, "running", "the terms are met")
+    }
+    if (record.facts >= factsMax) return yield* health.report(name, "degraded", `its chain is full (${factsMax} facts): nothing is written`)
+    yield* recorder.lost === 0
+      ? health.report(name, "running")
+      : health.report(name, "degraded", `${recorder.lost} readings were lost while the database was away`)
+  })
+
+  /** The database is tried again with the next minute; until then readings wait. */
+  const writeOrWait = (cover: Cover) =>
+    write(cover).pipe(
+      Effect.catchTag("SqlError", (error) =>
+        health
+          .report(`insurance:${cover.terms.name}`, "degraded", databaseProblem(error))
+          .pipe(Effect.andThen(Effect.logWarning("readings of a cover wait for the database", { terms: cover.terms.name })))
+      )
+    )
+
+  const start = (cover: Cover) =>
+    begin(cover).pipe(
+      // The engine may have stopped after the last reading and before this.
+      Effect.andThen(tell(cover)),
+      Effect.catchTag("SqlError", (error) =>
+        health
+          .report(`insurance:${cover.terms.name}`, "degraded", databaseProblem(error))
+          .pipe(Effect.andThen(Effect.sleep(databaseWait)), Effect.andThen(Effect.fail("again" as const)))
+      ),
+      Effect.retry({ while: (error) => error === "again" }),
+      Effect.orDie
+    )
+
+  const minutes = new Map(covers.map(({ coin }) => [coin, new MinuteReadings()]))
+  const follow = Effect.andThen(
+    Effect.forEach(watched, start, { discard: true }),
+    Stream.runForEach(detection.values, (state) => {
+      const reading = minutes.get(state.coin)?.see(state, () => own(state.coin).slice(0, venuesMax))
+      if (reading === undefined) return Effect.void
+      return Effect.forEach(
+        watched.filter(({ terms }) => terms.coin === reading.coin),
+        (cover) => {
+          const { record, recorder } = cover
+          if (metFactOf(record) === undefined) recorder.take(reading, record.trigger?.verdict.state ?? "idle")
+          return recorder.waiting.length === 0 ? Effect.void : writeOrWait(cover)
+        },
+        { discard: true }
+      )
+    })
+  )
+  if (covers.length > 0) yield* supervisor.supervise("insurance", Effect.andThen(follow, Effect.never))
+
+  return InsuranceWatch.of({
+    status: () =>
+      watched.map(({ digest, record, recorder, terms }) => ({
+        terms,
+        digest,
+        watchedSince: record.watched?.digest === digest ? record.watched.recordedAt : null,
+        verdict: (record.trigger ?? recorder.blank).verdict,
+        met: record.met ?? null,
+        lastReading: record.lastReading ?? null,
+        facts: record.facts,
+        waiting: recorder.waiting.length,
+        lost: recorder.lost,
+        simulated
+      }))
+  })
+})
