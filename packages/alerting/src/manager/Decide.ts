@@ -113,7 +113,13 @@ export const decideClosed = (
     .map(({ alert, openedPosition }) => ({
       kind: "AlertResolved",
       state: {
-        alert: { ...alert, status: "resolved", endsAt: time, closedReason: reason, ...(simulatedOnly === undefined ? {} : { closedBy: "engine" }) },
+        alert: {
+          ...alert,
+          status: "resolved",
+          endsAt: time,
+          closedReason: reason,
+          ...(simulatedOnly === undefined ? {} : { closedBy: "engine" })
+        },
         openedPosition,
         position
       }

@@ -3,6 +3,7 @@
  *
  * The market's time runs faster than the wall's; the engine lives in the market's time.
  */
+import { alertPolicyDefaults } from "@evenkeel/alerting/route/AlertPolicy"
 import { scenarios, type ScenarioName } from "@evenkeel/connectors/simulated/Scenario"
 import { makeSimulatedVenue } from "@evenkeel/connectors/simulated/SimulatedVenue"
 import { lockDirectory } from "@evenkeel/store/database/ProcessLock"
@@ -16,11 +17,12 @@ import { runEngine } from "./RunEngine.ts"
 const stepMillis = 50
 
 /** A made-up market leaves no trace among the real one's facts, and pages nobody. */
-const apart = (config: EngineConfig): EngineConfig => ({
+export const apart = (config: EngineConfig): EngineConfig => ({
   ...config,
   data: `${config.data}/demo`,
   database: { ...config.database, url: Redacted.make("") },
-  alerts: { ...config.alerts, webhooks: [] }
+  alerts: { ...config.alerts, ...alertPolicyDefaults, webhooks: [], services: [] },
+  heartbeat: { ...config.heartbeat, url: Redacted.make("") }
 })
 
 /** The demo's directory holds what no demo has made. */

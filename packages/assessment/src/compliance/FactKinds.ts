@@ -19,6 +19,8 @@ export const factKinds: ReadonlyArray<FactKind> = [
   fact("Notified", "notified", "alerting/group/Notifier", "what was promised to which receivers, why, and its digest"),
   fact("AlertAcknowledged", "acknowledgement", "alerting/manager/Acknowledging", "who looks at an alert, and what is done"),
   fact("SilenceSet", "silence", "alerting/mute/Silencing", "who set or ended a silence, for what, until when and why"),
+  fact("RuleFired", "rule", "alerting/rule/RuleWatch", "a rule holds: of what, the value that it saw, and which engine says so"),
+  fact("RuleCleared", "rule", "alerting/rule/RuleWatch", "a rule holds no more, or was changed or removed, and why"),
   fact("AlertsClosed", "operator", "app/command/Alerts", "who closed the alerts of a coin that nobody watches, and why"),
   fact("EngineStarted", "engine", "app/engine/EngineFacts", "a run begins: its settings without secrets, and their digest"),
   fact("EngineStopped", "engine", "app/engine/EngineFacts", "a run ended as it should, after so many seconds"),

@@ -44,7 +44,8 @@ const watch = (terms: Terms, prices: ReadonlyArray<number>, from = 1) =>
   Effect.gen(function* () {
     const { status } = yield* InsuranceWatch
     const at = startsAt + (from + prices.length - 2) * minute
-    const done = ({ lastReading, met, waiting }: CoverStatus) => waiting === 0 && (met !== null || (lastReading ?? 0) >= at)
+    const done = ({ lastReading, met, verdict, waiting }: CoverStatus) =>
+      waiting === 0 && (verdict.state === "met" ? met !== null : (lastReading ?? 0) >= at)
     for (let turn = 0; turn < 500 && !done(status()[0]!); turn++) yield* Effect.sleep("10 millis")
     return status()[0]!
   }).pipe(
