@@ -53,8 +53,8 @@ const notifying = (policy: Partial<AlertPolicyOptions>) => {
       seen
         .splice(0)
         .map(
-          ({ alerts, status }) =>
-            `${receiver.name} ${status}: ${alerts.map(({ change, level, status: own }) => `${change?.coin} ${own === "firing" ? level : "over"}`).join(", ")}`
+          ({ acknowledged = [], alerts, status }) =>
+            `${receiver.name} ${status}: ${alerts.map(({ change, level, status: own }) => `${change?.coin} ${own === "firing" ? level : "over"}`).join(", ")}${acknowledged.map(({ by, comment }) => ` (${by}: ${comment})`).join("")}`
         )
     )
     return words
@@ -187,6 +187,21 @@ describe("Notifier", () => {
       })
     )
   })
+
+  it.effect("says in what it repeats of a group which of its alerts somebody has acknowledged, for as long as they are", () =>
+    run({ route: { receivers: ["desk"], groupBy: [], repeatInterval: "1h" } }, ({ set, told }) =>
+      Effect.gen(function* () {
+        yield* set("USDC", "warning")
+        yield* set("DAI", "warning")
+        yield* told
+        yield* (yield* Acknowledging).acknowledge(fingerprintOf("DAI"), { by: "ann", comment: "on it" })
+        yield* TestClock.adjust("61 minutes")
+        assert.deepStrictEqual(yield* told, ["desk firing: USDC warning, DAI warning (ann: on it)"])
+        yield* set("DAI", "critical")
+        assert.deepStrictEqual(yield* told, ["desk firing: DAI critical, USDC warning"])
+      })
+    )
+  )
 
   it.effect("leads what fires another way as soon as that is configured, and repeats nothing where the way is the same", () =>
     run({ route: { receivers: ["desk"] } }, ({ set, told }) =>

@@ -17,21 +17,27 @@ export type TemplatePart = typeof TemplatePart.Type
 export const templateFile = (part: TemplatePart): string => `${part}.txt`
 
 const textFields = [
-  ...["title", "status", "severity", "alertname", "kind", "subject", "coin", "deviation", "fairValue"],
-  ...[
-    "signal",
-    "value",
-    "threshold",
-    "unit",
-    "summary",
-    "description",
-    "time",
-    "startsAt",
-    "acknowledgedBy",
-    "closedReason",
-    "advice",
-    "link"
-  ]
+  "title",
+  "status",
+  "severity",
+  "alertname",
+  "kind",
+  "subject",
+  "coin",
+  "deviation",
+  "fairValue",
+  "signal",
+  "value",
+  "threshold",
+  "unit",
+  "summary",
+  "description",
+  "time",
+  "startsAt",
+  "acknowledgedBy",
+  "closedReason",
+  "advice",
+  "link"
 ] as const
 const flagFields = ["firing", "resolved", "simulated"] as const
 /** Each of `reasons` is a text, of `facts` and `labels` a name and a value. */

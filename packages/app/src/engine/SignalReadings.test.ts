@@ -50,7 +50,8 @@ const coin = (over: Partial<CoinView> = {}): CoinView => ({
 /** `signal{labels} value` */
 const wordsOf = (view: CoinView, now = 0, supplies = new SupplyHistory(), disputed = false) =>
   coinReadings([view], { disputed: () => disputed, now, supplies }).map(
-    ({ labels: { coin: _, ...others }, signal, value }) => `${[signal, ...Object.values(others)].join(" ")}: ${value}`
+    ({ labels, signal, value }) =>
+      `${[signal, ...Object.values({ ...labels, coin: "" })].filter((word) => word !== "").join(" ")}: ${value}`
   )
 
 describe("what rules are shown", () => {
