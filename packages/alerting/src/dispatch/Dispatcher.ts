@@ -13,6 +13,7 @@ import { makeActor } from "@evenkeel/runtime/supervision/Actor"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { waitAtMost } from "@evenkeel/runtime/supervision/WaitAtMost"
 import { Metrics } from "@evenkeel/runtime/telemetry/Metrics"
+import { LatencyStages } from "@evenkeel/runtime/telemetry/LatencyStages"
 import { SpanLinks } from "@evenkeel/runtime/telemetry/SpanLinks"
 import { databaseProblem } from "@evenkeel/store/database/DatabaseProblem"
 import { type ClaimedRow, Outbox, type OutboxRow } from "@evenkeel/store/outbox/Outbox"
@@ -56,6 +57,8 @@ const makeDispatcher = Effect.fnUntraced(function* (owner: string) {
   const supervisor = yield* Supervisor
   const health = yield* HealthRegistry
   const links = yield* SpanLinks
+  const latency = yield* LatencyStages
+  latency.know("delivery")
 
   /** Rows that were delivered and not noted, with when. */
   const unnoted = new Map<string, { readonly row: OutboxRow; readonly at: number }>()
@@ -123,7 +126,10 @@ const makeDispatcher = Effect.fnUntraced(function* (owner: string) {
     const now = yield* Clock.currentTimeMillis
     const outcome = failure === undefined ? "delivered" : "failed"
     yield* Metric.update(Metric.withAttributes(Metrics.notifications, { receiver: receiver.name, outcome }), 1)
-    if (failure === undefined) return yield* note(row, now)
+    if (failure === undefined) {
+      latency.since("delivery", `written ${row.idempotencyKey}`, Number(yield* Clock.monotonicTimeNanos))
+      return yield* note(row, now)
+    }
     const { pauseMillis, problem } = failure
     yield* Effect.logWarning("a delivery failed", { receiver: receiver.name, attempt: row.attempts + 1, problem })
     const { abandoned } = yield* outbox.failed(row, problem, now, pauseMillis)

@@ -11,6 +11,7 @@ import { labelsText } from "@evenkeel/domain/alert/Labels"
 import { severity } from "@evenkeel/domain/risk/RiskLevel"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
+import { LatencyStages } from "@evenkeel/runtime/telemetry/LatencyStages"
 import { SpanLinks } from "@evenkeel/runtime/telemetry/SpanLinks"
 import { databaseProblem } from "@evenkeel/store/database/DatabaseProblem"
 import { type ConcurrencyConflict, EventStore } from "@evenkeel/store/event/EventStore"
@@ -90,6 +91,8 @@ const makeNotifier = Effect.fnUntraced(function* ({ simulated }: NotifierOptions
   const groups = yield* GroupTable
   const health = yield* HealthRegistry
   const links = yield* SpanLinks
+  const latency = yield* LatencyStages
+  latency.know("alert")
   const outbox = yield* Outbox
   const receivers = yield* Receivers
   const silences = yield* SilenceTable
@@ -154,6 +157,10 @@ const makeNotifier = Effect.fnUntraced(function* ({ simulated }: NotifierOptions
       told.map((receiver) => ({ receiver, idempotencyKey, fingerprint, position, payload })),
       yield* Clock.currentTimeMillis
     )
+    const nanos = Number(yield* Clock.monotonicTimeNanos)
+    // What is told again, or to more people, is late by design.
+    if (why === "firing" || why === "resolved") latency.since("alert", `recorded ${notification.position}`, nanos)
+    latency.mark(`written ${idempotencyKey}`, nanos)
     yield* Effect.ignore(Effect.map(Effect.currentSpan, (span) => links.set(idempotencyKey, span)))
   })
 

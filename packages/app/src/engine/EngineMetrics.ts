@@ -14,8 +14,8 @@ import { Clock, Effect, Layer, Metric } from "effect"
 
 const metricsEvery = "1 second"
 const hangsAfter = "10 seconds"
-/** Frames that were used are no refusals. */
-const used = ["market", "control"]
+/** Frames that were used are no refusals, nor are measurements. */
+const used = ["market", "control", "timed", "untimed", "ahead"]
 
 export const layerEngineMetrics = Layer.effectDiscard(
   Effect.gen(function* () {

@@ -16,15 +16,18 @@ import {
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { Metrics } from "@evenkeel/runtime/telemetry/Metrics"
+import { LatencyStages } from "@evenkeel/runtime/telemetry/LatencyStages"
 import { SpanLinks } from "@evenkeel/runtime/telemetry/SpanLinks"
 import { databaseProblem } from "@evenkeel/store/database/DatabaseProblem"
 import { EventStore } from "@evenkeel/store/event/EventStore"
-import { Context, Effect, Layer, Metric, Option, Queue, Schedule, Schema, type Tracer } from "effect"
+import { Clock, Context, Effect, Layer, Metric, Option, Queue, Schedule, Schema, type Tracer } from "effect"
 
 export interface LevelChangeSignal {
   readonly change: LevelChange
   /** The hot path's span, under the frame's: parent of everything that follows. */
   readonly span: Tracer.AnySpan
+  /** For how long the change has been decided already, ns; nothing where the hot path has no clock. */
+  readonly decidedNanosAgo?: number
 }
 
 export class LevelRecorder extends Context.Service<
@@ -71,8 +74,13 @@ const makeLevelRecorder = Effect.gen(function* () {
   const events = yield* EventStore
   const health = yield* HealthRegistry
   const links = yield* SpanLinks
+  const latency = yield* LatencyStages
+  const clock = yield* Clock.Clock
   const supervisor = yield* Supervisor
-  const mailbox = yield* Queue.bounded<LevelChangeSignal>(mailboxCapacity)
+  const mailbox = yield* Queue.bounded<LevelChangeSignal & { readonly decidedAt: number | undefined }>(mailboxCapacity)
+  /** ns of a clock that does not run backwards. */
+  const nanosNow = () => Number(clock.monotonicTimeNanosUnsafe())
+  latency.know("record")
   const standing = new Map<string, StandingLevel>()
   // Alerts that somebody closed by hand leave no level behind: should the coin be watched again, it begins at `normal`, and what it does is told.
   const closed = new Map((yield* events.lastOfStreams(operatorFamily)).map(({ position, stream }) => [stream.split("/")[1], position]))
@@ -91,16 +99,18 @@ const makeLevelRecorder = Effect.gen(function* () {
       : health.report(component, "degraded", `${refused} level changes had numbers that are none, and were not recorded`)
   )
 
-  const append = Effect.fnUntraced(function* (change: LevelChange) {
+  const append = Effect.fnUntraced(function* (change: LevelChange, decidedAt: number | undefined) {
     const { coin, deviationBps, kind, level, previous } = change
     const key = changeKeyOf(change)
     // Known before the fact is: who follows the log may see it at once.
     links.set(key, yield* Effect.currentSpan)
-    yield* events.append(`${levelChangesFamily}/${coin}`, "any", [
+    const { position } = yield* events.append(`${levelChangesFamily}/${coin}`, "any", [
       // Two engines that watch the same coin, or one that replays its last minute after a restart, write the change once.
       { kind: "LevelChanged", payload: change, key }
     ])
     recorded++
+    if (decidedAt !== undefined) latency.record("record", nanosNow() - decidedAt)
+    latency.mark(`recorded ${position}`, nanosNow())
     yield* Effect.logInfo("level changed", { coin, level, previous, kind, deviationBps })
     yield* Metric.update(Metric.withAttributes(Metrics.levelChanges, { coin, level }), 1)
   })
@@ -109,8 +119,8 @@ const makeLevelRecorder = Effect.gen(function* () {
       Effect.andThen(Metric.update(Metric.withAttributes(Metrics.levelChangesRefused, { coin: change.coin }), 1)),
       Effect.andThen(reportRunning)
     )
-  const record = ({ change, span }: LevelChangeSignal) =>
-    append(change).pipe(
+  const record = ({ change, decidedAt, span }: LevelChangeSignal & { readonly decidedAt: number | undefined }) =>
+    append(change, decidedAt).pipe(
       // A change of "any" version cannot conflict.
       Effect.catchTag("ConcurrencyConflict", Effect.die),
       Effect.tapError((error) =>
@@ -154,7 +164,8 @@ const makeLevelRecorder = Effect.gen(function* () {
       if (isChange(signal.change)) offered++
       else refused++
       standing.set(signal.change.coin, standingAfter(signal.change))
-      return Queue.offerUnsafe(mailbox, signal)
+      const { decidedNanosAgo } = signal
+      return Queue.offerUnsafe(mailbox, { ...signal, decidedAt: decidedNanosAgo === undefined ? undefined : nanosNow() - decidedNanosAgo })
     },
     recorded: () => recorded,
     standing: () => [...standing.values()]

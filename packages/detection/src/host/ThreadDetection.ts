@@ -24,9 +24,10 @@ import { featureRow } from "../feature/coin/CoinFeatures.ts"
 import { checkpointTime } from "../hotpath/Checkpoint.ts"
 import { Counters, engineCounters } from "../hotpath/Counters.ts"
 import { signalBytes } from "../hotpath/SignalRecord.ts"
+import { stageHistograms } from "../hotpath/Stages.ts"
 import { CheckpointStore } from "./CheckpointStore.ts"
 import { Detection } from "./Detection.ts"
-import { allocateHotPathMemory, control, type HotPathWorkerData, type ThreadVenue } from "./HotPathMemory.ts"
+import { allocateHotPathMemory, busyNanosOf, control, type HotPathWorkerData, type ThreadVenue } from "./HotPathMemory.ts"
 import { HotPathThreads } from "./HotPathThreads.ts"
 import { LevelRecorder } from "./LevelRecorder.ts"
 import { makeSignalReader } from "./SignalReader.ts"
@@ -110,7 +111,8 @@ const makeThreadDetection = Effect.fnUntraced(function* (options: ThreadDetectio
     venues: ids,
     bridges,
     instruments,
-    wallNanos: (nanos) => wallOrigin + BigInt(Math.round(nanos))
+    wallNanos: (nanos) => wallOrigin + BigInt(Math.round(nanos)),
+    nanosNow: () => clock.now()
   })
 
   const refused = yield* Queue.sliding<string>(1)
@@ -228,6 +230,7 @@ const makeThreadDetection = Effect.fnUntraced(function* (options: ThreadDetectio
   yield* writeLevels(frames, standing)
 
   const features = new StateTable(memory.features, featureRow)
+  const busy = busyNanosOf(memory)
   const counters = new Counters(new Uint32Array(memory.counters), venues.length)
   const detection = Detection.of({
     coins,
@@ -243,7 +246,9 @@ const makeThreadDetection = Effect.fnUntraced(function* (options: ThreadDetectio
     restarts,
     counter: (venue, counter) => counters.ofVenue(venue, counter),
     scoresDropped: () => counters.ofEngine(engineCounters.indexOf("scoresDropped")),
-    latency: new Histogram(memory.latency)
+    latency: new Histogram(memory.latency),
+    stages: stageHistograms(memory.stages),
+    busyNanos: () => busy[0]!
   })
   return Context.make(Detection, detection).pipe(Context.add(Frames, frames))
 })
