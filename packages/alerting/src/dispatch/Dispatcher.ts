@@ -10,12 +10,12 @@
 import { Notification } from "@evenkeel/domain/alert/Alert"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { makeActor } from "@evenkeel/runtime/supervision/Actor"
-import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
+import { type Pulse, Supervisor, unwatched } from "@evenkeel/runtime/supervision/Supervisor"
 import { waitAtMost } from "@evenkeel/runtime/supervision/WaitAtMost"
 import { Metrics } from "@evenkeel/runtime/telemetry/Metrics"
 import { LatencyStages } from "@evenkeel/runtime/telemetry/LatencyStages"
 import { SpanLinks } from "@evenkeel/runtime/telemetry/SpanLinks"
-import { databaseProblem } from "@evenkeel/store/database/DatabaseProblem"
+import { databaseProblem, statementHangsAfter } from "@evenkeel/store/database/DatabaseProblem"
 import { type ClaimedRow, Outbox, type OutboxRow } from "@evenkeel/store/outbox/Outbox"
 import { type Cause, Clock, Context, Effect, Layer, Metric, Schema, Semaphore } from "effect"
 import type { SqlError } from "effect/sql"
@@ -108,12 +108,13 @@ const makeDispatcher = Effect.fnUntraced(function* (owner: string) {
       )
     )
 
-  const send = Effect.fnUntraced(function* (receiver: Receiver, row: ClaimedRow) {
+  const send = Effect.fnUntraced(function* (receiver: Receiver, row: ClaimedRow, { waiting }: Pulse) {
     const before = unnoted.get(nameOf(row))
     if (before !== undefined) return yield* note(row, before.at)
     const failure = yield* decodeNotification(row.payload).pipe(
       Effect.flatMap(receiver.deliver),
       Effect.timeout(deliveryMillisMax),
+      waiting,
       Effect.withSpan("Dispatcher.deliver", {
         attributes: { receiver: receiver.name, attempt: row.attempts + 1 },
         ...links.parentOf(row.idempotencyKey)
@@ -142,13 +143,14 @@ const makeDispatcher = Effect.fnUntraced(function* (owner: string) {
   })
 
   /** Claims and sends until nothing is due. */
-  const sendDue = Effect.fnUntraced(function* (receiver: Receiver) {
+  const sendDue = Effect.fnUntraced(function* (receiver: Receiver, pulse: Pulse) {
     yield* noteAgain(receiver)
     for (;;) {
+      yield* pulse.beat
       const now = yield* Clock.currentTimeMillis
       const rows = yield* outbox.claim({ receiver: receiver.name, owner, now, leaseMillis, limit: sendingMax })
       if (rows.length === 0) return
-      yield* Effect.forEach(rows, (row) => send(receiver, row), { concurrency: "unbounded", discard: true })
+      yield* Effect.forEach(rows, (row) => send(receiver, row, pulse), { concurrency: "unbounded", discard: true })
     }
   })
 
@@ -166,14 +168,15 @@ const makeDispatcher = Effect.fnUntraced(function* (owner: string) {
       // A look that waits already will see what is new by then.
       overflow: { _tag: "DropNewest" },
       initial: Effect.void,
-      receive: (_state: void, _look: "look") =>
-        sendDue(receiver).pipe(
+      hangsAfter: statementHangsAfter,
+      receive: (_state: void, _look: "look", pulse) =>
+        sendDue(receiver, pulse).pipe(
           Effect.catchTag("SqlError", (error) =>
             health
               .report(`receiver:${receiver.name}`, "degraded", databaseProblem(error))
               .pipe(
                 Effect.andThen(Effect.logWarning("the outbox cannot be read", { problem: databaseProblem(error) })),
-                Effect.andThen(Effect.sleep(databaseWait)),
+                Effect.andThen(pulse.waiting(Effect.sleep(databaseWait))),
                 Effect.andThen(health.report(`receiver:${receiver.name}`, "running"))
               )
           ),
@@ -199,15 +202,20 @@ const makeDispatcher = Effect.fnUntraced(function* (owner: string) {
     ]
     yield* words.length === 0 ? health.report("dispatcher", "running") : health.report("dispatcher", "degraded", words.join("; "))
   })
-  yield* supervisor.supervise(
+  yield* supervisor.superviseBeating(
     "dispatcher",
-    Effect.andThen(nudge, reportUndelivered).pipe(
-      Effect.catchTag("SqlError", (error) => health.report("dispatcher", "degraded", databaseProblem(error))),
-      Effect.andThen(Effect.sleep(lookEvery)),
-      Effect.forever
-    )
+    ({ waiting }) =>
+      Effect.andThen(nudge, reportUndelivered).pipe(
+        Effect.catchTag("SqlError", (error) => health.report("dispatcher", "degraded", databaseProblem(error))),
+        Effect.andThen(waiting(Effect.sleep(lookEvery))),
+        Effect.forever
+      ),
+    statementHangsAfter
   )
-  return Dispatcher.of({ nudge, drain: Effect.forEach(receivers, sendDue, { concurrency: "unbounded", discard: true }) })
+  return Dispatcher.of({
+    nudge,
+    drain: Effect.forEach(receivers, (receiver) => sendDue(receiver, unwatched), { concurrency: "unbounded", discard: true })
+  })
 })
 
 const failureOf = (cause: Cause.Cause<{ readonly message: string; readonly pauseMillis?: number | undefined }>) => ({

@@ -87,12 +87,12 @@ export const layerEngineMetrics = Layer.effectDiscard(
     })
     yield* supervisor.superviseBeating(
       "metrics",
-      (beat) =>
+      ({ beat, waiting }) =>
         updateCoins.pipe(
           Effect.andThen(updateVenues),
           Effect.andThen(updateEngine),
           Effect.andThen(beat),
-          Effect.andThen(Effect.sleep(metricsEvery)),
+          Effect.andThen(waiting(Effect.sleep(metricsEvery))),
           Effect.forever
         ),
       hangsAfter

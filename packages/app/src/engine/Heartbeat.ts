@@ -50,7 +50,12 @@ export const layerHeartbeat = ({
         const problem = yield* call
         yield* report(problem === "" ? "sent" : "failed", problem)
       })
-      yield* supervisor.supervise(component, beat.pipe(Effect.andThen(Effect.sleep(every)), Effect.forever))
+      yield* supervisor.superviseBeating(
+        component,
+        // A call has a bound of its own.
+        ({ waiting }) => waiting(Effect.andThen(beat, Effect.sleep(every))).pipe(Effect.forever),
+        "5 seconds"
+      )
     })
   )
 }

@@ -14,11 +14,11 @@ import {
   standingAfter
 } from "@evenkeel/domain/risk/RiskLevel"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
-import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
+import { type Pulse, Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { Metrics } from "@evenkeel/runtime/telemetry/Metrics"
 import { LatencyStages } from "@evenkeel/runtime/telemetry/LatencyStages"
 import { SpanLinks } from "@evenkeel/runtime/telemetry/SpanLinks"
-import { databaseProblem } from "@evenkeel/store/database/DatabaseProblem"
+import { databaseProblem, statementHangsAfter } from "@evenkeel/store/database/DatabaseProblem"
 import { EventStore } from "@evenkeel/store/event/EventStore"
 import { Clock, Context, Effect, Layer, Metric, Option, Queue, Schedule, Schema, type Tracer } from "effect"
 
@@ -67,6 +67,8 @@ const isChange = Schema.is(LevelChange)
 
 const mailboxCapacity = 256
 const component = "level-recorder"
+/** While the database is away, attempts are at most this far apart: less than what is taken for a hang. */
+const retryMax = "1500 millis"
 /** Shutdown waits this long for the database to take the last changes. */
 const drainWithin = "3 seconds"
 
@@ -119,8 +121,8 @@ const makeLevelRecorder = Effect.gen(function* () {
       Effect.andThen(Metric.update(Metric.withAttributes(Metrics.levelChangesRefused, { coin: change.coin }), 1)),
       Effect.andThen(reportRunning)
     )
-  const record = ({ change, decidedAt, span }: LevelChangeSignal & { readonly decidedAt: number | undefined }) =>
-    append(change, decidedAt).pipe(
+  const record = ({ change, decidedAt, span }: LevelChangeSignal & { readonly decidedAt: number | undefined }, { beat }: Pulse) =>
+    Effect.andThen(beat, append(change, decidedAt)).pipe(
       // A change of "any" version cannot conflict.
       Effect.catchTag("ConcurrencyConflict", Effect.die),
       Effect.tapError((error) =>
@@ -130,19 +132,21 @@ const makeLevelRecorder = Effect.gen(function* () {
             Effect.andThen(Effect.logError("a level change waits for the database", { coin: change.coin, problem: databaseProblem(error) }))
           )
       ),
-      Effect.retry(Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")])),
+      Effect.retry(Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced(retryMax)])),
       Effect.andThen(reportRunning),
       Effect.withSpan("LevelRecorder.record", { parent: span })
     )
 
   // A change leaves the mailbox once it is recorded, so that a restart of this loop loses none.
-  yield* supervisor.supervise(
+  yield* supervisor.superviseBeating(
     component,
-    Queue.peek(mailbox).pipe(
-      Effect.flatMap((signal) => (isChange(signal.change) ? record(signal) : refuse(signal.change))),
-      Effect.andThen(Queue.take(mailbox)),
-      Effect.forever({ disableYield: true })
-    )
+    (pulse) =>
+      pulse.waiting(Queue.peek(mailbox)).pipe(
+        Effect.flatMap((signal) => (isChange(signal.change) ? record(signal, pulse) : refuse(signal.change))),
+        Effect.andThen(Queue.take(mailbox)),
+        Effect.forever({ disableYield: true })
+      ),
+    statementHangsAfter
   )
   yield* health.gauge(component, "refused", () => refused)
   yield* health.gauge(component, "mailbox", () => Queue.sizeUnsafe(mailbox))

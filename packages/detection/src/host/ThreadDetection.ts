@@ -19,6 +19,7 @@ import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { Histogram } from "@evenkeel/runtime/telemetry/Histogram"
 import { MarketClock } from "@evenkeel/runtime/time/MarketClock"
 import { ProcessNanoclock } from "@evenkeel/runtime/time/Nanoclock"
+import { statementHangsAfter } from "@evenkeel/store/database/DatabaseProblem"
 import { Context, DateTime, Effect, type FileSystem, Layer, Queue, Schema } from "effect"
 import { featureRow } from "../feature/coin/CoinFeatures.ts"
 import { checkpointTime } from "../hotpath/Checkpoint.ts"
@@ -65,11 +66,14 @@ export class HotPathDied extends Schema.TaggedError<HotPathDied>()("HotPathDied"
 
 const component = "hot-path"
 const signalSlots = 1 << 12
-const watchEvery = "500 millis"
-/** A thread whose beats stood still over so many looks hangs, and is replaced. Looks are counted, and not time: a machine that sleeps wakes no looks. */
-const hungAfterLooks = 4
+const watchEvery = "400 millis"
+/** A thread whose beats stood still over so many looks is said to hang, and one look later is replaced. Looks are counted, and not time: a machine that sleeps wakes no looks. */
+const saidAfterLooks = 4
+const hungAfterLooks = 5
 /** Loading decoders and compiling takes this many looks at most on a busy machine. */
-const startLooksMax = 120
+const startLooksMax = 150
+/** Handing records on takes no time. */
+const readerHangsAfter = "5 seconds"
 /** Between two checkpoints: what a thread that dies had learned since the last one is lost. */
 const checkpointEvery = "10 seconds"
 /** One checkpoint in so many is stored; the journal's tail has what an engine that is killed had learned since. */
@@ -178,7 +182,14 @@ const makeThreadDetection = Effect.fnUntraced(function* (options: ThreadDetectio
       yield* Effect.sleep(watchEvery)
       const seen = Atomics.load(shared, control.beats)
       const isReady = Atomics.load(shared, control.ready) === 1
-      quiet = seen === beats && isReady === ready ? quiet + 1 : 0
+      const alive = seen !== beats || isReady !== ready
+      if (alive) health.beat(component)
+      if (alive && quiet >= saidAfterLooks) yield* health.hangs(component, undefined)
+      quiet = alive ? 0 : quiet + 1
+      if (ready && quiet === saidAfterLooks) {
+        yield* health.hangs(component, `its thread shows no life in ${quiet} looks, ${watchEvery} apart`)
+        yield* Effect.logWarning("the hot path's thread hangs", { looks: quiet })
+      }
       beats = seen
       ready = isReady
       if (quiet === (ready ? hungAfterLooks : startLooksMax))
@@ -186,27 +197,34 @@ const makeThreadDetection = Effect.fnUntraced(function* (options: ThreadDetectio
     }
   })
   const announce = Effect.suspend(() => (starts > 0 ? Effect.asVoid(Queue.offer(restarts, undefined)) : Effect.void))
-  yield* supervisor.supervise(component, Effect.andThen(announce, Effect.raceFirst(live, watch)))
-
   yield* supervisor.supervise(
+    component,
+    Effect.andThen(announce, Effect.raceFirst(live, watch).pipe(Effect.ensuring(Effect.suspend(() => health.hangs(component, undefined)))))
+  )
+
+  yield* supervisor.superviseBeating(
     "checkpoint-refusals",
-    Queue.take(refused).pipe(
-      Effect.flatMap((problem) => Effect.logWarning("a checkpoint is not taken up, the detectors begin anew", { problem })),
-      Effect.forever
-    )
+    ({ waiting }) =>
+      waiting(Queue.take(refused)).pipe(
+        Effect.flatMap((problem) => Effect.logWarning("a checkpoint is not taken up, the detectors begin anew", { problem })),
+        Effect.forever
+      ),
+    readerHangsAfter
   )
   yield* health.gauge(component, "signals_waiting", () => signals.size())
-  yield* supervisor.supervise("signals", consumeRecords(signals, reader.accept))
+  yield* supervisor.superviseBeating("signals", (pulse) => consumeRecords(signals, reader.accept, { pulse }), readerHangsAfter)
   const askForCheckpoint = Effect.sync(() => Atomics.store(shared, control.checkpointAsked, 1))
   const saveCheckpoint = Effect.suspend(() => (checkpoint === undefined ? Effect.void : checkpoints.save(checkpoint)))
-  yield* supervisor.supervise(
+  yield* supervisor.superviseBeating(
     "checkpoint",
-    Effect.sleep(checkpointEvery).pipe(
-      Effect.andThen(askForCheckpoint),
-      Effect.repeat({ times: checkpointsToStore - 1 }),
-      Effect.andThen(saveCheckpoint),
-      Effect.forever
-    )
+    ({ waiting }) =>
+      waiting(Effect.sleep(checkpointEvery)).pipe(
+        Effect.andThen(askForCheckpoint),
+        Effect.repeat({ times: checkpointsToStore - 1 }),
+        Effect.andThen(saveCheckpoint),
+        Effect.forever
+      ),
+    statementHangsAfter
   )
   // Runs before the fibers are interrupted: what was accepted from venues is still judged, its changes are handed over, and what was learned is kept.
   yield* Effect.addFinalizer(() =>

@@ -255,7 +255,8 @@ export class Intake implements MarketSink {
   /** The event in the record is one that is measured. */
   #measure(venueTime: number, received: number): void {
     const kind = this.#record.integers[0]!
-    if (this.#stages.sampled && saysWhen(kind)) this.#counters.count(this.#market.venue, receipts[this.#stages.received(venueTime, received)])
+    if (this.#stages.sampled && saysWhen(kind))
+      this.#counters.count(this.#market.venue, receipts[this.#stages.received(venueTime, received)])
     if (!isOfBook(kind)) this.#stages.enter(stage.value)
   }
 }

@@ -8,7 +8,8 @@ import { Histogram } from "./Histogram.ts"
 
 /** Upper bounds in seconds: from a decoded message to a delivery that was put off. */
 export const latencyBounds = [
-  1e-6, 2.5e-6, 5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300
+  1e-6, 2.5e-6, 5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
+  300
 ] as const
 
 const nanosPerSecond = 1e9
@@ -39,7 +40,12 @@ class Series {
       return `${name}_bucket{${label},le="${bound}"} ${total}`
     })
     total += this.#counts[latencyBounds.length]!
-    return [...buckets, `${name}_bucket{${label},le="+Inf"} ${total}`, `${name}_sum{${label}} ${this.#sum}`, `${name}_count{${label}} ${total}`]
+    return [
+      ...buckets,
+      `${name}_bucket{${label},le="+Inf"} ${total}`,
+      `${name}_sum{${label}} ${this.#sum}`,
+      `${name}_count{${label}} ${total}`
+    ]
   }
 }
 
