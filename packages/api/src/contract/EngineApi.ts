@@ -3,12 +3,14 @@ import { HttpApi, HttpApiMiddleware, OpenApi } from "effect/http-api"
 import { AlertsApi } from "./group/Alerts.ts"
 import { CoinsApi } from "./group/Coins.ts"
 import { SilencesApi } from "./group/Silences.ts"
+import { StatusApi } from "./group/Status.ts"
 import { SystemApi } from "./group/System.ts"
 
 export class EngineApi extends HttpApi.make("evenkeel")
   .add(CoinsApi)
   .add(AlertsApi)
   .add(SilencesApi)
+  .add(StatusApi)
   .add(SystemApi)
   .middleware(HttpApiMiddleware.ProblemDetails)
   .annotate(HttpApi.QueryParseOptions, { onExcessProperty: "error", errors: "all" })

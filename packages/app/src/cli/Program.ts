@@ -14,6 +14,7 @@ import { models } from "./Models.ts"
 import { record } from "./Record.ts"
 import { replay } from "./Replay.ts"
 import { evenkeel } from "./Root.ts"
+import { heap, profile, status, top } from "./Status.ts"
 import { train } from "./Train.ts"
 import { tune } from "./Tune.ts"
 
@@ -32,6 +33,10 @@ export const program = evenkeel.pipe(
     journal,
     alerts,
     consumers,
+    status,
+    top,
+    profile,
+    heap,
     doctor,
     audit
   ])

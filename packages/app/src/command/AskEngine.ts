@@ -20,7 +20,8 @@ export class NotDone extends Schema.TaggedError<NotDone>()("NotDone", { problem:
 const addressOf = ({ http }: EngineConfig): string =>
   `http://${http.host === "0.0.0.0" ? "127.0.0.1" : http.host === "::" ? "[::1]" : http.host}:${http.port}`
 
-const ask = <A>(
+/** Asks the engine at the configured address one thing. */
+export const ask = <A>(
   config: EngineConfig,
   question: (client: HttpApiClient.ForApi<typeof EngineApi>) => Effect.Effect<A, { readonly message: string }>
 ) =>

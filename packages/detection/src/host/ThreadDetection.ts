@@ -19,6 +19,7 @@ import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { Histogram } from "@evenkeel/runtime/telemetry/Histogram"
 import { MarketClock } from "@evenkeel/runtime/time/MarketClock"
 import { ProcessNanoclock } from "@evenkeel/runtime/time/Nanoclock"
+import { ThreadProfiles } from "@evenkeel/runtime/worker/ThreadProfiles"
 import { statementHangsAfter } from "@evenkeel/store/database/DatabaseProblem"
 import { Context, DateTime, Effect, type FileSystem, Layer, Queue, Schema } from "effect"
 import { featureRow } from "../feature/coin/CoinFeatures.ts"
@@ -94,6 +95,7 @@ const makeThreadDetection = Effect.fnUntraced(function* (options: ThreadDetectio
   const recorder = yield* LevelRecorder
   const clock = yield* ProcessNanoclock
   const startThread = yield* HotPathThreads
+  const profiled = yield* ThreadProfiles
   const { origin } = clock
   const memory = allocateHotPathMemory({
     coins: coins.length,
@@ -164,7 +166,9 @@ const makeThreadDetection = Effect.fnUntraced(function* (options: ThreadDetectio
       },
       onCheckpointRefused: (problem) => Queue.offerUnsafe(refused, problem),
       onError: (problem) => resume(new HotPathDied({ problem: `died: ${problem}` })),
+      onThread: (thread) => profiled.set("hotpath", thread),
       onExit: (code) => {
+        profiled.delete("hotpath")
         ended = code === 0
         // What it could not even begin with is not tried again.
         if (Atomics.load(shared, control.ready) !== 1) checkpoint = undefined
