@@ -50,8 +50,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "what failed counts as delivered",
     file: "packages/alerting/src/dispatch/Dispatcher.ts",
-    from: "    if (sent === undefined) return yield* note(row, now)\n",
-    to: "    if (sent === undefined || row.attempts > 0) return yield* note(row, now)\n"
+    from: "    if (sent === undefined) {\n",
+    to: "    if (sent === undefined || row.attempts > 0) {\n"
   },
   {
     name: "a thread that is replaced begins at no level",
@@ -74,7 +74,7 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "a level change leaves its mailbox before it is recorded",
     file: "packages/detection/src/host/LevelRecorder.ts",
-    from: '      Effect.retry(Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")])),\n',
+    from: '      Effect.retry(Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced(retryMax)])),\n',
     to: "      Effect.ignore,\n"
   },
   {

@@ -4,6 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { layerAlerting } from "@evenkeel/alerting/Alerting"
 import { Receivers } from "@evenkeel/alerting/receiver/Receiver"
 import { layerApi } from "@evenkeel/api/server/ApiServer"
+import { EngineStatus } from "@evenkeel/api/server/EngineStatus"
 import { EngineView } from "@evenkeel/api/server/EngineView"
 import { Reports } from "@evenkeel/assessment/compliance/Reports"
 import { InsuranceWatch } from "@evenkeel/assessment/insurance/InsuranceWatch"
@@ -11,11 +12,13 @@ import { page } from "@evenkeel/dashboard/Page"
 import { Effect, Layer } from "effect"
 import { HttpServer } from "effect/http"
 import { createServer, request } from "node:http"
+import { idleStatus } from "./support/Status.ts"
 import { services } from "../../alerting/test/support/Services.ts"
 
 const layerOf = (http: { readonly host: string; readonly names: ReadonlyArray<string> }) =>
   layerApi({ dashboard: page, ...http }).pipe(
     Layer.provideMerge(NodeHttpServer.layer(createServer, { host: http.host, port: 0 })),
+    Layer.provide(EngineStatus.layerTest(idleStatus)),
     Layer.provide(Layer.succeed(EngineView, { simulated: false, coins: () => [] })),
     Layer.provide(Layer.merge(InsuranceWatch.layerTest(), Reports.layer({ publicKey: undefined }))),
     Layer.provide(layerAlerting({ owner: "test" })),

@@ -4,12 +4,18 @@ import { HealthMonitor } from "./health/HealthMonitor.ts"
 import { HealthRegistry } from "./health/HealthRegistry.ts"
 import { Policies, type PolicyOverrides } from "./resilience/Policies.ts"
 import { Supervisor } from "./supervision/Supervisor.ts"
+import { LatencyMeter, LatencyStages } from "./telemetry/LatencyStages.ts"
 import { SpanLinks } from "./telemetry/SpanLinks.ts"
+import { type ProfiledThread, ThreadProfiles } from "./worker/ThreadProfiles.ts"
+
+const layerLatency = Layer.sync(LatencyStages, () => new LatencyMeter())
+
+const layerThreads = Layer.sync(ThreadProfiles, () => new Map<string, ProfiledThread>())
 
 /** `policies`: what differs from the default ones, for all calls of a kind or for one venue, chain or receiver. */
 export const layerRuntimeWith = (policies: PolicyOverrides) =>
   HealthMonitor.layer.pipe(
-    Layer.provideMerge(Layer.mergeAll(Supervisor.layer, Policies.layer(policies), SpanLinks.layer)),
+    Layer.provideMerge(Layer.mergeAll(Supervisor.layer, Policies.layer(policies), SpanLinks.layer, layerLatency, layerThreads)),
     Layer.provideMerge(HealthRegistry.layer)
   )
 

@@ -10,11 +10,12 @@
 import { Notification } from "@evenkeel/domain/alert/Alert"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { makeActor } from "@evenkeel/runtime/supervision/Actor"
-import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
+import { type Pulse, Supervisor, unwatched } from "@evenkeel/runtime/supervision/Supervisor"
 import { waitAtMost } from "@evenkeel/runtime/supervision/WaitAtMost"
 import { Metrics } from "@evenkeel/runtime/telemetry/Metrics"
+import { LatencyStages } from "@evenkeel/runtime/telemetry/LatencyStages"
 import { SpanLinks } from "@evenkeel/runtime/telemetry/SpanLinks"
-import { databaseProblem } from "@evenkeel/store/database/DatabaseProblem"
+import { databaseProblem, statementHangsAfter } from "@evenkeel/store/database/DatabaseProblem"
 import { type ClaimedRow, Outbox, type OutboxRow } from "@evenkeel/store/outbox/Outbox"
 import { type Cause, Clock, Context, Effect, Layer, Metric, Schema, Semaphore } from "effect"
 import type { SqlError } from "effect/sql"
@@ -61,6 +62,8 @@ const makeDispatcher = Effect.fnUntraced(function* (owner: string) {
   const supervisor = yield* Supervisor
   const health = yield* HealthRegistry
   const links = yield* SpanLinks
+  const latency = yield* LatencyStages
+  latency.know("delivery")
 
   /** Rows that were delivered and not noted, with when. */
   const unnoted = new Map<string, { readonly row: OutboxRow; readonly at: number }>()
@@ -125,20 +128,24 @@ const makeDispatcher = Effect.fnUntraced(function* (owner: string) {
       Effect.catch((cause) => Effect.succeed(failureOf(cause)))
     )
 
-  /** `sending` has a permit for each row that may be on its way; after `endsBy` none is begun. */
-  const send = Effect.fnUntraced(function* (receiver: Receiver, row: ClaimedRow, sending: Semaphore.Semaphore, endsBy: number) {
+  const send = Effect.fnUntraced(function* (receiver: Receiver, row: ClaimedRow, { endsBy, pulse, sending }: Turn) {
     const before = unnoted.get(nameOf(row))
     if (before !== undefined) return yield* note(row, before.at)
-    const sent = yield* sending.withPermits(1)(
-      Effect.flatMap(Clock.currentTimeMillis, (now): Effect.Effect<Failure | "late" | undefined> =>
-        now > endsBy ? Effect.succeed("late") : deliver(receiver, row)
+    const sent = yield* pulse.waiting(
+      sending.withPermits(1)(
+        Effect.flatMap(Clock.currentTimeMillis, (now): Effect.Effect<Failure | "late" | undefined> =>
+          now > endsBy ? Effect.succeed("late") : deliver(receiver, row)
+        )
       )
     )
     if (sent === "late") return
     const now = yield* Clock.currentTimeMillis
     const outcome = sent === undefined ? "delivered" : "failed"
     yield* Metric.update(Metric.withAttributes(Metrics.notifications, { receiver: receiver.name, outcome }), 1)
-    if (sent === undefined) return yield* note(row, now)
+    if (sent === undefined) {
+      latency.since("delivery", `written ${row.idempotencyKey}`, Number(yield* Clock.monotonicTimeNanos))
+      return yield* note(row, now)
+    }
     const { pauseMillis, problem } = sent
     yield* Effect.logWarning("a delivery failed", { receiver: receiver.name, attempt: row.attempts + 1, problem })
     const { abandoned } = yield* outbox.failed(row, problem, now, pauseMillis)
@@ -151,16 +158,17 @@ const makeDispatcher = Effect.fnUntraced(function* (owner: string) {
   })
 
   /** Claims and sends until nothing is due. What takes long to send is claimed in small turns, what goes quickly in large ones. */
-  const sendDue = Effect.fnUntraced(function* (receiver: Receiver) {
+  const sendDue = Effect.fnUntraced(function* (receiver: Receiver, pulse: Pulse) {
     yield* noteAgain(receiver)
     const sending = yield* Semaphore.make(sendingMax)
     for (let turn = sendingMax; ;) {
+      yield* pulse.beat
       const began = yield* Clock.currentTimeMillis
       const rows = yield* outbox.claim({ receiver: receiver.name, owner, now: began, leaseMillis, limit: turn })
       if (rows.length === 0) return
       // What has waited until then is claimed anew when its lease is over.
       const endsBy = began + leaseMillis - deliveryMillisMax
-      yield* Effect.forEach(rows, (row) => send(receiver, row, sending, endsBy), { concurrency: "unbounded", discard: true })
+      yield* Effect.forEach(rows, (row) => send(receiver, row, { sending, endsBy, pulse }), { concurrency: "unbounded", discard: true })
       const took = (yield* Clock.currentTimeMillis) - began
       turn = took <= quickMillis ? Math.min(2 * turn, turnMax) : sendingMax
     }
@@ -180,14 +188,15 @@ const makeDispatcher = Effect.fnUntraced(function* (owner: string) {
       // A look that waits already will see what is new by then.
       overflow: { _tag: "DropNewest" },
       initial: Effect.void,
-      receive: (_state: void, _look: "look") =>
-        sendDue(receiver).pipe(
+      hangsAfter: statementHangsAfter,
+      receive: (_state: void, _look: "look", pulse) =>
+        sendDue(receiver, pulse).pipe(
           Effect.catchTag("SqlError", (error) =>
             health
               .report(`receiver:${receiver.name}`, "degraded", databaseProblem(error))
               .pipe(
                 Effect.andThen(Effect.logWarning("the outbox cannot be read", { problem: databaseProblem(error) })),
-                Effect.andThen(Effect.sleep(databaseWait)),
+                Effect.andThen(pulse.waiting(Effect.sleep(databaseWait))),
                 Effect.andThen(health.report(`receiver:${receiver.name}`, "running"))
               )
           ),
@@ -219,16 +228,30 @@ const makeDispatcher = Effect.fnUntraced(function* (owner: string) {
     ]
     yield* words.length === 0 ? health.report("dispatcher", "running") : health.report("dispatcher", "degraded", words.join("; "))
   })
-  yield* supervisor.supervise(
+  yield* supervisor.superviseBeating(
     "dispatcher",
-    Effect.andThen(nudge, reportUndelivered).pipe(
-      Effect.catchTag("SqlError", (error) => health.report("dispatcher", "degraded", databaseProblem(error))),
-      Effect.andThen(Effect.sleep(lookEvery)),
-      Effect.forever
-    )
+    ({ waiting }) =>
+      Effect.andThen(nudge, reportUndelivered).pipe(
+        Effect.catchTag("SqlError", (error) => health.report("dispatcher", "degraded", databaseProblem(error))),
+        Effect.andThen(waiting(Effect.sleep(lookEvery))),
+        Effect.forever
+      ),
+    statementHangsAfter
   )
-  return Dispatcher.of({ nudge, drain: Effect.forEach(receivers, sendDue, { concurrency: "unbounded", discard: true }) })
+  return Dispatcher.of({
+    nudge,
+    drain: Effect.forEach(receivers, (receiver) => sendDue(receiver, unwatched), { concurrency: "unbounded", discard: true })
+  })
 })
+
+/** What the rows of one claim share. */
+interface Turn {
+  /** A permit for each row that may be on its way. */
+  readonly sending: Semaphore.Semaphore
+  /** After this none is begun, Unix ms. */
+  readonly endsBy: number
+  readonly pulse: Pulse
+}
 
 interface Failure {
   readonly problem: string

@@ -10,9 +10,10 @@ import { fingerprintOf } from "@evenkeel/domain/alert/Fingerprint"
 import { labelsText } from "@evenkeel/domain/alert/Labels"
 import { severity } from "@evenkeel/domain/risk/RiskLevel"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
-import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
+import { type Pulse, Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
+import { LatencyStages } from "@evenkeel/runtime/telemetry/LatencyStages"
 import { SpanLinks } from "@evenkeel/runtime/telemetry/SpanLinks"
-import { databaseProblem } from "@evenkeel/store/database/DatabaseProblem"
+import { databaseProblem, statementHangsAfter } from "@evenkeel/store/database/DatabaseProblem"
 import { type ConcurrencyConflict, EventStore } from "@evenkeel/store/event/EventStore"
 import { Outbox } from "@evenkeel/store/outbox/Outbox"
 import { Array, Clock, Context, Effect, Layer, Order, Schema } from "effect"
@@ -88,6 +89,8 @@ const makeNotifier = Effect.fnUntraced(function* () {
   const groups = yield* GroupTable
   const health = yield* HealthRegistry
   const links = yield* SpanLinks
+  const latency = yield* LatencyStages
+  latency.know("alert")
   const outbox = yield* Outbox
   const receivers = yield* Receivers
   const silences = yield* SilenceTable
@@ -160,6 +163,10 @@ const makeNotifier = Effect.fnUntraced(function* () {
       told.map((receiver) => ({ receiver, idempotencyKey, fingerprint, position, priority: severity(first!.alert.level), payload })),
       yield* Clock.currentTimeMillis
     )
+    const nanos = Number(yield* Clock.monotonicTimeNanos)
+    // What is told again, or to more people, is late by design.
+    if (why === "firing" || why === "resolved") latency.since("alert", `recorded ${notification.position}`, nanos)
+    latency.mark(`written ${idempotencyKey}`, nanos)
     yield* Effect.ignore(Effect.map(Effect.currentSpan, (span) => links.set(idempotencyKey, span)))
   })
 
@@ -284,21 +291,25 @@ const makeNotifier = Effect.fnUntraced(function* () {
       )
   })
 
-  const follow = Effect.gen(function* () {
+  const follow = Effect.fnUntraced(function* ({ beat, waiting }: Pulse) {
     for (;;) {
+      yield* beat
       yield* reroute
+      yield* beat
       const looked = yield* lookDue
       if (looked > 0) yield* dispatcher.nudge
-      if (looked < lookMax) yield* Effect.sleep(lookEvery)
+      if (looked < lookMax) yield* waiting(Effect.sleep(lookEvery))
     }
   })
-  yield* supervisor.supervise(
+  yield* supervisor.superviseBeating(
     "notifier",
-    Effect.catchTag(follow, "SqlError", (error) =>
-      health
-        .report("notifier", "degraded", databaseProblem(error))
-        .pipe(Effect.andThen(Effect.sleep(databaseWait)), Effect.andThen(health.report("notifier", "running")))
-    ).pipe(Effect.forever)
+    (pulse) =>
+      Effect.catchTag(follow(pulse), "SqlError", (error) =>
+        health
+          .report("notifier", "degraded", databaseProblem(error))
+          .pipe(Effect.andThen(pulse.waiting(Effect.sleep(databaseWait))), Effect.andThen(health.report("notifier", "running")))
+      ).pipe(Effect.forever),
+    statementHangsAfter
   )
   return Notifier.of({ take, lookDue: Effect.andThen(reroute, lookDue) })
 })

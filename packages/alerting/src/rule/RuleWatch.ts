@@ -10,7 +10,7 @@ import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { Metrics } from "@evenkeel/runtime/telemetry/Metrics"
 import { MarketClock } from "@evenkeel/runtime/time/MarketClock"
-import { databaseProblem } from "@evenkeel/store/database/DatabaseProblem"
+import { databaseProblem, statementHangsAfter } from "@evenkeel/store/database/DatabaseProblem"
 import { EventStore } from "@evenkeel/store/event/EventStore"
 import { makeLease } from "@evenkeel/store/lease/Lease"
 import { Context, Effect, Layer, Metric, Schema, Semaphore } from "effect"
@@ -39,7 +39,6 @@ export class RuleWatch extends Context.Service<
 }
 
 const lookEvery = "1 second"
-const hangsAfter = "30 seconds"
 /** While the database is away. */
 const databaseWait = "2 seconds"
 const component = "rules"
@@ -159,17 +158,17 @@ const makeRuleWatch = Effect.fnUntraced(function* ({ owner, simulated }: RuleWat
   yield* health.gauge(component, "instances", () => instances.size)
   yield* supervisor.superviseBeating(
     component,
-    (beat) =>
+    ({ beat, waiting }) =>
       look.pipe(
         Effect.asVoid,
         Effect.catchTag("SqlError", (error) =>
-          health.report(component, "degraded", databaseProblem(error)).pipe(Effect.andThen(Effect.sleep(databaseWait)))
+          health.report(component, "degraded", databaseProblem(error)).pipe(Effect.andThen(waiting(Effect.sleep(databaseWait))))
         ),
         Effect.andThen(beat),
-        Effect.andThen(Effect.sleep(lookEvery)),
+        Effect.andThen(waiting(Effect.sleep(lookEvery))),
         Effect.forever
       ),
-    hangsAfter
+    statementHangsAfter
   )
   return RuleWatch.of({ look })
 })

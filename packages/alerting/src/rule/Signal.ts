@@ -31,8 +31,19 @@ export const SignalName = Schema.Literals([
   "outboxPending",
   /** Of the data directory's disk, 0 to 1. */
   "diskFreeRatio",
-  /** How late the engine's main thread was at worst within the last second. */
-  "eventLoopDelaySeconds"
+  /** How late the engine's main thread was at worst within the last minute. */
+  "eventLoopDelaySeconds",
+  /** Share of the frames ring that is in use, 0 to 1. */
+  "ringFill",
+  /** Share of the time in which the hot path's thread is busy, 0 to 1. */
+  "hotPathBusy",
+  /** Processors in use: 2 is two whole ones. */
+  "cpuShare",
+  /** The process's resident memory. */
+  "residentBytes",
+  "openFiles",
+  /** The 99th percentile of a stage of the engine within the last minute; see `evenkeel status`. Unknown while nothing passes it. */
+  "stageSeconds"
 ])
 export type SignalName = typeof SignalName.Type
 
@@ -57,7 +68,13 @@ export const signals: Readonly<Record<SignalName, SignalMeaning>> = {
   health: { unit: "", labels: ["component"] },
   outboxPending: { unit: "", labels: [] },
   diskFreeRatio: { unit: "", labels: [] },
-  eventLoopDelaySeconds: { unit: "s", labels: [] }
+  eventLoopDelaySeconds: { unit: "s", labels: [] },
+  ringFill: { unit: "", labels: [] },
+  hotPathBusy: { unit: "", labels: [] },
+  cpuShare: { unit: "", labels: [] },
+  residentBytes: { unit: "bytes", labels: [] },
+  openFiles: { unit: "", labels: [] },
+  stageSeconds: { unit: "s", labels: ["stage"] }
 }
 
 /** Every label that a signal can have. */

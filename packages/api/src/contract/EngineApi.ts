@@ -5,6 +5,7 @@ import { CoinsApi } from "./group/Coins.ts"
 import { InsuranceApi } from "./group/Insurance.ts"
 import { ReportsApi } from "./group/Reports.ts"
 import { SilencesApi } from "./group/Silences.ts"
+import { StatusApi } from "./group/Status.ts"
 import { SystemApi } from "./group/System.ts"
 
 export class EngineApi extends HttpApi.make("evenkeel")
@@ -13,6 +14,7 @@ export class EngineApi extends HttpApi.make("evenkeel")
   .add(SilencesApi)
   .add(InsuranceApi)
   .add(ReportsApi)
+  .add(StatusApi)
   .add(SystemApi)
   .middleware(HttpApiMiddleware.ProblemDetails)
   .annotate(HttpApi.QueryParseOptions, { onExcessProperty: "error", errors: "all" })

@@ -6,15 +6,16 @@
 import { Layer } from "effect"
 import { HttpRouter, HttpStaticServer } from "effect/http"
 import { HttpApiBuilder, HttpApiMiddleware, HttpApiScalar } from "effect/http-api"
-import { PrometheusMetrics } from "effect/observability"
 import { EngineApi } from "../contract/EngineApi.ts"
 import { alerts } from "./group/Alerts.ts"
 import { coins } from "./group/Coins.ts"
 import { insurance } from "./group/Insurance.ts"
 import { reports } from "./group/Reports.ts"
 import { silences } from "./group/Silences.ts"
+import { status } from "./group/Status.ts"
 import { system } from "./group/System.ts"
 import type { HostNames } from "./HostNames.ts"
+import { layerMetricsRoute } from "./MetricsRoute.ts"
 import { layerRequestGuard } from "./RequestGuard.ts"
 
 /** The routes; provide an HTTP server. `dashboard` is the folder of its files. */
@@ -22,11 +23,11 @@ export const layerApi = (options: HostNames & { readonly dashboard: string }) =>
   HttpRouter.serve(
     Layer.mergeAll(
       HttpApiBuilder.layer(EngineApi, { openapiPath: "/openapi.json" }).pipe(
-        Layer.provide([coins, alerts, silences, insurance, reports, system]),
+        Layer.provide([coins, alerts, silences, insurance, reports, status, system]),
         Layer.provide(HttpApiMiddleware.layerProblemDetails({ includeDetails: true }))
       ),
       HttpApiScalar.layer(EngineApi, { path: "/docs" }),
-      PrometheusMetrics.layerHttp(),
+      layerMetricsRoute,
       HttpStaticServer.layer({ root: options.dashboard, prefix: "/" }),
       layerRequestGuard(options)
     ),

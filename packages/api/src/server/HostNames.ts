@@ -21,6 +21,12 @@ const nameOf = (host: string): string | undefined =>
 const isLoopback = (name: string): boolean =>
   name === "localhost" || name.endsWith(".localhost") || name === "[::1]" || name === "::1" || (isIPv4(name) && name.startsWith("127."))
 
+/** Whether a `Host` value is one of loopback's names. */
+export const isLoopbackHost = (host: string | undefined): boolean => {
+  const name = host === undefined ? undefined : nameOf(host)
+  return name !== undefined && isLoopback(name)
+}
+
 /** Whether a request with this `Host` is answered; one of HTTP/1.0 may have none, and no browser sends it. */
 export const answersTo = ({ host, names }: HostNames): ((value: string | undefined) => boolean) => {
   if (!isLoopback(host) && names.length === 0) return () => true

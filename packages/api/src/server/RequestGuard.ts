@@ -18,6 +18,7 @@ const methodsOf = (path: string): ReadonlyArray<string> => writes.find(({ paths 
 const writes = [
   { paths: /^\/v1\/silences$/, methods: ["GET", "HEAD", "POST"] },
   { paths: /^\/v1\/silences\/[^/]+$/, methods: ["DELETE"] },
+  { paths: /^\/v1\/status\/(profile|heap)$/, methods: ["POST"] },
   { paths: /^\/v1\/alerts\/[^/]+\/acknowledgement$/, methods: ["POST"] }
 ]
 

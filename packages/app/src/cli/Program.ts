@@ -16,6 +16,7 @@ import { record } from "./Record.ts"
 import { replay } from "./Replay.ts"
 import { report } from "./Report.ts"
 import { evenkeel } from "./Root.ts"
+import { heap, profile, status, top } from "./Status.ts"
 import { train } from "./Train.ts"
 import { tune } from "./Tune.ts"
 
@@ -37,6 +38,10 @@ export const program = evenkeel.pipe(
     report,
     alerts,
     consumers,
+    status,
+    top,
+    profile,
+    heap,
     doctor,
     audit
   ])

@@ -35,6 +35,7 @@ const isNoAnswer = (error: object): boolean =>
 const asked = <A>(config: EngineConfig, question: Question<A>) =>
   Effect.flatMap(HttpApiClient.make(EngineApi, { baseUrl: addressOf(config) }), question).pipe(Effect.provide(NodeHttpClient.layerUndici))
 
+/** Asks the engine at the configured address one thing. */
 export const ask = <A>(config: EngineConfig, question: Question<A>) =>
   asked(config, question).pipe(
     Effect.mapError(

@@ -8,6 +8,8 @@ import { Effect, Layer, Queue } from "effect"
 
 /** A sample of the frames that cannot be used is logged at most this often; the counters have every one. */
 const refusalEvery = "1 second"
+/** Handing something on takes no time. */
+const hangsAfter = "5 seconds"
 
 const outcomeName = (outcome: number): string => Object.entries(FrameOutcome).find(([, code]) => code === outcome)?.[0] ?? "unknown"
 
@@ -17,23 +19,31 @@ export const layerBridges = Layer.effectDiscard(
     const detection = yield* Detection
     const feed = yield* MarketFeed
     const venues = yield* Venues
-    yield* supervisor.supervise(
-      "resync",
-      Queue.take(detection.resyncs).pipe(
-        Effect.flatMap(({ instrument, reason }) => feed.resync(instrument, reason)),
-        Effect.forever
-      )
-    )
-    yield* supervisor.supervise("hot-path-restarts", Queue.take(detection.restarts).pipe(Effect.andThen(feed.restarted), Effect.forever))
-    yield* supervisor.supervise(
-      "refusals",
-      Queue.take(detection.refusals).pipe(
-        Effect.flatMap(({ outcome, sample, venue }) =>
-          Effect.logWarning("a frame cannot be used", { venue: venues.sources[venue]?.id, outcome: outcomeName(outcome), sample })
+    yield* supervisor.superviseBeating(
+      "book-requests",
+      ({ waiting }) =>
+        waiting(Queue.take(detection.resyncs)).pipe(
+          Effect.flatMap(({ instrument, reason }) => feed.resync(instrument, reason)),
+          Effect.forever
         ),
-        Effect.andThen(Effect.sleep(refusalEvery)),
-        Effect.forever
-      )
+      hangsAfter
+    )
+    yield* supervisor.superviseBeating(
+      "hot-path-restarts",
+      ({ waiting }) => waiting(Queue.take(detection.restarts)).pipe(Effect.andThen(feed.restarted), Effect.forever),
+      hangsAfter
+    )
+    yield* supervisor.superviseBeating(
+      "refusals",
+      ({ waiting }) =>
+        waiting(Queue.take(detection.refusals)).pipe(
+          Effect.flatMap(({ outcome, sample, venue }) =>
+            Effect.logWarning("a frame cannot be used", { venue: venues.sources[venue]?.id, outcome: outcomeName(outcome), sample })
+          ),
+          Effect.andThen(waiting(Effect.sleep(refusalEvery))),
+          Effect.forever
+        ),
+      hangsAfter
     )
   })
 )

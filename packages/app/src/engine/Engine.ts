@@ -14,6 +14,7 @@ import { FrameSink } from "@evenkeel/connectors/transport/FrameSink"
 import { CheckpointStore } from "@evenkeel/detection/host/CheckpointStore"
 import { LevelRecorder } from "@evenkeel/detection/host/LevelRecorder"
 import { layerThread } from "@evenkeel/detection/host/ThreadDetection"
+import { layerMainWatch } from "@evenkeel/runtime/health/MainWatch"
 import { layerRuntimeWith } from "@evenkeel/runtime/Runtime"
 import { busyPoll, spinThenSleep } from "@evenkeel/runtime/ring/RingHeader"
 import { MarketClock } from "@evenkeel/runtime/time/MarketClock"
@@ -38,6 +39,8 @@ import { layerHeartbeat } from "./Heartbeat.ts"
 import { LastWords } from "./LastWords.ts"
 import { layerOutsideClient } from "./OutsideClient.ts"
 import { layerReadiness } from "./Readiness.ts"
+import { EngineNumbers } from "../status/EngineNumbers.ts"
+import { layerEngineStatus } from "../status/EngineStatuses.ts"
 import { layerUnwatched } from "./Unwatched.ts"
 
 /** What survives a restart. */
@@ -123,10 +126,12 @@ export const layerEngineOnDatabase = (config: EngineConfig, setup: EngineSetup) 
     layerReadiness(setup.coins),
     layerUnwatched(setup.coins),
     layerHeartbeat(config.heartbeat),
-    layerEngineFacts(config, setup)
+    layerEngineFacts(config, setup),
+    layerEngineStatus({ data: config.data, name: setup.engineName, simulated: setup.simulated })
   ).pipe(
     Layer.provideMerge(layerInsurance(config, setup)),
     Layer.provideMerge(layerReports(config)),
+    Layer.provideMerge(EngineNumbers.layer({ directory: config.data, simulated: setup.simulated })),
     Layer.provideMerge(layerEngineView({ simulated: setup.simulated })),
     Layer.provideMerge(layerPrediction(config, setup)),
     Layer.provideMerge(layerNewsFeeds(config, setup)),
@@ -141,7 +146,7 @@ export const layerEngineOnDatabase = (config: EngineConfig, setup: EngineSetup) 
 
 /** The whole engine, but for its screen and its HTTP server. Needs a file system and an HTTP client. */
 export const layerEngine = (config: EngineConfig, setup: EngineSetup) =>
-  layerEngineOnDatabase(config, setup).pipe(
+  Layer.provideMerge(layerMainWatch, layerEngineOnDatabase(config, setup)).pipe(
     // On a disk that is full the database is not even opened: the reserve makes room for it.
     Layer.provideMerge(databaseOf(config).pipe(Layer.provide(Layer.effectDiscard(Effect.ignore(keepDiskSpace(config.data))))))
   )

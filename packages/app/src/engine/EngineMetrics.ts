@@ -1,21 +1,45 @@
 /** Copies the engine's state and counts into metrics, for whoever scrapes. */
+import { Receivers } from "@evenkeel/alerting/receiver/Receiver"
+import type { ProcessView } from "@evenkeel/api/contract/group/Status"
 import { EngineView } from "@evenkeel/api/server/EngineView"
 import { Venues } from "@evenkeel/connectors/exchange/Venues"
 import { MarketFeed } from "@evenkeel/connectors/feed/MarketFeed"
-import { FrameSink } from "@evenkeel/connectors/transport/FrameSink"
 import { Detection } from "@evenkeel/detection/host/Detection"
 import { venueCounters } from "@evenkeel/detection/hotpath/Counters"
 import { severity } from "@evenkeel/domain/risk/RiskLevel"
-import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
+import type { ComponentHealth } from "@evenkeel/runtime/health/HealthRegistry"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { Metrics } from "@evenkeel/runtime/telemetry/Metrics"
-import { RecentHistogram } from "@evenkeel/runtime/telemetry/RecentHistogram"
-import { Clock, Effect, Layer, Metric } from "effect"
+import { Effect, Layer, Metric } from "effect"
+import { EngineNumbers } from "../status/EngineNumbers.ts"
 
 const metricsEvery = "1 second"
-const hangsAfter = "10 seconds"
-/** Frames that were used are no refusals. */
-const used = ["market", "control"]
+/** A look copies numbers: it takes no time on a healthy machine. */
+const hangsAfter = "5 seconds"
+/** Frames that were used are no refusals, nor are measurements. */
+const used = ["market", "control", "timed", "untimed", "ahead"]
+
+/** Counts of things that may never happen are there from the start: a rate needs something to rise from. */
+const beginAtZero = (venues: ReadonlyArray<string>, receivers: ReadonlyArray<string>) =>
+  Effect.forEach(
+    [
+      ...venues.flatMap((venue) => [
+        Metric.withAttributes(Metrics.reconnects, { venue }),
+        Metric.withAttributes(Metrics.cutOff, { venue }),
+        Metric.withAttributes(Metrics.framesDropped, { venue })
+      ]),
+      ...receivers.flatMap((receiver) => [
+        Metric.withAttributes(Metrics.notifications, { receiver, outcome: "delivered" }),
+        Metric.withAttributes(Metrics.notifications, { receiver, outcome: "failed" }),
+        Metric.withAttributes(Metrics.notificationsAbandoned, { receiver })
+      ]),
+      Metrics.scoresDropped,
+      Metrics.journalBytes,
+      Metrics.standstills
+    ],
+    (metric) => Metric.update(metric, 0),
+    { discard: true }
+  )
 
 export const layerEngineMetrics = Layer.effectDiscard(
   Effect.gen(function* () {
@@ -24,16 +48,20 @@ export const layerEngineMetrics = Layer.effectDiscard(
     const detection = yield* Detection
     const feed = yield* MarketFeed
     const venues = yield* Venues
-    const sink = yield* FrameSink
-    const health = yield* HealthRegistry
-    const latency = new RecentHistogram(detection.latency)
+    const numbers = yield* EngineNumbers
     yield* Metric.update(Metrics.simulated, view.simulated ? 1 : 0)
+    yield* Metric.update(Metrics.startTime, performance.timeOrigin / 1000)
+    yield* beginAtZero(
+      feed.connectors.map(({ exchange }) => exchange.id),
+      (yield* Receivers).map(({ name }) => name)
+    )
     const seen = new Map<string, number>()
     /** A counter that is kept elsewhere: adds what came since the last look. */
     const catchUp = (key: string, total: number, metric: Metric.Metric<number, unknown>) => {
       const more = total - (seen.get(key) ?? 0)
       seen.set(key, total)
-      return more > 0 ? Metric.update(metric, more) : Effect.void
+      // What has counted nothing yet is there with 0: a rate needs something to rise from.
+      return more > 0 || total === 0 ? Metric.update(metric, Math.max(0, more)) : Effect.void
     }
 
     const updateCoins = Effect.suspend(() =>
@@ -66,18 +94,13 @@ export const layerEngineMetrics = Layer.effectDiscard(
         { discard: true }
       )
     )
-    const updateEngine = Effect.gen(function* () {
-      const recent = latency.at(yield* Clock.currentTimeMillis)
-      for (const quantile of [0.5, 0.99]) {
-        const nanos = recent.quantile(quantile)
-        if (Number.isFinite(nanos))
-          yield* Metric.update(Metric.withAttributes(Metrics.publishToScore, { quantile: String(quantile) }), nanos / 1e9)
-      }
-      yield* catchUp("scores dropped", detection.scoresDropped(), Metrics.scoresDropped)
-      yield* Metric.update(Metric.withAttributes(Metrics.ringFill, { ring: "frames" }), sink.fill())
-      for (const { component, gauges, status } of yield* health.snapshot) {
+    const updateComponents = Effect.fnUntraced(function* (components: ReadonlyArray<ComponentHealth>) {
+      for (const { component, gauges, hung, restarts, status } of components) {
         const up = status === "running" || status === "degraded" ? 1 : 0
         yield* Metric.update(Metric.withAttributes(Metrics.componentStatus, { component }), up)
+        yield* Metric.update(Metric.withAttributes(Metrics.componentHung, { component }), hung ? 1 : 0)
+        yield* catchUp(`restarts ${component}`, restarts, Metric.withAttributes(Metrics.componentRestarts, { component }))
+        if (component === "main-thread") yield* catchUp("standstills", gauges["standstills"] ?? 0, Metrics.standstills)
         if (component === "alerts") yield* Metric.update(Metrics.alertsUnwatched, gauges["unwatched"] ?? 0)
         if (component === "templates") yield* catchUp("templates", gauges["failures"] ?? 0, Metrics.templateFailures)
         if (component !== "dispatcher") continue
@@ -86,14 +109,40 @@ export const layerEngineMetrics = Layer.effectDiscard(
         yield* Metric.update(Metrics.outboxUnnoted, gauges["outbox_unnoted"] ?? 0)
       }
     })
+    const updateProcess = Effect.fnUntraced(function* (look: ProcessView) {
+      yield* catchUp("cpu", look.cpuUserSeconds + look.cpuSystemSeconds, Metrics.cpu)
+      yield* catchUp("cpu user", look.cpuUserSeconds, Metrics.cpuUser)
+      yield* catchUp("cpu system", look.cpuSystemSeconds, Metrics.cpuSystem)
+      for (const { count, kind, seconds } of look.collections) {
+        yield* catchUp(`gc ${kind}`, count, Metric.withAttributes(Metrics.collections, { kind }))
+        yield* catchUp(`gc time ${kind}`, seconds, Metric.withAttributes(Metrics.collecting, { kind }))
+      }
+      yield* Metric.update(Metrics.residentMemory, look.residentBytes)
+      yield* Metric.update(Metrics.heapUsed, look.heapUsedBytes)
+      yield* Metric.update(Metrics.heapTotal, look.heapTotalBytes)
+      yield* Metric.update(Metrics.loopLag, look.loopDelayMaxMillis / 1000)
+      yield* Metric.update(Metrics.loopLagP99, look.loopDelayP99Millis / 1000)
+      yield* Metric.update(Metrics.loopUtilization, look.loopUtilization)
+      if (look.openFiles !== null) yield* Metric.update(Metrics.openFiles, look.openFiles)
+      if (look.threads !== null) yield* Metric.update(Metrics.threads, look.threads)
+      if (look.diskFreeBytes !== null) yield* Metric.update(Metrics.diskFree, look.diskFreeBytes)
+    })
+    const updateEngine = Effect.gen(function* () {
+      const look = yield* numbers.look
+      yield* catchUp("scores dropped", detection.scoresDropped(), Metrics.scoresDropped)
+      yield* Metric.update(Metric.withAttributes(Metrics.ringFill, { ring: "frames" }), look.ringFill)
+      yield* Metric.update(Metrics.hotPathBusy, look.hotPathBusy)
+      yield* updateProcess(look.process)
+      yield* updateComponents(look.components)
+    })
     yield* supervisor.superviseBeating(
       "metrics",
-      (beat) =>
+      ({ beat, waiting }) =>
         updateCoins.pipe(
           Effect.andThen(updateVenues),
           Effect.andThen(updateEngine),
           Effect.andThen(beat),
-          Effect.andThen(Effect.sleep(metricsEvery)),
+          Effect.andThen(waiting(Effect.sleep(metricsEvery))),
           Effect.forever
         ),
       hangsAfter

@@ -76,7 +76,12 @@ export const layerHeartbeat = ({
         if (problem !== "") return yield* report("failed", problem)
         yield* ready ? report("sent", "") : report("withheld", "the engine is not ready, which was told")
       })
-      yield* supervisor.supervise(component, beat.pipe(Effect.andThen(Effect.sleep(every)), Effect.forever))
+      yield* supervisor.superviseBeating(
+        component,
+        // A call has a bound of its own.
+        ({ waiting }) => waiting(Effect.andThen(beat, Effect.sleep(every))).pipe(Effect.forever),
+        "5 seconds"
+      )
     })
   )
 }

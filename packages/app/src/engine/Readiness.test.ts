@@ -15,6 +15,10 @@ describe("readiness", () => {
       ready: false,
       detail: `no fresh price of ${coins[1]!.symbol}, ${coins[2]!.symbol}`
     })
+    const verdict = priceVerdict(coins, ["normal", undefined, "stale"], (coin) =>
+      coin === coins[2]!.symbol ? "okx: not connected" : undefined
+    )
+    assert.strictEqual(verdict.detail, `no fresh price of ${coins[1]!.symbol}, ${coins[2]!.symbol} (okx: not connected)`)
   })
 
   it.effect("names the venues whose frames waited too long since the last look", () =>

@@ -1,20 +1,36 @@
 /** What makes the engine ready for its users, beyond running components and connected venues: a fresh price of each coin,
  * frames that are handled in time, and a database that answers. */
+import { EngineView } from "@evenkeel/api/server/EngineView"
 import { Venues } from "@evenkeel/connectors/exchange/Venues"
+import { MarketFeed } from "@evenkeel/connectors/feed/MarketFeed"
 import { Detection } from "@evenkeel/detection/host/Detection"
 import { venueCounters } from "@evenkeel/detection/hotpath/Counters"
 import type { Coin } from "@evenkeel/domain/coin/Coin"
 import { HealthMonitor, type Verdict } from "@evenkeel/runtime/health/HealthMonitor"
+import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { databaseProblem } from "@evenkeel/store/database/DatabaseProblem"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
+import { staleReasonOf } from "../status/Freshness.ts"
 
-/** `levels` of the coins in order; undefined before a coin's first score. */
-export const priceVerdict = (coins: ReadonlyArray<Coin>, levels: ReadonlyArray<string | undefined>): Verdict => {
+/** `levels` of the coins in order; undefined before a coin's first score. `whyOf` says why one has none. */
+export const priceVerdict = (
+  coins: ReadonlyArray<Coin>,
+  levels: ReadonlyArray<string | undefined>,
+  whyOf: (coin: string) => string | undefined = () => undefined
+): Verdict => {
   const missing = coins.filter((_, index) => levels[index] === undefined || levels[index] === "stale").map(({ symbol }) => symbol)
   return missing.length === 0
     ? { ready: true, detail: "every coin has a fresh price" }
-    : { ready: false, detail: `no fresh price of ${missing.join(", ")}` }
+    : {
+        ready: false,
+        detail: `no fresh price of ${missing
+          .map((coin) => {
+            const why = whyOf(coin)
+            return why === undefined ? coin : `${coin} (${why})`
+          })
+          .join(", ")}`
+      }
 }
 
 /** So many looks without an answer are no slow statement any more. */
@@ -62,6 +78,9 @@ export const layerReadiness = (coins: ReadonlyArray<Coin>) =>
     Effect.gen(function* () {
       const monitor = yield* HealthMonitor
       const detection = yield* Detection
+      const health = yield* HealthRegistry
+      const view = yield* EngineView
+      const feed = yield* MarketFeed
       const { sources } = yield* Venues
       const late = venueCounters.indexOf("late")
       yield* monitor.check(
@@ -74,12 +93,20 @@ export const layerReadiness = (coins: ReadonlyArray<Coin>) =>
       yield* monitor.check("database", yield* makeDatabaseLook)
       yield* monitor.check(
         "prices",
-        Effect.sync(() =>
-          priceVerdict(
+        Effect.gen(function* () {
+          // While nothing is judged, what was judged last says nothing of now.
+          if ((yield* health.snapshot).some(({ component, hung }) => component === "hot-path" && hung))
+            return { ready: false, detail: "the hot path's thread hangs: no price is judged" }
+          const away = feed.connectors.filter((connector) => connector.open() === 0).map(({ exchange }) => exchange.id)
+          return priceVerdict(
             coins,
-            coins.map((_, index) => detection.coin(index)?.level)
+            coins.map((_, index) => detection.coin(index)?.level),
+            (symbol) => {
+              const seen = view.coins().find(({ coin }) => coin === symbol)
+              return seen === undefined ? undefined : staleReasonOf({ ...seen, level: "stale" }, away)
+            }
           )
-        )
+        })
       )
     })
   )

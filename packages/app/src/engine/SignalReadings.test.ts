@@ -7,6 +7,7 @@ import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { Effect, Layer } from "effect"
 import { layerEngineSignals } from "./EngineSignals.ts"
+import { EngineNumbers, type EngineLook } from "../status/EngineNumbers.ts"
 import { coinReadings, engineReadings, SupplyHistory } from "./SignalReadings.ts"
 
 const source = (over: Partial<CoinView["sources"][number]> = {}): CoinView["sources"][number] => ({
@@ -28,6 +29,49 @@ const source = (over: Partial<CoinView["sources"][number]> = {}): CoinView["sour
   supply: null,
   ...over
 })
+const component = (name: string, status: "running" | "degraded" | "failed", gauges = {}): EngineLook["components"][number] => ({
+  component: name,
+  status,
+  detail: "",
+  restarts: 0,
+  hung: false,
+  heartbeatMillis: null,
+  gauges
+})
+const latencyOf = (p99: number | null): EngineLook["stages"][number]["recent"] => ({
+  count: 0,
+  p50: null,
+  p95: null,
+  p99,
+  p999: null,
+  max: null
+})
+const lookOf = (components: EngineLook["components"]): EngineLook => ({
+  stages: [
+    { stage: "model", unknown: "", recent: latencyOf(2e6), whole: latencyOf(2e6) },
+    { stage: "alert", unknown: "", recent: latencyOf(null), whole: latencyOf(null) }
+  ],
+  process: {
+    cpuUserSeconds: 1,
+    cpuSystemSeconds: 1,
+    cpuShare: 0.75,
+    residentBytes: 1000,
+    heapUsedBytes: 1,
+    heapTotalBytes: 1,
+    loopDelayP99Millis: 10,
+    loopDelayMaxMillis: 20,
+    loopUtilization: 0.1,
+    collections: [],
+    openFiles: 20,
+    threads: 1,
+    diskFreeBytes: null
+  },
+  components,
+  ringFill: 0.25,
+  hotPathBusy: 0.5,
+  bottleneck: undefined
+})
+const seen = lookOf([component("a", "running")])
 const coin = (over: Partial<CoinView> = {}): CoinView => ({
   coin: "USDC",
   simulated: false,
@@ -103,22 +147,15 @@ describe("what rules are shown", () => {
   })
 
   it("is the engine's health by component, and its numbers where they are known", () => {
-    const component = (name: string, status: "running" | "degraded" | "failed", gauges = {}) => ({
-      component: name,
-      status,
-      detail: "",
-      restarts: 0,
-      gauges
-    })
     const readings = engineReadings(
-      [
+      lookOf([
         component("a", "running"),
         component("b", "degraded"),
         component("c", "failed"),
         component("rules", "degraded"),
         component("dispatcher", "running", { outbox_pending: 7 })
-      ],
-      { disk: null, eventLoopDelaySeconds: 0.02 }
+      ]),
+      null
     )
     assert.deepStrictEqual(
       readings.map(({ labels, signal, value }) => `${[signal, ...Object.values(labels)].join(" ")}: ${value}`),
@@ -129,8 +166,19 @@ describe("what rules are shown", () => {
         "health dispatcher: 0",
         "outboxPending: 7",
         "diskFreeRatio: null",
-        "eventLoopDelaySeconds: 0.02"
+        "eventLoopDelaySeconds: 0.02",
+        "ringFill: 0.25",
+        "hotPathBusy: 0.5",
+        "cpuShare: 0.75",
+        "residentBytes: 1000",
+        "openFiles: 20",
+        "stageSeconds model: 0.002",
+        "stageSeconds alert: null"
       ]
+    )
+    assert.isTrue(
+      engineReadings(undefined, null).every(({ value }) => value === null),
+      "before the first look nothing is known"
     )
   })
 
@@ -140,7 +188,7 @@ describe("what rules are shown", () => {
       const found = yield* Effect.repeat(readings, { until: (all) => all.some(({ signal }) => signal === "diskFreeRatio") })
       assert.includeMembers(
         found.map(({ signal }) => signal),
-        ["level", "venueDeviation", "health", "eventLoopDelaySeconds"]
+        ["level", "venueDeviation", "health", "eventLoopDelaySeconds", "stageSeconds"]
       )
       const ratio = found.find(({ signal }) => signal === "diskFreeRatio")?.value
       assert.isTrue(typeof ratio === "number" && ratio > 0 && ratio <= 1)
@@ -154,6 +202,7 @@ describe("what rules are shown", () => {
             Layer.mergeAll(
               Detection.layerTest(),
               Supervisor.layer,
+              Layer.succeed(EngineNumbers, EngineNumbers.of({ look: Effect.succeed(seen), last: () => seen, histograms: () => new Map() })),
               Layer.succeed(EngineView, EngineView.of({ simulated: false, coins: () => [coin()] }))
             )
           ),

@@ -2,7 +2,8 @@
 import type { Reading } from "@evenkeel/alerting/rule/Signals"
 import type { CoinView } from "@evenkeel/api/contract/group/Coins"
 import { type RiskLevel, severity } from "@evenkeel/domain/risk/RiskLevel"
-import type { ComponentHealth, HealthStatus } from "@evenkeel/runtime/health/HealthRegistry"
+import type { HealthStatus } from "@evenkeel/runtime/health/HealthRegistry"
+import type { EngineLook } from "../status/EngineNumbers.ts"
 
 const hourMillis = 3_600_000
 /** A growth over less time than this says nothing of an hour. */
@@ -96,18 +97,26 @@ const healthValues: Readonly<Record<HealthStatus, number>> = {
 /** A rule about the rules' own health would feed on itself. */
 const own = ["rules", "signals"]
 
-export const engineReadings = (
-  components: ReadonlyArray<ComponentHealth>,
-  { disk, eventLoopDelaySeconds }: { readonly disk: number | null; readonly eventLoopDelaySeconds: number }
-): ReadonlyArray<Reading> => [
-  ...components
-    .filter(({ component }) => !own.includes(component))
-    .map(({ component, status }): Reading => ({ signal: "health", labels: { component }, value: healthValues[status] })),
-  {
-    signal: "outboxPending",
-    labels: {},
-    value: components.find(({ component }) => component === "dispatcher")?.gauges["outbox_pending"] ?? null
-  },
-  { signal: "diskFreeRatio", labels: {}, value: disk },
-  { signal: "eventLoopDelaySeconds", labels: {}, value: Number.isFinite(eventLoopDelaySeconds) ? eventLoopDelaySeconds : null }
-]
+/** `look` is undefined before the first. `disk` is the free share of the data directory's disk. */
+export const engineReadings = (look: EngineLook | undefined, disk: number | null): ReadonlyArray<Reading> => {
+  const reading = (signal: Reading["signal"], value: number | null | undefined, labels: Reading["labels"] = {}): Reading => ({
+    signal,
+    labels,
+    value: value === null || value === undefined || !Number.isFinite(value) ? null : value
+  })
+  const components = look?.components ?? []
+  return [
+    ...components
+      .filter(({ component }) => !own.includes(component))
+      .map(({ component, status }) => reading("health", healthValues[status], { component })),
+    reading("outboxPending", components.find(({ component }) => component === "dispatcher")?.gauges["outbox_pending"]),
+    reading("diskFreeRatio", disk),
+    reading("eventLoopDelaySeconds", look && look.process.loopDelayMaxMillis / 1000),
+    reading("ringFill", look?.ringFill),
+    reading("hotPathBusy", look?.hotPathBusy),
+    reading("cpuShare", look?.process.cpuShare),
+    reading("residentBytes", look?.process.residentBytes),
+    reading("openFiles", look?.process.openFiles),
+    ...(look?.stages ?? []).map(({ recent, stage }) => reading("stageSeconds", recent.p99 === null ? null : recent.p99 / 1e9, { stage }))
+  ]
+}

@@ -9,7 +9,7 @@ import type { Alert } from "@evenkeel/domain/alert/Alert"
 import type { Coin } from "@evenkeel/domain/coin/Coin"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
-import { databaseProblem } from "@evenkeel/store/database/DatabaseProblem"
+import { databaseProblem, statementHangsAfter } from "@evenkeel/store/database/DatabaseProblem"
 import { Effect, Layer } from "effect"
 
 const lookEvery = "10 seconds"
@@ -41,13 +41,15 @@ export const layerUnwatched = (coins: ReadonlyArray<Coin>) =>
           : health.report(component, "degraded", `${count} alerts fire of coins that are not watched: ${names}`)
       })
       yield* health.gauge(component, "unwatched", () => count)
-      yield* supervisor.supervise(
+      yield* supervisor.superviseBeating(
         component,
-        look.pipe(
-          Effect.catchTag("SqlError", (error) => health.report(component, "degraded", databaseProblem(error))),
-          Effect.andThen(Effect.sleep(lookEvery)),
-          Effect.forever
-        )
+        ({ waiting }) =>
+          look.pipe(
+            Effect.catchTag("SqlError", (error) => health.report(component, "degraded", databaseProblem(error))),
+            Effect.andThen(waiting(Effect.sleep(lookEvery))),
+            Effect.forever
+          ),
+        statementHangsAfter
       )
     })
   )

@@ -33,7 +33,7 @@ export class NotADemo extends Schema.TaggedError<NotADemo>()("NotADemo", { direc
 }
 
 /** What an engine has in its data directory. */
-const made = /^(audit\.key|audit-anchors\.jsonl|reserve|(database|journal)(\..+)?)$/
+const made = /^(audit\.key|audit-anchors\.jsonl|reserve|(database|journal|profiles)(\..+)?)$/
 
 /** Every demo's market begins at the same time: what the one before left there would lie in its future. */
 const beginAnew = Effect.fnUntraced(function* (directory: string) {

@@ -79,6 +79,8 @@ type FeedServices = FrameSink | Instruments | Supervisor | HealthRegistry | Heal
 
 /** Time passes in the hot path at least this often, though no venue sends anything. */
 const tickEvery = "250 millis"
+/** Without ticks no coin becomes stale; writing one takes no time. */
+const clockHangsAfter = "2 seconds"
 
 interface Refresh {
   readonly _tag: "Refresh"
@@ -115,9 +117,11 @@ const makeMarketFeed = Effect.fnUntraced(function* ({ discovery, venues }: Marke
     yield* supervisor.supervise("discovery", Effect.sleep(discovery.every).pipe(Effect.andThen(refresh), Effect.forever))
 
   const router = yield* makeResync(connectors, listings)
-  yield* supervisor.supervise(
+  yield* supervisor.superviseBeating(
     "clock",
-    Effect.sync(sink.tick).pipe(Effect.andThen(listings.announce), Effect.andThen(Effect.sleep(tickEvery)), Effect.forever)
+    ({ waiting }) =>
+      Effect.sync(sink.tick).pipe(Effect.andThen(listings.announce), Effect.andThen(waiting(Effect.sleep(tickEvery))), Effect.forever),
+    clockHangsAfter
   )
 
   yield* monitor.check(

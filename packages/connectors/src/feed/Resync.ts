@@ -23,6 +23,8 @@ export const makeResync = Effect.fnUntraced(function* (connectors: ReadonlyArray
 
   return yield* makeActor<void, ResyncMessage, void, never, never>({
     name: "resync",
+    // Connections take requests at once.
+    hangsAfter: "5 seconds",
     mailboxCapacity: instruments.capacity + 1,
     overflow: { _tag: "Conflate", key: (message) => (message._tag === "Resync" ? String(message.instrument) : "restarted") },
     initial: Effect.void,

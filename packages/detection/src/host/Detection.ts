@@ -9,6 +9,7 @@ import type { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
 import type { KernelMemory } from "@evenkeel/learning/kernels/Kernels"
 import { Histogram } from "@evenkeel/runtime/telemetry/Histogram"
 import { Context, Effect, Layer, Queue, Stream } from "effect"
+import { allocateStages, type HotPathStage, stageHistograms } from "../hotpath/Stages.ts"
 import { allocateModelMemory } from "../model/ModelMemory.ts"
 import type { Refusal, Resync } from "./SignalReader.ts"
 import type { CoinState, InstrumentState } from "./States.ts"
@@ -43,6 +44,10 @@ export class Detection extends Context.Service<
     readonly scoresDropped: () => number
     /** From a frame's publication to its score, ns, since the start. */
     readonly latency: Histogram
+    /** How long each part of the hot path's work takes, ns, since the start. */
+    readonly stages: Readonly<Record<HotPathStage, Histogram>>
+    /** Nanoseconds that the hot path has spent on frames since the start; of a hot path without a thread of its own nothing is known: 0. */
+    readonly busyNanos: () => number
   }
 >()("@evenkeel/detection/host/Detection") {
   /** A double: everything is unknown and nothing happens, but for what `over` says. */
@@ -66,6 +71,8 @@ const makeDouble = Effect.fnUntraced(function* (over: Partial<Detection["Service
     counter: () => 0,
     scoresDropped: () => 0,
     latency: new Histogram(),
+    stages: stageHistograms(allocateStages()),
+    busyNanos: () => 0,
     ...over
   })
 })

@@ -13,7 +13,7 @@ import { Nanoclock } from "@evenkeel/runtime/time/Nanoclock"
 import { featureRow } from "../feature/coin/CoinFeatures.ts"
 import { HotPath } from "../hotpath/HotPath.ts"
 import { signalBytes, stateFields } from "../hotpath/SignalRecord.ts"
-import { control, type HotPathWorkerData } from "./HotPathMemory.ts"
+import { busyNanosOf, control, type HotPathWorkerData } from "./HotPathMemory.ts"
 
 /** Frames handled before their room in the ring is given back. */
 const batchMax = 64
@@ -46,6 +46,7 @@ export const makeHotPathLoop = (
   const frames = new FrameConsumer(memory.frames)
   const signals = new SpscProducer(memory.signals, signalBytes)
   const latency = new Histogram(memory.latency)
+  const busy = busyNanosOf(memory)
   const state = new StateTable(memory.state, stateFields)
   const features = new StateTable(memory.features, featureRow)
   // The thread before this one may have ended while it wrote a row.
@@ -57,7 +58,8 @@ export const makeHotPathLoop = (
     signals,
     new Uint32Array(memory.counters),
     now,
-    memory.models
+    memory.models,
+    memory.stages
   )
   // What a model is given is shown as well, for whoever watches over it.
   const row = new Float64Array(featureRow)
@@ -75,7 +77,9 @@ export const makeHotPathLoop = (
   const handle = (at: number): void => {
     hotPath.process(frames, at)
     signals.publish()
-    if (frames.bytes[at + frameOffsets.source] === 0) latency.record(clock.now() - frames.float64[(at + frameOffsets.published) >> 3]!)
+    const ended = clock.now()
+    if (frames.bytes[at + frameOffsets.source] === 0) latency.record(ended - frames.float64[(at + frameOffsets.published) >> 3]!)
+    busy[0] = busy[0]! + ended - hotPath.startedAt
     frames.advance(at)
   }
   const drain = (): void => {

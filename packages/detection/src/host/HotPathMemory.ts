@@ -10,6 +10,7 @@ import { featureRow } from "../feature/coin/CoinFeatures.ts"
 import { counterBytes } from "../hotpath/Counters.ts"
 import type { HotPathOptions } from "../hotpath/HotPath.ts"
 import { signalBytes, stateFields } from "../hotpath/SignalRecord.ts"
+import { allocateStages, type StageMemory } from "../hotpath/Stages.ts"
 import { allocateModelMemory } from "../model/ModelMemory.ts"
 
 export interface HotPathMemory {
@@ -19,6 +20,8 @@ export interface HotPathMemory {
   readonly counters: SharedArrayBuffer
   /** From a frame's publication to its score, ns. */
   readonly latency: SharedArrayBuffer
+  /** How long each part of the work takes, ns. */
+  readonly stages: StageMemory
   /** Each coin's features at its last bar's close; see `featureRow`. */
   readonly features: SharedArrayBuffer
   /** See `control`. */
@@ -37,6 +40,9 @@ export const control = {
   ready: 2
 } as const
 const controlBytes = 64
+/** Where the nanoseconds lie that the thread has spent on frames: one float64. */
+const busyAt = 32
+export const busyNanosOf = (memory: HotPathMemory): Float64Array => new Float64Array(memory.control, busyAt, 1)
 
 export const allocateHotPathMemory = (options: {
   readonly coins: number
@@ -50,6 +56,7 @@ export const allocateHotPathMemory = (options: {
   state: allocateStateTable(options.coins + options.instruments, stateFields),
   counters: new SharedArrayBuffer(counterBytes(options.venues)),
   latency: allocateHistogram(),
+  stages: allocateStages(),
   features: allocateStateTable(options.coins, featureRow),
   control: new SharedArrayBuffer(controlBytes),
   models: allocateModelMemory()

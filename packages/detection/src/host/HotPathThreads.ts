@@ -1,6 +1,7 @@
 /**
  * How the hot path's thread is started: a worker thread, unless a simulation runs the same loop in steps of its own.
  */
+import type { ProfiledThread } from "@evenkeel/runtime/worker/ThreadProfiles"
 import { Context } from "effect"
 import { Worker } from "node:worker_threads"
 import type { HotPathWorkerData } from "./HotPathMemory.ts"
@@ -15,12 +16,14 @@ export interface HotPathThreadHandlers {
   readonly onError: (problem: string) => void
   /** Once; 0 when the thread ended because its ring of frames was closed. */
   readonly onExit: (code: number) => void
+  /** It can be profiled, where it is a thread. */
+  readonly onThread?: (thread: ProfiledThread) => void
 }
 
 /** Starts a thread; the answer ends it, whatever it does. */
 export type StartHotPathThread = (data: HotPathWorkerData, handlers: HotPathThreadHandlers) => () => Promise<unknown>
 
-const startWorker: StartHotPathThread = (workerData, { onCheckpoint, onCheckpointRefused, onError, onExit }) => {
+const startWorker: StartHotPathThread = (workerData, { onCheckpoint, onCheckpointRefused, onError, onExit, onThread }) => {
   const worker = new Worker(hotPathEntry, { workerData, name: "evenkeel-hot-path" })
   worker.on("message", (message: { readonly checkpoint: Uint8Array } | { readonly problem: string }) => {
     if ("checkpoint" in message) onCheckpoint(message.checkpoint)
@@ -28,6 +31,7 @@ const startWorker: StartHotPathThread = (workerData, { onCheckpoint, onCheckpoin
   })
   worker.once("error", (cause) => onError(String(cause)))
   worker.once("exit", onExit)
+  onThread?.(worker)
   return () => worker.terminate()
 }
 

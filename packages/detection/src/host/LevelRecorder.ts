@@ -14,17 +14,20 @@ import {
   standingAfter
 } from "@evenkeel/domain/risk/RiskLevel"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
-import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
+import { type Pulse, Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { Metrics } from "@evenkeel/runtime/telemetry/Metrics"
+import { LatencyStages } from "@evenkeel/runtime/telemetry/LatencyStages"
 import { SpanLinks } from "@evenkeel/runtime/telemetry/SpanLinks"
-import { databaseProblem } from "@evenkeel/store/database/DatabaseProblem"
+import { databaseProblem, statementHangsAfter } from "@evenkeel/store/database/DatabaseProblem"
 import { EventStore } from "@evenkeel/store/event/EventStore"
-import { Context, Effect, Layer, Metric, Option, Queue, Schedule, Schema, type Tracer } from "effect"
+import { Clock, Context, Effect, Layer, Metric, Option, Queue, Schedule, Schema, type Tracer } from "effect"
 
 export interface LevelChangeSignal {
   readonly change: LevelChange
   /** The hot path's span, under the frame's: parent of everything that follows. */
   readonly span: Tracer.AnySpan
+  /** For how long the change has been decided already, ns; nothing where the hot path has no clock. */
+  readonly decidedNanosAgo?: number
 }
 
 export class LevelRecorder extends Context.Service<
@@ -70,6 +73,8 @@ const isChange = Schema.is(LevelChange)
 
 const mailboxCapacity = 256
 const component = "level-recorder"
+/** While the database is away, attempts are at most this far apart: less than what is taken for a hang. */
+const retryMax = "1500 millis"
 /** Shutdown waits this long for the database to take the last changes. */
 const drainWithin = "3 seconds"
 
@@ -77,8 +82,13 @@ const makeLevelRecorder = Effect.fnUntraced(function* (simulated: boolean) {
   const events = yield* EventStore
   const health = yield* HealthRegistry
   const links = yield* SpanLinks
+  const latency = yield* LatencyStages
+  const clock = yield* Clock.Clock
   const supervisor = yield* Supervisor
-  const mailbox = yield* Queue.bounded<LevelChangeSignal>(mailboxCapacity)
+  const mailbox = yield* Queue.bounded<LevelChangeSignal & { readonly decidedAt: number | undefined }>(mailboxCapacity)
+  /** ns of a clock that does not run backwards. */
+  const nanosNow = () => Number(clock.monotonicTimeNanosUnsafe())
+  latency.know("record")
   const standing = new Map<string, StandingLevel>()
   // Alerts that somebody closed by hand leave no level behind: should the coin be watched again, it begins at `normal`, and what it does is told.
   const closed = new Map((yield* events.lastOfStreams(operatorFamily)).map(({ position, stream }) => [stream.split("/")[1], position]))
@@ -97,17 +107,19 @@ const makeLevelRecorder = Effect.fnUntraced(function* (simulated: boolean) {
       : health.report(component, "degraded", `${refused} level changes had numbers that are none, and were not recorded`)
   )
 
-  const append = Effect.fnUntraced(function* (change: LevelChange) {
+  const append = Effect.fnUntraced(function* (change: LevelChange, decidedAt: number | undefined) {
     const { coin, deviationBps, kind, level, previous } = change
     const key = changeKeyOf(change)
     // Known before the fact is: who follows the log may see it at once.
     links.set(key, yield* Effect.currentSpan)
     // A stream of its own: the last real change stays the last one, whatever was made up since.
-    yield* events.append(`${levelChangesFamily}/${simulated ? "simulated/" : ""}${coin}`, "any", [
+    const { position } = yield* events.append(`${levelChangesFamily}/${simulated ? "simulated/" : ""}${coin}`, "any", [
       // Two engines that watch the same coin, or one that replays its last minute after a restart, write the change once.
       { kind: "LevelChanged", payload: simulated ? { ...change, simulated } : change, key }
     ])
     recorded++
+    if (decidedAt !== undefined) latency.record("record", nanosNow() - decidedAt)
+    latency.mark(`recorded ${position}`, nanosNow())
     yield* Effect.logInfo("level changed", { coin, level, previous, kind, deviationBps })
     yield* Metric.update(Metric.withAttributes(Metrics.levelChanges, { coin, level }), 1)
   })
@@ -116,8 +128,8 @@ const makeLevelRecorder = Effect.fnUntraced(function* (simulated: boolean) {
       Effect.andThen(Metric.update(Metric.withAttributes(Metrics.levelChangesRefused, { coin: change.coin }), 1)),
       Effect.andThen(reportRunning)
     )
-  const record = ({ change, span }: LevelChangeSignal) =>
-    append(change).pipe(
+  const record = ({ change, decidedAt, span }: LevelChangeSignal & { readonly decidedAt: number | undefined }, { beat }: Pulse) =>
+    Effect.andThen(beat, append(change, decidedAt)).pipe(
       // A change of "any" version cannot conflict.
       Effect.catchTag("ConcurrencyConflict", Effect.die),
       Effect.tapError((error) =>
@@ -127,19 +139,21 @@ const makeLevelRecorder = Effect.fnUntraced(function* (simulated: boolean) {
             Effect.andThen(Effect.logError("a level change waits for the database", { coin: change.coin, problem: databaseProblem(error) }))
           )
       ),
-      Effect.retry(Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")])),
+      Effect.retry(Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced(retryMax)])),
       Effect.andThen(reportRunning),
       Effect.withSpan("LevelRecorder.record", { parent: span })
     )
 
   // A change leaves the mailbox once it is recorded, so that a restart of this loop loses none.
-  yield* supervisor.supervise(
+  yield* supervisor.superviseBeating(
     component,
-    Queue.peek(mailbox).pipe(
-      Effect.flatMap((signal) => (isChange(signal.change) ? record(signal) : refuse(signal.change))),
-      Effect.andThen(Queue.take(mailbox)),
-      Effect.forever({ disableYield: true })
-    )
+    (pulse) =>
+      pulse.waiting(Queue.peek(mailbox)).pipe(
+        Effect.flatMap((signal) => (isChange(signal.change) ? record(signal, pulse) : refuse(signal.change))),
+        Effect.andThen(Queue.take(mailbox)),
+        Effect.forever({ disableYield: true })
+      ),
+    statementHangsAfter
   )
   yield* health.gauge(component, "refused", () => refused)
   yield* health.gauge(component, "mailbox", () => Queue.sizeUnsafe(mailbox))
@@ -161,7 +175,8 @@ const makeLevelRecorder = Effect.fnUntraced(function* (simulated: boolean) {
       if (isChange(signal.change)) offered++
       else refused++
       standing.set(signal.change.coin, standingAfter(signal.change))
-      return Queue.offerUnsafe(mailbox, signal)
+      const { decidedNanosAgo } = signal
+      return Queue.offerUnsafe(mailbox, { ...signal, decidedAt: decidedNanosAgo === undefined ? undefined : nanosNow() - decidedNanosAgo })
     },
     recorded: () => recorded,
     standing: () => [...standing.values()]

@@ -11,6 +11,7 @@ import { Histogram } from "@evenkeel/runtime/telemetry/Histogram"
 import { Context, Effect, Layer, Queue } from "effect"
 import { featureRow } from "../feature/coin/CoinFeatures.ts"
 import { Counters, engineCounters } from "../hotpath/Counters.ts"
+import { allocateStages, stageHistograms } from "../hotpath/Stages.ts"
 import { allocateModelMemory } from "../model/ModelMemory.ts"
 import { Detection } from "./Detection.ts"
 import { LocalHotPath } from "./LocalHotPath.ts"
@@ -88,7 +89,10 @@ export const makeDetectionOver = Effect.fnUntraced(function* (
     restarts,
     counter: (venue, counter) => counters.ofVenue(venue, counter),
     scoresDropped: () => counters.ofEngine(engineCounters.indexOf("scoresDropped")),
-    latency: new Histogram()
+    latency: new Histogram(),
+    // Every time of this hot path is zero.
+    stages: stageHistograms(allocateStages()),
+    busyNanos: () => 0
   })
   return { detection, accept: reader.accept }
 })

@@ -53,6 +53,8 @@ export interface SignalReaderOptions {
   readonly instruments: ReadonlyArray<Instrument>
   /** Nanoseconds of the hot path's clock as Unix nanoseconds. */
   readonly wallNanos: (nanos: number) => bigint
+  /** The hot path's clock now; nothing where it has none. */
+  readonly nanosNow?: () => number
 }
 
 export const makeSignalReader = Effect.fnUntraced(function* (options: SignalReaderOptions) {
@@ -114,7 +116,11 @@ export const makeSignalReader = Effect.fnUntraced(function* (options: SignalRead
     switch (integer(signalIntegers.kind)) {
       case SignalKind.levelChange: {
         const change = readLevelChange(signals.float64, signals.int32, offset, coins, venues, bridges)
-        if (!recorder.offer({ change, span: spanOf(offset) })) return false
+        const decided =
+          options.nanosNow === undefined
+            ? {}
+            : { decidedNanosAgo: options.nanosNow() - signals.float64[(offset >> 3) + signalFields.scored]! }
+        if (!recorder.offer({ change, span: spanOf(offset), ...decided })) return false
         PubSub.publishUnsafe(levels, change)
         return true
       }

@@ -19,14 +19,17 @@ import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { Histogram } from "@evenkeel/runtime/telemetry/Histogram"
 import { MarketClock } from "@evenkeel/runtime/time/MarketClock"
 import { ProcessNanoclock } from "@evenkeel/runtime/time/Nanoclock"
+import { ThreadProfiles } from "@evenkeel/runtime/worker/ThreadProfiles"
+import { statementHangsAfter } from "@evenkeel/store/database/DatabaseProblem"
 import { Context, DateTime, Effect, type FileSystem, Layer, Queue, Schema } from "effect"
 import { featureRow } from "../feature/coin/CoinFeatures.ts"
 import { checkpointTime } from "../hotpath/Checkpoint.ts"
 import { Counters, engineCounters } from "../hotpath/Counters.ts"
 import { signalBytes } from "../hotpath/SignalRecord.ts"
+import { stageHistograms } from "../hotpath/Stages.ts"
 import { CheckpointStore } from "./CheckpointStore.ts"
 import { Detection } from "./Detection.ts"
-import { allocateHotPathMemory, control, type HotPathWorkerData, type ThreadVenue } from "./HotPathMemory.ts"
+import { allocateHotPathMemory, busyNanosOf, control, type HotPathWorkerData, type ThreadVenue } from "./HotPathMemory.ts"
 import { HotPathThreads } from "./HotPathThreads.ts"
 import { LevelRecorder } from "./LevelRecorder.ts"
 import { makeSignalReader } from "./SignalReader.ts"
@@ -64,11 +67,14 @@ export class HotPathDied extends Schema.TaggedError<HotPathDied>()("HotPathDied"
 
 const component = "hot-path"
 const signalSlots = 1 << 12
-const watchEvery = "500 millis"
-/** A thread whose beats stood still over so many looks hangs, and is replaced. Looks are counted, and not time: a machine that sleeps wakes no looks. */
-const hungAfterLooks = 4
+const watchEvery = "400 millis"
+/** A thread whose beats stood still over so many looks is said to hang, and one look later is replaced. Looks are counted, and not time: a machine that sleeps wakes no looks. */
+const saidAfterLooks = 4
+const hungAfterLooks = 5
 /** Loading decoders and compiling takes this many looks at most on a busy machine. */
-const startLooksMax = 120
+const startLooksMax = 150
+/** Handing records on takes no time. */
+const readerHangsAfter = "5 seconds"
 /** Between two checkpoints: what a thread that dies had learned since the last one is lost. */
 const checkpointEvery = "10 seconds"
 /** One checkpoint in so many is stored; the journal's tail has what an engine that is killed had learned since. */
@@ -89,6 +95,7 @@ const makeThreadDetection = Effect.fnUntraced(function* (options: ThreadDetectio
   const recorder = yield* LevelRecorder
   const clock = yield* ProcessNanoclock
   const startThread = yield* HotPathThreads
+  const profiled = yield* ThreadProfiles
   const { origin } = clock
   const memory = allocateHotPathMemory({
     coins: coins.length,
@@ -110,7 +117,8 @@ const makeThreadDetection = Effect.fnUntraced(function* (options: ThreadDetectio
     venues: ids,
     bridges,
     instruments,
-    wallNanos: (nanos) => wallOrigin + BigInt(Math.round(nanos))
+    wallNanos: (nanos) => wallOrigin + BigInt(Math.round(nanos)),
+    nanosNow: () => clock.now()
   })
 
   const refused = yield* Queue.sliding<string>(1)
@@ -158,7 +166,9 @@ const makeThreadDetection = Effect.fnUntraced(function* (options: ThreadDetectio
       },
       onCheckpointRefused: (problem) => Queue.offerUnsafe(refused, problem),
       onError: (problem) => resume(new HotPathDied({ problem: `died: ${problem}` })),
+      onThread: (thread) => profiled.set("hotpath", thread),
       onExit: (code) => {
+        profiled.delete("hotpath")
         ended = code === 0
         // What it could not even begin with is not tried again.
         if (Atomics.load(shared, control.ready) !== 1) checkpoint = undefined
@@ -176,7 +186,14 @@ const makeThreadDetection = Effect.fnUntraced(function* (options: ThreadDetectio
       yield* Effect.sleep(watchEvery)
       const seen = Atomics.load(shared, control.beats)
       const isReady = Atomics.load(shared, control.ready) === 1
-      quiet = seen === beats && isReady === ready ? quiet + 1 : 0
+      const alive = seen !== beats || isReady !== ready
+      if (alive) health.beat(component)
+      if (alive && quiet >= saidAfterLooks) yield* health.hangs(component, undefined)
+      quiet = alive ? 0 : quiet + 1
+      if (ready && quiet === saidAfterLooks) {
+        yield* health.hangs(component, `its thread shows no life in ${quiet} looks, ${watchEvery} apart`)
+        yield* Effect.logWarning("the hot path's thread hangs", { looks: quiet })
+      }
       beats = seen
       ready = isReady
       if (quiet === (ready ? hungAfterLooks : startLooksMax))
@@ -184,27 +201,34 @@ const makeThreadDetection = Effect.fnUntraced(function* (options: ThreadDetectio
     }
   })
   const announce = Effect.suspend(() => (starts > 0 ? Effect.asVoid(Queue.offer(restarts, undefined)) : Effect.void))
-  yield* supervisor.supervise(component, Effect.andThen(announce, Effect.raceFirst(live, watch)))
-
   yield* supervisor.supervise(
+    component,
+    Effect.andThen(announce, Effect.raceFirst(live, watch).pipe(Effect.ensuring(Effect.suspend(() => health.hangs(component, undefined)))))
+  )
+
+  yield* supervisor.superviseBeating(
     "checkpoint-refusals",
-    Queue.take(refused).pipe(
-      Effect.flatMap((problem) => Effect.logWarning("a checkpoint is not taken up, the detectors begin anew", { problem })),
-      Effect.forever
-    )
+    ({ waiting }) =>
+      waiting(Queue.take(refused)).pipe(
+        Effect.flatMap((problem) => Effect.logWarning("a checkpoint is not taken up, the detectors begin anew", { problem })),
+        Effect.forever
+      ),
+    readerHangsAfter
   )
   yield* health.gauge(component, "signals_waiting", () => signals.size())
-  yield* supervisor.supervise("signals", consumeRecords(signals, reader.accept))
+  yield* supervisor.superviseBeating("signals", (pulse) => consumeRecords(signals, reader.accept, { pulse }), readerHangsAfter)
   const askForCheckpoint = Effect.sync(() => Atomics.store(shared, control.checkpointAsked, 1))
   const saveCheckpoint = Effect.suspend(() => (checkpoint === undefined ? Effect.void : checkpoints.save(checkpoint)))
-  yield* supervisor.supervise(
+  yield* supervisor.superviseBeating(
     "checkpoint",
-    Effect.sleep(checkpointEvery).pipe(
-      Effect.andThen(askForCheckpoint),
-      Effect.repeat({ times: checkpointsToStore - 1 }),
-      Effect.andThen(saveCheckpoint),
-      Effect.forever
-    )
+    ({ waiting }) =>
+      waiting(Effect.sleep(checkpointEvery)).pipe(
+        Effect.andThen(askForCheckpoint),
+        Effect.repeat({ times: checkpointsToStore - 1 }),
+        Effect.andThen(saveCheckpoint),
+        Effect.forever
+      ),
+    statementHangsAfter
   )
   // Runs before the fibers are interrupted: what was accepted from venues is still judged, its changes are handed over, and what was learned is kept.
   yield* Effect.addFinalizer(() =>
@@ -228,6 +252,7 @@ const makeThreadDetection = Effect.fnUntraced(function* (options: ThreadDetectio
   yield* writeLevels(frames, standing)
 
   const features = new StateTable(memory.features, featureRow)
+  const busy = busyNanosOf(memory)
   const counters = new Counters(new Uint32Array(memory.counters), venues.length)
   const detection = Detection.of({
     coins,
@@ -243,7 +268,9 @@ const makeThreadDetection = Effect.fnUntraced(function* (options: ThreadDetectio
     restarts,
     counter: (venue, counter) => counters.ofVenue(venue, counter),
     scoresDropped: () => counters.ofEngine(engineCounters.indexOf("scoresDropped")),
-    latency: new Histogram(memory.latency)
+    latency: new Histogram(memory.latency),
+    stages: stageHistograms(memory.stages),
+    busyNanos: () => busy[0]!
   })
   return Context.make(Detection, detection).pipe(Context.add(Frames, frames))
 })

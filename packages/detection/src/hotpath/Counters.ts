@@ -19,7 +19,7 @@ const outcomes = {
 
 /**
  * Of one venue, after its frames' outcomes: books that crossed, times that ran back, decoders that threw, frames that waited too long, and events whose
- * numbers no market has.
+ * numbers no market has; then, of the events that are measured, those whose venue time says how long they took, has no meaning, or is ahead of our clock.
  */
 export const venueCounters = [
   ...(Object.keys(outcomes) as ReadonlyArray<keyof typeof outcomes>),
@@ -27,7 +27,10 @@ export const venueCounters = [
   "clockJumps",
   "decoderCrashes",
   "late",
-  "implausible"
+  "implausible",
+  "timed",
+  "untimed",
+  "ahead"
 ] as const
 export type VenueCounter = (typeof venueCounters)[number]
 

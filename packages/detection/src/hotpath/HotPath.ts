@@ -24,6 +24,7 @@ import { Judge } from "./Judge.ts"
 import { Market, time } from "./Market.ts"
 import { Observations } from "./Observations.ts"
 import { type SignalWriter, Signals } from "./Signals.ts"
+import { allocateStages, type StageMemory, Stages } from "./Stages.ts"
 
 export interface HotPathOptions {
   readonly coins: ReadonlyArray<Coin>
@@ -64,11 +65,12 @@ export class HotPath {
   readonly #books: BookHealth
   readonly #judge: Judge
   readonly #intake: Intake
+  readonly #stages: Stages
   readonly #now: () => number
 
   /**
    * `now` reads the process's Nanoclock for latency alone (a constant in replays); `counters` holds `counterBytes` of the venues;
-   * `state` one row a coin, then one an instrument; `models` the model that serves (see `ModelMemory`), none without it.
+   * `state` one row a coin, then one an instrument; `models` the model that serves (see `ModelMemory`), none without it; `stages` where its parts are measured.
    */
   constructor(
     options: HotPathOptions,
@@ -76,22 +78,24 @@ export class HotPath {
     signals: SignalWriter,
     counters: Uint32Array,
     now: () => number,
-    models?: KernelMemory
+    models?: KernelMemory,
+    stages: StageMemory = allocateStages()
   ) {
     this.#options = options
     this.#now = now
+    this.#stages = new Stages(stages, now)
     this.#market = new Market(options)
     this.#counters = new Counters(counters, options.venues.length)
     this.#signals = new Signals(this.#market, signals, state, this.#counters, now)
     this.#books = new BookHealth(this.#market, this.#signals, this.#counters)
-    this.#judge = new Judge(this.#market, this.#signals, {
+    this.#judge = new Judge(this.#market, this.#signals, this.#stages, {
       barMillis: options.barMillis,
       staleAfterMillis: options.staleAfterMillis ?? staleAfterMillisUsual,
       predictAlways: options.predictAlways ?? true,
       models
     })
     const observations = new Observations(this.#market, this.#counters)
-    this.#intake = new Intake(this.#market, options.venues, observations, this.#books, this.#signals, this.#counters)
+    this.#intake = new Intake(this.#market, options.venues, observations, this.#books, this.#signals, this.#counters, this.#stages)
   }
 
   /** Called when the level of those who trade a coin on one instrument has changed: for evaluation. */
@@ -113,9 +117,10 @@ export class HotPath {
     const market = this.#market
     const { times } = market
     const venue = view.bytes[offset + frameOffsets.venue]!
-    if (view.bytes[offset + frameOffsets.source] === FrameSource.levels) return this.#resume(view, offset)
     times[time.started] = this.#now()
     times[time.published] = view.float64[(offset + frameOffsets.published) >> 3]!
+    if (view.bytes[offset + frameOffsets.source] === FrameSource.levels) return this.#resume(view, offset)
+    this.#stages.begin(times[time.published]!, times[time.started]!)
     this.#signals.follow(view.bytes, view.bytes[offset + frameOffsets.sampled] === 1 ? offset + frameOffsets.trace : -1)
     market.touched = -1
     market.late = times[time.started]! - times[time.published]! > lateAfterNanos
@@ -139,6 +144,12 @@ export class HotPath {
     if (market.touched >= 0) this.#score(market.touched)
     this.#signals.traced(venue)
     if (this.#signals.pending) this.#signals.flushPending()
+    if (this.#stages.running) this.#stages.end()
+  }
+
+  /** When the frame that was handled last was taken up, ns of the Nanoclock. */
+  get startedAt(): number {
+    return this.#market.times[time.started]!
   }
 
   /** Closes every bar up to and including the last one: the end of a replay. */
@@ -146,6 +157,7 @@ export class HotPath {
     const nextClose = this.#market.times[time.nextClose]!
     if (!Number.isNaN(nextClose)) this.#judge.closeBar(nextClose)
     if (this.#signals.pending) this.#signals.flushPending()
+    this.#stages.end()
   }
 
   /** What the detectors have learned, for a hot path that goes on from here. */

@@ -15,9 +15,11 @@ import { type Counters, venueCounters } from "./Counters.ts"
 import { type Market, time } from "./Market.ts"
 import type { Observations } from "./Observations.ts"
 import type { Signals } from "./Signals.ts"
+import { stage, type Stages } from "./Stages.ts"
 import { instrumentState } from "./SignalRecord.ts"
 
 const decoderCrashes = venueCounters.indexOf("decoderCrashes")
+const receipts = { timed: venueCounters.indexOf("timed"), untimed: venueCounters.indexOf("untimed"), ahead: venueCounters.indexOf("ahead") }
 
 /** A frame where it lies: in the ring, or in the replayer's own block of the same layout. */
 export interface FrameView {
@@ -34,6 +36,7 @@ export class Intake implements MarketSink {
   readonly #books: BookHealth
   readonly #signals: Signals
   readonly #counters: Counters
+  readonly #stages: Stages
   readonly #record = new MarketRecord()
   /** By venue << 16 | connection. */
   readonly #decoders = new Map<number, FrameDecoder>()
@@ -44,7 +47,8 @@ export class Intake implements MarketSink {
     observations: Observations,
     books: BookHealth,
     signals: Signals,
-    counters: Counters
+    counters: Counters,
+    stages: Stages
   ) {
     this.#market = market
     this.#venues = venues
@@ -52,6 +56,7 @@ export class Intake implements MarketSink {
     this.#books = books
     this.#signals = signals
     this.#counters = counters
+    this.#stages = stages
   }
 
   /** Handles the payload `[start, end)` of the frame at `offset`; clock frames are the hot path's own. */
@@ -63,7 +68,9 @@ export class Intake implements MarketSink {
     switch (source) {
       case FrameSource.socket:
       case FrameSource.snapshot:
+        if (this.#stages.running) this.#stages.enter(stage.decode)
         this.#count(venue, this.#decode(venue, source === FrameSource.snapshot ? instrument : -1, view.bytes, start, end), view, start, end)
+        if (this.#stages.running) this.#stages.enter(stage.signal)
         break
       case FrameSource.event:
         this.#event(view, start, instrument)
@@ -175,6 +182,13 @@ export class Intake implements MarketSink {
 
   /** The record holds an event: from a decoder, or from a frame of numbers. */
   accept(): void {
+    if (!this.#stages.running) return this.#take()
+    const before = this.#stages.enter(stage.book)
+    this.#take()
+    this.#stages.leave(before)
+  }
+
+  #take(): void {
     const { integers, numbers } = this.#record
     const market = this.#market
     const instrument = integers[1]!
@@ -186,6 +200,8 @@ export class Intake implements MarketSink {
     row[instrumentState.events] = row[instrumentState.events]! + 1
     row[instrumentState.received] = market.times[time.now]!
     if (!Number.isNaN(numbers[0]!)) row[instrumentState.venueTime] = numbers[0]!
+    const measured = this.#stages.running
+    if (measured) this.#measure(numbers[0]!, row[instrumentState.received]!)
     switch (integers[0]) {
       case EventKind.quote:
         this.#observations.quote(track, numbers[1]!, numbers[2]!, numbers[3]!, numbers[4]!)
@@ -204,8 +220,10 @@ export class Intake implements MarketSink {
       case EventKind.bookCommit: {
         if (track.awaitsWhole) return
         const { book } = track
-        if (this.#books.commit(track) && book.count(0) > 0 && book.count(1) > 0)
+        if (this.#books.commit(track) && book.count(0) > 0 && book.count(1) > 0) {
+          if (measured) this.#stages.enter(stage.value)
           this.#observations.quote(track, book.price(0, 0), book.quantity(0, 0), book.price(1, 0), book.quantity(1, 0))
+        }
         break
       }
       case EventKind.bookStale:
@@ -230,6 +248,26 @@ export class Intake implements MarketSink {
         this.#observations.withdraw(track)
         break
     }
+    if (measured) this.#stages.enter(stage.signal)
     this.#signals.writeInstrument(instrument)
   }
+
+  /** The event in the record is one that is measured. */
+  #measure(venueTime: number, received: number): void {
+    const kind = this.#record.integers[0]!
+    if (this.#stages.sampled && saysWhen(kind))
+      this.#counters.count(this.#market.venue, receipts[this.#stages.received(venueTime, received)])
+    if (!isOfBook(kind)) this.#stages.enter(stage.value)
+  }
 }
+
+/** Whether an event's time is that of something that has just happened: candles and rounds are as old as they are long. */
+const saysWhen = (kind: number): boolean => kind === EventKind.quote || kind === EventKind.trade || kind === EventKind.bookCommit
+
+/** Whether an event changes a book first; any other is a price, or what a price stands on. */
+const isOfBook = (kind: number): boolean =>
+  kind === EventKind.bookClear ||
+  kind === EventKind.bookLevels ||
+  kind === EventKind.bookTruncate ||
+  kind === EventKind.bookCommit ||
+  kind === EventKind.bookStale

@@ -14,6 +14,7 @@ import { type Market, time } from "./Market.ts"
 import { oracleRoundMillis } from "./Observations.ts"
 import { Seconds } from "./Seconds.ts"
 import type { Signals } from "./Signals.ts"
+import { stage, type Stages } from "./Stages.ts"
 import { instrumentState } from "./SignalRecord.ts"
 import type { CoinTrack, InstrumentTrack } from "./Tracks.ts"
 import { deviationOf, observedAt, offPegOf, ownDeviationOf, shareOf } from "./Views.ts"
@@ -47,6 +48,7 @@ export interface JudgeOptions {
 export class Judge {
   readonly #market: Market
   readonly #signals: Signals
+  readonly #stages: Stages
   readonly #options: JudgeOptions
   readonly #bars: CoinBars
   readonly #seconds: Seconds
@@ -57,9 +59,10 @@ export class Judge {
   /** Called when the level of those who trade a coin on one instrument has changed: see `VenueRisk`. */
   onVenueLevel: ((track: InstrumentTrack, time: number) => void) | undefined
 
-  constructor(market: Market, signals: Signals, options: JudgeOptions) {
+  constructor(market: Market, signals: Signals, stages: Stages, options: JudgeOptions) {
     this.#market = market
     this.#signals = signals
+    this.#stages = stages
     this.#options = options
     this.#seconds = new Seconds(market)
     this.#crossings = new Crossings(market)
@@ -68,10 +71,12 @@ export class Judge {
   }
 
   solve(at: number): void {
+    const before = this.#stages.running ? this.#stages.enter(stage.value) : 0
     this.#crossings.refresh(at, false)
     this.#market.value.solve(at)
     this.#market.times[time.lastSolve] = at
     this.#market.moved = false
+    if (this.#stages.running) this.#stages.leave(before)
   }
 
   /** Judges every coin at a bar's close; false when no source had news since the last. */
@@ -81,6 +86,8 @@ export class Judge {
     let news = false
     for (const coin of coins) news ||= coin.fresh
     if (!news) return false
+    this.#stages.beginBar()
+    const before = this.#stages.enter(stage.judge)
     this.solve(close)
     this.#model?.beginBar()
     for (const track of bySource) if (track.traded) this.#judgeVenue(track, close)
@@ -99,6 +106,8 @@ export class Judge {
       track.traded = false
       track.volume = track.bought = 0
     }
+    this.#stages.leave(before)
+    this.#stages.decided(this.#market.times[time.published]!)
     return true
   }
 
@@ -114,7 +123,9 @@ export class Judge {
     const previous = machine.level
     const changed = machine.update(evidence)
     const marketPrice = this.#market.whole?.row[instrumentState.lastPrice] ?? Number.NaN
+    const before = this.#stages.enter(stage.features)
     coin.features.update(this.#bars.gather(index, elapsed, marketPrice))
+    this.#stages.leave(before)
     // What is critical at its first bar is asked about as the break that it is.
     if (evidence.breakBars >= barsToConfirm(evidence.barMillis) || (evidence.breakBars > 0 && machine.level === critical))
       coin.inBreak = true
@@ -153,8 +164,10 @@ export class Judge {
   }
 
   #predict(coin: CoinTrack): void {
+    const before = this.#stages.enter(stage.model)
     const predicted = this.#model?.predict(coin.features.values, coin.inBreak, coin.probabilities) === true
     coin.modelVersion = predicted ? this.#model!.version : 0
+    this.#stages.leave(before)
   }
 
   /** Looks at each coin's books and pools between two bars, as time passes: see `FastLane`. */
@@ -173,6 +186,7 @@ export class Judge {
       coin.change = kind.break
       coin.since = now
       coin.fastVenues = venues
+      this.#stages.decided(this.#market.times[time.published]!)
       this.#signals.levelChanged(coin, previous)
       this.#signals.writeCoin(index)
     }
@@ -208,6 +222,7 @@ export class Judge {
     coin.fastVenues = 0
     coin.change = change
     coin.since = now
+    this.#stages.decided(this.#market.times[time.published]!)
     this.#signals.levelChanged(coin, isStale ? coin.machine.level : stale)
     this.#signals.writeCoin(index)
   }

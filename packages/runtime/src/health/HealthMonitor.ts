@@ -48,11 +48,11 @@ export class HealthMonitor extends Context.Service<
       })
       yield* supervisor.superviseBeating(
         "health-monitor",
-        (beat) =>
+        ({ beat, waiting }) =>
           Effect.suspend(() =>
             Effect.forEach([...checks], ([component, check]) => look(component, check), { concurrency: "unbounded" })
-          ).pipe(Effect.andThen(beat), Effect.andThen(Effect.sleep(lookEvery)), Effect.forever),
-        "10 seconds"
+          ).pipe(Effect.andThen(beat), Effect.andThen(waiting(Effect.sleep(lookEvery))), Effect.forever),
+        hangsAfter
       )
       return HealthMonitor.of({
         check: (component, check) =>
@@ -73,4 +73,6 @@ export class HealthMonitor extends Context.Service<
 }
 
 const lookEvery = "1 second"
+/** Looks have a bound of a second each, and are taken side by side. */
+const hangsAfter = "5 seconds"
 const checkMax = Duration.seconds(1)

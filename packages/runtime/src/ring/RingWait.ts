@@ -3,6 +3,7 @@
  */
 import { Effect } from "effect"
 import { closed, waiting, written } from "./RingHeader.ts"
+import { type Pulse, unwatched } from "../supervision/Supervisor.ts"
 import type { SpscConsumer } from "./SpscRing.ts"
 
 /** A forgotten waiter may live this long at most. */
@@ -39,7 +40,11 @@ const refusedWait = "10 millis"
  * Hands every record to `accept` (a plain function, given the byte offset) for as long as it runs. A record that it answers false to
  * stays first in line and is offered again. After `batchMax` records other fibers get a turn.
  */
-export const consumeRecords = (ring: SpscConsumer, accept: (offset: number) => boolean, batchMax = 1024): Effect.Effect<never> => {
+export const consumeRecords = (
+  ring: SpscConsumer,
+  accept: (offset: number) => boolean,
+  { pulse = unwatched, batchMax = 1024 }: { readonly pulse?: Pulse; readonly batchMax?: number } = {}
+): Effect.Effect<never> => {
   const drain = Effect.sync(() => {
     let refused = false
     for (let count = 0, offset = ring.peek(); offset >= 0 && count < batchMax; offset = ring.peek(), count++) {
@@ -51,8 +56,12 @@ export const consumeRecords = (ring: SpscConsumer, accept: (offset: number) => b
     return refused
   })
   return Effect.forever(
-    Effect.flatMap(drain, (refused) =>
-      refused ? Effect.sleep(refusedWait) : ring.peek() >= 0 ? Effect.yieldNow : ring.ended() ? Effect.never : awaitRecords(ring)
+    Effect.flatMap(Effect.andThen(pulse.beat, drain), (refused) =>
+      refused
+        ? Effect.sleep(refusedWait)
+        : ring.peek() >= 0
+          ? Effect.yieldNow
+          : pulse.waiting(ring.ended() ? Effect.never : awaitRecords(ring))
     ),
     { disableYield: true }
   )

@@ -8,7 +8,7 @@
 import { Cause, Clock, type Duration, Effect, Exit, Deferred, Fiber, Option, Queue, Schema, type Scope, type Tracer } from "effect"
 import { HealthRegistry } from "../health/HealthRegistry.ts"
 import { monotonicMillisOf } from "../time/Monotonic.ts"
-import { defaultRestartPolicy, type RestartPolicy, Supervisor } from "./Supervisor.ts"
+import { defaultRestartPolicy, type Pulse, type RestartPolicy, Supervisor, unwatched } from "./Supervisor.ts"
 
 /** What a full mailbox does with the next message. */
 export type Overflow<M> =
@@ -31,7 +31,9 @@ export interface ActorOptions<S, M, Reply, E, R> {
   /** Whether a restarted actor keeps its state from before the crash or begins anew. */
   readonly afterCrash?: "resume" | "reset"
   readonly initial: Effect.Effect<S, E, R>
-  readonly receive: (state: S, message: M) => Effect.Effect<readonly [S, Reply], E, R>
+  /** A message that is handled for longer without a sign of life hangs: the actor is restarted. Without it the handling has bounds of its own. */
+  readonly hangsAfter?: Duration.Input
+  readonly receive: (state: S, message: M, pulse: Pulse) => Effect.Effect<readonly [S, Reply], E, R>
   /** How long shutdown waits for accepted messages to be handled. */
   readonly drainWithin?: Duration.Input
 }
@@ -90,7 +92,7 @@ export const makeActor = Effect.fnUntraced(function* <S, M, Reply, E, R>(
   let busySince: number | undefined
   const clock = yield* Clock.Clock
 
-  const handle = (envelope: Envelope<M, Reply>) => {
+  const handle = (envelope: Envelope<M, Reply>, pulse: Pulse) => {
     if (overflow._tag === "Conflate") {
       const key = overflow.key(envelope.message)
       // What was asked has the same key and is not the one that later messages replace.
@@ -98,7 +100,7 @@ export const makeActor = Effect.fnUntraced(function* <S, M, Reply, E, R>(
     }
     const began = monotonicMillisOf(clock)
     busySince = began
-    const received = Effect.map(options.receive(Option.getOrThrow(state), envelope.message), ([next, reply]) => {
+    const received = Effect.map(options.receive(Option.getOrThrow(state), envelope.message, pulse), ([next, reply]) => {
       state = Option.some(next)
       handled++
       busySince = undefined
@@ -116,15 +118,18 @@ export const makeActor = Effect.fnUntraced(function* <S, M, Reply, E, R>(
       : Effect.withSpan(answered, `${name}.receive`, { parent: envelope.parent, kind: "consumer", captureStackTrace: false })
   }
 
-  const life = Effect.gen(function* () {
-    if (options.afterCrash === "reset" || Option.isNone(state)) state = Option.some(yield* options.initial)
-    return yield* Effect.forever(Effect.flatMap(Queue.take(mailbox), handle), { disableYield: true })
-  })
-  const fiber = yield* supervisor.supervise(
-    name,
-    Effect.catchIf(life, Cause.isDone, () => Effect.void),
-    options.restart ?? defaultRestartPolicy
-  )
+  const life = (pulse: Pulse) =>
+    Effect.gen(function* () {
+      if (options.afterCrash === "reset" || Option.isNone(state)) state = Option.some(yield* options.initial)
+      return yield* Effect.forever(
+        Effect.flatMap(pulse.waiting(Queue.take(mailbox)), (envelope) => handle(envelope, pulse)),
+        { disableYield: true }
+      )
+    }).pipe(Effect.catchIf(Cause.isDone, () => Effect.void))
+  const policy = options.restart ?? defaultRestartPolicy
+  const fiber = yield* options.hangsAfter === undefined
+    ? supervisor.supervise(name, life(unwatched), policy)
+    : supervisor.superviseBeating(name, life, options.hangsAfter, policy)
   yield* health.gauge(name, "mailbox", () => Queue.sizeUnsafe(mailbox))
   yield* health.gauge(name, "handled", () => handled)
   yield* health.gauge(name, "dropped", () => dropped)

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Effect, Exit, Fiber, Layer, Ref, Scope } from "effect"
+import { Cause, Deferred, Effect, Exit, Fiber, Layer, Ref, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { HealthRegistry } from "../health/HealthRegistry.ts"
 import { Supervisor } from "./Supervisor.ts"
@@ -89,13 +89,50 @@ describe("Supervisor", () => {
     }).pipe(Effect.provide(layer))
   )
 
+  it.effect("says within two seconds that a loop hangs, and takes it back, though it is given longer", () =>
+    Effect.gen(function* () {
+      const health = yield* HealthRegistry
+      const stuck = yield* Deferred.make<void>()
+      yield* (yield* Supervisor).superviseBeating(
+        "slow",
+        ({ beat, waiting }) => beat.pipe(Effect.andThen(Deferred.await(stuck)), Effect.andThen(waiting(Effect.never))),
+        "30 seconds"
+      )
+      const slow = Effect.map(health.snapshot, ([component]) => component)
+      yield* TestClock.adjust("1900 millis")
+      assert.deepInclude(yield* slow, { status: "running", hung: false })
+      yield* TestClock.adjust("100 millis")
+      assert.deepInclude(yield* slow, { status: "degraded", hung: true, detail: "hangs: no heartbeat for 2000 ms", heartbeatMillis: 2000 })
+      yield* Deferred.succeed(stuck, undefined)
+      yield* TestClock.adjust("1 minute")
+      assert.deepInclude(yield* slow, { status: "running", hung: false, restarts: 0 }, "it waits, for as long as it likes")
+    }).pipe(Effect.provide(layer))
+  )
+
+  it.effect("starts a loop again whose statement hangs and cannot be interrupted", () =>
+    Effect.gen(function* () {
+      let starts = 0
+      yield* (yield* Supervisor).superviseBeating(
+        "stuck",
+        ({ beat }) =>
+          beat.pipe(Effect.andThen(Effect.suspend(() => (++starts === 1 ? Effect.uninterruptible(Effect.never) : Effect.never)))),
+        "30 seconds"
+      )
+      yield* TestClock.adjust("29 seconds")
+      assert.strictEqual(starts, 1)
+      yield* TestClock.adjust("2 seconds")
+      assert.strictEqual(starts, 2)
+      assert.deepInclude((yield* (yield* HealthRegistry).snapshot)[0], { restarts: 1, hung: false, status: "running" })
+    }).pipe(Effect.provide(layer))
+  )
+
   it.effect("restarts a loop whose heartbeat stands still, and says so", () =>
     Effect.gen(function* () {
       const supervisor = yield* Supervisor
       let starts = 0
       yield* supervisor.superviseBeating(
         "hanging",
-        (beat) =>
+        ({ beat }) =>
           Effect.suspend(() => {
             const hangs = ++starts === 1
             return beat.pipe(Effect.andThen(hangs ? Effect.never : Effect.sleep("500 millis")), Effect.forever)

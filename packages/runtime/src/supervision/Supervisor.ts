@@ -4,7 +4,7 @@
  * A loop that fails or dies is started again with exponential backoff, at most `restartsMax` times within a window. One
  * that cannot be kept alive is escalated, which stops the engine: acting with a part missing is worse than being down.
  */
-import { Cause, Context, Deferred, Duration, Effect, type Fiber, Layer, Schedule, Schema, type Scope } from "effect"
+import { Cause, Context, Deferred, Duration, Effect, Exit, Fiber, Layer, Schedule, Schema, type Scope } from "effect"
 import { HealthRegistry } from "../health/HealthRegistry.ts"
 import { monotonicMillis } from "../time/Monotonic.ts"
 
@@ -22,7 +22,20 @@ export const defaultRestartPolicy: RestartPolicy = {
   backoffMax: "10 seconds"
 }
 
-/** How often a watch looks for a heartbeat within the time that it may take. */
+/** How a loop shows that it does not hang. */
+export interface Pulse {
+  /** It goes on. */
+  readonly beat: Effect.Effect<void>
+  /** Runs a wait that has a bound of its own, or none: for work, for time to pass, for somebody else. No sign of life is expected meanwhile. */
+  readonly waiting: <A, E, R>(wait: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+}
+
+/** Of work that has bounds of its own, or is nobody's loop. */
+export const unwatched: Pulse = { beat: Effect.void, waiting: (wait) => wait }
+
+/** A loop that has shown no life for so long is said to hang; whether it is started again by then is the loop's own choice. */
+const noticedAfterMillis = 2000
+/** How often a watch looks for a heartbeat within that time. */
 const looks = 4
 
 export class Supervisor extends Context.Service<
@@ -35,11 +48,12 @@ export class Supervisor extends Context.Service<
       policy?: RestartPolicy
     ) => Effect.Effect<Fiber.Fiber<void>, never, R | Scope.Scope>
     /**
-     * The same for a loop that runs `beat` at least once within `within`: one that does not hangs, and is interrupted and started again.
+     * The same for a loop that runs `beat` at least once within `within`, unless it waits: one that does not hangs, and is interrupted and started
+     * again. It is said after two seconds at the latest: `within` is longer for work that a slow machine, or a slow database, may take its time over.
      */
     readonly superviseBeating: <E, R>(
       component: string,
-      loop: (beat: Effect.Effect<void>) => Effect.Effect<void, E, R>,
+      loop: (pulse: Pulse) => Effect.Effect<void, E, R>,
       within: Duration.Input,
       policy?: RestartPolicy
     ) => Effect.Effect<Fiber.Fiber<void>, never, R | Scope.Scope>
@@ -104,26 +118,59 @@ export class Supervisor extends Context.Service<
 
       const superviseBeating = <E, R>(
         component: string,
-        loop: (beat: Effect.Effect<void>) => Effect.Effect<void, E, R>,
+        loop: (pulse: Pulse) => Effect.Effect<void, E, R>,
         within: Duration.Input,
         policy?: RestartPolicy
       ) => {
-        const lookEvery = Duration.toMillis(Duration.fromInputUnsafe(within)) / looks
+        const withinMillis = Duration.toMillis(Duration.fromInputUnsafe(within))
+        const lookEvery = Math.min(noticedAfterMillis, withinMillis) / looks
+        const restartLooks = withinMillis / lookEvery
         const watched = Effect.suspend(() => {
           // Looks are counted, and not time: a clock that is set, or a machine that sleeps, is no loop that hangs.
           let quiet = 0
-          const beat = Effect.sync(() => {
+          let waits = 0
+          let said = false
+          const show = () => {
             quiet = 0
-          })
-          const watch = Effect.sleep(lookEvery).pipe(
-            Effect.andThen(
-              Effect.suspend(() =>
-                ++quiet > looks ? Effect.fail(new LoopHung({ component, silentMillis: quiet * lookEvery })) : Effect.void
+            health.beat(component)
+          }
+          const waiting: Pulse["waiting"] = (wait) =>
+            Effect.suspend(() => {
+              show()
+              waits++
+              return Effect.onExit(wait, () =>
+                Effect.sync(() => {
+                  waits--
+                  show()
+                })
               )
-            ),
-            Effect.forever
-          )
-          return Effect.raceFirst(loop(beat), watch)
+            })
+          const look = Effect.suspend(() => {
+            quiet = waits > 0 ? 0 : quiet + 1
+            const silentMillis = quiet * lookEvery
+            if (quiet > restartLooks) return Effect.fail(new LoopHung({ component, silentMillis }))
+            if (quiet >= looks === said) return Effect.void
+            said = !said
+            return said
+              ? Effect.andThen(
+                  health.hangs(component, `hangs: no heartbeat for ${silentMillis} ms`),
+                  Effect.logWarning("a component hangs", { silentMillis })
+                )
+              : Effect.andThen(health.hangs(component, undefined), Effect.logInfo("a component that hung goes on"))
+          })
+          const watch = Effect.sleep(lookEvery).pipe(Effect.andThen(look), Effect.forever)
+          health.beat(component)
+          return Effect.gen(function* () {
+            const fiber = yield* Effect.forkDetach(loop({ beat: Effect.sync(show), waiting }))
+            return yield* Effect.raceFirst(Fiber.join(fiber), watch).pipe(
+              // What hangs may not be interruptible either: it is left behind, and ends as soon as it can.
+              Effect.onExit((exit) =>
+                Exit.isFailure(exit) && Cause.squash(exit.cause) instanceof LoopHung
+                  ? Effect.forkDetach(Fiber.interrupt(fiber))
+                  : Fiber.interrupt(fiber)
+              )
+            )
+          }).pipe(Effect.ensuring(Effect.suspend(() => health.hangs(component, undefined))))
         })
         return supervise(component, watched, policy)
       }

@@ -27,5 +27,17 @@ describe("Histogram", () => {
     assert.isAbove(histogram.quantile(1), 2 ** 41)
   })
 
+  it("gives several quantiles at once, and the sum", () => {
+    const histogram = new Histogram()
+    for (let value = 1; value <= 1000; value++) histogram.record(value * 1000)
+    const wanted = [0.5, 0.95, 0.99, 0.999, 1]
+    assert.deepStrictEqual(
+      histogram.quantiles(wanted),
+      wanted.map((quantile) => histogram.quantile(quantile))
+    )
+    assert.closeTo(histogram.sum(), 500_500_000, 500_500_000 / 64)
+    assert.deepStrictEqual(new Histogram().quantiles([0.5, 1]), [Number.NaN, Number.NaN])
+  })
+
   it("says NaN of nothing", () => assert.isNaN(new Histogram().quantile(0.5)))
 })

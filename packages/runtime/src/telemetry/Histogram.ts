@@ -45,6 +45,35 @@ export class Histogram {
     return middleOf(buckets - 1)
   }
 
+  /** The values below which these shares lie, in one pass; `quantiles` rise, from 0 to 1. */
+  quantiles(quantiles: ReadonlyArray<number>): ReadonlyArray<number> {
+    const total = this.count()
+    const found = quantiles.map(() => Number.NaN)
+    let seen = 0
+    for (let bucket = 0, next = 0; total > 0 && bucket < buckets && next < quantiles.length; bucket++) {
+      seen += this.#counts[bucket]!
+      while (next < quantiles.length && seen >= Math.max(1, Math.ceil(total * quantiles[next]!))) found[next++] = middleOf(bucket)
+    }
+    return found
+  }
+
+  /** Each bucket that counted something: the value in its middle, and how many. */
+  forEach(visit: (value: number, count: number) => void): void {
+    for (let bucket = 0; bucket < buckets; bucket++) {
+      const count = this.#counts[bucket]!
+      if (count > 0) visit(middleOf(bucket), count)
+    }
+  }
+
+  /** Of all values together, within the stated error. */
+  sum(): number {
+    let sum = 0
+    this.forEach((value, count) => {
+      sum += value * count
+    })
+    return sum
+  }
+
   /** As it stands now, on its own. */
   copy(): Histogram {
     const twin = new Histogram()

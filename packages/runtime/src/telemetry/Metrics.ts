@@ -8,6 +8,10 @@ import { Metric } from "effect"
 const counter = (name: string, description: string) => Metric.counter(`evenkeel_${name}`, { description, incremental: true })
 const gauge = (name: string, description: string) => Metric.gauge(`evenkeel_${name}`, { description })
 
+/** Under the names that Prometheus' own clients give them. */
+const plainCounter = (name: string, description: string) => Metric.counter(name, { description, incremental: true })
+const plainGauge = (name: string, description: string) => Metric.gauge(name, { description })
+
 export const Metrics = {
   framesReceived: counter("frames_received_total", "Frames taken from venues' sockets, by venue"),
   framesRefused: counter("frames_refused_total", "Frames that could not be used, by venue and outcome"),
@@ -38,12 +42,30 @@ export const Metrics = {
   deviationBps: gauge("deviation_bps", "Fair value against the peg, by coin"),
   errorBps: gauge("fair_value_error_bps", "Standard error of the fair value, by coin"),
   level: gauge("risk_level", "0 normal, 1 watch, 2 warning or stale, 3 critical, by coin"),
-  publishToScore: gauge("publish_to_score_seconds", "From a frame's publication to its score, by quantile"),
   ringFill: gauge("ring_fill_ratio", "Share of a ring in use, by ring"),
+  componentHung: gauge("component_hung", "1 while a component that should have shown life has not, by component"),
+  componentRestarts: counter("component_restarts_total", "Times that a component was started again, by component"),
+  hotPathBusy: gauge("hot_path_busy_ratio", "Share of the last second that the hot path has worked on frames"),
+  diskFree: gauge("disk_free_bytes", "Room on the disk of the data directory"),
+  standstills: counter("main_thread_standstills_total", "Times that the main thread did not run for a second or longer"),
   componentStatus: gauge("component_up", "1 while a component runs, by component"),
   journalBytes: counter("journal_bytes_total", "Compressed bytes written to the market journal"),
   alertsUnwatched: gauge("alerts_unwatched", "Alerts that fire of coins which the configuration does not watch"),
   outboxPending: gauge("outbox_pending", "Notifications that wait for delivery"),
   outboxAbandoned: gauge("outbox_abandoned", "Notifications that were given up and are kept"),
-  outboxUnnoted: gauge("outbox_unnoted", "Notifications that were delivered, which the database does not note")
+  outboxUnnoted: gauge("outbox_unnoted", "Notifications that were delivered, which the database does not note"),
+  cpu: plainCounter("process_cpu_seconds_total", "Processor time of the process, user and system"),
+  cpuUser: plainCounter("process_cpu_user_seconds_total", "Processor time of the process in its own code"),
+  cpuSystem: plainCounter("process_cpu_system_seconds_total", "Processor time of the process in the system"),
+  residentMemory: plainGauge("process_resident_memory_bytes", "Resident memory of the process"),
+  openFiles: plainGauge("process_open_fds", "Open file handles of the process"),
+  threads: plainGauge("process_threads", "Threads of the process"),
+  startTime: plainGauge("process_start_time_seconds", "When the process began, Unix time"),
+  heapUsed: plainGauge("nodejs_heap_size_used_bytes", "Heap of the main thread that is in use"),
+  heapTotal: plainGauge("nodejs_heap_size_total_bytes", "Heap of the main thread"),
+  loopLag: plainGauge("nodejs_eventloop_lag_seconds", "The longest delay of the main thread's event loop in the last minute"),
+  loopLagP99: plainGauge("nodejs_eventloop_lag_p99_seconds", "Delay of the main thread's event loop in the last minute, 99th percentile"),
+  loopUtilization: plainGauge("nodejs_eventloop_utilization_ratio", "Share of the last second that the main thread was busy"),
+  collections: plainCounter("nodejs_gc_runs_total", "Collections of garbage in the main thread, by kind"),
+  collecting: plainCounter("nodejs_gc_seconds_total", "Time that collections of garbage took in the main thread, by kind")
 } as const

@@ -16,6 +16,9 @@ const serverErrorOf = (cause: unknown): ServerError => ({
   code: cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : ""
 })
 
+/** A loop whose statement is not answered for so long is started again; that it waits is said after two seconds. A slow disk takes some. */
+export const statementHangsAfter = "30 seconds"
+
 /** Of any other error, its own words. */
 export const databaseProblem = (error: { readonly message: string }): string => {
   if (!isSqlError(error)) return error.message

@@ -6,13 +6,13 @@
  * after `attemptsMax` tries, reported, and stepped over; a database that does not answer is waited for.
  */
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
-import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
+import { type Pulse, Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { monotonicMillis } from "@evenkeel/runtime/time/Monotonic"
 import { waitAtMost } from "@evenkeel/runtime/supervision/WaitAtMost"
 import { Metrics } from "@evenkeel/runtime/telemetry/Metrics"
 import { Cause, Clock, Effect, Metric, Result } from "effect"
 import { SqlClient, SqlError } from "effect/sql"
-import { databaseProblem } from "../database/DatabaseProblem.ts"
+import { databaseProblem, statementHangsAfter } from "../database/DatabaseProblem.ts"
 import { beginning, type Cursor, EventStore, type StoredEvent } from "./EventStore.ts"
 
 export interface ConsumerOptions<E, R> {
@@ -58,7 +58,7 @@ interface SetAside {
 }
 
 /** Handles one batch; how many facts it stepped over, and those of them that could not be handled. */
-const handleBatch = Effect.fnUntraced(function* <E, R>({ families, handle, name }: ConsumerOptions<E, R>) {
+const handleBatch = Effect.fnUntraced(function* <E, R>({ families, handle, name }: ConsumerOptions<E, R>, beat: Effect.Effect<void>) {
   const sql = yield* SqlClient.SqlClient
   const store = yield* EventStore
   yield* sql`
@@ -69,6 +69,7 @@ const handleBatch = Effect.fnUntraced(function* <E, R>({ families, handle, name 
   const events = yield* store.read({ after: cursor!, upTo, limit: batchMax, ...(families === undefined ? {} : { families }) })
   const setAside: Array<SetAside> = []
   for (const event of events) {
+    yield* beat
     // A savepoint of its own: what a failed attempt wrote is undone, and the batch goes on.
     const attempt = sql.withTransaction(Effect.suspend(() => handle(event))).pipe(Effect.sandbox, Effect.result)
     let outcome = yield* attempt
@@ -123,11 +124,11 @@ const messagesOf = (cause: Cause.Cause<unknown>): string => {
 const componentOf = (name: string): string => `consumer:${name}`
 
 /** Handles all that there is, batch by batch; how many facts. Also for tests and for rebuilding. */
-export const drainConsumer = Effect.fnUntraced(function* <E, R>(options: ConsumerOptions<E, R>) {
+export const drainConsumer = Effect.fnUntraced(function* <E, R>(options: ConsumerOptions<E, R>, beat: Effect.Effect<void> = Effect.void) {
   const sql = yield* SqlClient.SqlClient
   let total = 0
   for (;;) {
-    const { setAside, steps } = yield* sql.withTransaction(handleBatch(options))
+    const { setAside, steps } = yield* sql.withTransaction(handleBatch(options, beat))
     total += steps
     for (const { event, problem } of setAside) {
       const { kind, position } = event
@@ -196,7 +197,7 @@ export const makeConsumer = Effect.fnUntraced(function* <E, R>(options: Consumer
   const sql = yield* SqlClient.SqlClient
   const component = componentOf(options.name)
   const context = yield* Effect.context<R | SqlClient.SqlClient | EventStore>()
-  const drain = drainConsumer(options).pipe(Effect.provideContext(context))
+  const drain = (beat?: Effect.Effect<void>) => drainConsumer(options, beat).pipe(Effect.provideContext(context))
   let lag = 0
   let setAside = 0
   /** Since when there are facts, and none that can be read; undefined while there is progress. */
@@ -233,29 +234,32 @@ export const makeConsumer = Effect.fnUntraced(function* <E, R>(options: Consumer
     }),
     Effect.suspend(() => Effect.sleep(pause))
   )
-  const follow = Effect.gen(function* () {
-    const handled = yield* drain
+  const follow = Effect.fnUntraced(function* ({ beat, waiting }: Pulse) {
+    const handled = yield* drain(beat)
     pause = handled > 0 ? lookMillis : Math.min(lookMillis, pause * 2)
+    yield* beat
     yield* measure(handled)
-    yield* waitForMore
+    yield* waiting(waitForMore)
   })
   yield* health.gauge(component, "lag", () => lag)
   yield* health.gauge(component, "set_aside", () => setAside)
-  yield* supervisor.supervise(
+  yield* supervisor.superviseBeating(
     component,
-    follow.pipe(
-      Effect.catchTag("SqlError", (error) =>
-        health
-          .report(component, "degraded", databaseProblem(error))
-          .pipe(
-            Effect.andThen(Effect.logWarning("the log cannot be followed", { consumer: options.name, problem: databaseProblem(error) })),
-            Effect.andThen(Effect.sleep(databaseWait))
-          )
+    (pulse) =>
+      follow(pulse).pipe(
+        Effect.catchTag("SqlError", (error) =>
+          health
+            .report(component, "degraded", databaseProblem(error))
+            .pipe(
+              Effect.andThen(Effect.logWarning("the log cannot be followed", { consumer: options.name, problem: databaseProblem(error) })),
+              Effect.andThen(pulse.waiting(Effect.sleep(databaseWait)))
+            )
+        ),
+        Effect.forever
       ),
-      Effect.forever
-    )
+    statementHangsAfter
   )
   // Runs before the loop is interrupted.
-  yield* Effect.addFinalizer(() => drain.pipe(Effect.ignore, waitAtMost(drainWithin)))
-  return { drain } satisfies Consumer
+  yield* Effect.addFinalizer(() => drain().pipe(Effect.ignore, waitAtMost(drainWithin)))
+  return { drain: drain() } satisfies Consumer
 })

@@ -6,7 +6,7 @@
  */
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { frameOffsets } from "@evenkeel/runtime/ring/FrameRing"
-import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
+import { type Pulse, Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { Metrics } from "@evenkeel/runtime/telemetry/Metrics"
 import { Context, Effect, FileSystem, Layer, Metric, type PlatformError, Schema, Semaphore } from "effect"
 import { constants, zstdCompress } from "node:zlib"
@@ -32,6 +32,8 @@ const segmentBytesMax = 256 << 20
 const segmentMillisMax = 86_400_000
 /** After a failed write the disk is left alone for so long. */
 const retryAfter = "5 seconds"
+/** A disk that takes longer over a block hangs. */
+const diskHangsAfter = "30 seconds"
 
 export interface JournalOptions {
   readonly directory: string
@@ -204,18 +206,19 @@ const makeJournal = Effect.fnUntraced(function* ({ directory, manifest }: Journa
   yield* health.gauge("journal", "waiting_bytes", () => used)
   yield* health.gauge("journal", "dropped_frames", () => dropped)
   // A journal that cannot write is degraded, not dead: the market goes on without a record.
-  const loop = Effect.sleep(flushEvery).pipe(
-    Effect.andThen(flush),
-    Effect.andThen(health.report("journal", "running")),
-    Effect.catchTag("JournalFailed", (error) =>
-      Effect.logError(error.message, { dropped }).pipe(
-        Effect.andThen(health.report("journal", "degraded", error.message)),
-        Effect.andThen(Effect.sleep(retryAfter))
-      )
-    ),
-    Effect.forever
-  )
-  yield* supervisor.supervise("journal", loop)
+  const loop = ({ waiting }: Pulse) =>
+    waiting(Effect.sleep(flushEvery)).pipe(
+      Effect.andThen(flush),
+      Effect.andThen(health.report("journal", "running")),
+      Effect.catchTag("JournalFailed", (error) =>
+        Effect.logError(error.message, { dropped }).pipe(
+          Effect.andThen(health.report("journal", "degraded", error.message)),
+          Effect.andThen(waiting(Effect.sleep(retryAfter)))
+        )
+      ),
+      Effect.forever
+    )
+  yield* supervisor.superviseBeating("journal", loop, diskHangsAfter)
   yield* Effect.addFinalizer(() => Effect.ignore(flush))
 
   return MarketJournal.of({

@@ -1,0 +1,59 @@
+/** The engine's status as the API, `evenkeel status` and `evenkeel top` show it. */
+import { EngineStatus } from "@evenkeel/api/server/EngineStatus"
+import { EngineView } from "@evenkeel/api/server/EngineView"
+import { MarketFeed } from "@evenkeel/connectors/feed/MarketFeed"
+import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
+import { PrometheusHistograms } from "@evenkeel/runtime/telemetry/PrometheusHistogram"
+import { monotonicMillis } from "@evenkeel/runtime/time/Monotonic"
+import { Effect, Layer } from "effect"
+import { engineVersion } from "../engine/Version.ts"
+import { degradationOf } from "./Degradation.ts"
+import { EngineNumbers } from "./EngineNumbers.ts"
+import { staleReasonOf } from "./Freshness.ts"
+import { makeProfiling } from "./Profiling.ts"
+import { stageSpans, type StageName } from "./StageSpans.ts"
+
+export const layerEngineStatus = (options: { readonly data: string; readonly name: string; readonly simulated: boolean }) =>
+  Layer.effect(
+    EngineStatus,
+    Effect.gen(function* () {
+      const numbers = yield* EngineNumbers
+      const health = yield* HealthRegistry
+      const view = yield* EngineView
+      const feed = yield* MarketFeed
+      const family = new PrometheusHistograms(
+        "evenkeel_stage_seconds",
+        "How long a stage between a venue and a receiver takes, by stage; in the hot path one frame in 61 is measured",
+        "stage"
+      )
+      const startedAt = yield* monotonicMillis
+      const status = Effect.gen(function* () {
+        const look = numbers.last() ?? (yield* numbers.look)
+        const away = feed.connectors.filter((connector) => connector.open() === 0).map(({ exchange }) => exchange.id)
+        return {
+          engine: {
+            name: options.name,
+            version: engineVersion,
+            mode: options.simulated ? "demo" : "live",
+            simulated: options.simulated,
+            uptimeSeconds: ((yield* monotonicMillis) - startedAt) / 1000,
+            pid: process.pid
+          },
+          ready: yield* health.ready,
+          stale: view.coins().flatMap((coin) => {
+            const why = staleReasonOf(coin, away)
+            return why === undefined ? [] : [{ coin: coin.coin, why }]
+          }),
+          components: (yield* health.snapshot).map((component) => ({ ...component, degradation: degradationOf(component.component) })),
+          stages: look.stages.map((stage) => ({ ...stage, span: stageSpans[stage.stage as StageName] })),
+          process: look.process,
+          bottleneck: look.bottleneck ?? null
+        }
+      })
+      return EngineStatus.of({
+        status,
+        histograms: Effect.sync(() => family.text(numbers.histograms())),
+        ...(yield* makeProfiling(options.data))
+      })
+    })
+  )
