@@ -3,6 +3,7 @@ import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { assert, describe, it } from "@effect/vitest"
 import { layerAlerting } from "@evenkeel/alerting/Alerting"
 import { Receivers } from "@evenkeel/alerting/receiver/Receiver"
+import { Oracles } from "@evenkeel/assessment/oracle/Oracles"
 import { layerApi } from "@evenkeel/api/server/ApiServer"
 import { EngineView } from "@evenkeel/api/server/EngineView"
 import { page } from "@evenkeel/dashboard/Page"
@@ -15,6 +16,7 @@ const layerOf = (http: { readonly host: string; readonly names: ReadonlyArray<st
   layerApi({ dashboard: page, ...http }).pipe(
     Layer.provideMerge(NodeHttpServer.layer(createServer, { host: http.host, port: 0 })),
     Layer.provide(Layer.succeed(EngineView, { simulated: false, coins: () => [] })),
+    Layer.provide(Oracles.layerNoop),
     Layer.provide(layerAlerting({ owner: "test" })),
     Layer.provide(Layer.succeed(Receivers, [])),
     Layer.provide(services)

@@ -11,6 +11,7 @@ import { explain } from "./Explain.ts"
 import { journal } from "./Journal.ts"
 import { live } from "./Live.ts"
 import { models } from "./Models.ts"
+import { oracle } from "./Oracle.ts"
 import { record } from "./Record.ts"
 import { replay } from "./Replay.ts"
 import { evenkeel } from "./Root.ts"
@@ -31,6 +32,7 @@ export const program = evenkeel.pipe(
     decode,
     journal,
     alerts,
+    oracle,
     consumers,
     doctor,
     audit

@@ -1,4 +1,4 @@
-/** `evenkeel alerts silence` and `ack`: asks the engine that runs, at the address that is configured. */
+/** Asks the engine that runs, at the address that is configured: `evenkeel alerts silence` and `ack`, and what other commands ask. */
 import { parseMatchers } from "@evenkeel/alerting/route/Matcher"
 import { Period, periodMillis } from "@evenkeel/alerting/route/Period"
 import type { SilenceView } from "@evenkeel/alerting/mute/Silence"
@@ -20,7 +20,7 @@ export class NotDone extends Schema.TaggedError<NotDone>()("NotDone", { problem:
 const addressOf = ({ http }: EngineConfig): string =>
   `http://${http.host === "0.0.0.0" ? "127.0.0.1" : http.host === "::" ? "[::1]" : http.host}:${http.port}`
 
-const ask = <A>(
+export const ask = <A>(
   config: EngineConfig,
   question: (client: HttpApiClient.ForApi<typeof EngineApi>) => Effect.Effect<A, { readonly message: string }>
 ) =>

@@ -4,6 +4,7 @@
 import { alertPolicyChecks, alertPolicyDefaults, alertPolicyFields } from "@evenkeel/alerting/route/AlertPolicy"
 import { receiversNamed } from "@evenkeel/alerting/route/Route"
 import { ServiceOptions } from "@evenkeel/alerting/receiver/Services"
+import { OracleFeed, oraclesMax } from "@evenkeel/assessment/oracle/OracleFeed"
 import { ChainSource } from "@evenkeel/connectors/chain/ChainSource"
 import { isAddress, RpcEndpoint } from "@evenkeel/connectors/chain/RpcEndpoints"
 import { feedsMax } from "@evenkeel/domain/market/News"
@@ -73,6 +74,11 @@ export const EngineConfig = Schema.Struct({
       confirmations: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 256 })),
       sources: Schema.Array(ChainSource)
     })
+  ),
+  /** Published price feeds that are judged by the fair value: see `assessment/oracle/OracleFeed`. */
+  oracles: Schema.Array(OracleFeed).check(
+    unique(({ name }) => name, "name"),
+    Schema.isMaxLength(oraclesMax)
   ),
   /** Feeds that are read for news of the coins: RSS, Atom or JSON Feed. News decides no level. */
   news: Schema.Struct({
@@ -198,7 +204,20 @@ export const EngineConfig = Schema.Struct({
     })
   }),
   log: Schema.Struct({ level: Schema.Literals(["Debug", "Info", "Warn", "Error"]), format: Schema.Literals(["auto", "pretty", "json"]) })
-})
+}).check(
+  Schema.makeFilter(({ chains, oracles }) =>
+    oracles.flatMap(({ name, source }, index) =>
+      source._tag !== "Chainlink" || chains.some(({ chain }) => chain === source.chain)
+        ? []
+        : [
+            {
+              path: ["oracles", index, "source", "chain"],
+              issue: `${name} is read over the endpoints of ${source.chain}, and \`chains\` has none`
+            }
+          ]
+    )
+  )
+)
 export type EngineConfig = typeof EngineConfig.Type
 
 /** As it would stand in a file. */
@@ -220,6 +239,7 @@ export const configDefaults = {
   discovery: { venues: [] as ReadonlyArray<string>, everyMinutes: 15, spares: 64 },
   endpoints: [] as ReadonlyArray<{ readonly venue: string; readonly socket: string; readonly rest: string }>,
   chains: [] as ReadonlyArray<object>,
+  oracles: [] as ReadonlyArray<object>,
   news: { feeds: [] as ReadonlyArray<object>, allowPrivate: false },
   coinbaseFeed: "advanced",
   database: { url: "" },

@@ -29,6 +29,7 @@ import { layerEngineFacts } from "./EngineFacts.ts"
 import { layerEngineMetrics } from "./EngineMetrics.ts"
 import { layerPrediction } from "./EnginePrediction.ts"
 import { auditKeyOf, databaseOf, type EngineSetup, journalOf, journalTailOf, policiesOf, receiversOf, retentionOf } from "./EngineSetup.ts"
+import { layerOracles } from "./EngineOracles.ts"
 import { layerEngineView } from "./EngineViews.ts"
 import { layerHeartbeat } from "./Heartbeat.ts"
 import { LastWords } from "./LastWords.ts"
@@ -114,6 +115,7 @@ export const layerEngineOnDatabase = (config: EngineConfig, setup: EngineSetup) 
     layerEngineFacts(config, setup)
   ).pipe(
     Layer.provideMerge(layerEngineView({ simulated: setup.simulated })),
+    Layer.provideMerge(layerOracles(config, setup)),
     Layer.provideMerge(layerPrediction(config, setup)),
     Layer.provideMerge(layerNewsFeeds(config, setup)),
     Layer.provideMerge(layerFeed(config, setup)),

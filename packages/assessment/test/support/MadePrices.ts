@@ -1,0 +1,25 @@
+/** Made-up prices and rounds: USDC on two venues and USDT on one, minute by minute. */
+import type { PriceFile } from "@evenkeel/replay/price/PriceFile"
+
+export const minute = 60_000
+/** On the grid of minutes. */
+export const startsAt = 1_700_000_040_000
+export const afterMinutes = (minutes: number): number => startsAt + minutes * minute
+
+/** `usdc(m)` is what USDC is worth at the close of minute `m`. */
+export const madePrices = (minutes: number, usdc: (minute: number) => number): ReadonlyArray<PriceFile> => {
+  const file = (venue: string, base: string, quote: string, price: (minute: number) => number): PriceFile => ({
+    file: `${venue}-${base}-${quote}-1m.csv`,
+    instrument: { venue, symbol: `${base}-${quote}`, base, quote },
+    stepMillis: minute,
+    regular: true,
+    sha256: "",
+    rows: minutes,
+    badRows: 0,
+    times: Float64Array.from({ length: minutes }, (_, row) => afterMinutes(row + 1)),
+    prices: Float64Array.from({ length: minutes }, (_, row) => price(row + 1) + 1e-5 * (row % 2)),
+    volumes: new Float64Array(minutes).fill(1_000_000),
+    buyVolumes: new Float64Array(minutes).fill(500_000)
+  })
+  return [file("kraken", "USDC", "USD", usdc), file("coinbase", "USDT", "USD", () => 1), file("binance", "USDC", "USDT", usdc)]
+}
