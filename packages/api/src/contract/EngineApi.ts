@@ -2,6 +2,7 @@
 import { HttpApi, HttpApiMiddleware, OpenApi } from "effect/http-api"
 import { AlertsApi } from "./group/Alerts.ts"
 import { CoinsApi } from "./group/Coins.ts"
+import { LiquidationsApi } from "./group/Liquidations.ts"
 import { OraclesApi } from "./group/Oracles.ts"
 import { SilencesApi } from "./group/Silences.ts"
 import { SystemApi } from "./group/System.ts"
@@ -11,6 +12,7 @@ export class EngineApi extends HttpApi.make("evenkeel")
   .add(AlertsApi)
   .add(SilencesApi)
   .add(OraclesApi)
+  .add(LiquidationsApi)
   .add(SystemApi)
   .middleware(HttpApiMiddleware.ProblemDetails)
   .annotate(HttpApi.QueryParseOptions, { onExcessProperty: "error", errors: "all" })

@@ -10,6 +10,7 @@ import { PrometheusMetrics } from "effect/observability"
 import { EngineApi } from "../contract/EngineApi.ts"
 import { alerts } from "./group/Alerts.ts"
 import { coins } from "./group/Coins.ts"
+import { liquidations } from "./group/Liquidations.ts"
 import { oracles } from "./group/Oracles.ts"
 import { silences } from "./group/Silences.ts"
 import { system } from "./group/System.ts"
@@ -21,7 +22,7 @@ export const layerApi = (options: HostNames & { readonly dashboard: string }) =>
   HttpRouter.serve(
     Layer.mergeAll(
       HttpApiBuilder.layer(EngineApi, { openapiPath: "/openapi.json" }).pipe(
-        Layer.provide([coins, alerts, silences, oracles, system]),
+        Layer.provide([coins, alerts, silences, oracles, liquidations, system]),
         Layer.provide(HttpApiMiddleware.layerProblemDetails({ includeDetails: true }))
       ),
       HttpApiScalar.layer(EngineApi, { path: "/docs" }),

@@ -9,6 +9,7 @@ import { doctor } from "./Doctor.ts"
 import { evaluate } from "./Evaluate.ts"
 import { explain } from "./Explain.ts"
 import { journal } from "./Journal.ts"
+import { liquidations } from "./Liquidations.ts"
 import { live } from "./Live.ts"
 import { models } from "./Models.ts"
 import { oracle } from "./Oracle.ts"
@@ -33,6 +34,7 @@ export const program = evenkeel.pipe(
     journal,
     alerts,
     oracle,
+    liquidations,
     consumers,
     doctor,
     audit

@@ -3,6 +3,7 @@ import { bpsText, oracleLine, timeText } from "@evenkeel/assessment/oracle/Oracl
 import { span } from "@evenkeel/assessment/oracle/AssessOracle"
 import { isPriced, replayOracle } from "@evenkeel/assessment/oracle/ReplayOracle"
 import { readRoundFile } from "@evenkeel/assessment/oracle/RoundFile"
+import { isOracle } from "@evenkeel/replay/price/Markets"
 import { instrumentOfName } from "@evenkeel/replay/price/PriceFile"
 import { Console, Effect, Option, Schema } from "effect"
 import { basename, resolve } from "node:path"
@@ -33,7 +34,7 @@ export const runOracleReplay = Effect.fn("runOracleReplay")(function* (options: 
   if (badRows > 0) yield* Effect.logWarning("rows were left out that cannot be read", { file: options.feed, badRows })
   const read = yield* readRecordedPrices(options.prices)
   // The feed must not vote on itself, nor must another oracle, which may have the same sources.
-  const prices = read.filter((file) => file.regular && resolve(file.file) !== resolve(options.feed))
+  const prices = read.filter((file) => !isOracle(file) && resolve(file.file) !== resolve(options.feed))
   if (prices.length < read.length)
     yield* Effect.logInfo("files of rounds are left out of the fair value: no oracle votes on another", {
       files: read.filter((file) => !prices.includes(file)).map(({ file }) => basename(file))

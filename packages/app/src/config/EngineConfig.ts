@@ -80,6 +80,10 @@ export const EngineConfig = Schema.Struct({
     unique(({ name }) => name, "name"),
     Schema.isMaxLength(oraclesMax)
   ),
+  liquidations: Schema.Struct({
+    /** A file of quantiles by which positions are stressed (`evenkeel liquidations quantiles`); the shipped one when it is empty. */
+    quantiles: Schema.String
+  }),
   /** Feeds that are read for news of the coins: RSS, Atom or JSON Feed. News decides no level. */
   news: Schema.Struct({
     feeds: Schema.Array(
@@ -240,6 +244,7 @@ export const configDefaults = {
   endpoints: [] as ReadonlyArray<{ readonly venue: string; readonly socket: string; readonly rest: string }>,
   chains: [] as ReadonlyArray<object>,
   oracles: [] as ReadonlyArray<object>,
+  liquidations: { quantiles: "" },
   news: { feeds: [] as ReadonlyArray<object>, allowPrivate: false },
   coinbaseFeed: "advanced",
   database: { url: "" },

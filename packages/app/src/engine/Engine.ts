@@ -5,6 +5,7 @@
  * written into the log, then alerting follows the log to its end and delivers, and at last the database is closed.
  */
 import { layerAlerting } from "@evenkeel/alerting/Alerting"
+import { StressQuantiles } from "@evenkeel/assessment/liquidation/ReadQuantiles"
 import { Venues } from "@evenkeel/connectors/exchange/Venues"
 import { Instruments } from "@evenkeel/connectors/feed/Instruments"
 import { MarketFeed } from "@evenkeel/connectors/feed/MarketFeed"
@@ -116,6 +117,7 @@ export const layerEngineOnDatabase = (config: EngineConfig, setup: EngineSetup) 
   ).pipe(
     Layer.provideMerge(layerEngineView({ simulated: setup.simulated })),
     Layer.provideMerge(layerOracles(config, setup)),
+    Layer.provideMerge(StressQuantiles.layer(config.liquidations.quantiles)),
     Layer.provideMerge(layerPrediction(config, setup)),
     Layer.provideMerge(layerNewsFeeds(config, setup)),
     Layer.provideMerge(layerFeed(config, setup)),

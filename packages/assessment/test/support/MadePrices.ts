@@ -6,20 +6,21 @@ export const minute = 60_000
 export const startsAt = 1_700_000_040_000
 export const afterMinutes = (minutes: number): number => startsAt + minutes * minute
 
-/** `usdc(m)` is what USDC is worth at the close of minute `m`. */
-export const madePrices = (minutes: number, usdc: (minute: number) => number): ReadonlyArray<PriceFile> => {
+/** `usdc(m)` is what USDC is worth at minute `m`, where a bar closes every `step` minutes. */
+export const madePrices = (minutes: number, usdc: (minute: number) => number, step = 1): ReadonlyArray<PriceFile> => {
+  const rows = Math.floor(minutes / step)
   const file = (venue: string, base: string, quote: string, price: (minute: number) => number): PriceFile => ({
     file: `${venue}-${base}-${quote}-1m.csv`,
     instrument: { venue, symbol: `${base}-${quote}`, base, quote },
-    stepMillis: minute,
+    stepMillis: step * minute,
     regular: true,
     sha256: "",
-    rows: minutes,
+    rows,
     badRows: 0,
-    times: Float64Array.from({ length: minutes }, (_, row) => afterMinutes(row + 1)),
-    prices: Float64Array.from({ length: minutes }, (_, row) => price(row + 1) + 1e-5 * (row % 2)),
-    volumes: new Float64Array(minutes).fill(1_000_000),
-    buyVolumes: new Float64Array(minutes).fill(500_000)
+    times: Float64Array.from({ length: rows }, (_, row) => afterMinutes((row + 1) * step)),
+    prices: Float64Array.from({ length: rows }, (_, row) => price((row + 1) * step) + 1e-5 * (row % 2)),
+    volumes: new Float64Array(rows).fill(1_000_000),
+    buyVolumes: new Float64Array(rows).fill(500_000)
   })
   return [file("kraken", "USDC", "USD", usdc), file("coinbase", "USDT", "USD", () => 1), file("binance", "USDC", "USDT", usdc)]
 }
