@@ -18,7 +18,7 @@ const isFeed = ({ instrument }: Numbered) => instrument.symbol.startsWith("Price
 /** A made-up market has no chains and no public addresses: constants and files of rounds are read there, and nothing else. */
 const isOffline = ({ source }: EngineConfig["oracles"][number]) => source._tag === "Constant" || source._tag === "RoundFile"
 
-export const layerOracles = ({ chains, oracles }: EngineConfig, setup: EngineSetup) =>
+export const layerOracles = ({ chains, oracles }: EngineConfig, setup: Pick<EngineSetup, "simulated">) =>
   Layer.unwrap(
     Effect.gen(function* () {
       const feeds = setup.simulated ? oracles.filter(isOffline) : oracles

@@ -1,6 +1,6 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Layer } from "effect"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -77,7 +77,7 @@ describe("readQuantiles", () => {
         const worst = changesBps.map((own) => own[quantileShares.indexOf(0.01)]!)
         assert.isTrue(worst[0]! < 0 && worst[0]! > worst[1]! && worst[1]! > worst[2]!, level)
       }
-    }).pipe(Effect.provide(StressQuantiles.layer("")), Effect.provide(NodeServices.layer))
+    }).pipe(Effect.provide(StressQuantiles.layer("").pipe(Layer.provide(NodeServices.layer))))
   )
 
   it.effect("refuses what is no such file, with its name", () =>

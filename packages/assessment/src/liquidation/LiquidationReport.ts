@@ -81,7 +81,7 @@ export const reportLiquidations = ({ first, positions, prices, quantiles, shocks
   const points = fallPointsOf(positions, priceOf)
   const changes = changesOf(prices, quantiles)
   const stress = new OneCoinStress(positions, points, changes)
-  const { any, byCoin } = stress.fallen(health, questions.length)
+  const { byCoin, whole } = stress.fallen(health, questions.length)
   const below = { accounts: 0, debt: 0 }
   let debt = 0
   for (let account = 0; account < accounts.length; account++) {
@@ -101,7 +101,7 @@ export const reportLiquidations = ({ first, positions, prices, quantiles, shocks
     horizons: questions.map(({ horizonMinutes, quantile }, question) => ({
       horizonMinutes,
       quantile,
-      ...any[question]!,
+      ...whole[question]!,
       coins: coins
         .flatMap((coin, index) => {
           const change = changes[index]![question]

@@ -69,9 +69,9 @@ export class OneCoinStress {
   fallen(
     health: Health,
     questions: number
-  ): { readonly any: ReadonlyArray<Fallen>; readonly byCoin: ReadonlyArray<ReadonlyArray<Fallen>> } {
+  ): { readonly whole: ReadonlyArray<Fallen>; readonly byCoin: ReadonlyArray<ReadonlyArray<Fallen>> } {
     const { accounts, coin, coins, start } = this.#positions
-    const any = new Tally(questions)
+    const whole = new Tally(questions)
     const byCoin = coins.map(() => new Tally(questions))
     for (let account = 0; account < accounts.length; account++) {
       let bits = 0
@@ -81,9 +81,9 @@ export class OneCoinStress {
         byCoin[coin[leg]!]!.add(own, health.debt[account]!)
         bits |= own
       }
-      if (bits !== 0) any.add(bits, health.debt[account]!)
+      if (bits !== 0) whole.add(bits, health.debt[account]!)
     }
-    return { any: any.fallen(), byCoin: byCoin.map((tally) => tally.fallen()) }
+    return { whole: whole.fallen(), byCoin: byCoin.map((tally) => tally.fallen()) }
   }
 }
 

@@ -15,6 +15,8 @@ import { ValueHistory } from "./ValueHistory.ts"
 
 const minute = 60_000
 const day = 1440 * minute
+/** Prices are played from so long before the first minute that is judged: the day that is remembered, and one for what sources have learned to be worth. */
+const warmUpMillis = 2 * day
 /** How far a feed is looked for behind the fair value, and before it. */
 const shifts = { lagMillisMax: 240 * minute, leadMillisMax: 60 * minute, stepMillis: minute }
 
@@ -56,11 +58,19 @@ export interface OracleReplayOptions {
 export const isPriced = (prices: ReadonlyArray<PriceFile>, coin: string): boolean =>
   prices.some(({ instrument }) => instrument.base === coin || instrument.quote === coin)
 
+const startingAt = (prices: ReadonlyArray<PriceFile>, since: number): ReadonlyArray<PriceFile> =>
+  prices.flatMap((file) => {
+    const first = file.times.findIndex((time) => time >= since)
+    if (first < 0) return []
+    const [times, values, volumes, buyVolumes] = [file.times, file.prices, file.volumes, file.buyVolumes].map((own) => own.subarray(first))
+    return [{ ...file, rows: file.rows - first, times: times!, prices: values!, volumes: volumes!, buyVolumes: buyVolumes! }]
+  })
+
 export const replayOracle = ({ onAssessed, prices, rounds, terms, ...span }: OracleReplayOptions): OracleReplay => {
   const times = rounds.map(({ updatedAt }) => updatedAt).filter((time) => time > 0)
   const from = span.from ?? times.reduce((first, time) => Math.min(first, time), Number.POSITIVE_INFINITY)
   const to = span.to ?? times.reduce((last, time) => Math.max(last, time), Number.NEGATIVE_INFINITY)
-  const replay = new FileReplay(prices, { scoreGapMillis: 0 })
+  const replay = new FileReplay(startingAt(prices, from - warmUpMillis), { scoreGapMillis: 0 })
   const coin = replay.options.coins.findIndex(({ symbol }) => symbol === terms.coin)
   const venues = replay.options.venues.map(({ id }) => id)
   const row = new Float64Array(stateFields)
@@ -128,7 +138,7 @@ export const replayOracle = ({ onAssessed, prices, rounds, terms, ...span }: Ora
   const first = replay.nextTime()
   if (first !== undefined) {
     let grid = Math.ceil(first / minute) * minute
-    for (let time: number | undefined = first; time !== undefined; time = replay.nextTime()) {
+    for (let time: number | undefined = first; time !== undefined && grid <= to; time = replay.nextTime()) {
       // Where nothing is priced for longer than a day, the minutes in between say nothing.
       if (time - grid > day) grid = Math.floor(time / minute) * minute
       for (; grid < time; grid += minute) assess(grid)
