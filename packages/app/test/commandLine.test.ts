@@ -21,6 +21,8 @@ const commands = [
   "models",
   "decode",
   "journal",
+  "oracle",
+  "liquidations",
   "doctor",
   "audit"
 ]

@@ -3,6 +3,8 @@ import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { assert, describe, it } from "@effect/vitest"
 import { layerAlerting } from "@evenkeel/alerting/Alerting"
 import { Receivers } from "@evenkeel/alerting/receiver/Receiver"
+import { StressQuantiles } from "@evenkeel/assessment/liquidation/ReadQuantiles"
+import { Oracles } from "@evenkeel/assessment/oracle/Oracles"
 import { layerApi } from "@evenkeel/api/server/ApiServer"
 import { EngineStatus } from "@evenkeel/api/server/EngineStatus"
 import { EngineView } from "@evenkeel/api/server/EngineView"
@@ -21,6 +23,8 @@ const layerOf = (http: { readonly host: string; readonly names: ReadonlyArray<st
     Layer.provide(EngineStatus.layerTest(idleStatus)),
     Layer.provide(Layer.succeed(EngineView, { simulated: false, coins: () => [] })),
     Layer.provide(Layer.merge(InsuranceWatch.layerTest(), Reports.layer({ publicKey: undefined }))),
+    Layer.provide(Oracles.layerNoop),
+    Layer.provide(StressQuantiles.layer("")),
     Layer.provide(layerAlerting({ owner: "test" })),
     Layer.provide(Layer.succeed(Receivers, [])),
     Layer.provide(services)
@@ -176,6 +180,45 @@ describe("the HTTP server", () => {
           body: seen
         })
         assert.deepInclude(acknowledged, { status: 404 })
+      }).pipe(Effect.provide(layer)),
+    60_000
+  )
+
+  it.live(
+    "values positions that are sent with the question, and refuses those that cannot be valued, that are malformed, and that are too many",
+    () =>
+      Effect.gen(function* () {
+        const post = (body: string, headers: Record<string, string> = {}) =>
+          ask("/v1/liquidations", { method: "POST", headers: { "content-type": "application/json", ...headers }, body })
+        const question = {
+          thresholds: { USDC: "0.8" },
+          prices: { USDC: "1", USDT: "1" },
+          accounts: [{ account: "a", collateral: { USDC: "1000" }, debt: { USDT: "780" } }],
+          shocks: [{ USDC: -300 }]
+        }
+        const { body, status } = yield* post(JSON.stringify(question))
+        assert.strictEqual(status, 200, body)
+        const report = JSON.parse(body) as { first: Array<{ coin: string; shockBps: number }>; shocks: Array<{ accounts: number }> }
+        assert.strictEqual(report.first[0]?.coin, "USDC")
+        assert.closeTo(report.first[0]!.shockBps, -250, 1e-6)
+        assert.strictEqual(report.shocks[0]?.accounts, 1)
+        const unpriced = yield* post(JSON.stringify({ ...question, prices: {} }))
+        assert.strictEqual(unpriced.status, 422, unpriced.body)
+        assert.include(unpriced.body, "USDC (not watched)")
+        const many = Array.from({ length: 10_001 }, (_, n) => ({ account: `${n}`, collateral: {}, debt: {} }))
+        assert.include((yield* post(JSON.stringify({ ...question, accounts: many }))).body, "at most 10000")
+        for (const wrong of [
+          "{",
+          "null",
+          JSON.stringify({ ...question, first: 1001 }),
+          JSON.stringify({ ...question, prices: { USDC: 1 } })
+        ])
+          assertProblem(yield* post(wrong), 400, wrong)
+        assertProblem(yield* post(JSON.stringify({ filler: "x".repeat(5 << 20) })), 413, "5 MB")
+        assertProblem(yield* post(JSON.stringify(question), { origin: "http://evil.example" }), 403, "origin")
+        assertProblem(yield* ask("/v1/liquidations"), 405, "GET")
+        assert.strictEqual((yield* ask("/v1/oracles")).body, "[]")
+        assert.deepInclude(yield* ask("/v1/oracles/none"), { status: 404, body: '{"_tag":"UnknownOracle","feed":"none"}' })
       }).pipe(Effect.provide(layer)),
     60_000
   )

@@ -23,8 +23,10 @@ export const SignalName = Schema.Literals([
   "supplyChange",
   /** A pool's imbalance as its chain's reading has it, the farthest from zero of the coin's pools on that venue. */
   "poolImbalance",
-  /** An oracle's answer against the coin's fair value, basis points, signed. Whoever watches oracles publishes it. */
+  /** A configured price feed's answer against the coin's fair value, basis points, signed. Unknown while it has no answer that can be used. */
   "oracleGap",
+  /** 1 once the terms of a configured cover are met, else 0. */
+  "coverMet",
   /** A component of the engine: 0 runs, 1 degraded, 2 unready or restarting, 3 failed. */
   "health",
   /** Notifications that wait for delivery. */
@@ -65,6 +67,7 @@ export const signals: Readonly<Record<SignalName, SignalMeaning>> = {
   supplyChange: { unit: "% per hour", labels: ["coin"] },
   poolImbalance: { unit: "", labels: ["coin", "venue"] },
   oracleGap: { unit: "bps", labels: ["coin", "oracle"] },
+  coverMet: { unit: "", labels: ["coin", "terms"] },
   health: { unit: "", labels: ["component"] },
   outboxPending: { unit: "", labels: [] },
   diskFreeRatio: { unit: "", labels: [] },

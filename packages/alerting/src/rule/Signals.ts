@@ -23,7 +23,7 @@ const sourcesMax = 100
 const readingsMax = 5000
 /** What a source said last is not known any more when it has said nothing for so long. */
 const freshMillis = 60_000
-const component = "signals"
+const component = "rule-signals"
 
 export class Signals extends Context.Service<
   Signals,

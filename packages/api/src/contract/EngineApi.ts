@@ -4,6 +4,8 @@ import { AlertsApi } from "./group/Alerts.ts"
 import { CoinsApi } from "./group/Coins.ts"
 import { InsuranceApi } from "./group/Insurance.ts"
 import { ReportsApi } from "./group/Reports.ts"
+import { LiquidationsApi } from "./group/Liquidations.ts"
+import { OraclesApi } from "./group/Oracles.ts"
 import { SilencesApi } from "./group/Silences.ts"
 import { StatusApi } from "./group/Status.ts"
 import { SystemApi } from "./group/System.ts"
@@ -15,6 +17,8 @@ export class EngineApi extends HttpApi.make("evenkeel")
   .add(InsuranceApi)
   .add(ReportsApi)
   .add(StatusApi)
+  .add(OraclesApi)
+  .add(LiquidationsApi)
   .add(SystemApi)
   .middleware(HttpApiMiddleware.ProblemDetails)
   .annotate(HttpApi.QueryParseOptions, { onExcessProperty: "error", errors: "all" })

@@ -11,6 +11,8 @@ import { alerts } from "./group/Alerts.ts"
 import { coins } from "./group/Coins.ts"
 import { insurance } from "./group/Insurance.ts"
 import { reports } from "./group/Reports.ts"
+import { liquidations } from "./group/Liquidations.ts"
+import { oracles } from "./group/Oracles.ts"
 import { silences } from "./group/Silences.ts"
 import { status } from "./group/Status.ts"
 import { system } from "./group/System.ts"
@@ -23,7 +25,7 @@ export const layerApi = (options: HostNames & { readonly dashboard: string }) =>
   HttpRouter.serve(
     Layer.mergeAll(
       HttpApiBuilder.layer(EngineApi, { openapiPath: "/openapi.json" }).pipe(
-        Layer.provide([coins, alerts, silences, insurance, reports, status, system]),
+        Layer.provide([coins, alerts, silences, oracles, liquidations, insurance, reports, status, system]),
         Layer.provide(HttpApiMiddleware.layerProblemDetails({ includeDetails: true }))
       ),
       HttpApiScalar.layer(EngineApi, { path: "/docs" }),

@@ -4,18 +4,21 @@
  * A refusal is a problem (RFC 9457) whoever makes it: the routes, the server of files, or this guard. A path longer than any that leads somewhere is not
  * looked up at all: the file system answers with errors of its own to names that are too long.
  */
-import { Cause, Effect } from "effect"
+import { ByteSize, Cause, Effect } from "effect"
 import { HttpRouter, HttpServerError, HttpServerRequest, HttpServerResponse, ProblemDetails } from "effect/http"
 import { STATUS_CODES } from "node:http"
 import { answersTo, type HostNames } from "./HostNames.ts"
 
 /** Of a path, without its query; a longer one is answered 404. */
 const pathCharactersMax = 255
+/** Of a request; more is answered 413 and not read. */
+const bodyMebibytesMax = 4
 
 /** What is asked for without a word here is read. */
 const methodsOf = (path: string): ReadonlyArray<string> => writes.find(({ paths }) => paths.test(path))?.methods ?? ["GET", "HEAD"]
 
 const writes = [
+  { paths: /^\/v1\/liquidations$/, methods: ["POST"] },
   { paths: /^\/v1\/silences$/, methods: ["GET", "HEAD", "POST"] },
   { paths: /^\/v1\/silences\/[^/]+$/, methods: ["DELETE"] },
   { paths: /^\/v1\/status\/(profile|heap)$/, methods: ["POST"] },
@@ -65,7 +68,11 @@ export const layerRequestGuard = (hosts: HostNames) => {
       Effect.gen(function* () {
         const refusal = refusalOf(yield* HttpServerRequest.HttpServerRequest, isOurs)
         if (refusal !== undefined) return refusal
-        const response = yield* Effect.catchCauseIf(route, (cause) => !Cause.hasInterrupts(cause), answerOf)
+        const response = yield* Effect.catchCauseIf(
+          Effect.provideService(route, HttpServerRequest.MaxBodySize, ByteSize.mebibytes(bodyMebibytesMax)),
+          (cause) => !Cause.hasInterrupts(cause),
+          answerOf
+        )
         return response.status >= 400 && response.body._tag === "Empty"
           ? HttpServerResponse.setHeaders(problem(response.status), response.headers)
           : response

@@ -1,5 +1,7 @@
 /** Flags and arguments that several commands take. */
 import { coinOf, isCurrency } from "@evenkeel/domain/coin/Coin"
+import * as DateTime from "effect/DateTime"
+import * as Option from "effect/Option"
 import * as Argument from "effect/cli/Argument"
 import * as Flag from "effect/cli/Flag"
 
@@ -48,3 +50,26 @@ export const positive = (name: string) =>
       (value) => `--${name} must be above 0, not ${value}`
     )
   )
+
+/** Recorded prices: files, and directories whose files are all taken. */
+export const prices = Flag.String("prices").pipe(
+  Flag.withDescription("A price file (venue-BASE-QUOTE-….csv.gz) or a directory of them; may be given several times"),
+  Flag.atLeast(1)
+)
+
+/** A time, Unix ms; several forms of ISO 8601 are understood. */
+const time = (name: string, description: string) =>
+  Flag.String(name).pipe(
+    Flag.withDescription(description),
+    Flag.map((text) => ({ text, time: DateTime.make(text) })),
+    Flag.filter(
+      ({ time }) => Option.isSome(time),
+      ({ text }) => `--${name} ${text} is no time: write 2023-03-10T22:00:00Z`
+    ),
+    Flag.map(({ time }) => DateTime.toEpochMillis(Option.getOrThrow(time))),
+    Flag.optional
+  )
+
+export const from = time("from", "Nothing before this time, ISO 8601")
+export const to = time("to", "Nothing after this time, ISO 8601")
+export const at = time("at", "As of this time, ISO 8601")

@@ -10,8 +10,10 @@ import { evaluate } from "./Evaluate.ts"
 import { explain } from "./Explain.ts"
 import { evidence, insurance } from "./Insurance.ts"
 import { journal } from "./Journal.ts"
+import { liquidations } from "./Liquidations.ts"
 import { live } from "./Live.ts"
 import { models } from "./Models.ts"
+import { oracle } from "./Oracle.ts"
 import { record } from "./Record.ts"
 import { replay } from "./Replay.ts"
 import { report } from "./Report.ts"
@@ -37,6 +39,8 @@ export const program = evenkeel.pipe(
     evidence,
     report,
     alerts,
+    oracle,
+    liquidations,
     consumers,
     status,
     top,

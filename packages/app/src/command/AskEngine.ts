@@ -1,4 +1,4 @@
-/** `evenkeel alerts silence` and `ack`: asks the engine that runs, at the address that is configured. */
+/** Asks the engine that runs, at the address that is configured: `evenkeel alerts silence` and `ack`, and what other commands ask. */
 import { knownLabels, unknownLabel } from "@evenkeel/alerting/route/KnownLabels"
 import { parseMatchers } from "@evenkeel/alerting/route/Matcher"
 import { Period, periodMillis } from "@evenkeel/alerting/route/Period"

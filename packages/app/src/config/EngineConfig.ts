@@ -4,6 +4,7 @@
 import { alertPolicyChecks, alertPolicyDefaults, alertPolicyFields, missingReceivers } from "@evenkeel/alerting/route/AlertPolicy"
 import { RulesOptions } from "@evenkeel/alerting/rule/Rule"
 import { ServiceOptions } from "@evenkeel/alerting/receiver/Services"
+import { OracleFeed, oraclesMax } from "@evenkeel/assessment/oracle/OracleFeed"
 import { ChainSource } from "@evenkeel/connectors/chain/ChainSource"
 import { isAddress, RpcEndpoint } from "@evenkeel/connectors/chain/RpcEndpoints"
 import { TermsList } from "@evenkeel/assessment/insurance/Terms"
@@ -88,6 +89,15 @@ export const EngineConfig = Schema.Struct({
       sources: Schema.Array(ChainSource)
     })
   ),
+  /** Published price feeds that are judged by the fair value: see `assessment/oracle/OracleFeed`. */
+  oracles: Schema.Array(OracleFeed).check(
+    unique(({ name }) => name, "name"),
+    Schema.isMaxLength(oraclesMax)
+  ),
+  liquidations: Schema.Struct({
+    /** A file of quantiles by which positions are stressed (`evenkeel liquidations quantiles`); the shipped one when it is empty. */
+    quantiles: Schema.String
+  }),
   /** Feeds that are read for news of the coins: RSS, Atom or JSON Feed. News decides no level. */
   news: Schema.Struct({
     feeds: Schema.Array(
@@ -221,7 +231,20 @@ export const EngineConfig = Schema.Struct({
     })
   }),
   log: Schema.Struct({ level: Schema.Literals(["Debug", "Info", "Warn", "Error"]), format: Schema.Literals(["auto", "pretty", "json"]) })
-})
+}).check(
+  Schema.makeFilter(({ chains, oracles }) =>
+    oracles.flatMap(({ name, source }, index) =>
+      source._tag !== "Chainlink" || chains.some(({ chain }) => chain === source.chain)
+        ? []
+        : [
+            {
+              path: ["oracles", index, "source", "chain"],
+              issue: `${name} is read over the endpoints of ${source.chain}, and \`chains\` has none`
+            }
+          ]
+    )
+  )
+)
 export type EngineConfig = typeof EngineConfig.Type
 
 /** As it would stand in a file. */
@@ -243,6 +266,8 @@ export const configDefaults = {
   discovery: { venues: [] as ReadonlyArray<string>, everyMinutes: 15, spares: 64 },
   endpoints: [] as ReadonlyArray<{ readonly venue: string; readonly socket: string; readonly rest: string }>,
   chains: [] as ReadonlyArray<object>,
+  oracles: [] as ReadonlyArray<object>,
+  liquidations: { quantiles: "" },
   news: { feeds: [] as ReadonlyArray<object>, allowPrivate: false },
   coinbaseFeed: "advanced",
   database: { url: "" },

@@ -50,6 +50,40 @@ describe("loadConfig", () => {
     })
   )
 
+  it.effect("takes oracles of every kind, each name once, and those of a chain only with its endpoints", () =>
+    Effect.gen(function* () {
+      const chainlink = { _tag: "Chainlink", chain: "ethereum", address: `0x${"8f".repeat(20)}`, decimals: 8 }
+      const chains = JSON.stringify([{ chain: "ethereum", endpoints: [{ url: "http://127.0.0.1:1" }], confirmations: 1, sources: [] }])
+      const of = (...feeds: ReadonlyArray<object>) => ({
+        EVENKEEL_ORACLES: JSON.stringify(feeds.map((feed, index) => ({ name: `feed-${index}`, coin: "USDC", ...feed }))),
+        EVENKEEL_CHAINS: chains
+      })
+      const http = { _tag: "Http", url: "https://example.org/key", price: "price" }
+      const { oracles } = yield* load(
+        of({ source: chainlink, heartbeatSeconds: 3600 }, { source: http }, { source: { _tag: "Constant", price: 1 } })
+      )
+      assert.deepStrictEqual(
+        oracles.map(({ heartbeatSeconds, source }) => [source._tag, heartbeatSeconds]),
+        [
+          ["Chainlink", 3600],
+          ["Http", undefined],
+          ["Constant", undefined]
+        ]
+      )
+      const source = { _tag: "Constant", price: 1 }
+      for (const [wrong, problem] of [
+        [of({ source, name: "a" }, { source, name: "a" }), "no two of one name"],
+        [of({ source: { _tag: "Constant", price: 0 } }), "oracles.0.source.price"],
+        [of({ source: { ...chainlink, chain: "tron" } }), "oracles.0.source"],
+        [of({ source: { ...chainlink, chain: "base" } }), "feed-0 is read over the endpoints of base"],
+        [of({ source, coin: "usdc" }), "oracles.0.coin"]
+      ] as const)
+        assert.include((yield* Effect.flip(load(wrong))).message, problem)
+      const secret = yield* Effect.flip(load(of({ source: { ...http, url: "example.org/key" } })))
+      assert.notInclude(secret.message, "example.org")
+    })
+  )
+
   it.effect("takes routes that lead to receivers which are there, as a file or as JSON", () =>
     Effect.gen(function* () {
       const hooks = JSON.stringify([{ name: "desk", url: "https://example.org", secret: "s" }])

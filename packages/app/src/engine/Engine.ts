@@ -6,6 +6,7 @@
  */
 import { layerAlerting } from "@evenkeel/alerting/Alerting"
 import { loadTemplates, Words } from "@evenkeel/alerting/render/Words"
+import { StressQuantiles } from "@evenkeel/assessment/liquidation/ReadQuantiles"
 import { Venues } from "@evenkeel/connectors/exchange/Venues"
 import { Instruments } from "@evenkeel/connectors/feed/Instruments"
 import { MarketFeed } from "@evenkeel/connectors/feed/MarketFeed"
@@ -31,7 +32,9 @@ import { layerEngineFacts } from "./EngineFacts.ts"
 import { layerEngineMetrics } from "./EngineMetrics.ts"
 import { layerPrediction } from "./EnginePrediction.ts"
 import { auditKeyOf, databaseOf, type EngineSetup, journalOf, journalTailOf, policiesOf, receiversOf, retentionOf } from "./EngineSetup.ts"
+import { rulesOf } from "./EngineRules.ts"
 import { layerEngineSignals } from "./EngineSignals.ts"
+import { layerOracles } from "./EngineOracles.ts"
 import { layerEngineView } from "./EngineViews.ts"
 import { layerReports } from "./EngineReports.ts"
 import { layerInsurance } from "./EngineInsurance.ts"
@@ -56,7 +59,7 @@ const layerAlertingOf = (config: EngineConfig, setup: EngineSetup) =>
     owner: setup.engineId,
     minimumLevel: config.alerts.minimumLevel,
     policy: config.alerts,
-    rules: config.alerts.rules,
+    rules: rulesOf(config),
     simulated: setup.simulated
   }).pipe(
     Layer.provideMerge(receiversOf(config, setup).pipe(Layer.provide(layerOutsideClient(config.alerts)))),
@@ -133,6 +136,8 @@ export const layerEngineOnDatabase = (config: EngineConfig, setup: EngineSetup) 
     Layer.provideMerge(layerReports(config)),
     Layer.provideMerge(EngineNumbers.layer({ directory: config.data, simulated: setup.simulated })),
     Layer.provideMerge(layerEngineView({ simulated: setup.simulated })),
+    Layer.provideMerge(layerOracles(config, setup)),
+    Layer.provideMerge(StressQuantiles.layer(config.liquidations.quantiles)),
     Layer.provideMerge(layerPrediction(config, setup)),
     Layer.provideMerge(layerNewsFeeds(config, setup)),
     Layer.provideMerge(layerFeed(config, setup)),

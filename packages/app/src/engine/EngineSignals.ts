@@ -1,13 +1,15 @@
 /** Publishes what the engine knows of coins and of itself, each second, for the rules that people write; see `alerting/rule/Signal` for what each means. */
 import { Signals } from "@evenkeel/alerting/rule/Signals"
 import { EngineView } from "@evenkeel/api/server/EngineView"
+import { InsuranceWatch } from "@evenkeel/assessment/insurance/InsuranceWatch"
+import { Oracles } from "@evenkeel/assessment/oracle/Oracles"
 import { Detection } from "@evenkeel/detection/host/Detection"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { MarketClock } from "@evenkeel/runtime/time/MarketClock"
 import { freeRatio } from "@evenkeel/store/retention/DiskSpace"
 import { Effect, Layer } from "effect"
 import { EngineNumbers } from "../status/EngineNumbers.ts"
-import { coinReadings, engineReadings, SupplyHistory } from "./SignalReadings.ts"
+import { coinReadings, coverReadings, engineReadings, oracleReadings, SupplyHistory } from "./SignalReadings.ts"
 
 const publishEvery = "1 second"
 const hangsAfter = "5 seconds"
@@ -21,6 +23,8 @@ export const layerEngineSignals = (directory: string) =>
       const clock = yield* MarketClock
       const detection = yield* Detection
       const numbers = yield* EngineNumbers
+      const covers = yield* InsuranceWatch
+      const oracles = yield* Oracles
       const signals = yield* Signals
       const supervisor = yield* Supervisor
       const view = yield* EngineView
@@ -34,6 +38,8 @@ export const layerEngineSignals = (directory: string) =>
           return state?.change === "disputed" && state.level !== "normal" && state.level !== "stale"
         }
         yield* signals.publish("coins", coinReadings(view.coins(), { disputed, now: clock(), supplies }))
+        yield* signals.publish("oracles", oracleReadings(yield* oracles.assessments))
+        yield* signals.publish("covers", coverReadings(covers.status()))
         yield* signals.publish("engine", engineReadings(numbers.last(), disk))
       })
       yield* supervisor.superviseBeating(

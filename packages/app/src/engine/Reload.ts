@@ -16,6 +16,7 @@ import { Effect, FileSystem, Layer, Option, Queue, Result, type Schema } from "e
 import { configText, shownText } from "../config/ConfigText.ts"
 import { configWarnings } from "../config/ConfigWarnings.ts"
 import type { EngineConfig } from "../config/EngineConfig.ts"
+import { rulesOf } from "./EngineRules.ts"
 import { type ConfigInvalid, configPaths, valueAt } from "../config/LoadConfig.ts"
 
 /** Where the configuration came from, and how it is read again. */
@@ -107,7 +108,11 @@ export const makeReload = Effect.fnUntraced(function* (initial: EngineConfig, so
     waiting = atNextStart
     yield* health.report(component, "running", atNextStart.length === 0 ? "" : `waits for the next start: ${atNextStart.join(", ")}`)
     if (unchanged) return
-    yield* settings.set({ minimumLevel: next.alerts.minimumLevel, policy: next.alerts, rules: next.alerts.rules })
+    yield* settings.set({
+      minimumLevel: next.alerts.minimumLevel,
+      policy: next.alerts,
+      rules: rulesOf({ ...next, insurance: initial.insurance })
+    })
     yield* Effect.logInfo("the configuration has changed", { why, now, atNextStart })
     yield* record("ConfigurationReloaded", { why, now, atNextStart, changes: changes.map((change) => ({ ...change })) })
   })

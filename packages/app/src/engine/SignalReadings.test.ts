@@ -2,6 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Signals } from "@evenkeel/alerting/rule/Signals"
 import type { CoinView } from "@evenkeel/api/contract/group/Coins"
 import { EngineView } from "@evenkeel/api/server/EngineView"
+import { InsuranceWatch } from "@evenkeel/assessment/insurance/InsuranceWatch"
+import { Oracles } from "@evenkeel/assessment/oracle/Oracles"
 import { Detection } from "@evenkeel/detection/host/Detection"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
@@ -193,7 +195,7 @@ describe("what rules are shown", () => {
       const ratio = found.find(({ signal }) => signal === "diskFreeRatio")?.value
       assert.isTrue(typeof ratio === "number" && ratio > 0 && ratio <= 1)
       const health = yield* (yield* HealthRegistry).snapshot
-      assert.strictEqual(health.find(({ component }) => component === "signals")?.gauges["refused"], 0)
+      assert.strictEqual(health.find(({ component }) => component === "rule-signals")?.gauges["refused"], 0)
     }).pipe(
       Effect.provide(
         layerEngineSignals(".").pipe(
@@ -202,6 +204,8 @@ describe("what rules are shown", () => {
             Layer.mergeAll(
               Detection.layerTest(),
               Supervisor.layer,
+              Oracles.layerNoop,
+              InsuranceWatch.layerTest(),
               Layer.succeed(EngineNumbers, EngineNumbers.of({ look: Effect.succeed(seen), last: () => seen, histograms: () => new Map() })),
               Layer.succeed(EngineView, EngineView.of({ simulated: false, coins: () => [coin()] }))
             )

@@ -1,6 +1,8 @@
 /** The engine's state as readings for rules. Pure but for the history of supplies, which it is given. */
 import type { Reading } from "@evenkeel/alerting/rule/Signals"
 import type { CoinView } from "@evenkeel/api/contract/group/Coins"
+import type { CoverStatus } from "@evenkeel/assessment/insurance/InsuranceWatch"
+import type { OracleAssessment } from "@evenkeel/assessment/oracle/OracleAssessment"
 import { type RiskLevel, severity } from "@evenkeel/domain/risk/RiskLevel"
 import type { HealthStatus } from "@evenkeel/runtime/health/HealthRegistry"
 import type { EngineLook } from "../status/EngineNumbers.ts"
@@ -95,7 +97,13 @@ const healthValues: Readonly<Record<HealthStatus, number>> = {
 }
 
 /** A rule about the rules' own health would feed on itself. */
-const own = ["rules", "signals"]
+const own = ["rules", "rule-signals"]
+
+export const oracleReadings = (assessments: ReadonlyArray<OracleAssessment>): ReadonlyArray<Reading> =>
+  assessments.map(({ coin, feed, gapBps }) => ({ signal: "oracleGap", labels: { coin, oracle: feed }, value: gapBps }))
+
+export const coverReadings = (covers: ReadonlyArray<CoverStatus>): ReadonlyArray<Reading> =>
+  covers.map(({ met, terms }) => ({ signal: "coverMet", labels: { coin: terms.coin, terms: terms.name }, value: met === null ? 0 : 1 }))
 
 /** `look` is undefined before the first. `disk` is the free share of the data directory's disk. */
 export const engineReadings = (look: EngineLook | undefined, disk: number | null): ReadonlyArray<Reading> => {

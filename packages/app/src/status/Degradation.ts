@@ -24,6 +24,14 @@ const rows: ReadonlyArray<Row> = [
   [/^dispatcher$/, "notifications are written and kept", "deliveries begin later"],
   [/^(receiver|deliver):/, "the other receivers are told", "this receiver is told later, in order; nothing is lost for two days"],
   [/^database$/, "prices are judged and levels shown", "nothing is written: level changes, alerts and deliveries wait"],
+  [
+    /^(rules|rule-signals|engine-signals)$/,
+    "levels and their alerts",
+    "rules of your own are not evaluated: nothing of theirs fires or ends"
+  ],
+  [/^templates$/, everything, "notifications have the built-in words"],
+  [/^insurance/, everything, "minutes of a cover that are not written are gaps, which never count"],
+  [/^oracle:/, "the other feeds", "this feed is judged by its last answer, which grows old"],
   [/^retention:disk$/, "prices, levels and alerts", "the journal is not written while the disk is nearly full"],
   [/^retention/, everything, "old data is not removed"],
   [/^journal$/, everything, "frames are not recorded: what comes now cannot be replayed"],

@@ -11,14 +11,13 @@ import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { databaseProblem } from "@evenkeel/store/database/DatabaseProblem"
 import { readChain } from "@evenkeel/store/event/ChainFacts"
 import { EventStore, type NewEvent } from "@evenkeel/store/event/EventStore"
-import { Context, Effect, Layer, Schema, Stream } from "effect"
+import { Context, DateTime, Effect, Layer, Schema, Stream } from "effect"
 import { SqlClient } from "effect/sql"
 import { InsuranceRecord, metFactOf, readingsInFactMax, TriggerMet } from "./InsuranceFacts.ts"
 import { MinuteReadings } from "./MinuteReadings.ts"
 import { ReadingRecorder } from "./ReadingRecorder.ts"
 import { type Reading, venuesMax } from "./Reading.ts"
 import { digestOfTerms, insuranceFamily, insuranceStream, Terms } from "./Terms.ts"
-import { triggerAlert } from "./TriggerAlert.ts"
 import { Verdict } from "./Trigger.ts"
 
 /** How a cover stands. */
@@ -119,8 +118,14 @@ const makeInsuranceWatch = Effect.fnUntraced(function* ({ covers, engine, own, s
     if (met === undefined || record.met !== undefined) return
     yield* append(terms, [{ kind: "TriggerMet", payload: met, key: `met ${digest}` }])
     yield* catchUp(cover)
-    const { labels, summary } = triggerAlert(terms, met)
-    yield* Effect.logError(summary, labels)
+    yield* Effect.logError("the terms of a cover are met", {
+      terms: terms.name,
+      coin: terms.coin,
+      metAt: DateTime.formatIso(DateTime.makeUnsafe(met.metAt)),
+      minutes: met.minutes,
+      gapMinutes: met.gapMinutes,
+      lossBps: met.lossBps
+    })
   })
 
   const write = Effect.fnUntraced(function* (cover: Cover) {
