@@ -6,6 +6,7 @@ import { layerRuntime } from "@evenkeel/runtime/Runtime"
 import { beginning, EventStore } from "@evenkeel/store/event/EventStore"
 import { Effect, Layer, Tracer } from "effect"
 import { SqlClient } from "effect/sql"
+import { TestClock } from "effect/testing"
 import { LevelRecorder } from "./LevelRecorder.ts"
 import { layerMemoryDatabase } from "../../../store/test/support/MemoryDatabase.ts"
 import { criticalBreak } from "../../../domain/test/support/CriticalBreak.ts"
@@ -128,4 +129,29 @@ describe("LevelRecorder", () => {
       }).pipe(Effect.provide(store)),
     30_000
   )
+
+  it.effect("says that a statement hangs, is started again, and records the change once", () => {
+    const written: Array<string> = []
+    let appends = 0
+    const events = Layer.mock(EventStore)({
+      lastOfStreams: () => Effect.succeed([]),
+      append: (stream) =>
+        ++appends === 1
+          ? Effect.uninterruptible(Effect.never)
+          : Effect.sync(() => ({ position: written.push(stream), version: 1, appended: 1 }))
+    })
+    return Effect.gen(function* () {
+      const recorder = yield* LevelRecorder
+      const health = yield* HealthRegistry
+      const own = Effect.map(health.snapshot, (all) => all.find(({ component }) => component === "level-recorder"))
+      yield* TestClock.adjust("1 minute")
+      assert.deepInclude(yield* own, { status: "running", hung: false }, "one without work does not hang")
+      recorder.offer({ change: change(1), span })
+      yield* TestClock.adjust("2 seconds")
+      assert.deepInclude(yield* own, { status: "degraded", hung: true, restarts: 0 })
+      yield* TestClock.adjust("30 seconds")
+      assert.deepInclude(yield* own, { status: "running", hung: false, restarts: 1 })
+      assert.deepStrictEqual([written, recorder.recorded()], [["coin/USDC"], 1])
+    }).pipe(Effect.provide(LevelRecorder.layer.pipe(Layer.provide(events), Layer.provideMerge(layerRuntime))))
+  })
 })
