@@ -4,7 +4,7 @@ import type { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { layerRuntime } from "@evenkeel/runtime/Runtime"
 import { beginning, EventStore } from "@evenkeel/store/event/EventStore"
-import { Effect, Layer, Tracer } from "effect"
+import { Context, Effect, Exit, Fiber, Layer, Scope, Tracer } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { LevelRecorder } from "./LevelRecorder.ts"
@@ -134,6 +134,7 @@ describe("LevelRecorder", () => {
     const written: Array<string> = []
     let appends = 0
     const events = Layer.mock(EventStore)({
+      id: "log",
       lastOfStreams: () => Effect.succeed([]),
       append: (stream) =>
         ++appends === 1
@@ -141,7 +142,8 @@ describe("LevelRecorder", () => {
           : Effect.sync(() => ({ position: written.push(stream), version: 1, appended: 1 }))
     })
     return Effect.gen(function* () {
-      const recorder = yield* LevelRecorder
+      const scope = yield* Scope.make()
+      const recorder = Context.get(yield* Layer.buildWithScope(Layer.provide(LevelRecorder.layer, events), scope), LevelRecorder)
       const health = yield* HealthRegistry
       const own = Effect.map(health.snapshot, (all) => all.find(({ component }) => component === "level-recorder"))
       yield* TestClock.adjust("1 minute")
@@ -152,6 +154,10 @@ describe("LevelRecorder", () => {
       yield* TestClock.adjust("30 seconds")
       assert.deepInclude(yield* own, { status: "running", hung: false, restarts: 1 })
       assert.deepStrictEqual([written, recorder.recorded()], [["coin/USDC"], 1])
-    }).pipe(Effect.provide(LevelRecorder.layer.pipe(Layer.provide(events), Layer.provideMerge(layerRuntime))))
+      // Its end looks for what is not recorded yet after a moment.
+      const closing = yield* Effect.forkChild(Scope.close(scope, Exit.void))
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(closing)
+    }).pipe(Effect.provide(layerRuntime))
   })
 })
