@@ -94,7 +94,9 @@ describe("a silence of all venues", () => {
         })
         const said = yield* Effect.repeat(Effect.delay(unready, "100 millis"), {
           // A venue whose books are polled in place of its socket counts until that fails as well.
-          until: ({ prices, venues }) => prices === "no fresh price of USDC, USDT" && venues?.startsWith("0 ") === true,
+          until: ({ prices, venues }) =>
+            prices === "no fresh price of USDC (kraken USDC/USD: not connected), USDT (coinbase USDT-USD: not connected)" &&
+            venues?.startsWith("0 ") === true,
           times: 50
         })
         assert.strictEqual(said.status, 503)

@@ -13,8 +13,12 @@ const named: Readonly<Record<string, Key>> = {
   "\u001b[D": "left"
 }
 
+const escape = "\u001b"
+/** An arrow, or a character. */
+const pressed = new RegExp(`${escape}\\[[A-D]|[^]`, "g")
+
 /** The keys in what a terminal sent at once; those without a meaning are passed over. */
-export const keysOf = (text: string): ReadonlyArray<Key> => [...text.matchAll(/\u001b\[[A-D]|[^]/g)].flatMap(([key]) => named[key] ?? [])
+export const keysOf = (text: string): ReadonlyArray<Key> => [...text.matchAll(pressed)].flatMap(([key]) => named[key] ?? [])
 
 /** Puts the terminal into raw mode for as long as the scope lasts. More keys than are read are forgotten. */
 export const openKeys = (input: NodeJS.ReadStream) =>

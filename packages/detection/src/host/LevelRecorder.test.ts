@@ -4,8 +4,9 @@ import type { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { layerRuntime } from "@evenkeel/runtime/Runtime"
 import { beginning, EventStore } from "@evenkeel/store/event/EventStore"
-import { Effect, Layer, Tracer } from "effect"
+import { Context, Effect, Exit, Fiber, Layer, Scope, Tracer } from "effect"
 import { SqlClient } from "effect/sql"
+import { TestClock } from "effect/testing"
 import { LevelRecorder } from "./LevelRecorder.ts"
 import { layerMemoryDatabase } from "../../../store/test/support/MemoryDatabase.ts"
 import { criticalBreak } from "../../../domain/test/support/CriticalBreak.ts"
@@ -148,4 +149,35 @@ describe("LevelRecorder", () => {
       }).pipe(Effect.provide(store)),
     30_000
   )
+
+  it.effect("says that a statement hangs, is started again, and records the change once", () => {
+    const written: Array<string> = []
+    let appends = 0
+    const events = Layer.mock(EventStore)({
+      id: "log",
+      lastOfStreams: () => Effect.succeed([]),
+      append: (stream) =>
+        ++appends === 1
+          ? Effect.uninterruptible(Effect.never)
+          : Effect.sync(() => ({ position: written.push(stream), version: 1, appended: 1 }))
+    })
+    return Effect.gen(function* () {
+      const scope = yield* Scope.make()
+      const recorder = Context.get(yield* Layer.buildWithScope(Layer.provide(LevelRecorder.layer, events), scope), LevelRecorder)
+      const health = yield* HealthRegistry
+      const own = Effect.map(health.snapshot, (all) => all.find(({ component }) => component === "level-recorder"))
+      yield* TestClock.adjust("1 minute")
+      assert.deepInclude(yield* own, { status: "running", hung: false }, "one without work does not hang")
+      recorder.offer({ change: change(1), span })
+      yield* TestClock.adjust("2 seconds")
+      assert.deepInclude(yield* own, { status: "degraded", hung: true, restarts: 0 })
+      yield* TestClock.adjust("30 seconds")
+      assert.deepInclude(yield* own, { status: "running", hung: false, restarts: 1 })
+      assert.deepStrictEqual([written, recorder.recorded()], [["coin/USDC"], 1])
+      // Its end looks for what is not recorded yet after a moment.
+      const closing = yield* Effect.forkChild(Scope.close(scope, Exit.void))
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(closing)
+    }).pipe(Effect.provide(layerRuntime))
+  })
 })

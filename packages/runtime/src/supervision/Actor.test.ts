@@ -166,6 +166,24 @@ describe("Actor", () => {
       assert.strictEqual((yield* Effect.flip(actor.tell(get)))._tag, "ActorStopped")
     }).pipe(Effect.provide(layer))
   )
+  it.effect("is restarted when a message hangs, says so before, and handles the next one", () =>
+    Effect.gen(function* () {
+      const health = yield* HealthRegistry
+      const actor = yield* counter({
+        hangsAfter: "5 seconds",
+        receive: (state, message) => (message._tag === "Get" ? Effect.succeed([state, 7] as const) : Effect.never)
+      })
+      const own = Effect.map(health.snapshot, ([component]) => component)
+      yield* TestClock.adjust("1 minute")
+      assert.deepInclude(yield* own, { status: "running", hung: false, restarts: 0 }, "one without work does not hang")
+      yield* actor.tell(add(1))
+      yield* TestClock.adjust("2 seconds")
+      assert.deepInclude(yield* own, { status: "degraded", hung: true, restarts: 0 })
+      yield* TestClock.adjust("5 seconds")
+      assert.deepInclude(yield* own, { status: "running", hung: false, restarts: 1 })
+      assert.strictEqual(yield* actor.ask(get), 7)
+    }).pipe(Effect.scoped, Effect.provide(layer))
+  )
 
   it.effect("refuses unknown input with the reason", () =>
     Effect.gen(function* () {
