@@ -38,7 +38,7 @@ describe("Signals", () => {
       yield* publish("coins", [...wrong, deviation("USDC", 5)])
       assert.deepStrictEqual(yield* readings, [deviation("USDC", 5)])
       const [health] = yield* (yield* HealthRegistry).snapshot
-      assert.deepInclude(health, { component: "signals", status: "degraded", gauges: { refused: wrong.length } })
+      assert.deepInclude(health, { component: "rule-signals", status: "degraded", gauges: { refused: wrong.length } })
     }).pipe(Effect.provide(Signals.layer.pipe(Layer.provideMerge(HealthRegistry.layer))))
   )
 
