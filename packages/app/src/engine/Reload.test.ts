@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { AlertSettings } from "@evenkeel/alerting/AlertSettings"
 import { Receivers } from "@evenkeel/alerting/receiver/Receiver"
 import { alertPolicyDefaults } from "@evenkeel/alerting/route/AlertPolicy"
+import { Logs } from "@evenkeel/runtime/log/Logs"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { EventStore } from "@evenkeel/store/event/EventStore"
 import { Effect, FileSystem, Layer, Option } from "effect"
@@ -68,7 +69,9 @@ describe("a configuration that changes while the engine runs", () => {
       }).pipe(Effect.provide(layerReload(initial, { file, load }, "test")))
     }).pipe(
       Effect.scoped,
-      Effect.provide(Layer.mergeAll(settings, receivers).pipe(Layer.provideMerge(services), Layer.provideMerge(NodeServices.layer)))
+      Effect.provide(
+        Layer.mergeAll(settings, receivers, Logs.layerNoop).pipe(Layer.provideMerge(services), Layer.provideMerge(NodeServices.layer))
+      )
     )
   )
 

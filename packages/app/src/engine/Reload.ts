@@ -2,12 +2,13 @@
  * Takes up another configuration while the engine runs: when its file changes, and on SIGHUP.
  *
  * A configuration that is not valid is refused whole, and the one that stands goes on. Of a valid one, what `liveSettings` names holds at once; what
- * else has changed is named, and waits for the next start. Either is a fact in the log.
+ * else has changed is named, and waits for the next start. Either is a fact in the log. SIGHUP begins log files anew as well, as logrotate expects it.
  */
 import { AlertSettings } from "@evenkeel/alerting/AlertSettings"
 import { Receivers } from "@evenkeel/alerting/receiver/Receiver"
 import { receiversNamed } from "@evenkeel/alerting/route/Route"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
+import { Logs } from "@evenkeel/runtime/log/Logs"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { databaseProblem } from "@evenkeel/store/database/DatabaseProblem"
 import { EventStore } from "@evenkeel/store/event/EventStore"
@@ -23,7 +24,14 @@ export interface ConfigSource {
 }
 
 /** Settings that hold as soon as they are read. */
-export const liveSettings: ReadonlyArray<string> = ["alerts.minimumLevel", "alerts.route", "alerts.inhibitRules", "alerts.timeIntervals"]
+export const liveSettings: ReadonlyArray<string> = [
+  "alerts.minimumLevel",
+  "alerts.route",
+  "alerts.inhibitRules",
+  "alerts.timeIntervals",
+  "log.level",
+  "log.levels"
+]
 
 /** The file is looked at this often; it may be replaced as a whole, which no watch of the operating system survives. */
 const lookEvery = "2 seconds"
@@ -41,6 +49,7 @@ export const makeReload = Effect.fnUntraced(function* (initial: EngineConfig, so
   const receivers = yield* Receivers
   const health = yield* HealthRegistry
   const events = yield* EventStore
+  const logs = yield* Logs
   /** What was read last and found valid; and what of it waits for the next start. */
   let standing = initial
   let waiting: ReadonlyArray<string> = []
@@ -74,6 +83,7 @@ export const makeReload = Effect.fnUntraced(function* (initial: EngineConfig, so
     waiting = atNextStart
     yield* health.report(component, "running", atNextStart.length === 0 ? "" : `waits for the next start: ${atNextStart.join(", ")}`)
     if (unchanged) return
+    logs.setLevels(next.log)
     yield* settings.set({ minimumLevel: next.alerts.minimumLevel, policy: next.alerts })
     yield* Effect.logInfo("the configuration has changed", { why, now, atNextStart })
     yield* record("ConfigurationReloaded", { why, now, atNextStart })
@@ -85,13 +95,18 @@ export const layerReload = (initial: EngineConfig, source: ConfigSource, engineN
   Layer.effectDiscard(
     Effect.gen(function* () {
       const reload = yield* makeReload(initial, source, engineName)
+      const logs = yield* Logs
       const supervisor = yield* Supervisor
       const files = yield* FileSystem.FileSystem
       const asked = yield* Queue.sliding<string>(1)
       if (process.stdout.isTTY !== true)
         yield* Effect.acquireRelease(
           Effect.sync(() => {
-            const onSignal = () => void Queue.offerUnsafe(asked, "SIGHUP")
+            const onSignal = () => {
+              // Whoever has moved the log away says so by the same signal.
+              logs.reopen()
+              Queue.offerUnsafe(asked, "SIGHUP")
+            }
             process.on("SIGHUP", onSignal)
             return onSignal
           }),

@@ -27,6 +27,11 @@ export const Metrics = {
     "Items in news feeds' documents, by feed and outcome: new, known, old, unnamed (of no coin), waiting"
   ),
   scoresDropped: counter("scores_dropped_total", "Scores that found the signals ring full"),
+  logLinesLost: counter(
+    "log_lines_lost_total",
+    "Log lines that were given up, because more came than could be written or because a file could not be"
+  ),
+  telemetryLost: counter("telemetry_lost_total", "Spans and log lines that the collector did not take, by what"),
   simulated: gauge("simulated", "1 where the markets are no real ones"),
   stale: gauge("coin_stale", "1 while a coin has no fresh price, by coin"),
   fairValue: gauge("fair_value", "Fair value in the peg's currency, by coin"),
