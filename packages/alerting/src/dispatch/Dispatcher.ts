@@ -9,10 +9,12 @@
  */
 import { Notification } from "@evenkeel/domain/alert/Alert"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
+import { alertLine } from "@evenkeel/runtime/log/LogRecord"
 import { makeActor } from "@evenkeel/runtime/supervision/Actor"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { waitAtMost } from "@evenkeel/runtime/supervision/WaitAtMost"
 import { Metrics } from "@evenkeel/runtime/telemetry/Metrics"
+import { alertWay, attributes, spanName, spanOptions } from "@evenkeel/runtime/telemetry/Spans"
 import { SpanLinks } from "@evenkeel/runtime/telemetry/SpanLinks"
 import { databaseProblem } from "@evenkeel/store/database/DatabaseProblem"
 import { type ClaimedRow, Outbox, type OutboxRow } from "@evenkeel/store/outbox/Outbox"
@@ -115,8 +117,22 @@ const makeDispatcher = Effect.fnUntraced(function* (owner: string) {
     decodeNotification(row.payload).pipe(
       Effect.flatMap(receiver.deliver),
       Effect.timeout(deliveryMillisMax),
-      Effect.withSpan("Dispatcher.deliver", {
-        attributes: { receiver: receiver.name, attempt: row.attempts + 1 },
+      Effect.andThen(Effect.logDebug("a notification is delivered", { ...alertLine, receiver: receiver.name, key: row.idempotencyKey })),
+      Effect.tapCause((cause) =>
+        Effect.logWarning("a delivery failed", {
+          ...alertLine,
+          receiver: receiver.name,
+          attempt: row.attempts + 1,
+          problem: failureOf(cause).problem
+        })
+      ),
+      Effect.withSpan(spanName("notificationDelivered"), {
+        ...spanOptions("notificationDelivered", {
+          [attributes.receiver]: receiver.name,
+          "messaging.message.id": row.idempotencyKey,
+          "messaging.message.delivery_attempt": row.attempts + 1
+        }),
+        annotations: alertWay,
         ...links.parentOf(row.idempotencyKey)
       }),
       Effect.as(undefined),
@@ -140,12 +156,11 @@ const makeDispatcher = Effect.fnUntraced(function* (owner: string) {
     yield* Metric.update(Metric.withAttributes(Metrics.notifications, { receiver: receiver.name, outcome }), 1)
     if (sent === undefined) return yield* note(row, now)
     const { pauseMillis, problem } = sent
-    yield* Effect.logWarning("a delivery failed", { receiver: receiver.name, attempt: row.attempts + 1, problem })
     const { abandoned } = yield* outbox.failed(row, problem, now, pauseMillis)
     if (abandoned) {
       yield* Metric.update(Metric.withAttributes(Metrics.notificationsAbandoned, { receiver: receiver.name }), 1)
       const words = `gave up a notification after ${row.attempts + 1} attempts: ${problem}`
-      yield* Effect.logError("a notification is given up", { receiver: receiver.name, key: row.idempotencyKey, problem })
+      yield* Effect.logError("a notification is given up", { ...alertLine, receiver: receiver.name, key: row.idempotencyKey, problem })
       yield* health.report(`receiver:${receiver.name}`, "degraded", words)
     }
   })

@@ -6,6 +6,7 @@
  */
 import type { Alert } from "@evenkeel/domain/alert/Alert"
 import { changeKeyOf, LevelChange, levelChangesFamily, operatorFamily } from "@evenkeel/domain/risk/RiskLevel"
+import { alertWay, attributes, spanName, spanOptions } from "@evenkeel/runtime/telemetry/Spans"
 import { SpanLinks } from "@evenkeel/runtime/telemetry/SpanLinks"
 import { makeConsumer } from "@evenkeel/store/event/Consumer"
 import { EventStore } from "@evenkeel/store/event/EventStore"
@@ -13,7 +14,7 @@ import { Context, Effect, Layer, Schema } from "effect"
 import type { SqlError } from "effect/sql"
 import { AlertSettings } from "../AlertSettings.ts"
 import { Dispatcher } from "../dispatch/Dispatcher.ts"
-import { Notifier } from "../group/Notifier.ts"
+import { alertLinkOf, Notifier } from "../group/Notifier.ts"
 import { AlertTable } from "./AlertTable.ts"
 import { type AlertFact, AlertsClosed, type AlertState, decide, decideClosed } from "./Decide.ts"
 
@@ -43,6 +44,9 @@ export class AlertManager extends Context.Service<
 /** The name of the cursor. */
 export const alertsConsumer = "alerts"
 
+const decided = spanName("alertDecided")
+const decidedOptions = { ...spanOptions("alertDecided", { "messaging.consumer.group.name": alertsConsumer }), annotations: alertWay }
+
 const decodeChange = Schema.decodeUnknownEffect(Schema.fromJsonString(LevelChange))
 
 const decodeClosed = Schema.decodeUnknownEffect(Schema.fromJsonString(AlertsClosed))
@@ -55,15 +59,16 @@ const makeAlertManager = Effect.fnUntraced(function* () {
   const notifier = yield* Notifier
   const table = yield* AlertTable
 
-  /** `decided`: what the fact at hand means for the coin's firing alerts. */
-  const record = Effect.fnUntraced(function* (coin: string, decided: (open: ReadonlyArray<AlertState>) => ReadonlyArray<AlertFact>) {
-    const facts = decided(yield* table.openOf(coin))
+  /** `factsOf`: what the fact at hand means for the coin's firing alerts. */
+  const record = Effect.fnUntraced(function* (coin: string, factsOf: (open: ReadonlyArray<AlertState>) => ReadonlyArray<AlertFact>) {
+    const facts = factsOf(yield* table.openOf(coin))
     const span = yield* Effect.currentSpan
-    span.attribute("coin", coin)
-    span.attribute("alerts", facts.length)
+    span.attribute(attributes.coin, coin)
+    span.attribute(attributes.alerts, facts.length)
     for (const { kind, state } of facts) {
       yield* events.append(`alert/${state.alert.fingerprint}`, "any", [{ kind, payload: state }])
       yield* table.apply(state)
+      links.set(alertLinkOf(state.alert.fingerprint), span)
     }
     yield* notifier.take(facts.map(({ state }) => state))
   })
@@ -75,12 +80,12 @@ const makeAlertManager = Effect.fnUntraced(function* () {
       if (kind === "LevelChanged")
         return Effect.flatMap(decodeChange(payload), (change) =>
           record(change.coin, (open) => decide(open, change, position, settings.current().minimumLevel)).pipe(
-            Effect.withSpan("AlertManager.record", links.parentOf(changeKeyOf(change)))
+            Effect.withSpan(decided, { ...decidedOptions, ...links.parentOf(changeKeyOf(change)) })
           )
         )
       if (kind === "AlertsClosed")
         return Effect.flatMap(decodeClosed(payload), (closed) =>
-          record(closed.coin, (open) => decideClosed(open, closed, position)).pipe(Effect.withSpan("AlertManager.record"))
+          record(closed.coin, (open) => decideClosed(open, closed, position)).pipe(Effect.withSpan(decided, decidedOptions))
         )
       return Effect.void
     },

@@ -13,9 +13,11 @@ import {
   type StandingLevel,
   standingAfter
 } from "@evenkeel/domain/risk/RiskLevel"
+import { alertLine } from "@evenkeel/runtime/log/LogRecord"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { Metrics } from "@evenkeel/runtime/telemetry/Metrics"
+import { alertWay, attributes, spanName, spanOptions } from "@evenkeel/runtime/telemetry/Spans"
 import { SpanLinks } from "@evenkeel/runtime/telemetry/SpanLinks"
 import { databaseProblem } from "@evenkeel/store/database/DatabaseProblem"
 import { EventStore } from "@evenkeel/store/event/EventStore"
@@ -101,7 +103,7 @@ const makeLevelRecorder = Effect.gen(function* () {
       { kind: "LevelChanged", payload: change, key }
     ])
     recorded++
-    yield* Effect.logInfo("level changed", { coin, level, previous, kind, deviationBps })
+    yield* Effect.logInfo("level changed", { ...alertLine, coin, level, previous, kind, deviationBps })
     yield* Metric.update(Metric.withAttributes(Metrics.levelChanges, { coin, level }), 1)
   })
   const refuse = (change: LevelChange) =>
@@ -117,12 +119,18 @@ const makeLevelRecorder = Effect.gen(function* () {
         health
           .report(component, "degraded", databaseProblem(error))
           .pipe(
-            Effect.andThen(Effect.logError("a level change waits for the database", { coin: change.coin, problem: databaseProblem(error) }))
+            Effect.andThen(
+              Effect.logError("a level change waits for the database", { ...alertLine, coin: change.coin, problem: databaseProblem(error) })
+            )
           )
       ),
       Effect.retry(Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")])),
       Effect.andThen(reportRunning),
-      Effect.withSpan("LevelRecorder.record", { parent: span })
+      Effect.withSpan(spanName("levelRecorded"), {
+        ...spanOptions("levelRecorded", { [attributes.coin]: change.coin, [attributes.level]: change.level }),
+        annotations: alertWay,
+        parent: span
+      })
     )
 
   // A change leaves the mailbox once it is recorded, so that a restart of this loop loses none.
