@@ -6,13 +6,13 @@
 import { Layer } from "effect"
 import { HttpRouter, HttpStaticServer } from "effect/http"
 import { HttpApiBuilder, HttpApiMiddleware, HttpApiScalar } from "effect/http-api"
-import { PrometheusMetrics } from "effect/observability"
 import { EngineApi } from "../contract/EngineApi.ts"
 import { alerts } from "./group/Alerts.ts"
 import { coins } from "./group/Coins.ts"
 import { silences } from "./group/Silences.ts"
 import { system } from "./group/System.ts"
 import type { HostNames } from "./HostNames.ts"
+import { layerMetrics } from "./Metrics.ts"
 import { layerRequestGuard } from "./RequestGuard.ts"
 
 /** The routes; provide an HTTP server. `dashboard` is the folder of its files. */
@@ -24,7 +24,7 @@ export const layerApi = (options: HostNames & { readonly dashboard: string }) =>
         Layer.provide(HttpApiMiddleware.layerProblemDetails({ includeDetails: true }))
       ),
       HttpApiScalar.layer(EngineApi, { path: "/docs" }),
-      PrometheusMetrics.layerHttp(),
+      layerMetrics,
       HttpStaticServer.layer({ root: options.dashboard, prefix: "/" }),
       layerRequestGuard(options)
     ),
