@@ -3,6 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { AlertSettings } from "@evenkeel/alerting/AlertSettings"
 import { Receivers } from "@evenkeel/alerting/receiver/Receiver"
 import { alertPolicyDefaults } from "@evenkeel/alerting/route/AlertPolicy"
+import type { LogLevels } from "@evenkeel/runtime/log/LogLevels"
 import { Logs } from "@evenkeel/runtime/log/Logs"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { EventStore } from "@evenkeel/store/event/EventStore"
@@ -12,6 +13,8 @@ import { makeKeeper, services } from "../../../alerting/test/support/Services.ts
 import { loadConfig } from "../config/LoadConfig.ts"
 import { changedSettings, layerReload } from "./Reload.ts"
 
+const levels: Array<LogLevels["levels"]> = []
+const logs = Layer.succeed(Logs, Logs.of({ setLevels: (next) => void levels.push(next.levels), reopen: () => {}, say: () => {} }))
 const settings = AlertSettings.layer({ minimumLevel: "warning", policy: alertPolicyDefaults })
 const receivers = Layer.succeed(Receivers, [makeKeeper("console").receiver])
 
@@ -64,14 +67,13 @@ describe("a configuration that changes while the engine runs", () => {
         yield* looked(level, (now) => now === "warning")
         yield* files.remove(file)
         assert.include(yield* looked(refusal, (detail) => detail.includes("refused")), "cannot be read")
-        yield* write('[alerts]\nminimumLevel = "critical"\n')
+        yield* write('[alerts]\nminimumLevel = "critical"\n[log.levels]\nkraken = "Debug"\n')
         yield* looked(level, (now) => now === "critical")
+        assert.deepStrictEqual(levels.at(-1), { kraken: "Debug" })
       }).pipe(Effect.provide(layerReload(initial, { file, load }, "test")))
     }).pipe(
       Effect.scoped,
-      Effect.provide(
-        Layer.mergeAll(settings, receivers, Logs.layerNoop).pipe(Layer.provideMerge(services), Layer.provideMerge(NodeServices.layer))
-      )
+      Effect.provide(Layer.mergeAll(settings, receivers, logs).pipe(Layer.provideMerge(services), Layer.provideMerge(NodeServices.layer)))
     )
   )
 

@@ -52,8 +52,11 @@ export const writeAllSync = (descriptor: number, bytes: Uint8Array): void => {
   }
 }
 
+/** A pipe does not block once Node has a stream of it. One that did would hold a thread, and with it the process's end, while nobody reads. */
+const errorDescriptor = (): number => process.stderr.fd ?? 2
+
 export const standardError: LogTarget = {
-  write: (text) => writeAll(2, Buffer.from(text)),
-  writeSync: (text) => writeAllSync(2, Buffer.from(text)),
+  write: (text) => writeAll(errorDescriptor(), Buffer.from(text)),
+  writeSync: (text) => writeAllSync(errorDescriptor(), Buffer.from(text)),
   reopen: () => {}
 }

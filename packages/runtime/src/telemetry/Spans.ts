@@ -20,13 +20,13 @@ export const attributes = {
   stream: "evenkeel.log.stream",
   /** Alerts that a fact changed. */
   alerts: "evenkeel.alerts",
-  /** Of a log line. */
+  /** Of a log line, and of a message: whose mailbox it was in. */
   component: "evenkeel.component",
   kind: "evenkeel.kind"
 } as const
 
 /** What lies between two parts of the engine. */
-export type Destination = "frames" | "signals" | "log" | "outbox"
+export type Destination = "frames" | "signals" | "mailbox" | "log" | "outbox"
 
 interface MessagingSpan {
   readonly operation: string
@@ -40,6 +40,7 @@ const spans = {
   frameSent: { operation: "send", type: "send", destination: "frames", code: "FrameSink.offer" },
   frameProcessed: { operation: "process", type: "process", destination: "frames", code: "HotPath.process" },
   levelRecorded: { operation: "process", type: "process", destination: "signals", code: "LevelRecorder.record" },
+  messageProcessed: { operation: "process", type: "process", destination: "mailbox", code: "Actor.handle" },
   factAppended: { operation: "append", type: "send", destination: "log", code: "EventStore.append" },
   alertDecided: { operation: "process", type: "process", destination: "log", code: "AlertManager.record" },
   notificationSent: { operation: "send", type: "send", destination: "outbox", code: "Notifier.tell" },
