@@ -50,8 +50,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "what failed counts as delivered",
     file: "packages/alerting/src/dispatch/Dispatcher.ts",
-    from: "    if (sent === undefined) {\n",
-    to: "    if (sent === undefined || row.attempts > 0) {\n"
+    from: "    if (sent === undefined) return yield* note(row, now)\n",
+    to: "    if (sent === undefined || row.attempts > 0) return yield* note(row, now)\n"
   },
   {
     name: "a thread that is replaced begins at no level",

@@ -8,13 +8,13 @@ import * as Command from "effect/cli/Command"
 import { layerPresenter, reportProblems } from "./cli/Problems.ts"
 import { program } from "./cli/Program.ts"
 import { layerTerminal } from "./cli/Terminal.ts"
-import { engineVersion } from "./engine/Version.ts"
+import { version } from "./Version.ts"
 import { endInAnyCase } from "./cli/End.ts"
 
 endInAnyCase()
 
 program.pipe(
-  Command.run({ version: engineVersion }),
+  Command.run({ version }),
   reportProblems,
   Effect.provide([NodeServices.layer, layerPresenter, layerTerminal]),
   // Ctrl-C and SIGTERM are the usual ways to end the program, so an interruption is a success.

@@ -112,6 +112,11 @@ describe("the HTTP server", () => {
         }
         for (const path of ["/v1/coins", "/v1/alerts", "/v1/alerts?all=true", "/?from=mail", "/metrics"])
           assert.strictEqual((yield* ask(path)).status, 200, path)
+        const asked = { accept: "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.2,*/*;q=0.1" }
+        const open = yield* ask("/metrics", { headers: asked })
+        assert.include(open.type, "application/openmetrics-text; version=1.0.0")
+        assert.isTrue(open.body.endsWith("# EOF\n"))
+        assert.include((yield* ask("/metrics")).type, "text/plain")
       }).pipe(Effect.provide(layer)),
     60_000
   )

@@ -4,10 +4,10 @@ import * as NodeServices from "@effect/platform-node/NodeServices"
 import { textOf } from "@evenkeel/alerting/render/Message"
 import { levelChange } from "../../alerting/test/support/LevelChange.ts"
 import { notificationFor } from "../../alerting/test/support/Notification.ts"
-import { layerLogs } from "@evenkeel/runtime/telemetry/Telemetry"
-import { Console, Effect, FileSystem } from "effect"
+import { layerLogs } from "@evenkeel/runtime/log/Logs"
+import { Effect, FileSystem } from "effect"
+import { memoryTarget } from "../../runtime/test/support/MemoryTarget.ts"
 import { renderLive } from "../src/screen/LiveTable.ts"
-import { plainConsole } from "../src/cli/Terminal.ts"
 import { serve, startProgram } from "./support/Program.ts"
 
 const hostile = "\u001b[2J\u009b31m\rok    kraken: all is well\nok    forged\u202e\u2066"
@@ -44,16 +44,15 @@ describe("outside text on the terminal", () => {
 
   it.effect("is escaped in log lines of both forms, which stay what they are", () =>
     Effect.gen(function* () {
-      for (const pretty of [true, false]) {
-        const lines: Array<string> = []
-        const under = { ...(yield* Console.Console), error: (line: string) => void lines.push(line) }
+      for (const format of ["pretty", "json"] as const) {
+        const target = memoryTarget()
         yield* Effect.logWarning("a pair was listed", { symbol: hostile }, hostile).pipe(
-          Effect.provide(layerLogs({ pretty, level: "Info" })),
-          Effect.provideService(Console.Console, plainConsole(under))
+          Effect.provide(layerLogs({ format, level: "Info", levels: {}, target }))
         )
+        const lines = target.lines()
         assert.strictEqual(lines.length, 1)
         assert.isTrue(isPlain(lines[0]!) && !lines[0]!.includes("\n"), JSON.stringify(lines[0]))
-        if (!pretty) assert.include(JSON.stringify(JSON.parse(lines[0]!)), JSON.stringify(hostile).slice(1, -1))
+        if (format === "json") assert.include(JSON.stringify(JSON.parse(lines[0]!)), JSON.stringify(hostile).slice(1, -1))
       }
     })
   )

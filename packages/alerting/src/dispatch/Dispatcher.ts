@@ -9,11 +9,13 @@
  */
 import { Notification } from "@evenkeel/domain/alert/Alert"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
+import { alertLine } from "@evenkeel/runtime/log/LogRecord"
 import { makeActor } from "@evenkeel/runtime/supervision/Actor"
 import { type Pulse, Supervisor, unwatched } from "@evenkeel/runtime/supervision/Supervisor"
 import { waitAtMost } from "@evenkeel/runtime/supervision/WaitAtMost"
 import { Metrics } from "@evenkeel/runtime/telemetry/Metrics"
-import { LatencyStages } from "@evenkeel/runtime/telemetry/LatencyStages"
+import { LatencyStages, presentTrace } from "@evenkeel/runtime/telemetry/LatencyStages"
+import { alertWay, attributes, spanName, spanOptions } from "@evenkeel/runtime/telemetry/Spans"
 import { SpanLinks } from "@evenkeel/runtime/telemetry/SpanLinks"
 import { databaseProblem, statementHangsAfter } from "@evenkeel/store/database/DatabaseProblem"
 import { type ClaimedRow, Outbox, type OutboxRow } from "@evenkeel/store/outbox/Outbox"
@@ -113,13 +115,32 @@ const makeDispatcher = Effect.fnUntraced(function* (owner: string) {
       )
     )
 
+  const measured = Effect.fnUntraced(function* ({ idempotencyKey }: ClaimedRow) {
+    latency.since("delivery", `written ${idempotencyKey}`, Number(yield* Clock.monotonicTimeNanos), yield* presentTrace)
+  })
+
   /** Why the receiver did not take it; undefined where it did. */
   const deliver = (receiver: Receiver, row: ClaimedRow): Effect.Effect<Failure | undefined> =>
     decodeNotification(row.payload).pipe(
       Effect.flatMap(receiver.deliver),
       Effect.timeout(deliveryMillisMax),
-      Effect.withSpan("Dispatcher.deliver", {
-        attributes: { receiver: receiver.name, attempt: row.attempts + 1 },
+      Effect.andThen(measured(row)),
+      Effect.andThen(Effect.logDebug("a notification is delivered", { ...alertLine, receiver: receiver.name, key: row.idempotencyKey })),
+      Effect.tapCause((cause) =>
+        Effect.logWarning("a delivery failed", {
+          ...alertLine,
+          receiver: receiver.name,
+          attempt: row.attempts + 1,
+          problem: failureOf(cause).problem
+        })
+      ),
+      Effect.withSpan(spanName("notificationDelivered"), {
+        ...spanOptions("notificationDelivered", {
+          [attributes.receiver]: receiver.name,
+          "messaging.message.id": row.idempotencyKey,
+          "messaging.message.delivery_attempt": row.attempts + 1
+        }),
+        annotations: alertWay,
         ...links.parentOf(row.idempotencyKey)
       }),
       Effect.as(undefined),
@@ -142,17 +163,13 @@ const makeDispatcher = Effect.fnUntraced(function* (owner: string) {
     const now = yield* Clock.currentTimeMillis
     const outcome = sent === undefined ? "delivered" : "failed"
     yield* Metric.update(Metric.withAttributes(Metrics.notifications, { receiver: receiver.name, outcome }), 1)
-    if (sent === undefined) {
-      latency.since("delivery", `written ${row.idempotencyKey}`, Number(yield* Clock.monotonicTimeNanos))
-      return yield* note(row, now)
-    }
+    if (sent === undefined) return yield* note(row, now)
     const { pauseMillis, problem } = sent
-    yield* Effect.logWarning("a delivery failed", { receiver: receiver.name, attempt: row.attempts + 1, problem })
     const { abandoned } = yield* outbox.failed(row, problem, now, pauseMillis)
     if (abandoned) {
       yield* Metric.update(Metric.withAttributes(Metrics.notificationsAbandoned, { receiver: receiver.name }), 1)
       const words = `gave up a notification after ${row.attempts + 1} attempts: ${problem}`
-      yield* Effect.logError("a notification is given up", { receiver: receiver.name, key: row.idempotencyKey, problem })
+      yield* Effect.logError("a notification is given up", { ...alertLine, receiver: receiver.name, key: row.idempotencyKey, problem })
       yield* health.report(`receiver:${receiver.name}`, "degraded", words)
     }
   })

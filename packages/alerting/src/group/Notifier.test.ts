@@ -2,7 +2,9 @@ import { assert, describe, it } from "@effect/vitest"
 import type { Alert } from "@evenkeel/domain/alert/Alert"
 import { fingerprintOf } from "@evenkeel/domain/alert/Fingerprint"
 import type { RiskLevel } from "@evenkeel/domain/risk/RiskLevel"
-import { Effect, Layer } from "effect"
+import { spanName } from "@evenkeel/runtime/telemetry/Spans"
+import { SpanLinks } from "@evenkeel/runtime/telemetry/SpanLinks"
+import { Effect, Layer, Option, Tracer } from "effect"
 import { SqlClient } from "effect/sql"
 import { TestClock } from "effect/testing"
 import { levelChange } from "../../test/support/LevelChange.ts"
@@ -17,7 +19,7 @@ import { SilenceTable } from "../mute/SilenceTable.ts"
 import { Receivers } from "../receiver/Receiver.ts"
 import { alertPolicyDefaults, type AlertPolicyOptions } from "../route/AlertPolicy.ts"
 import { GroupTable } from "./GroupTable.ts"
-import { Notifier } from "./Notifier.ts"
+import { alertLinkOf, Notifier } from "./Notifier.ts"
 
 const everyMinute = { groupBy: ["kind"], groupWait: "10s", groupInterval: "1m", repeatInterval: "1h" }
 
@@ -69,7 +71,7 @@ const run = <A, E>(
   ) => Effect.Effect<
     A,
     E,
-    Notifier | AlertSettings | Acknowledging | Dispatcher | AlertTable | SilenceTable | GroupTable | SqlClient.SqlClient
+    Notifier | SpanLinks | AlertSettings | Acknowledging | Dispatcher | AlertTable | SilenceTable | GroupTable | SqlClient.SqlClient
   >
 ) => {
   const notifies = notifying(policy)
@@ -95,6 +97,40 @@ describe("Notifier", () => {
       })
     )
   )
+
+  it.effect("tells a group that waited under the span of its first alert, with links to the others'", () => {
+    const spans: Array<Tracer.Span> = []
+    const tracer = Tracer.make({
+      span: (options) => {
+        const span = new Tracer.NativeSpan(options)
+        spans.push(span)
+        return span
+      }
+    })
+    const named = (name: string) => spans.find((span) => span.name === name)!
+    return run({ route: { ...everyMinute, receivers: ["desk"] } }, ({ set, told }) =>
+      Effect.gen(function* () {
+        const links = yield* SpanLinks
+        for (const [coin, level] of [
+          ["USDC", "warning"],
+          ["DAI", "critical"]
+        ] as const)
+          yield* Effect.gen(function* () {
+            links.set(alertLinkOf(fingerprintOf(coin)), yield* Effect.currentSpan)
+            yield* set(coin, level)
+          }).pipe(Effect.withSpan(coin))
+        yield* TestClock.adjust("10 seconds")
+        assert.lengthOf(yield* told, 1)
+        const sent = named(spanName("notificationSent"))
+        assert.strictEqual(Option.getOrUndefined(sent.parent), named("DAI"))
+        assert.deepStrictEqual(
+          sent.links.map(({ span }) => span.spanId),
+          [named("USDC").spanId]
+        )
+        assert.strictEqual(Option.getOrUndefined(named(spanName("notificationDelivered")).parent), sent)
+      })
+    ).pipe(Effect.withTracer(tracer))
+  })
 
   it.effect("tells a group together after its wait, its changes after its interval, and repeats it", () =>
     run({ route: { ...everyMinute, receivers: ["desk"] } }, ({ set, told }) =>

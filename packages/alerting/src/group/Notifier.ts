@@ -11,7 +11,8 @@ import { labelsText } from "@evenkeel/domain/alert/Labels"
 import { severity } from "@evenkeel/domain/risk/RiskLevel"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { type Pulse, Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
-import { LatencyStages } from "@evenkeel/runtime/telemetry/LatencyStages"
+import { LatencyStages, presentTrace } from "@evenkeel/runtime/telemetry/LatencyStages"
+import { alertWay, spanName, spanOptions } from "@evenkeel/runtime/telemetry/Spans"
 import { SpanLinks } from "@evenkeel/runtime/telemetry/SpanLinks"
 import { databaseProblem, statementHangsAfter } from "@evenkeel/store/database/DatabaseProblem"
 import { type ConcurrencyConflict, EventStore } from "@evenkeel/store/event/EventStore"
@@ -45,6 +46,9 @@ export const Notified = Schema.Struct({
   digest: Schema.String
 })
 export type Notified = typeof Notified.Type
+
+/** Under which key the span is known that changed an alert last. */
+export const alertLinkOf = (fingerprint: string): string => `alert/${fingerprint}`
 
 /** The family of these facts: of each group, a stream. */
 export const notifiedFamily = "notified"
@@ -159,15 +163,26 @@ const makeNotifier = Effect.fnUntraced(function* () {
     const { position } = yield* events.append(`${notifiedFamily}/${fingerprint}`, "any", [
       { kind: "Notified", payload: fact, key: idempotencyKey }
     ])
-    yield* outbox.enqueue(
-      told.map((receiver) => ({ receiver, idempotencyKey, fingerprint, position, priority: severity(first!.alert.level), payload })),
-      yield* Clock.currentTimeMillis
+    const now = yield* Clock.currentTimeMillis
+    yield* Effect.gen(function* () {
+      yield* Effect.ignore(Effect.map(Effect.currentSpan, (span) => links.set(idempotencyKey, span)))
+      yield* outbox.enqueue(
+        told.map((receiver) => ({ receiver, idempotencyKey, fingerprint, position, priority: severity(first!.alert.level), payload })),
+        now
+      )
+      const nanos = Number(yield* Clock.monotonicTimeNanos)
+      // What is told again, or to more people, is late by design.
+      if (why === "firing" || why === "resolved") latency.since("alert", `recorded ${notification.position}`, nanos, yield* presentTrace)
+      latency.mark(`written ${idempotencyKey}`, nanos)
+    }).pipe(
+      Effect.withSpan(spanName("notificationSent"), {
+        ...spanOptions("notificationSent", { "messaging.message.id": idempotencyKey }),
+        annotations: alertWay,
+        // Under the first alert's way, though its group waited; the other alerts' ways are links.
+        ...links.parentOf(alertLinkOf(first!.alert.fingerprint)),
+        links: links.linksTo(others.map(({ alert }) => alertLinkOf(alert.fingerprint)))
+      })
     )
-    const nanos = Number(yield* Clock.monotonicTimeNanos)
-    // What is told again, or to more people, is late by design.
-    if (why === "firing" || why === "resolved") latency.since("alert", `recorded ${notification.position}`, nanos)
-    latency.mark(`written ${idempotencyKey}`, nanos)
-    yield* Effect.ignore(Effect.map(Effect.currentSpan, (span) => links.set(idempotencyKey, span)))
   })
 
   /** Looks at these groups, whose route there is, at `now`. `known`: states of alerts that are at hand. */

@@ -8,6 +8,7 @@
  */
 import type { Alert } from "@evenkeel/domain/alert/Alert"
 import { changeKeyOf, LevelChange, levelChangesFamily, operatorFamily } from "@evenkeel/domain/risk/RiskLevel"
+import { alertWay, attributes, spanName, spanOptions } from "@evenkeel/runtime/telemetry/Spans"
 import { SpanLinks } from "@evenkeel/runtime/telemetry/SpanLinks"
 import { makeConsumer } from "@evenkeel/store/event/Consumer"
 import { EventStore, type StoredEvent } from "@evenkeel/store/event/EventStore"
@@ -15,7 +16,7 @@ import { Clock, Context, Effect, Layer, Schema } from "effect"
 import type { SqlError } from "effect/sql"
 import { AlertSettings } from "../AlertSettings.ts"
 import { Dispatcher } from "../dispatch/Dispatcher.ts"
-import { Notifier } from "../group/Notifier.ts"
+import { alertLinkOf, Notifier } from "../group/Notifier.ts"
 import { RuleCleared, RuleFired, rulesFamily } from "../rule/RuleFacts.ts"
 import { AlertTable } from "./AlertTable.ts"
 import { type AlertFact, AlertsClosed, decide, decideClosed } from "./Decide.ts"
@@ -43,6 +44,9 @@ export class AlertManager extends Context.Service<
 
 /** The name of the cursor. */
 export const alertsConsumer = "alerts"
+
+const decided = spanName("alertDecided")
+const decidedOptions = { ...spanOptions("alertDecided", { "messaging.consumer.group.name": alertsConsumer }), annotations: alertWay }
 
 const decodeChange = Schema.decodeUnknownEffect(Schema.fromJsonString(LevelChange))
 
@@ -78,11 +82,12 @@ const makeAlertManager = Effect.fnUntraced(function* (simulated: boolean) {
   /** `facts`: what the fact at hand means for alerts. */
   const record = Effect.fnUntraced(function* (subject: string, facts: ReadonlyArray<AlertFact>) {
     const span = yield* Effect.currentSpan
-    span.attribute("subject", subject)
-    span.attribute("alerts", facts.length)
+    span.attribute(attributes.subject, subject)
+    span.attribute(attributes.alerts, facts.length)
     for (const { kind, state } of facts) {
       yield* events.append(`alert/${state.alert.fingerprint}`, "any", [{ kind, payload: state }])
       yield* table.apply(state)
+      links.set(alertLinkOf(state.alert.fingerprint), span)
     }
     yield* notifier.take(facts.map(({ state }) => state))
   })
@@ -100,24 +105,24 @@ const makeAlertManager = Effect.fnUntraced(function* (simulated: boolean) {
           if (ofNoMarket(change.simulated)) return
           const open = yield* table.openOf(change.coin)
           return yield* record(change.coin, decide(open, change, position, settings.current().minimumLevel)).pipe(
-            Effect.withSpan("AlertManager.record", links.parentOf(changeKeyOf(change)))
+            Effect.withSpan(decided, { ...decidedOptions, ...links.parentOf(changeKeyOf(change)) })
           )
         }
         case "AlertsClosed": {
           const closed = yield* decodeClosed(payload)
           const open = yield* table.openOf(closed.coin)
-          return yield* Effect.withSpan(record(closed.coin, decideClosed(open, closed, position)), "AlertManager.record")
+          return yield* Effect.withSpan(record(closed.coin, decideClosed(open, closed, position)), decided, decidedOptions)
         }
         case "RuleFired": {
           const fired = yield* decodeFired(payload)
           if (ofNoMarket(fired.simulated)) return
           const known = yield* alertOf(fired.fingerprint)
-          return yield* Effect.withSpan(record(fired.rule, decideFired(known, fired, position)), "AlertManager.record")
+          return yield* Effect.withSpan(record(fired.rule, decideFired(known, fired, position)), decided, decidedOptions)
         }
         case "RuleCleared": {
           const cleared = yield* decodeCleared(payload)
           const known = yield* alertOf(cleared.fingerprint)
-          return yield* Effect.withSpan(record(cleared.rule, decideCleared(known, cleared, position)), "AlertManager.record")
+          return yield* Effect.withSpan(record(cleared.rule, decideCleared(known, cleared, position)), decided, decidedOptions)
         }
       }
     }),

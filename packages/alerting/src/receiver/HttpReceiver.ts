@@ -5,6 +5,7 @@
 import type { Notification } from "@evenkeel/domain/alert/Alert"
 import { sendHidden, shownProblem } from "@evenkeel/runtime/telemetry/HiddenAddress"
 import { plainText } from "@evenkeel/runtime/telemetry/PlainText"
+import { attributes } from "@evenkeel/runtime/telemetry/Spans"
 import { Clock, DateTime, Effect, Option, Redacted, Result, Stream } from "effect"
 import { HttpBody, HttpClient, HttpClientRequest, type HttpClientResponse } from "effect/http"
 import { makeDelivery, withoutSecrets } from "./Delivery.ts"
@@ -104,7 +105,7 @@ export const makeHttpReceiver = Effect.fnUntraced(function* ({
       HttpClientRequest.setBody(HttpBody.text(body, contentType))
     )
     const response = yield* sendHidden(client, request).pipe(Effect.mapError((error) => failed(shownProblem(error), true)))
-    yield* Effect.annotateCurrentSpan({ "http.response.status_code": response.status, receiver: name })
+    yield* Effect.annotateCurrentSpan({ "http.response.status_code": response.status, [attributes.receiver]: name })
     const taken = response.status >= 200 && response.status < 300
     // An answer that is read to its end leaves the connection to the next request.
     const answer = yield* readAnswer(response).pipe(Effect.orElseSucceed(() => ""))

@@ -17,7 +17,7 @@ import { silences } from "./group/Silences.ts"
 import { status } from "./group/Status.ts"
 import { system } from "./group/System.ts"
 import type { HostNames } from "./HostNames.ts"
-import { layerMetricsRoute } from "./MetricsRoute.ts"
+import { layerMetrics } from "./Metrics.ts"
 import { layerRequestGuard } from "./RequestGuard.ts"
 
 /** The routes; provide an HTTP server. `dashboard` is the folder of its files. */
@@ -29,7 +29,7 @@ export const layerApi = (options: HostNames & { readonly dashboard: string }) =>
         Layer.provide(HttpApiMiddleware.layerProblemDetails({ includeDetails: true }))
       ),
       HttpApiScalar.layer(EngineApi, { path: "/docs" }),
-      layerMetricsRoute,
+      layerMetrics,
       HttpStaticServer.layer({ root: options.dashboard, prefix: "/" }),
       layerRequestGuard(options)
     ),

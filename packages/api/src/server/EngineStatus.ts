@@ -1,4 +1,5 @@
 /** How the engine is, and profiles of it, for those who ask over HTTP. */
+import type { ShownHistogram } from "@evenkeel/runtime/telemetry/OpenMetrics"
 import { Context, Effect, Layer } from "effect"
 import { NotProfiled, type profiledThreads, type StatusView } from "../contract/group/Status.ts"
 
@@ -11,8 +12,8 @@ export class EngineStatus extends Context.Service<
   EngineStatus,
   {
     readonly status: Effect.Effect<StatusView>
-    /** What Prometheus reads beside the metrics: histograms, in its text format. */
-    readonly histograms: Effect.Effect<string>
+    /** Histograms that are kept outside of Effect's metrics, as they are now. */
+    readonly histograms: Effect.Effect<ReadonlyArray<ShownHistogram>>
     /** Where a thread spends its time; one profile at a time. */
     readonly profile: (thread: (typeof profiledThreads)[number], seconds: number) => Effect.Effect<ProfileFile, NotProfiled>
     /** What the main thread's heap holds. The engine stands still while it is written. */
@@ -24,7 +25,7 @@ export class EngineStatus extends Context.Service<
     const refused = Effect.fail(new NotProfiled({ problem: "a double takes no profiles" }))
     return Layer.succeed(
       EngineStatus,
-      EngineStatus.of({ status: Effect.succeed(status), histograms: Effect.succeed(""), profile: () => refused, heap: refused })
+      EngineStatus.of({ status: Effect.succeed(status), histograms: Effect.succeed([]), profile: () => refused, heap: refused })
     )
   }
 }

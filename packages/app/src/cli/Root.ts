@@ -33,8 +33,8 @@ export const config = Effect.flatMap(configSource, ({ load: read }) => read)
 export const logsFrom = (level: "Info" | "Error") =>
   Layer.unwrap(
     Effect.map(
-      load(() => import("@evenkeel/runtime/telemetry/Telemetry")),
-      ({ layerLogs }) => layerLogs({ pretty: true, level })
+      load(() => import("@evenkeel/runtime/log/Logs")),
+      ({ layerLogs }) => layerLogs({ format: "pretty", level, levels: {} })
     )
   )
 export const logs = logsFrom("Info")

@@ -14,6 +14,7 @@ import { coinOf } from "@evenkeel/domain/coin/Coin"
 import { type VenueId, venueIds } from "@evenkeel/domain/market/Venue"
 import { type LevelChange, type RiskLevel, severity } from "@evenkeel/domain/risk/RiskLevel"
 import type { KernelMemory } from "@evenkeel/learning/kernels/Kernels"
+import { performanceLine } from "@evenkeel/runtime/log/LogRecord"
 import { readJournal } from "@evenkeel/store/journal/JournalReader"
 import { Console, DateTime, Effect, FileSystem, Option, Schema } from "effect"
 import { basename } from "node:path"
@@ -93,7 +94,12 @@ const replay = Effect.fnUntraced(function* (options: ReplayOptions) {
     }
   }
   const seconds = (performance.now() - began) / 1000
-  yield* Effect.logInfo("replayed", { rows, seconds: Number(seconds.toFixed(3)), rowsPerSecond: Math.round(rows / seconds) })
+  yield* Effect.logInfo("replayed", {
+    ...performanceLine,
+    rows,
+    seconds: Number(seconds.toFixed(3)),
+    rowsPerSecond: Math.round(rows / seconds)
+  })
 })
 
 /** Undefined where no model was asked for. */

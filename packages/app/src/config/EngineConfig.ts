@@ -12,9 +12,11 @@ import { feedsMax } from "@evenkeel/domain/market/News"
 import { CoinSymbol, coinOf, isCurrency } from "@evenkeel/domain/coin/Coin"
 import { ChainId, VenueId } from "@evenkeel/domain/market/Venue"
 import { headPattern } from "@evenkeel/learning/onnx/OnnxMetadata"
+import { logLevelNames } from "@evenkeel/runtime/log/LogLevels"
 import { isPrivateUrl } from "@evenkeel/runtime/net/PrivateAddress"
 import { policyNames } from "@evenkeel/runtime/resilience/Policy"
 import { Redacted, Schema } from "effect"
+import { resolve } from "node:path"
 
 const Port = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65_535 }))
 const between = (minimum: number, maximum: number) => Schema.Finite.check(Schema.isBetween({ minimum, maximum }))
@@ -230,7 +232,31 @@ export const EngineConfig = Schema.Struct({
       heads: Schema.Array(Schema.String.check(Schema.isPattern(headPattern)))
     })
   }),
-  log: Schema.Struct({ level: Schema.Literals(["Debug", "Info", "Warn", "Error"]), format: Schema.Literals(["auto", "pretty", "json"]) })
+  log: Schema.Struct({
+    level: Schema.Literals(logLevelNames),
+    /** Other levels for components, or for groups of them: `{ kraken = "Debug", connectors = "Warn" }`. */
+    levels: Schema.Record(Schema.NonEmptyString, Schema.Literals(logLevelNames)).check(
+      Schema.makeFilter((levels: Readonly<Record<string, unknown>>) => Object.keys(levels).length <= 100, { expected: "100 names at most" })
+    ),
+    /** `auto`: for people on a terminal, JSON elsewhere. */
+    format: Schema.Literals(["auto", "pretty", "json"]),
+    /** Lines go there, and to standard error none but errors; standard error alone when it is empty. */
+    file: Schema.String,
+    /** A file that would grow beyond it is followed by another. */
+    maxMegabytes: between(0.001, 10_000),
+    /** Files that are kept, the one that is written included. */
+    files: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 100 })),
+    /** Files of their own, besides, for lines about alerts and about speed. */
+    kindFiles: Schema.Struct({ alert: Schema.String, performance: Schema.String })
+  }).check(
+    Schema.makeFilter(
+      ({ file, kindFiles }) => {
+        const named = [file, kindFiles.alert, kindFiles.performance].filter((each) => each !== "").map((each) => resolve(each))
+        return new Set(named).size === named.length
+      },
+      { expected: "no two logs in one file" }
+    )
+  )
 }).check(
   Schema.makeFilter(({ chains, oracles }) =>
     oracles.flatMap(({ name, source }, index) =>
@@ -296,5 +322,13 @@ export const configDefaults = {
     trainingData: "",
     onnx: { file: "", features: [] as ReadonlyArray<string>, heads: [] as ReadonlyArray<string> }
   },
-  log: { level: "Info", format: "auto" }
+  log: {
+    level: "Info",
+    levels: {},
+    format: "auto",
+    file: "",
+    maxMegabytes: 100,
+    files: 5,
+    kindFiles: { alert: "", performance: "" }
+  }
 }

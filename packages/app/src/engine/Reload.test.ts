@@ -4,6 +4,8 @@ import { AlertSettings } from "@evenkeel/alerting/AlertSettings"
 import { Words } from "@evenkeel/alerting/render/Words"
 import { Receivers } from "@evenkeel/alerting/receiver/Receiver"
 import { alertPolicyDefaults } from "@evenkeel/alerting/route/AlertPolicy"
+import type { LogLevels } from "@evenkeel/runtime/log/LogLevels"
+import { Logs } from "@evenkeel/runtime/log/Logs"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { EventStore } from "@evenkeel/store/event/EventStore"
 import { Effect, FileSystem, Layer, Option } from "effect"
@@ -12,6 +14,8 @@ import { makeKeeper, services } from "../../../alerting/test/support/Services.ts
 import { loadConfig } from "../config/LoadConfig.ts"
 import { changedSettings, layerReload } from "./Reload.ts"
 
+const levels: Array<LogLevels["levels"]> = []
+const logs = Layer.succeed(Logs, Logs.of({ setLevels: (next) => void levels.push(next.levels), reopen: () => {}, say: () => {} }))
 const settings = AlertSettings.layer({ minimumLevel: "warning", policy: alertPolicyDefaults, rules: [] })
 const receivers = Layer.succeed(Receivers, [makeKeeper("console").receiver])
 
@@ -78,13 +82,17 @@ describe("a configuration that changes while the engine runs", () => {
         yield* looked(level, (now) => now === "warning")
         yield* files.remove(file)
         assert.include(yield* looked(refusal, (detail) => detail.includes("refused")), "cannot be read")
-        yield* write('[alerts]\nminimumLevel = "critical"\n')
+        yield* write('[alerts]\nminimumLevel = "critical"\n[log.levels]\nkraken = "Debug"\n')
         yield* looked(level, (now) => now === "critical")
+        assert.deepStrictEqual(levels.at(-1), { kraken: "Debug" })
       }).pipe(Effect.provide(layerReload(initial, { file, load }, "test")))
     }).pipe(
       Effect.scoped,
       Effect.provide(
-        Layer.mergeAll(settings, receivers, Words.layer({})).pipe(Layer.provideMerge(services), Layer.provideMerge(NodeServices.layer))
+        Layer.mergeAll(settings, receivers, Words.layer({}), logs).pipe(
+          Layer.provideMerge(services),
+          Layer.provideMerge(NodeServices.layer)
+        )
       )
     )
   )

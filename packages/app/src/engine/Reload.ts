@@ -2,13 +2,14 @@
  * Takes up another configuration while the engine runs: when its file changes, and on SIGHUP.
  *
  * A configuration that is not valid is refused whole, and the one that stands goes on. Of a valid one, what `liveSettings` names holds at once; what
- * else has changed is named, and waits for the next start. Either is a fact in the log.
+ * else has changed is named, and waits for the next start. Either is a fact in the log. SIGHUP begins log files anew as well, as logrotate expects it.
  */
 import { AlertSettings } from "@evenkeel/alerting/AlertSettings"
 import { Receivers } from "@evenkeel/alerting/receiver/Receiver"
 import { Words, loadTemplates } from "@evenkeel/alerting/render/Words"
 import { missingReceivers } from "@evenkeel/alerting/route/AlertPolicy"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
+import { Logs } from "@evenkeel/runtime/log/Logs"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { databaseProblem } from "@evenkeel/store/database/DatabaseProblem"
 import { EventStore } from "@evenkeel/store/event/EventStore"
@@ -33,7 +34,9 @@ export const liveSettings: ReadonlyArray<string> = [
   "alerts.inhibitRules",
   "alerts.timeIntervals",
   "alerts.rules",
-  "alerts.templates"
+  "alerts.templates",
+  "log.level",
+  "log.levels"
 ]
 
 /** The file is looked at this often; it may be replaced as a whole, which no watch of the operating system survives. */
@@ -67,6 +70,7 @@ export const makeReload = Effect.fnUntraced(function* (initial: EngineConfig, so
   const words = yield* Words
   const health = yield* HealthRegistry
   const events = yield* EventStore
+  const logs = yield* Logs
   /** What was read last and found valid; and what of it waits for the next start. */
   let standing = initial
   let waiting: ReadonlyArray<string> = []
@@ -108,6 +112,7 @@ export const makeReload = Effect.fnUntraced(function* (initial: EngineConfig, so
     waiting = atNextStart
     yield* health.report(component, "running", atNextStart.length === 0 ? "" : `waits for the next start: ${atNextStart.join(", ")}`)
     if (unchanged) return
+    logs.setLevels(next.log)
     yield* settings.set({
       minimumLevel: next.alerts.minimumLevel,
       policy: next.alerts,
@@ -123,13 +128,18 @@ export const layerReload = (initial: EngineConfig, source: ConfigSource, engineN
   Layer.effectDiscard(
     Effect.gen(function* () {
       const reload = yield* makeReload(initial, source, engineName)
+      const logs = yield* Logs
       const supervisor = yield* Supervisor
       const files = yield* FileSystem.FileSystem
       const asked = yield* Queue.sliding<string>(1)
       if (process.stdout.isTTY !== true)
         yield* Effect.acquireRelease(
           Effect.sync(() => {
-            const onSignal = () => void Queue.offerUnsafe(asked, "SIGHUP")
+            const onSignal = () => {
+              // Whoever has moved the log away says so by the same signal.
+              logs.reopen()
+              Queue.offerUnsafe(asked, "SIGHUP")
+            }
             process.on("SIGHUP", onSignal)
             return onSignal
           }),

@@ -9,7 +9,8 @@ import { LevelRecorder } from "@evenkeel/detection/host/LevelRecorder"
 import { FrameSink } from "@evenkeel/connectors/transport/FrameSink"
 import { page } from "@evenkeel/dashboard/Page"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
-import { layerLogs, layerTraces } from "@evenkeel/runtime/telemetry/Telemetry"
+import { layerLogs } from "@evenkeel/runtime/log/Logs"
+import { layerTraces } from "@evenkeel/runtime/telemetry/Traces"
 import { databaseProblem } from "@evenkeel/store/database/DatabaseProblem"
 import { MarketJournal } from "@evenkeel/store/journal/MarketJournal"
 import { Outbox } from "@evenkeel/store/outbox/Outbox"
@@ -19,12 +20,14 @@ import { HttpServer } from "effect/http"
 import { createServer } from "node:http"
 import { configWarnings } from "../config/ConfigWarnings.ts"
 import type { EngineConfig } from "../config/EngineConfig.ts"
+import { logsOptions } from "../config/LogSettings.ts"
 import { layerEngine } from "../engine/Engine.ts"
 import { type ConfigSource, layerReload } from "../engine/Reload.ts"
 import { LastWords } from "../engine/LastWords.ts"
 import { PortUnavailable, tryPort } from "../engine/HttpPort.ts"
 import type { EngineSetup } from "../engine/EngineSetup.ts"
 import { runLiveTable } from "../screen/LiveTable.ts"
+import { version } from "../Version.ts"
 
 /** A client that sends its request slowly does not hold up the end. */
 const requestsEndWithin = "1 second"
@@ -60,9 +63,9 @@ export const runEngine = ({ config, setup, source, stopAfterMillis, title }: Run
       })
   }
   const receiver = terminal ? screenReceiver : consoleReceiver({ color: false })
-  const pretty = config.log.format === "pretty" || (config.log.format === "auto" && process.stderr.isTTY)
-  // A screen and log lines on the same terminal would overwrite each other: there, warnings show on the screen.
-  const level = terminal && process.stderr.isTTY ? "Error" : config.log.level
+  const isTerminal = process.stderr.isTTY
+  const engineId = randomUUID()
+  const service = { version, id: engineId }
 
   const server = layerApi({ dashboard: page, ...config.http }).pipe(
     Layer.provideMerge(
@@ -71,10 +74,10 @@ export const runEngine = ({ config, setup, source, stopAfterMillis, title }: Run
   )
   const following = source === undefined ? Layer.empty : layerReload(config, source, setup.engineName)
   const layer = Layer.mergeAll(server, following).pipe(
-    Layer.provideMerge(layerEngine(config, { ...setup, receivers: [receiver], engineId: randomUUID() })),
+    Layer.provideMerge(layerEngine(config, { ...setup, receivers: [receiver], engineId })),
     Layer.provide(NodeHttpClient.layerUndici),
-    Layer.provideMerge(layerTraces),
-    Layer.provideMerge(layerLogs({ pretty, level }))
+    Layer.provideMerge(layerTraces(service)),
+    Layer.provideMerge(layerLogs({ ...logsOptions(config.log, { isTerminal, isScreen: terminal && isTerminal }), service }))
   )
   const run = Effect.gen(function* () {
     const startedAt = performance.now()

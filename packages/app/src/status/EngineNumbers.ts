@@ -8,7 +8,7 @@ import { FrameSink } from "@evenkeel/connectors/transport/FrameSink"
 import { Detection } from "@evenkeel/detection/host/Detection"
 import { venueCounters } from "@evenkeel/detection/hotpath/Counters"
 import { type ComponentHealth, HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
-import type { Histogram } from "@evenkeel/runtime/telemetry/Histogram"
+import type { CountedHistogram } from "@evenkeel/runtime/telemetry/BucketedHistograms"
 import { LatencyStages, type StageLatency } from "@evenkeel/runtime/telemetry/LatencyStages"
 import { monotonicMillis } from "@evenkeel/runtime/time/Monotonic"
 import { Context, Effect, Layer } from "effect"
@@ -35,7 +35,7 @@ export class EngineNumbers extends Context.Service<
     /** The last look; undefined before the first. */
     readonly last: () => EngineLook | undefined
     /** By stage, ns since the start. */
-    readonly histograms: () => ReadonlyMap<string, Histogram>
+    readonly histograms: () => ReadonlyMap<string, CountedHistogram>
   }
 >()("@evenkeel/app/status/EngineNumbers") {
   /** `directory`: where the engine's data lies. `simulated`: the market's time is not the clock's. */
@@ -116,6 +116,6 @@ const makeEngineNumbers = Effect.fnUntraced(function* ({
   return EngineNumbers.of({
     look,
     last: () => last,
-    histograms: () => latency.histograms
+    histograms: () => latency.counted
   })
 })

@@ -3,10 +3,11 @@ import { EngineStatus } from "@evenkeel/api/server/EngineStatus"
 import { EngineView } from "@evenkeel/api/server/EngineView"
 import { MarketFeed } from "@evenkeel/connectors/feed/MarketFeed"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
-import { PrometheusHistograms } from "@evenkeel/runtime/telemetry/PrometheusHistogram"
+import { BucketedHistograms } from "@evenkeel/runtime/telemetry/BucketedHistograms"
+import { stageSeconds } from "@evenkeel/runtime/telemetry/Metrics"
 import { monotonicMillis } from "@evenkeel/runtime/time/Monotonic"
 import { Effect, Layer } from "effect"
-import { engineVersion } from "../engine/Version.ts"
+import { version } from "../Version.ts"
 import { degradationOf } from "./Degradation.ts"
 import { EngineNumbers } from "./EngineNumbers.ts"
 import { staleReasonOf } from "./Freshness.ts"
@@ -21,11 +22,7 @@ export const layerEngineStatus = (options: { readonly data: string; readonly nam
       const health = yield* HealthRegistry
       const view = yield* EngineView
       const feed = yield* MarketFeed
-      const family = new PrometheusHistograms(
-        "evenkeel_stage_seconds",
-        "How long a stage between a venue and a receiver takes, by stage; in the hot path one frame in 61 is measured",
-        "stage"
-      )
+      const family = new BucketedHistograms(stageSeconds.name, stageSeconds.description, "stage")
       const startedAt = yield* monotonicMillis
       const status = Effect.gen(function* () {
         const look = numbers.last() ?? (yield* numbers.look)
@@ -33,7 +30,7 @@ export const layerEngineStatus = (options: { readonly data: string; readonly nam
         return {
           engine: {
             name: options.name,
-            version: engineVersion,
+            version,
             mode: options.simulated ? "demo" : "live",
             simulated: options.simulated,
             uptimeSeconds: ((yield* monotonicMillis) - startedAt) / 1000,
@@ -52,7 +49,7 @@ export const layerEngineStatus = (options: { readonly data: string; readonly nam
       })
       return EngineStatus.of({
         status,
-        histograms: Effect.sync(() => family.text(numbers.histograms())),
+        histograms: Effect.sync(() => family.shown(numbers.histograms())),
         ...(yield* makeProfiling(options.data))
       })
     })

@@ -9,6 +9,7 @@ import { FrameSource } from "@evenkeel/domain/market/FrameDecoder"
 import { frameOffsets } from "@evenkeel/runtime/ring/FrameRing"
 import { Frames } from "@evenkeel/runtime/ring/Frames"
 import { WordCopy } from "@evenkeel/runtime/ring/WordCopy"
+import { attributes, startSpan } from "@evenkeel/runtime/telemetry/Spans"
 import { MarketClock } from "@evenkeel/runtime/time/MarketClock"
 import { ProcessNanoclock } from "@evenkeel/runtime/time/Nanoclock"
 import { MarketJournal } from "@evenkeel/store/journal/MarketJournal"
@@ -72,9 +73,10 @@ const makeFrameSink = Effect.fnUntraced(function* ({ sampleEvery }: FrameSinkOpt
     bytes[at + frameOffsets.sampled] = 0
     const span = sampleEvery > 0 && source !== FrameSource.clock && sequence++ % sampleEvery === 0 ? frameSpan(tracer) : undefined
     if (span !== undefined) {
-      span.attribute("frame.venue", venue)
-      span.attribute("frame.bytes", payload.length)
-      writeTrace(bytes, at, span)
+      span.attribute(attributes.venue, venue)
+      span.attribute("messaging.message.body.size", payload.length)
+      // What the sampler does not keep begins no trace behind the ring either.
+      if (span.sampled) writeTrace(bytes, at, span)
     }
     frames.commit()
     frames.publish()
@@ -115,16 +117,7 @@ const makeFrameSink = Effect.fnUntraced(function* ({ sampleEvery }: FrameSinkOpt
 
 /** The root span of a sampled frame. */
 const frameSpan = (tracer: Tracer.Tracer): Tracer.Span =>
-  tracer.span({
-    name: "Connector.frame",
-    parent: Option.none(),
-    annotations: Context.empty(),
-    links: [],
-    startTime: wallNanos(),
-    kind: "producer",
-    root: true,
-    sampled: true
-  })
+  startSpan(tracer, "frameSent", { parent: Option.none(), annotations: Context.empty(), startTime: wallNanos() })
 
 /** Spans are on the wall's clock, in Unix nanoseconds. */
 const wallNanos = (): bigint => BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000)) * 1000n

@@ -13,10 +13,12 @@ import {
   type StandingLevel,
   standingAfter
 } from "@evenkeel/domain/risk/RiskLevel"
+import { alertLine } from "@evenkeel/runtime/log/LogRecord"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { type Pulse, Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { Metrics } from "@evenkeel/runtime/telemetry/Metrics"
-import { LatencyStages } from "@evenkeel/runtime/telemetry/LatencyStages"
+import { LatencyStages, presentTrace } from "@evenkeel/runtime/telemetry/LatencyStages"
+import { alertWay, attributes, spanName, spanOptions } from "@evenkeel/runtime/telemetry/Spans"
 import { SpanLinks } from "@evenkeel/runtime/telemetry/SpanLinks"
 import { databaseProblem, statementHangsAfter } from "@evenkeel/store/database/DatabaseProblem"
 import { EventStore } from "@evenkeel/store/event/EventStore"
@@ -118,9 +120,9 @@ const makeLevelRecorder = Effect.fnUntraced(function* (simulated: boolean) {
       { kind: "LevelChanged", payload: simulated ? { ...change, simulated } : change, key }
     ])
     recorded++
-    if (decidedAt !== undefined) latency.record("record", nanosNow() - decidedAt)
+    if (decidedAt !== undefined) latency.record("record", nanosNow() - decidedAt, yield* presentTrace)
     latency.mark(`recorded ${position}`, nanosNow())
-    yield* Effect.logInfo("level changed", { coin, level, previous, kind, deviationBps })
+    yield* Effect.logInfo("level changed", { ...alertLine, coin, level, previous, kind, deviationBps })
     yield* Metric.update(Metric.withAttributes(Metrics.levelChanges, { coin, level }), 1)
   })
   const refuse = (change: LevelChange) =>
@@ -136,12 +138,18 @@ const makeLevelRecorder = Effect.fnUntraced(function* (simulated: boolean) {
         health
           .report(component, "degraded", databaseProblem(error))
           .pipe(
-            Effect.andThen(Effect.logError("a level change waits for the database", { coin: change.coin, problem: databaseProblem(error) }))
+            Effect.andThen(
+              Effect.logError("a level change waits for the database", { ...alertLine, coin: change.coin, problem: databaseProblem(error) })
+            )
           )
       ),
       Effect.retry(Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced(retryMax)])),
       Effect.andThen(reportRunning),
-      Effect.withSpan("LevelRecorder.record", { parent: span })
+      Effect.withSpan(spanName("levelRecorded"), {
+        ...spanOptions("levelRecorded", { [attributes.coin]: change.coin, [attributes.level]: change.level }),
+        annotations: alertWay,
+        parent: span
+      })
     )
 
   // A change leaves the mailbox once it is recorded, so that a restart of this loop loses none.

@@ -8,6 +8,7 @@
 import { staleReasons } from "@evenkeel/domain/market/MarketRecord"
 import type { LevelChange } from "@evenkeel/domain/risk/RiskLevel"
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
+import { alertWay, startSpan } from "@evenkeel/runtime/telemetry/Spans"
 import { Context, Effect, Exit, Option, PubSub, Queue, Stream, Tracer } from "effect"
 import { readLevelChange } from "../hotpath/LevelChanges.ts"
 import { signalFields, signalIntegers, SignalKind, signalOffsets } from "../hotpath/SignalRecord.ts"
@@ -73,19 +74,10 @@ export const makeSignalReader = Effect.fnUntraced(function* (options: SignalRead
   )
 
   /** The hot path's span of the record at `offset`, under its frame's; both are over already. */
-  const spanOf = (offset: number): Tracer.Span => {
+  const spanOf = (offset: number, annotations: Context.Context<never>): Tracer.Span => {
     const field = (index: number) => signals.float64[(offset >> 3) + index]!
-    const make = (name: string, parent: Option.Option<Tracer.AnySpan>, from: number, to: number) => {
-      const span = tracer.span({
-        name,
-        parent,
-        annotations: Context.empty(),
-        links: [],
-        startTime: options.wallNanos(from),
-        kind: "internal",
-        root: Option.isNone(parent),
-        sampled: true
-      })
+    const make = (key: "frameSent" | "frameProcessed", parent: Option.Option<Tracer.AnySpan>, from: number, to: number) => {
+      const span = startSpan(tracer, key, { parent, annotations, startTime: options.wallNanos(from) })
       span.end(options.wallNanos(to), Exit.void)
       return span
     }
@@ -95,8 +87,8 @@ export const makeSignalReader = Effect.fnUntraced(function* (options: SignalRead
             traceId: hex(signals.bytes, offset + signalOffsets.trace, 16),
             spanId: hex(signals.bytes, offset + signalOffsets.trace + 16, 8)
           })
-        : make("Connector.frame", Option.none(), field(signalFields.published), field(signalFields.started))
-    return make("HotPath.process", Option.some(frame), field(signalFields.started), field(signalFields.scored))
+        : make("frameSent", Option.none(), field(signalFields.published), field(signalFields.started))
+    return make("frameProcessed", Option.some(frame), field(signalFields.started), field(signalFields.scored))
   }
 
   const publishScore = (coin: number): void => {
@@ -120,7 +112,7 @@ export const makeSignalReader = Effect.fnUntraced(function* (options: SignalRead
           options.nanosNow === undefined
             ? {}
             : { decidedNanosAgo: options.nanosNow() - signals.float64[(offset >> 3) + signalFields.scored]! }
-        if (!recorder.offer({ change, span: spanOf(offset), ...decided })) return false
+        if (!recorder.offer({ change, span: spanOf(offset, alertWay), ...decided })) return false
         PubSub.publishUnsafe(levels, change)
         return true
       }
@@ -141,7 +133,7 @@ export const makeSignalReader = Effect.fnUntraced(function* (options: SignalRead
         return true
       }
       case SignalKind.trace:
-        spanOf(offset)
+        spanOf(offset, Context.empty())
         return true
       case SignalKind.listed:
         for (const numbers of instrumentsOf) numbers.delete(integer(signalIntegers.instrument))

@@ -5,6 +5,7 @@
  * handling time, restarts and status in the health registry; a span for each message sent from within a span, as its child. A crash costs the
  * message in hand and nothing else: the mailbox outlives the loop.
  */
+import { attributes, spanName, spanOptions } from "../telemetry/Spans.ts"
 import { Cause, Clock, type Duration, Effect, Exit, Deferred, Fiber, Option, Queue, Schema, type Scope, type Tracer } from "effect"
 import { HealthRegistry } from "../health/HealthRegistry.ts"
 import { monotonicMillisOf } from "../time/Monotonic.ts"
@@ -115,7 +116,11 @@ export const makeActor = Effect.fnUntraced(function* <S, M, Reply, E, R>(
         : Effect.onExit(received, (exit) => (Exit.isFailure(exit) ? Deferred.fail(reply, stopped) : Effect.void))
     return envelope.parent === undefined
       ? answered
-      : Effect.withSpan(answered, `${name}.receive`, { parent: envelope.parent, kind: "consumer", captureStackTrace: false })
+      : Effect.withSpan(answered, spanName("messageProcessed"), {
+          ...spanOptions("messageProcessed", { [attributes.component]: name }),
+          parent: envelope.parent,
+          captureStackTrace: false
+        })
   }
 
   const life = (pulse: Pulse) =>

@@ -15,6 +15,17 @@ export const shownAddress = (address: string): string => {
   return `${protocol}//${host}`
 }
 
+/** What OpenTelemetry's conventions for HTTP clients ask for, but `url.full`, which is what is to be hidden. */
+const serverOf = (address: string) => {
+  if (!URL.canParse(address)) return {}
+  const { hostname, port, protocol } = new URL(address)
+  return {
+    "server.address": hostname,
+    "server.port": port === "" ? (protocol === "https:" ? 443 : 80) : Number(port),
+    "url.scheme": protocol.slice(0, -1)
+  }
+}
+
 /** Like the client's `execute`, in a span that shows scheme and host alone. */
 export const sendHidden = <R>(
   client: HttpClient.HttpClient.With<HttpClientError.HttpClientError, R>,
@@ -24,14 +35,17 @@ export const sendHidden = <R>(
     const span = yield* Effect.option(Effect.currentSpan)
     const traced = Option.isSome(span) ? Request.setHeaders(request, HttpTraceContext.toHeaders(span.value)) : request
     const response = yield* client.execute(traced).pipe(Effect.provideService(HttpClient.TracerDisabledWhen, () => true))
-    yield* Effect.annotateCurrentSpan("http.response.status_code", response.status)
+    yield* Effect.annotateCurrentSpan({
+      "http.response.status_code": response.status,
+      ...(response.status >= 400 ? { "error.type": String(response.status) } : {})
+    })
     return response
   }).pipe(
     // The client's error stays out of the span: it holds the address.
     Effect.result,
     Effect.withSpan(request.method, {
       kind: "client",
-      attributes: { "http.request.method": request.method, "server.address": shownAddress(request.url) }
+      attributes: { "http.request.method": request.method, ...serverOf(request.url) }
     }),
     Effect.flatMap(Effect.fromResult)
   )

@@ -1,3 +1,4 @@
+import { BucketedHistograms } from "./BucketedHistograms.ts"
 import { assert, describe, it } from "@effect/vitest"
 import { LatencyMeter } from "./LatencyStages.ts"
 
@@ -35,5 +36,15 @@ describe("LatencyStages", () => {
     assert.strictEqual(meter.summaries(0)[0]!.whole.count, 0)
     meter.since("delivery", "1", 10)
     assert.strictEqual(meter.summaries(0)[0]!.whole.count, 1)
+  })
+
+  it("keeps the last trace of each bucket, and of none that is not kept", () => {
+    const meter = new LatencyMeter()
+    const trace = { traceId: "a".repeat(32), spanId: "b".repeat(16), time: 1000 }
+    meter.record("delivery", 2e6, trace)
+    meter.record("delivery", 2.1e6)
+    const [shown] = new BucketedHistograms("stage_seconds", "How long", "stage").shown(meter.counted)
+    const found = shown!.buckets.flatMap(({ exemplar, upTo }) => (exemplar === undefined ? [] : [[upTo, exemplar.value, exemplar.traceId]]))
+    assert.deepStrictEqual(found, [[2.5e-3, 2e-3, trace.traceId]])
   })
 })

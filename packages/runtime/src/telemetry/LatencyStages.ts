@@ -4,8 +4,11 @@
  * Whoever ends a stage records it. Where a stage begins in one component and ends in another, the first marks a key that both know; marks that nobody
  * came for give way to newer ones, so that after a restart, or with another engine's work, nothing is measured instead of something wrong.
  */
-import { Context } from "effect"
+import { Clock, Context, Effect, Option } from "effect"
+import type { CountedHistogram } from "./BucketedHistograms.ts"
 import { Histogram } from "./Histogram.ts"
+import { bucketOf } from "./LatencyBounds.ts"
+import type { Exemplar } from "./OpenMetrics.ts"
 import { RecentHistogram } from "./RecentHistogram.ts"
 
 const marksMax = 1000
@@ -38,7 +41,19 @@ export const summaryOf = (histogram: Histogram): LatencySummary => {
 interface Stage {
   readonly whole: Histogram
   readonly recent: RecentHistogram
+  /** The last trace that fell into each of the shown buckets. */
+  readonly exemplars: Array<Exemplar | undefined>
 }
+
+const nanosPerSecond = 1e9
+
+/** The present span as the trace of a measurement, where it is kept. */
+export const presentTrace = Effect.gen(function* () {
+  const span = yield* Effect.option(Effect.currentSpan)
+  if (Option.isNone(span) || !span.value.sampled) return undefined
+  return { traceId: span.value.traceId, spanId: span.value.spanId, time: yield* Clock.currentTimeMillis }
+})
+type Trace = Omit<Exemplar, "value">
 
 export class LatencyMeter {
   readonly #stages = new Map<string, Stage>()
@@ -46,11 +61,14 @@ export class LatencyMeter {
 
   /** Takes a histogram in which another thread counts. */
   add(stage: string, whole: Histogram): void {
-    this.#stages.set(stage, { whole, recent: new RecentHistogram(whole) })
+    this.#stages.set(stage, { whole, recent: new RecentHistogram(whole), exemplars: [] })
   }
 
-  record(stage: string, nanos: number): void {
-    this.#stageOf(stage).whole.record(nanos)
+  record(stage: string, nanos: number, trace?: Trace): void {
+    const { exemplars, whole } = this.#stageOf(stage)
+    whole.record(nanos)
+    const value = nanos / nanosPerSecond
+    if (trace !== undefined) exemplars[bucketOf(value)] = { ...trace, value }
   }
 
   /** A stage that has measured nothing is there with nothing. */
@@ -65,13 +83,17 @@ export class LatencyMeter {
   }
 
   /** Records how long it is since `key` was marked; nothing where it was not. */
-  since(stage: string, key: string, nanos: number): void {
+  since(stage: string, key: string, nanos: number, trace?: Trace): void {
     const began = this.#marks.get(key)
-    if (began !== undefined) this.record(stage, nanos - began)
+    if (began !== undefined) this.record(stage, nanos - began, trace)
   }
 
   get histograms(): ReadonlyMap<string, Histogram> {
     return new Map([...this.#stages].map(([stage, { whole }]) => [stage, whole]))
+  }
+
+  get counted(): ReadonlyMap<string, CountedHistogram> {
+    return new Map([...this.#stages].map(([stage, { exemplars, whole }]) => [stage, { histogram: whole, exemplars }]))
   }
 
   /** Every stage, at `now` in ms of a clock that does not run backwards; call it every few seconds, for the minute is kept by calls. */

@@ -36,6 +36,11 @@ export const Metrics = {
     "Items in news feeds' documents, by feed and outcome: new, known, old, unnamed (of no coin), waiting"
   ),
   scoresDropped: counter("scores_dropped_total", "Scores that found the signals ring full"),
+  logLinesLost: counter(
+    "log_lines_lost_total",
+    "Log lines that were given up, because more came than could be written or because a file could not be"
+  ),
+  telemetryLost: counter("telemetry_lost_total", "Spans and log lines that the collector did not take, by what"),
   simulated: gauge("simulated", "1 where the markets are no real ones"),
   stale: gauge("coin_stale", "1 while a coin has no fresh price, by coin"),
   fairValue: gauge("fair_value", "Fair value in the peg's currency, by coin"),
@@ -68,4 +73,10 @@ export const Metrics = {
   loopUtilization: plainGauge("nodejs_eventloop_utilization_ratio", "Share of the last second that the main thread was busy"),
   collections: plainCounter("nodejs_gc_runs_total", "Collections of garbage in the main thread, by kind"),
   collecting: plainCounter("nodejs_gc_seconds_total", "Time that collections of garbage took in the main thread, by kind")
+} as const
+
+/** Histograms of fixed memory, kept outside of Effect's metrics: their threads count in them. */
+export const stageSeconds = {
+  name: "evenkeel_stage_seconds",
+  description: "How long a stage between a venue and a receiver takes, by stage; in the hot path one frame in 61 is measured"
 } as const

@@ -5,6 +5,7 @@
  * end of its chain, those of different families do not wait for each other. Positions come from one sequence, so a transaction that
  * commits late may hold smaller ones than were read already. Readers therefore go by transaction, and see none before every older one is over.
  */
+import { attributes, spanName, spanOptions } from "@evenkeel/runtime/telemetry/Spans"
 import { Array, Clock, Context, Effect, Layer, type Option, PubSub, Schema, type Scope } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import { type ChainBroken, type ChainHead, genesis, seal, verifyChain, verifyNothingBeyond } from "./Chain.ts"
@@ -155,12 +156,12 @@ const makeEventStore = Effect.fnUntraced(function* (key: SigningKey | undefined)
   const [store] = yield* sql<{ id: string }>`select id::text as id from store`
   const sealEnd = key === undefined ? undefined : yield* makeSealer(store!.id, key)
 
-  const append = Effect.fn("EventStore.append")(function* (
+  const append = Effect.fn(spanName("factAppended"), spanOptions("factAppended"))(function* (
     stream: string,
     expectedVersion: number | "any",
     events: ReadonlyArray<NewEvent>
   ) {
-    yield* Effect.annotateCurrentSpan({ stream, events: events.length })
+    yield* Effect.annotateCurrentSpan({ [attributes.stream]: stream, "messaging.batch.message_count": events.length })
     const family = familyOf(stream)
     // The row of the chain's end is what appenders of the family take turns on.
     const [end] = yield* sql<{ length: number; hash: string }>`

@@ -7,6 +7,7 @@
  * certificate is known to Node by `NODE_EXTRA_CA_CERTS`.
  */
 import { plainText } from "@evenkeel/runtime/telemetry/PlainText"
+import { attributes } from "@evenkeel/runtime/telemetry/Spans"
 import { Clock, Effect, Redacted, Schema } from "effect"
 import type { NodemailerError } from "nodemailer"
 import { makeDelivery, withoutSecrets } from "../Delivery.ts"
@@ -64,7 +65,7 @@ export const makeEmail = Effect.fnUntraced(function* (options: EmailOptions, con
   }
 
   const send = Effect.fn("Email.send")(function* (message: Email, taken: Set<string>) {
-    yield* Effect.annotateCurrentSpan({ receiver: name, "server.address": host })
+    yield* Effect.annotateCurrentSpan({ [attributes.receiver]: name, "server.address": host })
     const others = to.filter((recipient) => !taken.has(recipient))
     if (others.length === 0) return
     const { rejected, rejectedErrors = [] } = yield* Effect.tryPromise({
