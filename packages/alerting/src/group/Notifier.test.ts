@@ -130,6 +130,19 @@ describe("Notifier", () => {
     )
   )
 
+  it.effect("tells a change once, where it leads the alert into another group of the same route", () =>
+    run({ route: { receivers: ["desk"], groupBy: ["coin", "severity"] } }, ({ set, told }) =>
+      Effect.gen(function* () {
+        yield* set("USDC", "warning")
+        assert.deepStrictEqual(yield* told, ["desk firing: USDC warning"])
+        yield* set("USDC", "critical")
+        assert.deepStrictEqual(yield* told, ["desk firing: USDC critical"])
+        yield* set("USDC", "critical", "resolved")
+        assert.deepStrictEqual(yield* told, ["desk resolved: USDC over", "desk resolved: USDC over"])
+      })
+    )
+  )
+
   it.effect("holds back what is silenced, and tells it when the silence is over", () =>
     run({ route: { receivers: ["desk"] } }, ({ set, told }) =>
       Effect.gen(function* () {

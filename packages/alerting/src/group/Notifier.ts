@@ -181,8 +181,9 @@ const makeNotifier = Effect.fnUntraced(function* () {
         const state = states.get(fingerprint)
         if (state === undefined) return []
         const { labels, level, status } = state.alert
-        // Its severity may have led it elsewhere: this group hears of it again once it is over.
-        const left = status === "firing" && !policyRoutes(policy, labels).includes(route)
+        // Its severity may have led it elsewhere, to another route or another group of this one: this group hears of it again once it is over.
+        const isHere = policyRoutes(policy, labels).includes(route) && keyOf(route, groupLabelsOf(route, labels)) === group.key
+        const left = status === "firing" && !isHere
         const muted = left || mutes.of(route, labels, now) !== undefined
         return [{ fingerprint, state, status, severity: level, muted, acknowledged: isAcknowledged(seen.get(fingerprint), state) }]
       })
