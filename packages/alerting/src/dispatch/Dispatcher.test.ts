@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Notification } from "@evenkeel/domain/alert/Alert"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
+import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { attemptsMax, Outbox } from "@evenkeel/store/outbox/Outbox"
 import { Deferred, Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
@@ -35,7 +36,7 @@ const dispatching = (receivers: ReadonlyArray<Receiver>) =>
 
 const run = <A, E>(
   receivers: ReadonlyArray<Receiver>,
-  test: Effect.Effect<A, E, Dispatcher | Outbox | HealthRegistry | SqlClient.SqlClient>
+  test: Effect.Effect<A, E, Dispatcher | Outbox | HealthRegistry | SqlClient.SqlClient | Supervisor>
 ) => Effect.provide(test, dispatching(receivers).pipe(Layer.provideMerge(services)))
 
 /** Looks until the condition holds; the dispatcher does its work in between. */
@@ -88,6 +89,27 @@ describe("Dispatcher", () => {
           })
         )
       }),
+    30_000
+  )
+
+  it.live(
+    "sends what it had in hand when it crashed at once, and not when its claim is over",
+    () => {
+      const { receiver, seen } = makeKeeper("hook")
+      let begun = 0
+      const hanging: Receiver = { ...receiver, deliver: (each) => (begun++ === 0 ? Effect.never : receiver.deliver(each)) }
+      return run(
+        [hanging],
+        Effect.gen(function* () {
+          yield* promise(["hook"], notification("a", 1))
+          yield* (yield* Dispatcher).nudge
+          yield* until(() => begun === 1)
+          assert.isTrue(yield* (yield* Supervisor).crash("receiver:hook"))
+          yield* until(() => seen.length === 1)
+          assert.strictEqual(begun, 2)
+        })
+      )
+    },
     30_000
   )
 

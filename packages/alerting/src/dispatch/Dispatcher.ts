@@ -204,7 +204,9 @@ const makeDispatcher = Effect.fnUntraced(function* (owner: string) {
       mailboxCapacity: 1,
       // A look that waits already will see what is new by then.
       overflow: { _tag: "DropNewest" },
-      initial: Effect.void,
+      // What it had claimed when it crashed is free at once, and not when the lease is over.
+      afterCrash: "reset",
+      initial: Effect.ignore(outbox.release(owner, receiver.name)),
       hangsAfter: statementHangsAfter,
       receive: (_state: void, _look: "look", pulse) =>
         sendDue(receiver, pulse).pipe(

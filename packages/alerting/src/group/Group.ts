@@ -185,8 +185,8 @@ const whyTell = (
 ): Why | undefined => {
   if (told === null) return firing.length > 0 ? "firing" : undefined
   if (!isWithin(firing, told.firing)) return "firing"
-  // What began and ended between two looks is not worth a word; that all is over is.
-  if (firing.length === 0) return told.firing.length > 0 ? "resolved" : undefined
+  // What began and ended between two looks is not worth a word; that all is over is, and so is the end of what was held back, or went elsewhere, before.
+  if (firing.length === 0) return told.firing.length > 0 || resolved.length > 0 ? "resolved" : undefined
   if (!isWithin(resolved, told.resolved)) return "resolved"
   return told.at < now - repeatIntervalMillis ? "repeat" : undefined
 }

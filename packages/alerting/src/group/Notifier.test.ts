@@ -166,6 +166,19 @@ describe("Notifier", () => {
     )
   )
 
+  it.effect("tells a change once, where it leads the alert into another group of the same route", () =>
+    run({ route: { receivers: ["desk"], groupBy: ["coin", "severity"] } }, ({ set, told }) =>
+      Effect.gen(function* () {
+        yield* set("USDC", "warning")
+        assert.deepStrictEqual(yield* told, ["desk firing: USDC warning"])
+        yield* set("USDC", "critical")
+        assert.deepStrictEqual(yield* told, ["desk firing: USDC critical"])
+        yield* set("USDC", "critical", "resolved")
+        assert.deepStrictEqual(yield* told, ["desk resolved: USDC over", "desk resolved: USDC over"])
+      })
+    )
+  )
+
   it.effect("holds back what is silenced, and tells it when the silence is over", () =>
     run({ route: { receivers: ["desk"] } }, ({ set, told }) =>
       Effect.gen(function* () {
@@ -257,6 +270,28 @@ describe("Notifier", () => {
       })
     )
   )
+
+  it.effect("leads what fires away and back again, and tells then what it tells of any group", () => {
+    const telling = (receiver: string, coins: string) => ({
+      route: { receivers: [], repeatInterval: "1h", routes: [{ matchers: [coins], receivers: [receiver] }] }
+    })
+    return run(telling("pager", 'coin="USDC"'), ({ set, told }) =>
+      Effect.gen(function* () {
+        const settings = yield* AlertSettings
+        const configure = (policy: Pick<AlertPolicyOptions, "route">) =>
+          settings.set({ minimumLevel: "warning", policy: { ...alertPolicyDefaults, ...policy }, rules: [] })
+        yield* set("USDC", "critical")
+        yield* TestClock.adjust("61 minutes")
+        assert.deepStrictEqual(yield* told, ["pager firing: USDC critical", "pager firing: USDC critical"])
+        yield* configure(telling("desk", 'coin!="DAI"'))
+        assert.deepStrictEqual(yield* told, ["desk firing: USDC critical"])
+        yield* configure(telling("pager", 'coin="USDC"'))
+        assert.deepStrictEqual(yield* told, ["pager firing: USDC critical"])
+        yield* set("USDC", "critical", "resolved")
+        assert.deepStrictEqual(yield* told, ["pager resolved: USDC over"])
+      })
+    )
+  })
 
   it.effect("goes on with what another configuration left: known groups are not told again, lost routes lead elsewhere", () =>
     Effect.gen(function* () {

@@ -17,7 +17,7 @@ import { SpanLinks } from "@evenkeel/runtime/telemetry/SpanLinks"
 import { databaseProblem, statementHangsAfter } from "@evenkeel/store/database/DatabaseProblem"
 import { type ConcurrencyConflict, EventStore } from "@evenkeel/store/event/EventStore"
 import { Outbox } from "@evenkeel/store/outbox/Outbox"
-import { Array, Clock, Context, Effect, Layer, Order, Schema } from "effect"
+import { Array, Clock, Context, Effect, Layer, Option, Order, Schema } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
 import { createHash } from "node:crypto"
 import { AlertSettings } from "../AlertSettings.ts"
@@ -203,8 +203,9 @@ const makeNotifier = Effect.fnUntraced(function* () {
         const state = states.get(fingerprint)
         if (state === undefined) return []
         const { labels, level, status } = state.alert
-        // Its severity may have led it elsewhere: this group hears of it again once it is over.
-        const left = status === "firing" && !policyRoutes(policy, labels).includes(route)
+        // Its severity may have led it elsewhere, to another route or another group of this one: this group hears of it again once it is over.
+        const isHere = policyRoutes(policy, labels).includes(route) && keyOf(route, groupLabelsOf(route, labels)) === group.key
+        const left = status === "firing" && !isHere
         const muted = left || mutes.of(route, labels, now) !== undefined
         return [{ fingerprint, state, status, severity: level, muted, acknowledged: isAcknowledged(seen.get(fingerprint), state) }]
       })
@@ -229,7 +230,14 @@ const makeNotifier = Effect.fnUntraced(function* () {
     }
   })
 
-  const take = Effect.fnUntraced(function* (states: ReadonlyArray<AlertState>) {
+  /** Where a group begins that is made once more for an alert as it was: behind what was told of it before, or its keys would be those of then. */
+  const beginningOf = (key: string, position: number) =>
+    Effect.map(events.lastOf(`${notifiedFamily}/${fingerprintOf(key)}`, "Notified"), (last) =>
+      Math.max(position, Option.match(last, { onNone: () => 0, onSome: (fact) => fact.position }))
+    )
+
+  /** `isRerouting`: nothing has happened to them, but their groups may be gone. */
+  const take = Effect.fnUntraced(function* (states: ReadonlyArray<AlertState>, isRerouting = false) {
     if (states.length === 0) return
     refresh()
     yield* groups.lock
@@ -254,7 +262,10 @@ const makeNotifier = Effect.fnUntraced(function* () {
       const { alert, position } = state
       for (const { key, labels, route } of routes) {
         if (alert.status === "firing" && !touched.has(key))
-          touched.set(key, { group: makeGroup({ key, route, labels, position, now }), route })
+          touched.set(key, {
+            group: makeGroup({ key, route, labels, position: isRerouting ? yield* beginningOf(key, position) : position, now }),
+            route
+          })
       }
       for (const [key, entry] of touched) {
         const takes = routes.some((each) => each.key === key) || entry.group.members.includes(alert.fingerprint)
@@ -294,7 +305,7 @@ const makeNotifier = Effect.fnUntraced(function* () {
         Effect.gen(function* () {
           yield* groups.lock
           yield* groups.removeOthers([...policy.routes.keys()])
-          yield* take(yield* alerts.firing)
+          yield* take(yield* alerts.firing, true)
         })
       )
       .pipe(
@@ -326,5 +337,5 @@ const makeNotifier = Effect.fnUntraced(function* () {
       ).pipe(Effect.forever),
     statementHangsAfter
   )
-  return Notifier.of({ take, lookDue: Effect.andThen(reroute, lookDue) })
+  return Notifier.of({ take: (states) => take(states), lookDue: Effect.andThen(reroute, lookDue) })
 })

@@ -63,6 +63,31 @@ describe("Supervisor", () => {
     }).pipe(Effect.provide(layer))
   )
 
+  it.effect("crashes the loop that is named, which is started again, and no other", () =>
+    Effect.gen(function* () {
+      const supervisor = yield* Supervisor
+      const starts = yield* Ref.make<ReadonlyArray<string>>([])
+      for (const name of ["one", "two"])
+        yield* supervisor.supervise(name, Effect.andThen(Ref.update(starts, (all) => [...all, name]), Effect.never))
+      yield* supervisor.supervise("over", Effect.void)
+      yield* TestClock.adjust("1 second")
+      assert.isTrue(yield* supervisor.crash("one"))
+      assert.isFalse(yield* supervisor.crash("over"))
+      assert.isFalse(yield* supervisor.crash("nobody"))
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(yield* Ref.get(starts), ["one", "two", "one"])
+      const components = yield* (yield* HealthRegistry).snapshot
+      assert.deepInclude(
+        components.find(({ component }) => component === "one"),
+        { status: "running", restarts: 1 }
+      )
+      assert.deepInclude(
+        components.find(({ component }) => component === "two"),
+        { status: "running", restarts: 0 }
+      )
+    }).pipe(Effect.provide(layer))
+  )
+
   it.effect("keeps a loop that crashes seldom alive forever", () =>
     Effect.gen(function* () {
       const supervisor = yield* Supervisor

@@ -57,6 +57,8 @@ export class Supervisor extends Context.Service<
       within: Duration.Input,
       policy?: RestartPolicy
     ) => Effect.Effect<Fiber.Fiber<void>, never, R | Scope.Scope>
+    /** Ends a component's loop as a defect in it would, so that it is started again; false where none of that name runs. For operators and trials. */
+    readonly crash: (component: string) => Effect.Effect<boolean>
     /** Fails once a component has used up its restarts; the entrypoint races the engine with it. */
     readonly escalation: Effect.Effect<never, ComponentFailed>
   }
@@ -66,6 +68,15 @@ export class Supervisor extends Context.Service<
     Effect.gen(function* () {
       const health = yield* HealthRegistry
       const escalated = yield* Deferred.make<never, ComponentFailed>()
+      /** Of each loop that runs, what ends it. */
+      const crashes = new Map<string, Deferred.Deferred<never>>()
+      const crashable = <E, R>(component: string, loop: Effect.Effect<void, E, R>) =>
+        Effect.suspend(() => {
+          const crash = Deferred.makeUnsafe<never>()
+          crashes.set(component, crash)
+          const forget = Effect.sync(() => crashes.get(component) === crash && crashes.delete(component))
+          return Effect.ensuring(Effect.raceFirst(loop, Deferred.await(crash)), forget)
+        })
 
       const supervise = Effect.fnUntraced(function* <E, R>(
         component: string,
@@ -89,7 +100,7 @@ export class Supervisor extends Context.Service<
         })
 
         const fiber = yield* health.report(component, "running").pipe(
-          Effect.andThen(loop),
+          Effect.andThen(crashable(component, loop)),
           // Defects and interruptions from within restart a loop just as failures do. Where the scope closes this fiber is interrupted, and none of this runs.
           Effect.sandbox,
           Effect.catch(crashed),
@@ -175,7 +186,12 @@ export class Supervisor extends Context.Service<
         return supervise(component, watched, policy)
       }
 
-      return Supervisor.of({ supervise, superviseBeating, escalation: Deferred.await(escalated) })
+      const crash = (component: string) =>
+        Effect.suspend(() => {
+          const running = crashes.get(component)
+          return running === undefined ? Effect.succeed(false) : Deferred.die(running, new Error("it was made to crash"))
+        })
+      return Supervisor.of({ supervise, superviseBeating, crash, escalation: Deferred.await(escalated) })
     })
   )
 }

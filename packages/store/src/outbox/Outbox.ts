@@ -90,8 +90,8 @@ export class Outbox extends Context.Service<
       readonly keepMax: number
       readonly now: number
     }) => Effect.Effect<number, SqlError.SqlError>
-    /** Gives back what `owner` has claimed and not delivered, so that nobody has to wait until its leases are over. */
-    readonly release: (owner: string) => Effect.Effect<void, SqlError.SqlError>
+    /** Gives back what `owner` has claimed (for one receiver, where it is named) and not delivered, so that nobody has to wait until its leases are over. */
+    readonly release: (owner: string, receiver?: string) => Effect.Effect<void, SqlError.SqlError>
     /** Rows that wait, of all receivers. */
     readonly pending: Effect.Effect<number, SqlError.SqlError>
     /** Rows that wait for receivers other than these. */
@@ -190,8 +190,10 @@ export class Outbox extends Context.Service<
             select count(*)::float8 as count from trimmed`
           return trimmed[0]?.count ?? 0
         }),
-        release: (owner) =>
-          Effect.asVoid(sql`update notification set lease_owner = null, lease_until = null where lease_owner = ${owner} and ${waiting}`),
+        release: (owner, receiver) =>
+          Effect.asVoid(sql`
+            update notification set lease_owner = null, lease_until = null
+            where lease_owner = ${owner} and ${waiting} ${receiver === undefined ? sql`` : sql`and receiver = ${receiver}`}`),
         pending: Effect.map(
           sql<{ count: number }>`select count(*)::float8 as count from notification where ${waiting}`,
           ([row]) => row?.count ?? 0
