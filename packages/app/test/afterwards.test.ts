@@ -116,7 +116,7 @@ layer(layerDemoData, { timeout: "90 seconds", excludeTestServices: true })("a de
         const { run } = yield* afterwards
         const alerts = (coins: string, ...args: ReadonlyArray<string>) => run(["alerts", ...args], { EVENKEEL_COINS: coins })
         const listed = yield* alerts("USDT,USDC", "list")
-        assert.match(listed.text, /firing since \S+: USDC \w+ \(break\) at \S+\n/)
+        assert.match(listed.text, /firing since \S+: USDC \w+ \(break\) at \S+: its market is simulated\n/)
         const gone = yield* alerts("USDT,DAI", "list")
         assert.match(gone.text, /firing .* USDC .*: no engine of this configuration watches it/)
         const refused = yield* alerts("USDT,USDC", "resolve", "USDC", "--reason", "delisted")
