@@ -95,9 +95,9 @@ const routing = async (): Promise<ReadonlyArray<BenchResult>> => {
                 muted,
                 acknowledged: false
               }
-              const { group: after, tell } = look(group, route, [member], at)
+              const { group: after, tells } = look(group, route, [member], at)
               if (after !== undefined) groups.set(key, after)
-              if (tell === undefined) continue
+              if (tells.length === 0) continue
               const notification: Notification = {
                 idempotencyKey: key,
                 position: 1,

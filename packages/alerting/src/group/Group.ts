@@ -1,53 +1,55 @@
 /**
  * Alerts of one route that are told together: when the group is told, and of what.
  *
- * A new group waits for `groupWait`, then looks at itself each `groupInterval` for as long as it has alerts. At each look it is told if it has
- * something new, or if it fires unchanged since `repeatInterval`. An alert that has been over since the last look leaves it.
+ * A new group waits for `groupWait`, then looks at itself each `groupInterval` for as long as it has alerts. At each look a receiver is told if there is
+ * something new for it, or if all fires unchanged since `repeatInterval`. An alert that has been over since the last look leaves it, once those who were
+ * told that it fires know.
  *
  * Pure, and plain data: a group stands in the database between two looks. The meaning is Alertmanager's (dispatch/dispatch.go and notify/notify.go);
- * a group that became empty is forgotten at once, and not within half a minute,
- * and what began and ended between two looks is never told.
+ * a group that became empty is forgotten at once, and not within half a minute, what began and ended between two looks is never told, and an end that is
+ * held back is told when nothing holds it back any more.
  */
 import { Labels } from "@evenkeel/domain/alert/Labels"
+import { type RiskLevel, riskLevels, severity } from "@evenkeel/domain/risk/RiskLevel"
 import { Schema } from "effect"
 import type { Route } from "../route/Route.ts"
 
-/** What was told last: alerts that fire by fingerprint and severity, those that are over by fingerprint. */
-const Told = Schema.Struct({
-  /** Unix ms. */
-  at: Schema.Finite,
-  firing: Schema.Array(Schema.String),
-  resolved: Schema.Array(Schema.String),
-  /** Fingerprints of all that were told to fire, and have not been told to be over since. */
-  open: Schema.Array(Schema.String),
-  /** Unix ms since when something told has been firing; null while nothing is. */
-  since: Schema.NullOr(Schema.Finite),
-  /** Since then it has been escalated. */
+/** An alert that somebody was told to fire, and has not been told to be over since. */
+export const OpenAlert = Schema.Struct({
+  fingerprint: Schema.String,
+  /** The severity that each receiver was told last; empty where the last word to it left the alert out, so that it is news when it comes back. */
+  told: Schema.Record(Schema.String, Schema.String),
+  /** Unix ms since when it has been told, or told to be worse. */
+  since: Schema.Finite,
+  /** Since then those who are next have been told. */
   escalated: Schema.Boolean
 })
-export type Told = typeof Told.Type
+export type OpenAlert = typeof OpenAlert.Type
 
 export const Group = Schema.Struct({
   /** The route's id and the group's labels: the same group has the same key after a restart. */
   key: Schema.String,
   routeId: Schema.String,
   labels: Labels,
-  /** Fingerprints of the alerts in it, those that are over since the last look among them. */
+  /** Fingerprints of the alerts in it, those that are over and not told to be among them. */
   members: Schema.Array(Schema.String),
   /** Unix ms of the next look. */
   lookAt: Schema.Finite,
   /** It has been looked at. */
   looked: Schema.Boolean,
-  told: Schema.NullOr(Told),
+  /** Unix ms when the route's receivers were told last. */
+  toldAt: Schema.NullOr(Schema.Finite),
+  open: Schema.Array(OpenAlert),
   /** Position in the log of the fact that it began with, and how often it was told since: no other notification has the same two. */
   openedPosition: Schema.Int,
   sequence: Schema.Int
 })
 export type Group = typeof Group.Type
 
-type Timing = Pick<Route, "groupWaitMillis" | "groupIntervalMillis" | "repeatIntervalMillis"> & {
-  /** Whoever is told next, when nobody acknowledges what fires within so long; nobody where it is left out. */
+type Timing = Pick<Route, "groupWaitMillis" | "groupIntervalMillis" | "repeatIntervalMillis" | "receivers"> & {
+  /** Who is told next, when nobody acknowledges what fires within so long; nobody where it is left out. */
   readonly escalateAfterMillis?: number | undefined
+  readonly escalateTo?: ReadonlyArray<string>
 }
 
 export const makeGroup = (options: {
@@ -63,7 +65,8 @@ export const makeGroup = (options: {
   members: [],
   lookAt: options.now + options.route.groupWaitMillis,
   looked: false,
-  told: null,
+  toldAt: null,
+  open: [],
   openedPosition: options.position,
   sequence: 0
 })
@@ -74,7 +77,7 @@ export const makeGroup = (options: {
  */
 export const joined = (
   group: Group,
-  timing: Timing,
+  timing: Pick<Timing, "groupWaitMillis" | "groupIntervalMillis">,
   { fingerprint, startsAt }: { readonly fingerprint: string; readonly startsAt: number },
   now: number
 ): Group => {
@@ -89,11 +92,18 @@ export const joined = (
 /** An alert fires that was not told, one is over, or it is time to repeat what was told. */
 export type Why = "firing" | "resolved" | "repeat"
 
+/** What several receivers are told with the same words. */
+export interface Tell<Member> {
+  readonly receivers: ReadonlyArray<string>
+  readonly why: Why
+  readonly firing: ReadonlyArray<Member>
+  readonly resolved: ReadonlyArray<Member>
+}
+
 export interface Look<Member> {
   /** As it stands afterwards; undefined where it is empty. */
   readonly group: Group | undefined
-  /** What is told, and why; undefined where nothing is. */
-  readonly tell: { readonly why: Why; readonly firing: ReadonlyArray<Member>; readonly resolved: ReadonlyArray<Member> } | undefined
+  readonly tells: ReadonlyArray<Tell<Member>>
   /** What is told to those who are next, since nobody has acknowledged it; none where it is not time. */
   readonly escalate: ReadonlyArray<Member>
 }
@@ -103,14 +113,21 @@ interface MemberState {
   /** An alert that has become worse or better is told like a new one. */
   readonly severity: string
   readonly status: "firing" | "resolved"
-  /** Inhibited, silenced, or of a route that is mute at this time or does not take it any more. */
+  /** Inhibited, silenced, or of a route that is mute at this time. */
   readonly muted: boolean
+  /** It fires, and its labels lead it to another group by now: this one hears of it when it comes back, and when it is over. */
+  readonly left?: boolean
   /** Somebody has said that he looks at it: it is not repeated, and not escalated. */
   readonly acknowledged: boolean
 }
 
 /** A group without an interval, of which something is muted, is looked at again so soon: what holds it back may end. */
 const mutedMillis = 1000
+/** Of a receiver whose last word left the alert out. */
+const leftOut = ""
+
+const isLevel = (text: string): text is RiskLevel => riskLevels.some((level) => level === text)
+const rankOf = (text: string): number => (isLevel(text) ? severity(text) : 0)
 
 /** A look at `now`. `members` are the group's alerts as they are. */
 export const look = <Member extends MemberState>(
@@ -119,26 +136,73 @@ export const look = <Member extends MemberState>(
   members: ReadonlyArray<Member>,
   now: number
 ): Look<Member> => {
-  const heard = members.filter(({ muted }) => !muted)
+  const open = new Map(group.open.map((each) => [each.fingerprint, { ...each, told: { ...each.told } }]))
+  const leaveOut = (fingerprint: string, receivers?: ReadonlyArray<string>) => {
+    const told = open.get(fingerprint)?.told ?? {}
+    for (const receiver of receivers ?? Object.keys(told)) if (told[receiver] !== undefined) told[receiver] = leftOut
+  }
+  for (const { fingerprint, left } of members) if (left === true) leaveOut(fingerprint)
+  const heard = members.filter(({ left, muted }) => !muted && left !== true)
   const firing = heard.filter(({ status }) => status === "firing")
-  // That something is over is told to those alone who were told that it fires.
-  const resolved = heard.filter(({ fingerprint, status }) => status === "resolved" && group.told?.open.includes(fingerprint))
-  const firingNow = firing.map(({ fingerprint, severity }) => `${fingerprint} ${severity}`)
-  const resolvedNow = resolved.map(({ fingerprint }) => fingerprint)
   const unseen = firing.filter(({ acknowledged }) => !acknowledged)
-  const found =
-    firing.length + resolved.length === 0 ? undefined : whyTell(group.told, firingNow, resolvedNow, timing.repeatIntervalMillis, now)
-  const why = found === "repeat" && unseen.length === 0 ? undefined : found
-  const told = why === undefined ? group.told : toldAfter(group.told, firing, firingNow, resolvedNow, now)
-  const escalateAt =
-    told?.since == null || told.escalated || timing.escalateAfterMillis === undefined ? undefined : told.since + timing.escalateAfterMillis
-  const escalate = escalateAt !== undefined && escalateAt <= now ? unseen : []
-  const remaining = members.filter(({ status }) => status === "firing").map(({ fingerprint }) => fingerprint)
-  const withoutInterval =
-    heard.length < members.length ? now + mutedMillis : Math.max(now, told?.at ?? now) + timing.repeatIntervalMillis + 1
+  const repeats = group.toldAt !== null && group.toldAt < now - timing.repeatIntervalMillis && unseen.length > 0
+
+  const tells = new Map<string, { readonly receivers: Array<string> } & Tell<Member>>()
+  for (const receiver of new Set([...timing.receivers, ...group.open.flatMap(({ told }) => Object.keys(told))])) {
+    const toldOf = ({ fingerprint }: Member) => open.get(fingerprint)?.told[receiver]
+    // That something is over is told to those alone who were told that it fires.
+    const resolved = heard.filter((member) => member.status === "resolved" && toldOf(member) !== undefined)
+    const taken = timing.receivers.includes(receiver) ? firing : []
+    const isNews = taken.some((member) => toldOf(member) !== member.severity)
+    const why = isNews ? "firing" : resolved.length > 0 ? "resolved" : taken.length > 0 && repeats ? "repeat" : undefined
+    if (why === undefined) continue
+    const words = JSON.stringify([why, taken.length, resolved.map(({ fingerprint }) => fingerprint)])
+    const alike = tells.get(words)
+    if (alike === undefined) tells.set(words, { receivers: [receiver], why, firing: taken, resolved })
+    else alike.receivers.push(receiver)
+  }
+
+  let { toldAt } = group
+  for (const { firing: taken, receivers, resolved } of tells.values()) {
+    if (taken.length > 0 || receivers.some((receiver) => timing.receivers.includes(receiver))) toldAt = now
+    for (const { fingerprint, severity: worth } of taken) {
+      const known = open.get(fingerprint)
+      const isWorse = known === undefined || rankOf(worth) > Math.max(...Object.values(known.told).map(rankOf))
+      const entry = known === undefined || isWorse ? { fingerprint, told: { ...known?.told }, since: now, escalated: false } : known
+      for (const receiver of receivers) entry.told[receiver] = worth
+      open.set(fingerprint, entry)
+    }
+    for (const { fingerprint } of resolved) {
+      const entry = open.get(fingerprint)!
+      for (const receiver of receivers) delete entry.told[receiver]
+      if (Object.keys(entry.told).length === 0) open.delete(fingerprint)
+    }
+    for (const member of members) if (!heard.includes(member)) leaveOut(member.fingerprint, receivers)
+  }
+
+  const escalateAfter = timing.escalateAfterMillis
+  const waiting = escalateAfter === undefined ? [] : unseen.filter(({ fingerprint }) => open.get(fingerprint)?.escalated === false)
+  const escalateAt = ({ fingerprint }: Member) => open.get(fingerprint)!.since + (escalateAfter ?? 0)
+  const escalate = waiting.filter((member) => escalateAt(member) <= now)
+  for (const { fingerprint, severity: worth } of escalate) {
+    const entry = open.get(fingerprint)!
+    const told = { ...entry.told }
+    // They hear of its end, too.
+    for (const receiver of timing.escalateTo ?? []) told[receiver] ??= worth
+    open.set(fingerprint, { ...entry, told, escalated: true })
+  }
+
+  // What is over and held back waits until those may know who were told that it fires.
+  const remaining = members
+    .filter((member) => member.status === "firing" || (!heard.includes(member) && open.has(member.fingerprint)))
+    .map(({ fingerprint }) => fingerprint)
+  const repeatAt = (toldAt ?? now) + timing.repeatIntervalMillis + 1
+  const unmutedNext = repeatAt > now ? repeatAt : now + timing.repeatIntervalMillis + 1
+  const withoutInterval = heard.length < members.length ? now + mutedMillis : unmutedNext
   const next = timing.groupIntervalMillis > 0 ? now + timing.groupIntervalMillis : withoutInterval
+  const lookAt = Math.min(next, ...waiting.map(escalateAt).filter((at) => at > now))
   return {
-    tell: why === undefined ? undefined : { why, firing, resolved },
+    tells: [...tells.values()],
     escalate,
     group:
       remaining.length === 0
@@ -146,47 +210,60 @@ export const look = <Member extends MemberState>(
         : {
             ...group,
             members: remaining,
-            lookAt: escalateAt !== undefined && escalateAt > now ? Math.min(next, escalateAt) : next,
+            lookAt,
             looked: true,
-            told: told !== null && escalate.length > 0 ? { ...told, escalated: true } : told,
-            sequence: group.sequence + (why === undefined ? 0 : 1) + (escalate.length > 0 ? 1 : 0)
+            toldAt,
+            open: [...open.values()].filter(({ fingerprint }) => remaining.includes(fingerprint)),
+            sequence: group.sequence + tells.size + (escalate.length > 0 ? 1 : 0)
           }
   }
 }
 
-const toldAfter = (
-  before: Told | null,
-  firing: ReadonlyArray<MemberState>,
-  firingNow: ReadonlyArray<string>,
-  resolvedNow: ReadonlyArray<string>,
-  now: number
-): Told => {
-  const open = new Set([...(before?.open ?? []), ...firing.map(({ fingerprint }) => fingerprint)])
-  for (const fingerprint of resolvedNow) open.delete(fingerprint)
-  const since = firing.length === 0 ? null : (before?.since ?? now)
-  return {
-    at: now,
-    firing: firingNow,
-    resolved: resolvedNow,
-    open: [...open],
-    since,
-    escalated: since !== null && (before?.escalated ?? false)
-  }
+/** These receivers have heard from another group that the alert is over. */
+export const endTold = (group: Group, fingerprint: string, receivers: ReadonlyArray<string>): Group => ({
+  ...group,
+  open: group.open.flatMap((each) => {
+    if (each.fingerprint !== fingerprint) return [each]
+    const told = Object.fromEntries(Object.entries(each.told).filter(([receiver]) => !receivers.includes(receiver)))
+    return Object.keys(told).length === 0 ? [] : [{ ...each, told }]
+  })
+})
+
+/** What was told of an alert by groups of another configuration. */
+export interface Carried {
+  readonly entry: OpenAlert
+  readonly toldAt: number | null
 }
 
-const isWithin = (some: ReadonlyArray<string>, all: ReadonlyArray<string>) => some.every((each) => all.includes(each))
+export const carriedFrom = (groups: Iterable<Group>): ReadonlyMap<string, Carried> => {
+  const carried = new Map<string, Carried>()
+  for (const { open, toldAt } of groups) {
+    for (const entry of open) {
+      const known = carried.get(entry.fingerprint)
+      if (known === undefined) carried.set(entry.fingerprint, { entry, toldAt })
+      else
+        carried.set(entry.fingerprint, {
+          entry: {
+            ...entry,
+            // Of two groups that have told it, the one that it was in last has told more than that it went elsewhere.
+            told: { ...entry.told, ...Object.fromEntries(Object.entries(known.entry.told).filter(([, worth]) => worth !== leftOut)) },
+            since: Math.max(entry.since, known.entry.since),
+            escalated: entry.escalated && known.entry.escalated
+          },
+          toldAt: Math.max(toldAt ?? 0, known.toldAt ?? 0)
+        })
+    }
+  }
+  return carried
+}
 
-const whyTell = (
-  told: Told | null,
-  firing: ReadonlyArray<string>,
-  resolved: ReadonlyArray<string>,
-  repeatIntervalMillis: number,
-  now: number
-): Why | undefined => {
-  if (told === null) return firing.length > 0 ? "firing" : undefined
-  if (!isWithin(firing, told.firing)) return "firing"
-  // What began and ended between two looks is not worth a word; that all is over is, and so is the end of what was held back, or went elsewhere, before.
-  if (firing.length === 0) return told.firing.length > 0 || resolved.length > 0 ? "resolved" : undefined
-  if (!isWithin(resolved, told.resolved)) return "resolved"
-  return told.at < now - repeatIntervalMillis ? "repeat" : undefined
+/** The group takes over what those receivers were told that are its own. */
+export const toldBefore = (group: Group, { entry, toldAt }: Carried, isOwn: (receiver: string) => boolean): Group => {
+  const told = Object.fromEntries(Object.entries(entry.told).filter(([receiver]) => isOwn(receiver)))
+  if (Object.keys(told).length === 0) return group
+  return {
+    ...group,
+    toldAt: toldAt === null ? group.toldAt : Math.max(toldAt, group.toldAt ?? 0),
+    open: [...group.open.filter(({ fingerprint }) => fingerprint !== entry.fingerprint), { ...entry, told }]
+  }
 }

@@ -19,8 +19,8 @@ export class GroupTable extends Context.Service<
     /** At most `limit` that are to be looked at by `now`, or so late that a clock must have been wrong. */
     readonly due: (now: number, laterThan: number, limit: number) => Effect.Effect<ReadonlyArray<Group>, SqlError.SqlError>
     readonly save: (group: Group) => Effect.Effect<void, SqlError.SqlError>
-    /** Removes the groups of all routes but these. */
-    readonly removeOthers: (routeIds: ReadonlyArray<string>) => Effect.Effect<void, SqlError.SqlError>
+    readonly all: Effect.Effect<ReadonlyArray<Group>, SqlError.SqlError>
+    readonly removeAll: Effect.Effect<void, SqlError.SqlError>
     readonly remove: (key: string) => Effect.Effect<void, SqlError.SqlError>
   }
 >()("@evenkeel/alerting/group/GroupTable") {
@@ -52,10 +52,8 @@ export class GroupTable extends Context.Service<
             insert into alert_group (key, look_at, members, state)
             values (${group.key}, ${group.lookAt}, string_to_array(${group.members.join(",")}, ','), ${JSON.stringify(group)})
             on conflict (key) do update set look_at = excluded.look_at, members = excluded.members, state = excluded.state`),
-        removeOthers: (routeIds) =>
-          Effect.asVoid(sql`
-            delete from alert_group
-            where state::json ->> 'routeId' not in (select json_array_elements_text(${JSON.stringify(routeIds)}::json))`),
+        all: Effect.map(sql<{ state: string }>`select state from alert_group order by key`, groups),
+        removeAll: Effect.asVoid(sql`delete from alert_group`),
         remove: (key) => Effect.asVoid(sql`delete from alert_group where key = ${key}`)
       })
     })

@@ -174,7 +174,7 @@ describe("Notifier", () => {
         yield* set("USDC", "critical")
         assert.deepStrictEqual(yield* told, ["desk firing: USDC critical"])
         yield* set("USDC", "critical", "resolved")
-        assert.deepStrictEqual(yield* told, ["desk resolved: USDC over", "desk resolved: USDC over"])
+        assert.deepStrictEqual(yield* told, ["desk resolved: USDC over"])
       })
     )
   )
@@ -228,10 +228,13 @@ describe("Notifier", () => {
         assert.deepStrictEqual(yield* told, [])
         // What has become worse is unseen again.
         yield* set("DAI", "critical")
-        assert.deepStrictEqual(yield* told, ["desk firing: DAI critical", "pager firing: DAI critical"])
-        yield* TestClock.adjust("61 minutes")
+        assert.deepStrictEqual(yield* told, ["desk firing: DAI critical"])
+        yield* TestClock.adjust("11 minutes")
+        assert.deepStrictEqual(yield* told, ["pager firing: DAI critical"])
+        yield* TestClock.adjust("50 minutes")
         assert.deepStrictEqual(yield* told, ["desk firing: DAI critical"])
         yield* set("DAI", "critical", "resolved")
+        assert.deepStrictEqual(yield* told, ["desk resolved: DAI over", "pager resolved: DAI over"])
         assert.strictEqual((yield* Effect.flip(acknowledge(fingerprintOf("DAI"), { by: "ann", comment: "" })))._tag, "NoSuchAlert")
       })
     )
@@ -286,12 +289,56 @@ describe("Notifier", () => {
         yield* configure(telling("desk", 'coin!="DAI"'))
         assert.deepStrictEqual(yield* told, ["desk firing: USDC critical"])
         yield* configure(telling("pager", 'coin="USDC"'))
-        assert.deepStrictEqual(yield* told, ["pager firing: USDC critical"])
+        assert.deepStrictEqual(yield* told, [], "it knows")
+        // One that is new to a route that was taken out and put in again is told as any other.
+        yield* configure(telling("pager", 'coin=~"USDC|FRAX"'))
+        yield* set("FRAX", "critical")
+        assert.deepStrictEqual(yield* told, ["pager firing: FRAX critical"])
+        yield* set("FRAX", "critical", "resolved")
         yield* set("USDC", "critical", "resolved")
-        assert.deepStrictEqual(yield* told, ["pager resolved: USDC over"])
+        assert.sameMembers([...(yield* told)], ["pager resolved: FRAX over", "desk resolved: USDC over", "pager resolved: USDC over"])
       })
     )
   })
+
+  it.effect("tells each change along routes by severity, also one that was told before, and each end once", () => {
+    const critical = { matchers: ['severity="critical"'], receivers: ["desk", "pager"] }
+    return run({ route: { receivers: ["desk"], groupBy: ["kind"], routes: [critical] } }, ({ set, told }) =>
+      Effect.gen(function* () {
+        for (let turn = 0; turn < 2; turn++) {
+          yield* set("USDC", "warning")
+          assert.deepStrictEqual(yield* told, ["desk firing: USDC warning"])
+          yield* set("USDC", "critical")
+          assert.deepStrictEqual(yield* told, ["desk firing: USDC critical", "pager firing: USDC critical"])
+          yield* TestClock.adjust("30 minutes")
+          assert.deepStrictEqual(yield* told, [])
+        }
+        yield* set("USDC", "critical", "resolved")
+        assert.deepStrictEqual(yield* told, ["desk resolved: USDC over", "pager resolved: USDC over"])
+      })
+    )
+  })
+
+  it.effect("tells nothing again where labels group by something else, or routes come before, and an end to those who heard of it", () =>
+    run({ route: { receivers: ["desk"], groupBy: ["coin"] } }, ({ set, told }) =>
+      Effect.gen(function* () {
+        const settings = yield* AlertSettings
+        const configure = (route: AlertPolicyOptions["route"]) =>
+          settings.set({ minimumLevel: "warning", policy: { ...alertPolicyDefaults, route }, rules: [] })
+        yield* set("USDC", "critical")
+        assert.deepStrictEqual(yield* told, ["desk firing: USDC critical"])
+        yield* (yield* Acknowledging).acknowledge(fingerprintOf("USDC"), { by: "ann", comment: "" })
+        yield* configure({ receivers: ["desk"], groupBy: ["kind"] })
+        assert.deepStrictEqual(yield* told, [])
+        yield* configure({ receivers: ["desk"], groupBy: ["kind"], routes: [{ matchers: ['coin="XYZ"'] }, { matchers: ['coin="USDC"'] }] })
+        assert.deepStrictEqual(yield* told, [])
+        yield* configure({ receivers: ["pager"], groupBy: ["kind"] })
+        assert.deepStrictEqual(yield* told, ["pager firing: USDC critical (ann: )"])
+        yield* set("USDC", "critical", "resolved")
+        assert.deepStrictEqual(yield* told, ["desk resolved: USDC over", "pager resolved: USDC over"])
+      })
+    )
+  )
 
   it.effect("goes on with what another configuration left: known groups are not told again, lost routes lead elsewhere", () =>
     Effect.gen(function* () {

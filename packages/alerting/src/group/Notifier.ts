@@ -31,7 +31,7 @@ import { SilenceTable } from "../mute/SilenceTable.ts"
 import { Receivers } from "../receiver/Receiver.ts"
 import { type AlertPolicy, type AlertPolicyOptions, compileAlertPolicy, policyRoutes } from "../route/AlertPolicy.ts"
 import { groupLabelsOf, type Route } from "../route/Route.ts"
-import { type Group, joined, look, makeGroup } from "./Group.ts"
+import { carriedFrom, endTold, type Group, joined, look, makeGroup, toldBefore } from "./Group.ts"
 import { GroupTable } from "./GroupTable.ts"
 
 /** A group was told of its alerts: for each receiver there is a notification. */
@@ -198,35 +198,40 @@ const makeNotifier = Effect.fnUntraced(function* () {
     const firing = policy.inhibitRules.length === 0 ? [] : yield* alerts.firingLabels
     const mutes = new Mutes({ ...policy, silences: yield* silences.standing(now) }, firing)
     const seen = yield* acknowledging.of([...states.keys()])
-    for (const { group, route } of due) {
+    // Whoever has heard of an end from one group does not hear of it from another.
+    const over = [...states.values()].flatMap(({ alert: { fingerprint, status } }) => (status === "resolved" ? [fingerprint] : []))
+    const standing = new Map((over.length === 0 ? [] : yield* groups.of([], over)).map((group) => [group.key, group]))
+    for (const { group } of due) standing.set(group.key, group)
+    for (const { group: taken, route } of due) {
+      const group = standing.get(taken.key)!
       const members = group.members.flatMap((fingerprint) => {
         const state = states.get(fingerprint)
         if (state === undefined) return []
         const { labels, level, status } = state.alert
-        // Its severity may have led it elsewhere, to another route or another group of this one: this group hears of it again once it is over.
+        // Its severity may have led it elsewhere, to another route or another group of this one.
         const isHere = policyRoutes(policy, labels).includes(route) && keyOf(route, groupLabelsOf(route, labels)) === group.key
-        const left = status === "firing" && !isHere
-        const muted = left || mutes.of(route, labels, now) !== undefined
-        return [{ fingerprint, state, status, severity: level, muted, acknowledged: isAcknowledged(seen.get(fingerprint), state) }]
+        const muted = mutes.of(route, labels, now) !== undefined
+        const acknowledged = isAcknowledged(seen.get(fingerprint), state)
+        return [{ fingerprint, state, status, severity: level, muted, left: status === "firing" && !isHere, acknowledged }]
       })
-      const { escalate, group: after, tell: told } = look(group, route, members, now)
+      const { escalate, group: after, tells } = look(group, route, members, now)
+      if (after === undefined) standing.delete(group.key)
+      else standing.set(group.key, after)
       yield* after === undefined ? groups.remove(group.key) : groups.save(after)
-      if (told !== undefined)
-        yield* tell(
-          group,
-          route.receivers,
-          told.why,
-          [...told.firing, ...told.resolved].map(({ state }) => state),
-          seen
-        )
-      if (escalate.length > 0)
-        yield* tell(
-          { ...group, sequence: group.sequence + (told === undefined ? 0 : 1) },
-          route.escalateTo,
-          "escalation",
-          escalate.map(({ state }) => state),
-          seen
-        )
+      let { sequence } = group
+      for (const { firing: fires, receivers: told, resolved, why } of tells) {
+        const alike = [...fires, ...resolved].map(({ state }) => state)
+        yield* tell({ ...group, sequence: sequence++ }, told, why, alike, seen)
+        for (const { fingerprint } of resolved) {
+          for (const other of [...standing.values()].filter(({ key }) => key !== group.key)) {
+            const stripped = endTold(other, fingerprint, told)
+            standing.set(other.key, stripped)
+            yield* groups.save(stripped)
+          }
+        }
+      }
+      const next = escalate.map(({ state }) => state)
+      if (next.length > 0) yield* tell({ ...group, sequence }, route.escalateTo, "escalation", next, seen)
     }
   })
 
@@ -236,12 +241,13 @@ const makeNotifier = Effect.fnUntraced(function* () {
       Math.max(position, Option.match(last, { onNone: () => 0, onSome: (fact) => fact.position }))
     )
 
-  /** `isRerouting`: nothing has happened to them, but their groups may be gone. */
-  const take = Effect.fnUntraced(function* (states: ReadonlyArray<AlertState>, isRerouting = false) {
+  /** `before`: the groups that they were in by another configuration, when nothing has happened to them but that. */
+  const take = Effect.fnUntraced(function* (states: ReadonlyArray<AlertState>, before?: ReadonlyMap<string, Group>) {
     if (states.length === 0) return
     refresh()
     yield* groups.lock
     const now = yield* groups.now
+    const carried = carriedFrom(before?.values() ?? [])
     const routed = states.map((state) => ({
       state,
       routes: policyRoutes(policy, state.alert.labels).map((route) => {
@@ -249,10 +255,13 @@ const makeNotifier = Effect.fnUntraced(function* () {
         return { route, labels, key: keyOf(route, labels) }
       })
     }))
-    const known = yield* groups.of(
-      routed.flatMap(({ routes }) => routes.map(({ key }) => key)),
-      states.map(({ alert }) => alert.fingerprint)
-    )
+    const known =
+      before === undefined
+        ? yield* groups.of(
+            routed.flatMap(({ routes }) => routes.map(({ key }) => key)),
+            states.map(({ alert }) => alert.fingerprint)
+          )
+        : []
     const touched = new Map<string, { group: Group; readonly route: Route }>()
     for (const group of known) {
       const route = policy.routes.get(group.routeId)
@@ -260,16 +269,28 @@ const makeNotifier = Effect.fnUntraced(function* () {
     }
     for (const { routes, state } of routed) {
       const { alert, position } = state
+      const told = carried.get(alert.fingerprint)
       for (const { key, labels, route } of routes) {
-        if (alert.status === "firing" && !touched.has(key))
-          touched.set(key, {
-            group: makeGroup({ key, route, labels, position: isRerouting ? yield* beginningOf(key, position) : position, now }),
-            route
-          })
+        if (touched.has(key) || (alert.status === "resolved" && told === undefined)) continue
+        const former = before?.get(key)
+        const beginning = before === undefined ? position : yield* beginningOf(key, position)
+        const group =
+          former === undefined ? makeGroup({ key, route, labels, position: beginning, now }) : { ...former, members: [], open: [] }
+        touched.set(key, { group, route })
       }
       for (const [key, entry] of touched) {
-        const takes = routes.some((each) => each.key === key) || entry.group.members.includes(alert.fingerprint)
-        if (takes) entry.group = joined(entry.group, entry.route, alert, now)
+        const isHere = routes.some((each) => each.key === key)
+        if (isHere || entry.group.members.includes(alert.fingerprint)) entry.group = joined(entry.group, entry.route, alert, now)
+      }
+      // Whoever has been told stays told, by whichever group is theirs now; the first one has those that no route names any more.
+      for (const [index, { key, route }] of told === undefined ? [] : routes.entries()) {
+        const others = routes.filter((each) => each.key !== key).flatMap((each) => each.route.receivers)
+        const entry = touched.get(key)!
+        entry.group = toldBefore(
+          entry.group,
+          told!,
+          (receiver) => route.receivers.includes(receiver) || (index === 0 && !others.includes(receiver))
+        )
       }
     }
     const isDue = ({ group }: { readonly group: Group }) => group.lookAt <= now
@@ -304,8 +325,13 @@ const makeNotifier = Effect.fnUntraced(function* () {
       .withTransaction(
         Effect.gen(function* () {
           yield* groups.lock
-          yield* groups.removeOthers([...policy.routes.keys()])
-          yield* take(yield* alerts.firing, true)
+          const before = new Map((yield* groups.all).map((group) => [group.key, group]))
+          yield* groups.removeAll
+          const firing = yield* alerts.firing
+          const known = new Set(firing.map(({ alert }) => alert.fingerprint))
+          // What is over and was held back waits on.
+          const held = [...before.values()].flatMap(({ members }) => members.filter((fingerprint) => !known.has(fingerprint)))
+          yield* take([...firing, ...(held.length === 0 ? [] : yield* alerts.of([...new Set(held)]))], before)
         })
       )
       .pipe(

@@ -27,8 +27,8 @@ export const makeNotices = ({ inhibitRules = [], route, start = 0, timeIntervals
 
   const lookAt = (group: Group) => {
     const taken = byId.get(group.routeId)!
-    const firing = [...alerts.values()].flatMap(({ labels, status }) => (status === "firing" ? [labels] : []))
-    const mutes = new Mutes({ inhibitRules: rules, timeIntervals: new Map(Object.entries(timeIntervals)), silences }, firing)
+    const firingLabels = [...alerts.values()].flatMap(({ labels, status }) => (status === "firing" ? [labels] : []))
+    const mutes = new Mutes({ inhibitRules: rules, timeIntervals: new Map(Object.entries(timeIntervals)), silences }, firingLabels)
     const members = group.members.map((fingerprint) => {
       const { labels, status } = alerts.get(fingerprint)!
       return {
@@ -40,13 +40,14 @@ export const makeNotices = ({ inhibitRules = [], route, start = 0, timeIntervals
         muted: mutes.of(taken, labels, now) !== undefined
       }
     })
-    const { group: after, tell } = look(group, taken, members, now)
+    const { group: after, tells } = look(group, taken, members, now)
     if (after === undefined) groups.delete(group.key)
     else groups.set(group.key, after)
-    if (tell === undefined) return
-    const words = (of: typeof tell.firing) => of.map(({ labels }) => labels["instance"] ?? labelsText(labels)).sort()
-    const parts = [...words(tell.firing).map((name) => `+${name}`), ...words(tell.resolved).map((name) => `-${name}`)]
-    for (const receiver of taken.receivers) told.push(`${(now - start) / 1000} ${receiver}: ${parts.join(" ")}`)
+    for (const { firing, receivers, resolved } of tells) {
+      const words = (of: typeof firing) => of.map(({ labels }) => labels["instance"] ?? labelsText(labels)).sort()
+      const parts = [...words(firing).map((name) => `+${name}`), ...words(resolved).map((name) => `-${name}`)]
+      for (const receiver of receivers) told.push(`${(now - start) / 1000} ${receiver}: ${parts.join(" ")}`)
+    }
   }
 
   /** Looks that are due by `until`, in the order of their time. */
