@@ -68,7 +68,13 @@ describe("Supervisor", () => {
       const supervisor = yield* Supervisor
       const starts = yield* Ref.make<ReadonlyArray<string>>([])
       for (const name of ["one", "two"])
-        yield* supervisor.supervise(name, Effect.andThen(Ref.update(starts, (all) => [...all, name]), Effect.never))
+        yield* supervisor.supervise(
+          name,
+          Effect.andThen(
+            Ref.update(starts, (all) => [...all, name]),
+            Effect.never
+          )
+        )
       yield* supervisor.supervise("over", Effect.void)
       yield* TestClock.adjust("1 second")
       assert.isTrue(yield* supervisor.crash("one"))
