@@ -145,7 +145,7 @@ const expectedOf = (
         at
       )
     }
-    for (const [key, group] of [...groups]) if (group.lookAt <= at) lookAt(key, group, at, plan)
+    for (const [key, group] of groups) if (group.lookAt <= at) lookAt(key, group, at, plan)
   }
 
   let next = from + ((((phase - from) % tickMillis) + tickMillis) % tickMillis)
