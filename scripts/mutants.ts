@@ -112,6 +112,114 @@ export const mutants: ReadonlyArray<Mutant> = [
     file: "packages/runtime/src/ring/FrameRing.ts",
     from: "    this.#peer = Atomics.load(this.control, written)\n    const offset = this.peek()\n",
     to: "    const offset = this.peek()\n"
+  },
+  {
+    name: "a silence is not looked at",
+    file: "packages/alerting/src/mute/Mutes.ts",
+    from: "    return silences.length > 0 ?",
+    to: "    return silences.length > 1000 ?"
+  },
+  {
+    name: "an alert is told though another one inhibits it",
+    file: "packages/alerting/src/mute/Mutes.ts",
+    from: "if (this.#inhibitor.inhibits(labels)) return",
+    to: "if (this.#inhibitor.inhibits(labels) && now < 0) return"
+  },
+  {
+    name: "a route's mute times are not looked at",
+    file: "packages/alerting/src/mute/Mutes.ts",
+    from: "if (this.#isMuteTime(route, now)) return",
+    to: "if (this.#isMuteTime(route, now) && now < 0) return"
+  },
+  {
+    name: "a new group does not wait",
+    file: "packages/alerting/src/group/Group.ts",
+    from: "lookAt: options.now + options.route.groupWaitMillis,",
+    to: "lookAt: options.now,"
+  },
+  {
+    name: "a group waits a second longer than its interval",
+    file: "packages/alerting/src/group/Group.ts",
+    from: "timing.groupIntervalMillis > 0 ? now + timing.groupIntervalMillis :",
+    to: "timing.groupIntervalMillis > 0 ? now + 1000 + timing.groupIntervalMillis :"
+  },
+  {
+    name: "what was told is told again as new",
+    file: "packages/alerting/src/group/Group.ts",
+    from: 'if (!isWithin(firing, told.firing)) return "firing"',
+    to: 'if (firing.length > 0) return "firing"'
+  },
+  {
+    name: "what is acknowledged is repeated",
+    file: "packages/alerting/src/group/Group.ts",
+    from: 'found === "repeat" && unseen.length === 0',
+    to: 'found === "repeat" && now < 0'
+  },
+  {
+    name: "what is acknowledged is escalated",
+    file: "packages/alerting/src/group/Group.ts",
+    from: "escalateAt <= now ? unseen : []",
+    to: "escalateAt <= now ? firing : []"
+  },
+  {
+    name: "who never heard of an alert hears that it is over",
+    file: "packages/alerting/src/group/Group.ts",
+    from: 'status === "resolved" && group.told?.open.includes(fingerprint)',
+    to: 'status === "resolved" && fingerprint !== ""'
+  },
+  {
+    name: "what ends after all else is told to nobody",
+    file: "packages/alerting/src/group/Group.ts",
+    from: 'return told.firing.length > 0 || resolved.length > 0 ? "resolved" : undefined',
+    to: 'return told.firing.length > 0 ? "resolved" : undefined'
+  },
+  {
+    name: "siblings behind `continue` are not looked at",
+    file: "packages/alerting/src/route/Route.ts",
+    from: "if (found.length > 0 && !child.continue) break",
+    to: "if (found.length > 0) break"
+  },
+  {
+    name: "who subscribes is not told",
+    file: "packages/alerting/src/route/AlertPolicy.ts",
+    from: "...subscriptions.flatMap((route) => routesOf(route, labels))]",
+    to: "...subscriptions.slice(1).flatMap((route) => routesOf(route, labels))]"
+  },
+  {
+    name: "a reload leads no alert to the new routes",
+    file: "packages/alerting/src/group/Notifier.ts",
+    from: "if (by === routedBy) return",
+    to: "if (by === routedBy || routedBy !== undefined) return"
+  },
+  {
+    name: "a rule fires a second early",
+    file: "packages/alerting/src/rule/RuleState.ts",
+    from: "return now - since >= forMillis ?",
+    to: "return now - since >= forMillis - 1000 ?"
+  },
+  {
+    name: "a rule ends where it began",
+    file: "packages/alerting/src/rule/RuleState.ts",
+    from: "if (isBeyond(value, clear, comparison))",
+    to: "if (isBeyond(value, threshold, comparison))"
+  },
+  {
+    name: "a rule that cannot see its signal is over",
+    file: "packages/alerting/src/rule/RuleState.ts",
+    from: "if (value === null) return { state: { ...state, goneSince: null } }",
+    to: 'if (value === null) return { state: undefined, event: "cleared" }'
+  },
+  {
+    name: "an alert is told in a group that it has left",
+    file: "packages/alerting/src/group/Notifier.ts",
+    from: " && keyOf(route, groupLabelsOf(route, labels)) === group.key",
+    to: ""
+  },
+  {
+    name: "a group that is made once more has its old keys",
+    file: "packages/alerting/src/group/Notifier.ts",
+    from: "position: isRerouting ? yield* beginningOf(key, position) : position, now",
+    to: "position, now"
   }
 ]
 

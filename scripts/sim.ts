@@ -1,5 +1,6 @@
 /**
- * `pnpm sim [--seed N] [--seeds M] [--log]`: simulates M worlds from seed N on (100 from the first, or the named one alone), each with everything that can go wrong, in a few processes at once.
+ * `pnpm sim [--seed N] [--seeds M] [--processes P] [--log]`: simulates M worlds from seed N on (100 from the first, or the named one alone), each with everything that can go wrong, in a few
+ * processes at once (one more than there are cores, where it is not said).
  *
  * A seed that breaks a promise, or that does not end, is printed with the last lines of its log, and the run ends with 1. `--log` with one seed prints all
  * of its log: the same seed makes the same world.
@@ -17,6 +18,7 @@ const { values } = parseArgs({
   options: {
     seed: { type: "string" },
     seeds: { type: "string" },
+    processes: { type: "string" },
     log: { type: "boolean", default: false }
   }
 })
@@ -89,7 +91,7 @@ const inChild = (from: number, count: number, fail: (ended: Ended) => void, pass
 
 const inChildren = async () => {
   const began = performance.now()
-  const processes = availableParallelism() + 1
+  const processes = Number(values.processes ?? availableParallelism() + 1)
   const each = Math.min(seedsOfChild, Math.ceil(seeds / processes))
   const failed: Array<Ended> = []
   let passed = 0

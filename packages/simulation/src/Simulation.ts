@@ -8,9 +8,12 @@ import { Context, Effect } from "effect"
 import { wrongBooks } from "./check/Books.ts"
 import { wrongLog } from "./check/Log.ts"
 import { makeReadyCheck } from "./check/Ready.ts"
+import { freeDisk } from "./database/FullDisk.ts"
 import { emptyDatabase, type SimulatedDatabase } from "./database/SimulatedDatabase.ts"
 import { drawMishap, type Mishap, mishaps } from "./world/Mishaps.ts"
-import { type Chance, makeWorld, note, upOn, type World } from "./world/World.ts"
+import { alertActions } from "./world/AlertActions.ts"
+import type { Chance } from "./world/Chance.ts"
+import { makeWorld, note, upOn, type World } from "./world/World.ts"
 
 export interface Outcome {
   readonly seed: number
@@ -65,13 +68,19 @@ const heal = Effect.fnUntraced(function* (world: World) {
   const { choice, database, machines, receivers, time, venues } = world
   yield* note(world, "everything is mended")
   database.heal()
+  yield* Effect.ignoreCause(time.complete(freeDisk(database)))
   for (const venue of venues.values()) venue.heal()
   for (const receiver of receivers) Object.assign(receiver, { failing: false, silent: false, slowMillis: 0 })
   for (const { threads } of machines) threads.hanging = false
   world.liar.bps = 0
   time.wallOffset = 0
   const [first, second] = machines
-  if (first!.run !== undefined && first!.run.choice !== choice) yield* first!.kill()
+  // A plan that was reloaded stays.
+  if (
+    first!.run !== undefined &&
+    first!.run.choice.coins.length + first!.run.choice.receivers.length < choice.coins.length + receivers.length
+  )
+    yield* first!.kill()
   yield* second!.kill()
 })
 
@@ -83,8 +92,13 @@ export const simulate = Effect.fnUntraced(function* (seed: number, database: Sim
   yield* time.complete(emptyDatabase(database))
   const violations: Array<string> = []
   const isReady = makeReadyCheck(world)
+  const startsAfter = world.alerting?.isQuiet === true ? world.alerting.startsAfter : 0
+  yield* time.pass(startsAfter)
   yield* machine.start(world.choice)
-  const go = yield* trouble(world, someOf(chance, from), chance.one([2000, 4000, 10_000]))
+  yield* time.pass(startsAfter === 0 ? 0 : lookMillis - startsAfter)
+  const happening =
+    world.alerting === undefined ? someOf(chance, from) : [...(world.alerting.isQuiet ? [] : someOf(chance, from)), ...alertActions]
+  const go = yield* trouble(world, happening, chance.one([2000, 4000, 10_000]))
   let isMended = false
   const look = Effect.gen(function* () {
     yield* time.pass(lookMillis)

@@ -12,6 +12,9 @@ import { Context, Effect, Result, Schema } from "effect"
 import type { UpRun } from "../world/Machine.ts"
 import type { Received } from "../world/SimulatedReceiver.ts"
 import type { World } from "../world/World.ts"
+import { wrongAlerting } from "./Alerting.ts"
+import { orphanedEnds } from "./Notifications.ts"
+import { storyOf } from "./Story.ts"
 
 const factsMax = 100_000
 
@@ -38,7 +41,7 @@ const brokenChains = (changes: ReadonlyArray<Recorded<LevelChange>>): ReadonlyAr
   })
 }
 
-/** Alerts as they follow from the changes, against those in the log. */
+/** Alerts of levels as they follow from the changes, against those in the log. */
 const wrongAlerts = (
   changes: ReadonlyArray<Recorded<LevelChange>>,
   facts: ReadonlyArray<Recorded<AlertState>>,
@@ -75,25 +78,29 @@ const wrongTellings = (facts: ReadonlyArray<Recorded<AlertState>>, told: Readonl
 /** What a receiver got, in the order in which it did. */
 export interface Deliveries {
   readonly name: string
-  readonly received: ReadonlyArray<Pick<Received, "fingerprint" | "key" | "position">>
+  readonly received: ReadonlyArray<Pick<Received, "fingerprint" | "key">>
 }
 
 /** Every promised notification reached the receiver. */
 export const lostDeliveries = (promised: ReadonlyMap<string, Notified>, { name, received }: Deliveries): ReadonlyArray<string> => {
   const keys = new Set(received.map(({ key }) => key))
-  return [...promised.keys()].filter((key) => !keys.has(key)).map((key) => `${name} never got ${key}`)
+  return [...promised]
+    .filter(([key, { receivers }]) => receivers.includes(name) && !keys.has(key))
+    .map(([key]) => `${name} never got ${key}`)
 }
 
-/** What a receiver got was promised, and came in the alert's order. */
+/** What a receiver got was promised, and came in the group's order. */
 export const wrongDeliveries = (promised: ReadonlyMap<string, Notified>, { name, received }: Deliveries): ReadonlyArray<string> => {
   const keys = new Set(received.map(({ key }) => key))
   const unpromised = [...keys].filter((key) => !promised.has(key)).map((key) => `${name} got ${key}, which nobody had promised`)
+  const ranks = new Map([...promised.keys()].map((key, rank) => [key, rank]))
   const last = new Map<string, number>()
-  const disordered = received.flatMap(({ fingerprint, key, position }, index) => {
+  const disordered = received.flatMap(({ fingerprint, key }, index) => {
     if (received.findIndex((other) => other.key === key) < index) return []
+    const rank = ranks.get(key) ?? 0
     const before = last.get(fingerprint) ?? 0
-    last.set(fingerprint, position)
-    return position >= before ? [] : [`${name} got ${key} after what follows it`]
+    last.set(fingerprint, rank)
+    return rank >= before ? [] : [`${name} got ${key} after what follows it`]
   })
   return [...unpromised, ...disordered]
 }
@@ -109,29 +116,35 @@ const wrongLevels = ({ choice, services }: UpRun, changes: ReadonlyArray<Recorde
 }
 
 /** The changes of the log, the notifications that follow from them, and what is wrong with either; for a log of one engine alone. */
-export const promisesOf = Effect.fnUntraced(function* (minimumLevel: RiskLevel) {
+export const promisesOf = Effect.fnUntraced(function* (minimumLevel: RiskLevel, isPlain = true) {
   const events = yield* EventStore
-  const rows: ReadonlyArray<StoredEvent> = yield* events.read({ after: beginning, limit: factsMax })
+  const read: ReadonlyArray<StoredEvent> = yield* events.read({ after: beginning, limit: factsMax })
+  const rows = read.toSorted((a, b) => a.position - b.position)
   const changes = rows.flatMap((row) => (row.kind === "LevelChanged" ? [{ ...row, value: decodeChange(row.payload) }] : []))
   const facts = rows.flatMap((row) => (isAlertFact(row.kind) ? [{ ...row, value: decodeState(row.payload) }] : []))
   const told = rows.flatMap((row) => (row.kind === "Notified" ? [{ ...row, value: decodeNotified(row.payload) }] : []))
   const promised = new Map(told.map(({ value }) => [value.idempotencyKey, value]))
-  const alerts = [...wrongAlerts(changes, facts, minimumLevel), ...wrongTellings(facts, told)]
-  return { changes, promised, chains: brokenChains(changes), alerts }
+  const ofLevels = facts.filter(({ value }) => value.alert.rule === undefined)
+  const alerts = [...wrongAlerts(changes, ofLevels, minimumLevel), ...(isPlain ? wrongTellings(facts, told) : [])]
+  return { rows, changes, promised, chains: brokenChains(changes), alerts }
 })
 
-export const wrongLog = ({ hasTwo, receivers, time }: World, run: UpRun): Effect.Effect<ReadonlyArray<string>> => {
-  // The others are not configured all the time.
-  const always = receivers[0]!
+/** What was promised to somebody who could get it at every time. */
+const alwaysThere = ({ alerting, receivers }: World) => (alerting === undefined ? receivers.slice(0, 1) : receivers)
+
+export const wrongLog = (world: World, run: UpRun): Effect.Effect<ReadonlyArray<string>> => {
+  const { alerting, hasTwo, receivers, time } = world
   const asked = Effect.gen(function* () {
-    const { alerts, chains, changes, promised } = yield* promisesOf(run.choice.config.alerts.minimumLevel)
+    const found = yield* promisesOf(run.choice.config.alerts.minimumLevel, alerting === undefined)
+    const { alerts, chains, changes, promised, rows } = found
     const pending = yield* (yield* Outbox).pending
     const verified = yield* Effect.result((yield* EventStore).verify)
     return [
       ...(hasTwo ? [] : chains),
       ...alerts,
-      ...lostDeliveries(promised, always),
-      ...receivers.flatMap((receiver) => wrongDeliveries(promised, receiver)),
+      ...alwaysThere(world).flatMap((receiver) => lostDeliveries(promised, receiver)),
+      ...receivers.flatMap((receiver) => [...wrongDeliveries(promised, receiver), ...orphanedEnds(promised, receiver)]),
+      ...(alerting === undefined ? [] : wrongAlerting(world, alerting, run, storyOf(rows))),
       ...(hasTwo ? [] : wrongLevels(run, changes)),
       ...(pending > 0 ? [`${pending} notifications are left, and nothing is in their way`] : []),
       ...(Result.isFailure(verified) ? [verified.failure.message] : [])

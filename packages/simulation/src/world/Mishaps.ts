@@ -2,6 +2,7 @@
  * What can happen to a world: faults at every seam, drawn from its seed. A mishap begins, and what lasts ends after a while.
  */
 import { Effect } from "effect"
+import { fillDisk, freeDisk } from "../database/FullDisk.ts"
 import type { OfflineVenue } from "../venue/OfflineVenue.ts"
 import { choiceOf, upOn, type World } from "./World.ts"
 
@@ -93,6 +94,16 @@ export const mishaps: ReadonlyArray<Mishap> = [
   }),
   lasting("the database is down", 2, ({ database }) => setting(database, "down", true)),
   lasting("the database hangs", 1, ({ database }) => setting(database, "hanging", true)),
+  {
+    name: "the database's disk is full",
+    weight: 1,
+    begin: ({ alerting, database, time }) => {
+      // Those without plans are as they were before there were any.
+      if (alerting === undefined) return Effect.succeed(Effect.void)
+      const soon = (effect: Effect.Effect<void, unknown>) => Effect.asVoid(Effect.forkDetach(time.on(Effect.ignoreCause(effect))))
+      return Effect.as(soon(fillDisk(database)), soon(freeDisk(database)))
+    }
+  },
   momentary(
     "the database's connections are cut",
     1,
@@ -120,9 +131,11 @@ export const mishaps: ReadonlyArray<Mishap> = [
     1,
     plain((world) => someVenue(world).broadcast(world.chance.one(nonsense)))
   ),
-  lasting("the wall's clock is set", 1, ({ chance, time }) =>
-    setting(time, "wallOffset", chance.one([-3_600_000, -20_000, 20_000, 3_600_000]))
-  ),
+  lasting("the wall's clock is set", 1, ({ chance, clockOffsets, time }) => {
+    const offset = chance.one([-3_600_000, -20_000, 20_000, 3_600_000])
+    clockOffsets.add(offset)
+    return setting(time, "wallOffset", offset)
+  }),
   momentary(
     "the machine sleeps",
     1,
@@ -143,13 +156,18 @@ export const mishaps: ReadonlyArray<Mishap> = [
   {
     name: "an engine is started with another configuration",
     weight: 2,
-    begin: ({ chance, choice, machines, receivers }) => {
+    begin: ({ alerting, chance, choice, hasTwo, machines, receivers }) => {
       const machine = machines[0]!
       if (machine.run === undefined) return Effect.succeed(Effect.void)
       const coins = chance.happens(0.5) ? choice.coins : [chance.one(choice.coins)]
       const told = chance.happens(0.5) ? receivers : receivers.slice(0, 1)
+      // A plan names all of its receivers, so that it is another plan, or the same.
+      const started =
+        alerting === undefined
+          ? choiceOf(coins, choice.instruments, told)
+          : choiceOf(coins, choice.instruments, receivers, alerting.plans[told === receivers || hasTwo ? 0 : 1])
       return Effect.as(
-        Effect.andThen(machine.kill(), machine.start(choiceOf(coins, choice.instruments, told))),
+        Effect.andThen(machine.kill(), machine.start(started)),
         Effect.suspend(() => Effect.andThen(machine.kill(), machine.start(choice)))
       )
     }

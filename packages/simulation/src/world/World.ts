@@ -3,7 +3,7 @@
  */
 import { exchanges } from "@evenkeel/connectors/exchange/Exchanges"
 import { symbolOf } from "@evenkeel/connectors/simulated/Symbols"
-import { type Scenario, seeded } from "@evenkeel/connectors/simulated/Scenario"
+import type { Scenario } from "@evenkeel/connectors/simulated/Scenario"
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
 import { type VenueId, venueIds } from "@evenkeel/domain/market/Venue"
 import { EngineConfig, configDefaults } from "evenkeel/config/EngineConfig"
@@ -11,26 +11,11 @@ import { Effect, Redacted, Schema } from "effect"
 import type { SimulatedDatabase } from "../database/SimulatedDatabase.ts"
 import { SimulatedTime } from "../time/SimulatedTime.ts"
 import { OfflineVenue } from "../venue/OfflineVenue.ts"
+import { type AlertPlan, receiverNames, withPlan } from "./AlertPlan.ts"
+import { type AlertWorld, drawAlerting } from "./AlertWorld.ts"
+import { type Chance, chanceOf } from "./Chance.ts"
 import { type EngineChoice, Machine, type UpRun } from "./Machine.ts"
 import { SimulatedReceiver } from "./SimulatedReceiver.ts"
-
-/** Draws of a simulation, all from its seed. */
-export interface Chance {
-  /** In [0, 1). */
-  readonly next: () => number
-  readonly between: (low: number, high: number) => number
-  readonly whole: (low: number, high: number) => number
-  readonly one: <A>(items: ReadonlyArray<A>) => A
-  /** True with this probability. */
-  readonly happens: (probability: number) => boolean
-}
-
-export const chanceOf = (seed: number): Chance => {
-  const next = seeded(seed)
-  const between = (low: number, high: number) => low + (high - low) * next()
-  const whole = (low: number, high: number) => Math.floor(between(low, high + 1))
-  return { next, between, whole, one: (items) => items[whole(0, items.length - 1)]!, happens: (probability) => next() < probability }
-}
 
 /** Bars are short, so that a break is confirmed within seconds. */
 const barSeconds = 2
@@ -65,13 +50,16 @@ export interface World {
   /** Two engines on one database: each finds changes of its own, and the log has both. */
   readonly hasTwo: boolean
   readonly choice: EngineChoice
+  readonly alerting: AlertWorld | undefined
+  /** How far the wall's clock has been set, ever; 0 among them. */
+  readonly clockOffsets: Set<number>
   /** The last lines of the engines' logs and of what the simulation did. */
   readonly log: Array<string>
   readonly say: (line: string) => void
 }
 
 const linesMax = 2000
-const startsAt = Date.parse("2024-01-15T12:00:00Z")
+export const startsAt = Date.parse("2024-01-15T12:00:00Z")
 
 /** Bars, staleness and coins as a simulation has them; everything else as shipped. */
 export const configOf = (coins: ReadonlyArray<string>): EngineConfig =>
@@ -91,8 +79,15 @@ export const configOf = (coins: ReadonlyArray<string>): EngineConfig =>
 export const choiceOf = (
   coins: ReadonlyArray<string>,
   instruments: ReadonlyArray<Instrument>,
-  receivers: ReadonlyArray<SimulatedReceiver>
-): EngineChoice => ({ config: configOf(coins), coins, instruments: instruments.filter(({ base }) => coins.includes(base)), receivers })
+  receivers: ReadonlyArray<SimulatedReceiver>,
+  plan?: AlertPlan
+): EngineChoice => ({
+  config: plan === undefined ? configOf(coins) : withPlan(configOf(coins), plan),
+  coins,
+  instruments: instruments.filter(({ base }) => coins.includes(base)),
+  receivers,
+  plan
+})
 
 export const makeWorld = (seed: number, database: SimulatedDatabase, millis: number): World => {
   const chance = chanceOf(seed * 7919 + 17)
@@ -128,17 +123,36 @@ export const makeWorld = (seed: number, database: SimulatedDatabase, millis: num
       return [id as string, new OfflineVenue(time, { id, pairs, scenario, seed: seed * 10 + index })] as const
     })
   )
-  const receivers = ["desk", "treasury"].map((name) => new SimulatedReceiver(time, name))
+  const alerting = drawAlerting(seed, coins, millis)
+  const names = alerting === undefined ? receiverNames.slice(0, 2) : receiverNames
+  const receivers = names.map((name) => new SimulatedReceiver(time, name))
   const log: Array<string> = []
   const say = (line: string) => {
     log.push(line)
     if (log.length > linesMax) log.shift()
   }
-  const around = { time, database, venues, seed, log: say }
+  const around = { time, database, venues, seed, flapping: alerting?.flapping, log: say }
   const machines = [new Machine("one", around), new Machine("two", around)]
-  const choice = choiceOf(coins, instruments, receivers)
-  const hasTwo = chance.happens(0.2)
-  return { seed, chance, time, database, venues, receivers, machines, break: broken, liar, hasTwo, choice, log, say }
+  const choice = choiceOf(coins, instruments, receivers, alerting?.plans[0])
+  const hasTwo = chance.happens(0.2) && alerting?.isQuiet !== true
+  const clockOffsets = new Set([0])
+  return {
+    seed,
+    chance,
+    time,
+    database,
+    venues,
+    receivers,
+    machines,
+    break: broken,
+    liar,
+    hasTwo,
+    choice,
+    alerting,
+    clockOffsets,
+    log,
+    say
+  }
 }
 
 /** The engine of a machine, while it is up and not about to stop. */

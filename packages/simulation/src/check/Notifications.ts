@@ -1,0 +1,177 @@
+/**
+ * What people are told, against the log, in any world: nothing that is held back is told as it stands, nothing is told before its time or twice under two
+ * keys, nothing acknowledged is repeated or escalated, and in the end everybody knows what there is to know.
+ */
+import type { AlertState } from "@evenkeel/alerting/manager/Decide"
+import type { AlertPlan } from "../world/AlertPlan.ts"
+import { allRoutes, groupOf, type ModelRoute, muteOf, plainKey, routesFor } from "./Routing.ts"
+import { type Fact, Known } from "./Story.ts"
+
+export interface Circumstances {
+  readonly plans: ReadonlyArray<AlertPlan>
+  /** How far the wall's clock has ever been set, ms, 0 among them: an engine's time may be off by as much. */
+  readonly clockOffsets: ReadonlyArray<number>
+  /** Groups may begin anew: the configuration has changed, or several engines may have different ones. */
+  readonly regroups: boolean
+}
+
+interface Telling {
+  readonly generation: string
+  readonly at: number
+  readonly told: ReadonlySet<string>
+  /** Fingerprints that were told to fire, and not to be over. */
+  readonly open: ReadonlySet<string>
+  readonly since: number | undefined
+}
+
+type ToldFact = Extract<Fact, { readonly is: "notified" }>
+
+/** All of a key but its last number is the group's beginning: a group that began anew has another. */
+const generationOf = (key: string): string => key.slice(0, key.lastIndexOf("-"))
+
+const routeOf = (plans: ReadonlyArray<AlertPlan>, groupKey: string): ReadonlyArray<ModelRoute> => {
+  const key = plainKey(groupKey)
+  return plans.flatMap((plan) => allRoutes(plan).filter(({ id }) => key.startsWith(`${id}:`)))
+}
+
+const sameNames = (some: ReadonlyArray<string>, others: ReadonlyArray<string>) => [...some].sort().join() === [...others].sort().join()
+
+/** Each notification by itself, and against the one before it in its group. */
+export const wrongNotifications = (story: ReadonlyArray<Fact>, { clockOffsets, plans, regroups }: Circumstances): ReadonlyArray<string> => {
+  const known = new Known()
+  const last = new Map<string, Telling>()
+  const over = new Set<string>()
+  const beginnings = new Map(
+    story.flatMap((fact) => (fact.is === "alert" ? [[fact.value.position, fact.value.alert.startsAt] as const] : []))
+  )
+  const wrong: Array<string> = []
+
+  const look = ({ at, position, value }: ToldFact) => {
+    const { alerts, groupKey, idempotencyKey, receivers, why } = value
+    const says = (problem: string) => void wrong.push(`notification ${position} (${why} of ${groupKey}): ${problem}`)
+    const candidates = routeOf(plans, groupKey)
+    const route = candidates[0]
+    if (route === undefined) return says("no plan has its route")
+    const told = why === "escalation" ? (route.escalate?.receivers ?? []) : route.receivers
+    if (!sameNames(told, receivers)) says(`it is told to ${receivers.join(", ")}, and its route tells ${told.join(", ")}`)
+    const states: Array<AlertState> = []
+    for (const { fingerprint, position: of, status } of alerts) {
+      const state = known.alerts.get(fingerprint)
+      if (state === undefined || state.position !== of || state.alert.status !== status) {
+        says(`it says that ${fingerprint} is ${status} by fact ${of}, and the log says otherwise`)
+        continue
+      }
+      states.push(state)
+      const { labels } = state.alert
+      if (groupOf(route, labels) !== plainKey(groupKey) && status === "firing") says(`${fingerprint} is of another group`)
+      if (status === "firing" && !candidates.some(({ id, plan }) => routesFor(plan, labels).some((each) => each.id === id)))
+        says(`${fingerprint} takes another route`)
+      const mutes = clockOffsets.map((offset) => muteOf(route, labels, { at: at - offset, firing: known.firing, silences: known.silences }))
+      if (mutes.every((mute) => mute !== undefined)) says(`${fingerprint} is ${mutes[0]}`)
+    }
+    const firing = states.filter(({ alert }) => alert.status === "firing")
+    if ((why === "repeat" || why === "escalation") && firing.every((state) => known.isAcknowledged(state)))
+      says("all of it is acknowledged")
+    if (why === "escalation" && firing.some((state) => known.isAcknowledged(state))) says("some of it is acknowledged")
+
+    const generation = generationOf(idempotencyKey)
+    const before = last.get(groupKey)
+    const same = before?.generation === generation ? before : undefined
+    const firingNow = firing.map(({ alert }) => `${alert.fingerprint} ${alert.level}`)
+    for (const { alert, position: of } of states)
+      if (alert.status === "resolved" && why !== "escalation") {
+        if (same === undefined || !same.open.has(alert.fingerprint)) says(`${alert.fingerprint} is over, and nobody was told that it fires`)
+        const once = `${groupKey} ${alert.fingerprint} ${of}`
+        if (over.has(once)) says(`${alert.fingerprint} is over for the second time`)
+        over.add(once)
+      }
+    if (why === "firing" && same !== undefined && firingNow.every((each) => same.told.has(each))) says("nothing in it is new")
+    if (why === "firing" && before !== undefined && same === undefined && !regroups) {
+      const opened = Number(generation.slice(generation.lastIndexOf("-") + 1))
+      if (firing.every((state) => before.open.has(state.alert.fingerprint) && state.openedPosition < opened && before.told.size > 0))
+        says("it was told under another key")
+    }
+    if (clockOffsets.length === 1) {
+      const early = (since: number, millis: number, what: string) => {
+        if (at < since + millis) says(`it comes ${at - since} ms after ${what}, and not after ${millis}`)
+      }
+      // The alert that the group began with may be over by now.
+      const opener = beginnings.get(Number(generation.slice(generation.lastIndexOf("-") + 1))) ?? at
+      const oldest = Math.min(opener, ...states.map(({ alert }) => alert.startsAt))
+      if (why === "firing" && same === undefined && states.length > 0) early(oldest, route.waitMillis, "its oldest alert began")
+      if (why !== "escalation" && same !== undefined && !regroups) early(same.at, route.intervalMillis, "the one before it")
+      if (why === "repeat" && same !== undefined) early(same.at, route.repeatMillis + 1, "what it repeats")
+      if (why === "escalation" && route.escalate !== undefined) {
+        if (same?.since === undefined) says("nothing was told before")
+        else early(same.since, route.escalate.afterMillis, "it was told first")
+      }
+    }
+    if (why === "escalation") return
+    const open = new Set([...(same?.open ?? []), ...firing.map(({ alert }) => alert.fingerprint)])
+    for (const { alert } of states) if (alert.status === "resolved") open.delete(alert.fingerprint)
+    const since = firing.length === 0 ? undefined : (same?.since ?? at)
+    last.set(groupKey, { generation, at, told: new Set(firingNow), open, since })
+  }
+  for (const fact of story) {
+    if (fact.is === "notified") look(fact)
+    known.take(fact)
+  }
+  return wrong
+}
+
+/** What fires and is not held back was told in each of its groups, and what was told to fire and is over was told to be over. */
+export const untold = (story: ReadonlyArray<Fact>, plan: AlertPlan, now: number, regroups: boolean): ReadonlyArray<string> => {
+  const known = new Known()
+  for (const fact of story) known.take(fact)
+  /** By group and alert: the last that was told of it. */
+  const last = new Map<string, { readonly status: string; readonly at: number }>()
+  for (const fact of story)
+    if (fact.is === "notified" && fact.value.why !== "escalation")
+      for (const { fingerprint, status } of fact.value.alerts)
+        last.set(`${plainKey(fact.value.groupKey)} ${fingerprint}`, { status, at: fact.position })
+  // What is over while it is held back is told to nobody, so where something may be, its end is looked at in quiet worlds alone.
+  const heldBack = plan.inhibitions.length > 0 || known.silences.length > 0
+  const open = heldBack || regroups ? [] : [...last].filter(([, { status }]) => status === "firing")
+  const unended = open.flatMap(([each]) => {
+    const fingerprint = each.slice(each.lastIndexOf(" ") + 1)
+    const route = allRoutes(plan).find(({ id }) => each.startsWith(`${id}:`))
+    return known.alerts.get(fingerprint)?.alert.status === "resolved" && route?.muteTimes.length === 0
+      ? [`${each} was told to fire, and nobody is told that it is over`]
+      : []
+  })
+  const unheard = [...known.alerts.values()].flatMap((state) => {
+    const { alert, openedPosition } = state
+    return routesFor(plan, alert.labels).flatMap((route) => {
+      if (route.receivers.length === 0) return []
+      const key = groupOf(route, alert.labels)
+      const told = last.get(`${key} ${alert.fingerprint}`)
+      const mute = muteOf(route, alert.labels, { at: now, firing: known.firing, silences: known.silences })
+      const isTold = told !== undefined && told.status === "firing" && told.at > openedPosition
+      return alert.status === "resolved" || mute !== undefined || isTold
+        ? []
+        : [`${key}: ${alert.fingerprint} fires since fact ${openedPosition}, and nobody is told`]
+    })
+  })
+  return [...unended, ...unheard]
+}
+
+/** No `resolved` without its `firing` at a receiver, in the order in which it took them. */
+export const orphanedEnds = (
+  promised: ReadonlyMap<
+    string,
+    { readonly groupKey: string; readonly alerts: ReadonlyArray<{ readonly fingerprint: string; readonly status: string }> }
+  >,
+  { name, received }: { readonly name: string; readonly received: ReadonlyArray<{ readonly key: string }> }
+): ReadonlyArray<string> => {
+  const told = new Set<string>()
+  return [...new Set(received.map(({ key }) => key))].flatMap((key) => {
+    const { alerts, groupKey } = promised.get(key) ?? { alerts: [], groupKey: "" }
+    return alerts.flatMap(({ fingerprint, status }) => {
+      const alert = `${groupKey} ${fingerprint}`
+      if (status === "firing") told.add(alert)
+      return status === "firing" || told.has(alert)
+        ? []
+        : [`${name} is told by ${key} that ${fingerprint} is over, and never was that it fires`]
+    })
+  })
+}
