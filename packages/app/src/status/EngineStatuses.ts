@@ -3,6 +3,7 @@ import { EngineStatus } from "@evenkeel/api/server/EngineStatus"
 import { EngineView } from "@evenkeel/api/server/EngineView"
 import { MarketFeed } from "@evenkeel/connectors/feed/MarketFeed"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
+import { Histograms } from "@evenkeel/runtime/telemetry/Metrics"
 import { PrometheusHistograms } from "@evenkeel/runtime/telemetry/PrometheusHistogram"
 import { monotonicMillis } from "@evenkeel/runtime/time/Monotonic"
 import { Effect, Layer } from "effect"
@@ -21,11 +22,8 @@ export const layerEngineStatus = (options: { readonly data: string; readonly nam
       const health = yield* HealthRegistry
       const view = yield* EngineView
       const feed = yield* MarketFeed
-      const family = new PrometheusHistograms(
-        "evenkeel_stage_seconds",
-        "How long a stage between a venue and a receiver takes, by stage; in the hot path one frame in 61 is measured",
-        "stage"
-      )
+      const { stageSeconds } = Histograms
+      const family = new PrometheusHistograms(stageSeconds.name, stageSeconds.description, stageSeconds.label)
       const startedAt = yield* monotonicMillis
       const status = Effect.gen(function* () {
         const look = numbers.last() ?? (yield* numbers.look)
