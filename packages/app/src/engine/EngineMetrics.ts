@@ -1,6 +1,5 @@
 /** Copies the engine's state and counts into metrics, for whoever scrapes. */
 import { Receivers } from "@evenkeel/alerting/receiver/Receiver"
-import type { CoinView } from "@evenkeel/api/contract/group/Coins"
 import type { ProcessView } from "@evenkeel/api/contract/group/Status"
 import { EngineView } from "@evenkeel/api/server/EngineView"
 import { Venues } from "@evenkeel/connectors/exchange/Venues"
@@ -13,6 +12,7 @@ import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { Metrics } from "@evenkeel/runtime/telemetry/Metrics"
 import { Effect, Layer, Metric } from "effect"
 import { EngineNumbers } from "../status/EngineNumbers.ts"
+import { BreakProbabilities } from "./BreakProbabilities.ts"
 import { alertSeverities } from "./Unwatched.ts"
 
 const metricsEvery = "1 second"
@@ -67,18 +67,7 @@ export const layerEngineMetrics = Layer.effectDiscard(
       return more > 0 || total === 0 ? Metric.update(metric, Math.max(0, more)) : Effect.void
     }
 
-    /** A gauge keeps its last value: what is not known any more is no number. */
-    const horizons = new Map<string, Set<number>>()
-    const updateProbabilities = Effect.fnUntraced(function* ({ coin, level, model }: CoinView) {
-      const known = horizons.get(coin) ?? new Set()
-      horizons.set(coin, known)
-      const told = level === "stale" ? [] : (model?.horizons ?? [])
-      for (const { minutes } of told) known.add(minutes)
-      for (const minutes of known) {
-        const probability = told.find((horizon) => horizon.minutes === minutes)?.probability ?? Number.NaN
-        yield* Metric.update(Metric.withAttributes(Metrics.breakProbability, { coin, horizon_minutes: `${minutes}` }), probability)
-      }
-    })
+    const probabilities = new BreakProbabilities()
 
     const updateCoins = Effect.suspend(() =>
       Effect.forEach(
@@ -87,7 +76,11 @@ export const layerEngineMetrics = Layer.effectDiscard(
           const { coin, deviationBps, errorBps, fairValue, level } = view
           yield* Metric.update(Metric.withAttributes(Metrics.level, { coin }), severity(level))
           yield* Metric.update(Metric.withAttributes(Metrics.stale, { coin }), level === "stale" ? 1 : 0)
-          yield* updateProbabilities(view)
+          for (const { horizonMinutes, probability } of probabilities.readings(view))
+            yield* Metric.update(
+              Metric.withAttributes(Metrics.breakProbability, { coin, horizon_minutes: `${horizonMinutes}` }),
+              probability
+            )
           if (fairValue === null) return
           yield* Metric.update(Metric.withAttributes(Metrics.fairValue, { coin }), fairValue)
           yield* Metric.update(Metric.withAttributes(Metrics.deviationBps, { coin }), deviationBps ?? 0)
