@@ -146,32 +146,32 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "what was told is told again as new",
     file: "packages/alerting/src/group/Group.ts",
-    from: 'if (!isWithin(firing, told.firing)) return "firing"',
-    to: 'if (firing.length > 0) return "firing"'
+    from: "const isNews = taken.some((member) => toldOf(member) !== member.severity)",
+    to: "const isNews = taken.length > 0"
   },
   {
     name: "what is acknowledged is repeated",
     file: "packages/alerting/src/group/Group.ts",
-    from: 'found === "repeat" && unseen.length === 0',
-    to: 'found === "repeat" && now < 0'
+    from: "timing.repeatIntervalMillis && unseen.length > 0",
+    to: "timing.repeatIntervalMillis && firing.length > 0"
   },
   {
     name: "what is acknowledged is escalated",
     file: "packages/alerting/src/group/Group.ts",
-    from: "escalateAt <= now ? unseen : []",
-    to: "escalateAt <= now ? firing : []"
+    from: "unseen.filter(({ fingerprint }) => open",
+    to: "firing.filter(({ fingerprint }) => open"
   },
   {
     name: "who never heard of an alert hears that it is over",
     file: "packages/alerting/src/group/Group.ts",
-    from: 'status === "resolved" && group.told?.open.includes(fingerprint)',
-    to: 'status === "resolved" && fingerprint !== ""'
+    from: 'member.status === "resolved" && toldOf(member) !== undefined',
+    to: 'member.status === "resolved"'
   },
   {
-    name: "what ends after all else is told to nobody",
+    name: "an end that is held back is told to nobody",
     file: "packages/alerting/src/group/Group.ts",
-    from: 'return told.firing.length > 0 || resolved.length > 0 ? "resolved" : undefined',
-    to: 'return told.firing.length > 0 ? "resolved" : undefined'
+    from: "(!heard.includes(member) && open.has(member.fingerprint))",
+    to: "(now < 0 && open.has(member.fingerprint))"
   },
   {
     name: "siblings behind `continue` are not looked at",
@@ -218,8 +218,8 @@ export const mutants: ReadonlyArray<Mutant> = [
   {
     name: "a group that is made once more has its old keys",
     file: "packages/alerting/src/group/Notifier.ts",
-    from: "position: isRerouting ? yield* beginningOf(key, position) : position, now",
-    to: "position, now"
+    from: "const beginning = before === undefined ? position : yield* beginningOf(key, position)",
+    to: "const beginning = position"
   }
 ]
 

@@ -7,11 +7,13 @@ import { MarketFeed } from "@evenkeel/connectors/feed/MarketFeed"
 import { Detection } from "@evenkeel/detection/host/Detection"
 import { venueCounters } from "@evenkeel/detection/hotpath/Counters"
 import { severity } from "@evenkeel/domain/risk/RiskLevel"
-import type { ComponentHealth } from "@evenkeel/runtime/health/HealthRegistry"
+import { type ComponentHealth, HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { Metrics } from "@evenkeel/runtime/telemetry/Metrics"
 import { Effect, Layer, Metric } from "effect"
 import { EngineNumbers } from "../status/EngineNumbers.ts"
+import { BreakProbabilities } from "./BreakProbabilities.ts"
+import { alertSeverities } from "./Unwatched.ts"
 
 const metricsEvery = "1 second"
 /** A look copies numbers: it takes no time on a healthy machine. */
@@ -49,6 +51,7 @@ export const layerEngineMetrics = Layer.effectDiscard(
     const feed = yield* MarketFeed
     const venues = yield* Venues
     const numbers = yield* EngineNumbers
+    const health = yield* HealthRegistry
     yield* Metric.update(Metrics.simulated, view.simulated ? 1 : 0)
     yield* Metric.update(Metrics.startTime, performance.timeOrigin / 1000)
     yield* beginAtZero(
@@ -64,12 +67,20 @@ export const layerEngineMetrics = Layer.effectDiscard(
       return more > 0 || total === 0 ? Metric.update(metric, Math.max(0, more)) : Effect.void
     }
 
+    const probabilities = new BreakProbabilities()
+
     const updateCoins = Effect.suspend(() =>
       Effect.forEach(
         view.coins(),
-        Effect.fnUntraced(function* ({ coin, deviationBps, errorBps, fairValue, level }) {
+        Effect.fnUntraced(function* (view) {
+          const { coin, deviationBps, errorBps, fairValue, level } = view
           yield* Metric.update(Metric.withAttributes(Metrics.level, { coin }), severity(level))
           yield* Metric.update(Metric.withAttributes(Metrics.stale, { coin }), level === "stale" ? 1 : 0)
+          for (const { horizonMinutes, probability } of probabilities.readings(view))
+            yield* Metric.update(
+              Metric.withAttributes(Metrics.breakProbability, { coin, horizon_minutes: `${horizonMinutes}` }),
+              probability
+            )
           if (fairValue === null) return
           yield* Metric.update(Metric.withAttributes(Metrics.fairValue, { coin }), fairValue)
           yield* Metric.update(Metric.withAttributes(Metrics.deviationBps, { coin }), deviationBps ?? 0)
@@ -96,12 +107,17 @@ export const layerEngineMetrics = Layer.effectDiscard(
     )
     const updateComponents = Effect.fnUntraced(function* (components: ReadonlyArray<ComponentHealth>) {
       for (const { component, gauges, hung, restarts, status } of components) {
-        const up = status === "running" || status === "degraded" ? 1 : 0
+        // As for readiness: what was stopped on purpose, as a connection that carries nothing any more, is no trouble.
+        const up = status === "running" || status === "degraded" || status === "stopped" ? 1 : 0
         yield* Metric.update(Metric.withAttributes(Metrics.componentStatus, { component }), up)
         yield* Metric.update(Metric.withAttributes(Metrics.componentHung, { component }), hung ? 1 : 0)
         yield* catchUp(`restarts ${component}`, restarts, Metric.withAttributes(Metrics.componentRestarts, { component }))
         if (component === "main-thread") yield* catchUp("standstills", gauges["standstills"] ?? 0, Metrics.standstills)
-        if (component === "alerts") yield* Metric.update(Metrics.alertsUnwatched, gauges["unwatched"] ?? 0)
+        if (component === "alerts") {
+          yield* Metric.update(Metrics.alertsUnwatched, gauges["unwatched"] ?? 0)
+          for (const severity of alertSeverities)
+            yield* Metric.update(Metric.withAttributes(Metrics.alertsFiring, { severity }), gauges[`firing_${severity}`] ?? 0)
+        }
         if (component === "templates") yield* catchUp("templates", gauges["failures"] ?? 0, Metrics.templateFailures)
         if (component !== "dispatcher") continue
         yield* Metric.update(Metrics.outboxPending, gauges["outbox_pending"] ?? 0)
@@ -132,6 +148,7 @@ export const layerEngineMetrics = Layer.effectDiscard(
       yield* catchUp("scores dropped", detection.scoresDropped(), Metrics.scoresDropped)
       yield* Metric.update(Metric.withAttributes(Metrics.ringFill, { ring: "frames" }), look.ringFill)
       yield* Metric.update(Metrics.hotPathBusy, look.hotPathBusy)
+      yield* Metric.update(Metrics.ready, (yield* health.ready) ? 1 : 0)
       yield* updateProcess(look.process)
       yield* updateComponents(look.components)
     })

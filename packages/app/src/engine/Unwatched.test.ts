@@ -22,6 +22,7 @@ it.effect("an alert of a coin that is not watched any more is said, without maki
     const own = (yield* health.snapshot).find(({ component }) => component === "alerts")!
     assert.deepInclude(own, { status: "degraded", detail: "1 alerts fire of coins that are not watched: GONE" })
     assert.strictEqual(own.gauges["unwatched"], 1)
+    assert.deepInclude(own.gauges, { firing_critical: 2, firing_warning: 0 })
     assert.isTrue(yield* health.ready)
   }).pipe(
     Effect.provide(

@@ -1,5 +1,6 @@
 /**
- * Alerts that fire of coins which this engine's configuration does not watch: nothing here will ever resolve them.
+ * Looks at the alerts that fire. How many there are of each severity goes into health, and from there into `/metrics`; so do those of coins
+ * which this engine's configuration does not watch, for nothing here will ever resolve them.
  *
  * Another engine on the same database may watch such a coin, so that they are not resolved but said: in the log, in health and as a metric.
  * `evenkeel alerts resolve` closes them.
@@ -17,6 +18,9 @@ const lookEvery = "10 seconds"
 const alertsMax = 1000
 const component = "alerts"
 
+/** What an alert's severity may be: of a coin's trouble its level, of a rule what the rule says. */
+export const alertSeverities = ["watch", "warning", "critical", "stale"] as const
+
 /** Those of `alerts` that fire and whose coin is none of `coins`. */
 export const unwatchedOf = (coins: ReadonlyArray<Coin>, alerts: ReadonlyArray<Alert>): ReadonlyArray<Alert> =>
   alerts.filter(({ change, status }) => status === "firing" && change !== undefined && !coins.some(({ symbol }) => symbol === change.coin))
@@ -27,10 +31,12 @@ export const layerUnwatched = (coins: ReadonlyArray<Coin>) =>
       const manager = yield* AlertManager
       const health = yield* HealthRegistry
       const supervisor = yield* Supervisor
+      let firing: ReadonlyArray<Alert> = []
       let count = 0
       let said = ""
       const look = Effect.gen(function* () {
-        const unwatched = unwatchedOf(coins, yield* manager.list({ all: false, limit: alertsMax }))
+        firing = yield* manager.list({ all: false, limit: alertsMax })
+        const unwatched = unwatchedOf(coins, firing)
         count = unwatched.length
         const names = [...new Set(unwatched.map(({ change }) => change?.coin ?? ""))].sort().join(", ")
         if (names !== "" && names !== said)
@@ -41,6 +47,8 @@ export const layerUnwatched = (coins: ReadonlyArray<Coin>) =>
           : health.report(component, "degraded", `${count} alerts fire of coins that are not watched: ${names}`)
       })
       yield* health.gauge(component, "unwatched", () => count)
+      for (const severity of alertSeverities)
+        yield* health.gauge(component, `firing_${severity}`, () => firing.filter(({ level }) => level === severity).length)
       yield* supervisor.superviseBeating(
         component,
         ({ waiting }) =>

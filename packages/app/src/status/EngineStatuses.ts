@@ -4,7 +4,7 @@ import { EngineView } from "@evenkeel/api/server/EngineView"
 import { MarketFeed } from "@evenkeel/connectors/feed/MarketFeed"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { BucketedHistograms } from "@evenkeel/runtime/telemetry/BucketedHistograms"
-import { stageSeconds } from "@evenkeel/runtime/telemetry/Metrics"
+import { Histograms } from "@evenkeel/runtime/telemetry/Metrics"
 import { monotonicMillis } from "@evenkeel/runtime/time/Monotonic"
 import { Effect, Layer } from "effect"
 import { version } from "../Version.ts"
@@ -22,7 +22,8 @@ export const layerEngineStatus = (options: { readonly data: string; readonly nam
       const health = yield* HealthRegistry
       const view = yield* EngineView
       const feed = yield* MarketFeed
-      const family = new BucketedHistograms(stageSeconds.name, stageSeconds.description, "stage")
+      const { stageSeconds } = Histograms
+      const family = new BucketedHistograms(stageSeconds.name, stageSeconds.description, stageSeconds.label)
       const startedAt = yield* monotonicMillis
       const status = Effect.gen(function* () {
         const look = numbers.last() ?? (yield* numbers.look)

@@ -46,6 +46,10 @@ export const Metrics = {
   fairValue: gauge("fair_value", "Fair value in the peg's currency, by coin"),
   deviationBps: gauge("deviation_bps", "Fair value against the peg, by coin"),
   errorBps: gauge("fair_value_error_bps", "Standard error of the fair value, by coin"),
+  breakProbability: gauge(
+    "break_probability",
+    "Probability of a break within a horizon, by coin and horizon_minutes; none while the coin is stale or no model serves"
+  ),
   level: gauge("risk_level", "0 normal, 1 watch, 2 warning or stale, 3 critical, by coin"),
   ringFill: gauge("ring_fill_ratio", "Share of a ring in use, by ring"),
   componentHung: gauge("component_hung", "1 while a component that should have shown life has not, by component"),
@@ -53,8 +57,10 @@ export const Metrics = {
   hotPathBusy: gauge("hot_path_busy_ratio", "Share of the last second that the hot path has worked on frames"),
   diskFree: gauge("disk_free_bytes", "Room on the disk of the data directory"),
   standstills: counter("main_thread_standstills_total", "Times that the main thread did not run for a second or longer"),
-  componentStatus: gauge("component_up", "1 while a component runs, by component"),
+  componentStatus: gauge("component_up", "1 while a component runs, be it degraded, or was stopped on purpose, by component"),
   journalBytes: counter("journal_bytes_total", "Compressed bytes written to the market journal"),
+  ready: gauge("ready", "1 while users can rely on the engine, as /readyz says"),
+  alertsFiring: gauge("alerts_firing", "Alerts that fire, by severity"),
   alertsUnwatched: gauge("alerts_unwatched", "Alerts that fire of coins which the configuration does not watch"),
   outboxPending: gauge("outbox_pending", "Notifications that wait for delivery"),
   outboxAbandoned: gauge("outbox_abandoned", "Notifications that were given up and are kept"),
@@ -75,8 +81,44 @@ export const Metrics = {
   collecting: plainCounter("nodejs_gc_seconds_total", "Time that collections of garbage took in the main thread, by kind")
 } as const
 
-/** Histograms of fixed memory, kept outside of Effect's metrics: their threads count in them. */
-export const stageSeconds = {
-  name: "evenkeel_stage_seconds",
-  description: "How long a stage between a venue and a receiver takes, by stage; in the hot path one frame in 61 is measured"
+/** Histograms are kept in memory of their own, see `BucketedHistograms`. */
+export const Histograms = {
+  stageSeconds: {
+    name: "evenkeel_stage_seconds",
+    description: "How long a stage between a venue and a receiver takes, by stage; in the hot path one frame in 61 is measured",
+    label: "stage"
+  }
 } as const
+
+/** Labels by which a metric is divided; one that is not here has none. What dashboards and alert rules ask for is held against this. */
+export const metricLabels: Partial<Record<keyof typeof Metrics, ReadonlyArray<string>>> = {
+  framesReceived: ["venue"],
+  framesRefused: ["venue", "outcome"],
+  framesDropped: ["venue"],
+  reconnects: ["venue"],
+  cutOff: ["venue"],
+  snapshots: ["venue", "reason"],
+  levelChanges: ["coin", "level"],
+  levelChangesRefused: ["coin"],
+  notifications: ["receiver", "outcome"],
+  ruleChanges: ["rule", "event"],
+  factsSetAside: ["consumer"],
+  notificationsAbandoned: ["receiver"],
+  heartbeats: ["outcome"],
+  newsReadings: ["feed", "outcome"],
+  newsItems: ["feed", "outcome"],
+  stale: ["coin"],
+  fairValue: ["coin"],
+  deviationBps: ["coin"],
+  errorBps: ["coin"],
+  breakProbability: ["coin", "horizon_minutes"],
+  level: ["coin"],
+  ringFill: ["ring"],
+  componentHung: ["component"],
+  componentRestarts: ["component"],
+  componentStatus: ["component"],
+  alertsFiring: ["severity"],
+  collections: ["kind"],
+  collecting: ["kind"],
+  telemetryLost: ["what"]
+}

@@ -16,6 +16,7 @@ import { HotPathThreads } from "@evenkeel/detection/host/HotPathThreads"
 import { coinOf } from "@evenkeel/domain/coin/Coin"
 import type { Instrument } from "@evenkeel/domain/market/Instrument"
 import type { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
+import { Logs } from "@evenkeel/runtime/log/Logs"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { MarketClock } from "@evenkeel/runtime/time/MarketClock"
 import { DatabaseTime } from "@evenkeel/store/database/DatabaseClock"
@@ -194,7 +195,7 @@ export class Machine {
       const before = run.choice
       const next = reloadedConfig(before.config, to)
       if (typeof to !== "string" && next !== undefined) run.choice = { ...before, config: next, plan: to }
-      return this.ask(reload(before.config, next))
+      return this.ask(reload(before.config, next).pipe(Effect.provide(Logs.layerNoop)))
     })
   }
 
