@@ -294,7 +294,8 @@ const makeNotifier = Effect.fnUntraced(function* () {
       }
     }
     const isDue = ({ group }: { readonly group: Group }) => group.lookAt <= now
-    const all = [...touched.values()]
+    // In a fixed order, since an end that one group tells another does not.
+    const all = [...touched.values()].sort((a, b) => (a.group.key < b.group.key ? -1 : 1))
     for (const { group } of all.filter((entry) => !isDue(entry))) yield* groups.save(group)
     yield* lookAt(all.filter(isDue), now, states)
   })

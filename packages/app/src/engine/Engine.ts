@@ -137,7 +137,6 @@ export const layerEngineOnDatabase = (config: EngineConfig, setup: EngineSetup) 
     Layer.provideMerge(EngineNumbers.layer({ directory: config.data, simulated: setup.simulated })),
     Layer.provideMerge(layerEngineView({ simulated: setup.simulated })),
     Layer.provideMerge(layerOracles(config, setup)),
-    Layer.provideMerge(StressQuantiles.layer(config.liquidations.quantiles)),
     Layer.provideMerge(layerPrediction(config, setup)),
     Layer.provideMerge(layerNewsFeeds(config, setup)),
     Layer.provideMerge(layerFeed(config, setup)),
@@ -152,6 +151,8 @@ export const layerEngineOnDatabase = (config: EngineConfig, setup: EngineSetup) 
 /** The whole engine, but for its screen and its HTTP server. Needs a file system and an HTTP client. */
 export const layerEngine = (config: EngineConfig, setup: EngineSetup) =>
   Layer.provideMerge(layerMainWatch, layerEngineOnDatabase(config, setup)).pipe(
+    // For those who ask; the engine itself asks nothing of them.
+    Layer.provideMerge(StressQuantiles.layer(config.liquidations.quantiles)),
     // On a disk that is full the database is not even opened: the reserve makes room for it.
     Layer.provideMerge(databaseOf(config).pipe(Layer.provide(Layer.effectDiscard(Effect.ignore(keepDiskSpace(config.data))))))
   )

@@ -38,6 +38,6 @@ export const wrongAlerting = (world: World, alerting: AlertWorld, run: UpRun, st
     ...wrongTurns(story),
     ...wrongStanding(story, plan.rules, flapping, time.elapsed),
     ...untold(story, plan, time.trueNow(), regroups),
-    ...(isQuiet ? wrongInQuiet(world, alerting, story) : [])
+    ...(isQuiet && !regroups ? wrongInQuiet(world, alerting, story) : [])
   ]
 }

@@ -1,6 +1,6 @@
 /**
  * Every notification of a world in which nothing fails, and when it must come: to the millisecond. Alertmanager's grouping once more, fed with the log's
- * facts about alerts, silences and acknowledgements, and with the changes of the plan.
+ * facts about alerts, silences and acknowledgements. Of worlds whose plan does not change: what is taken along then is looked at in `Notifications`.
  */
 import type { AlertState } from "@evenkeel/alerting/manager/Decide"
 import type { AlertPlan } from "../world/AlertPlan.ts"
@@ -13,20 +13,26 @@ export interface PlanChange {
   readonly plan: AlertPlan
 }
 
+/** An alert that somebody was told to fire and not to be over: with which level each receiver was told it last, empty where it was left out since. */
+interface Open {
+  readonly told: Map<string, string>
+  since: number
+  escalated: boolean
+}
+
 interface Due {
   readonly route: ModelRoute
   readonly members: Set<string>
   lookAt: number
   looked: boolean
-  told: { readonly at: number; readonly firing: ReadonlySet<string>; readonly resolved: ReadonlySet<string> } | undefined
-  readonly open: Set<string>
-  /** Since when something that was told fires. */
-  since: number | undefined
-  escalated: boolean
+  toldAt: number | undefined
+  readonly open: Map<string, Open>
 }
 
 const tickMillis = 1000
 const heldBackMillis = 1000
+const ranks: Readonly<Record<string, number>> = { watch: 1, warning: 2, stale: 2, critical: 3 }
+const rank = (level: string): number => ranks[level] ?? 0
 
 interface Expected {
   readonly at: number
@@ -51,19 +57,25 @@ const expectedOf = (
   const lookAt = (key: string, group: Due, at: number, plan: AlertPlan) => {
     const { route } = group
     const members = [...group.members].map((fingerprint) => known.alerts.get(fingerprint)!)
-    const heard = members.filter(({ alert }) => {
-      const isHere = routesFor(plan, alert.labels).some((each) => groupOf(each, alert.labels) === key)
-      const left = alert.status === "firing" && !isHere
-      return !left && muteOf(route, alert.labels, { at, firing: known.firing, silences: known.silences }) === undefined
-    })
+    const leaves = new Set(
+      members.flatMap(({ alert }) =>
+        alert.status === "firing" && !routesFor(plan, alert.labels).some((each) => groupOf(each, alert.labels) === key)
+          ? [alert.fingerprint]
+          : []
+      )
+    )
+    const leaveOut = (fingerprint: string, receivers: Iterable<string>) => {
+      const told = group.open.get(fingerprint)?.told
+      for (const receiver of receivers) if (told?.has(receiver)) told.set(receiver, "")
+    }
+    for (const fingerprint of leaves) leaveOut(fingerprint, [...(group.open.get(fingerprint)?.told.keys() ?? [])])
+    const heard = members.filter(
+      ({ alert }) =>
+        !leaves.has(alert.fingerprint) && muteOf(route, alert.labels, { at, firing: known.firing, silences: known.silences }) === undefined
+    )
     const firing = heard.filter(({ alert }) => alert.status === "firing")
-    const ended = heard.filter(({ alert }) => alert.status === "resolved" && group.open.has(alert.fingerprint))
-    const named = new Set(firing.map(({ alert }) => `${alert.fingerprint} ${alert.level}`))
     const unseen = firing.filter((state) => !known.isAcknowledged(state))
-    const { told } = group
-    const isNew = [...named].some((name) => told === undefined || !told.firing.has(name))
-    const isRepeat = told !== undefined && firing.length > 0 && at - told.at > route.repeatMillis && unseen.length > 0
-    const why = isNew ? "firing" : ended.length > 0 ? "resolved" : isRepeat ? "repeat" : undefined
+    const isRepeat = group.toldAt !== undefined && at - group.toldAt > route.repeatMillis && unseen.length > 0
     const say = (reason: string, receivers: ReadonlyArray<string>, states: ReadonlyArray<AlertState>) => {
       if (receivers.length > 0)
         expected.push({
@@ -76,21 +88,56 @@ const expectedOf = (
           )
         })
     }
-    if (why !== undefined) {
-      say(why, route.receivers, [...firing, ...ended])
-      for (const { alert } of firing) group.open.add(alert.fingerprint)
-      for (const { alert } of ended) group.open.delete(alert.fingerprint)
-      group.told = { at, firing: named, resolved: new Set() }
-      group.since = firing.length === 0 ? undefined : (group.since ?? at)
-      if (group.since === undefined) group.escalated = false
+    const words = new Map<string, { readonly why: string; readonly receivers: Array<string>; readonly of: ReadonlyArray<AlertState> }>()
+    for (const receiver of new Set([...route.receivers, ...[...group.open.values()].flatMap(({ told }) => [...told.keys()])])) {
+      const toldOf = ({ alert }: AlertState) => group.open.get(alert.fingerprint)?.told.get(receiver)
+      const mine = route.receivers.includes(receiver) ? firing : []
+      const ended = heard.filter((state) => state.alert.status === "resolved" && toldOf(state) !== undefined)
+      const isNew = mine.some((state) => toldOf(state) !== state.alert.level)
+      const why = isNew ? "firing" : ended.length > 0 ? "resolved" : mine.length > 0 && isRepeat ? "repeat" : undefined
+      if (why === undefined) continue
+      const of = [...mine, ...ended]
+      const name = `${why} ${of.map(({ alert }) => alert.fingerprint).join()}`
+      const alike = words.get(name) ?? { why, receivers: [], of }
+      alike.receivers.push(receiver)
+      words.set(name, alike)
     }
-    const escalateAt =
-      group.since === undefined || group.escalated || route.escalate === undefined ? undefined : group.since + route.escalate.afterMillis
-    if (escalateAt !== undefined && escalateAt <= at && unseen.length > 0) {
-      say("escalation", route.escalate!.receivers, unseen)
-      group.escalated = true
+    for (const { of, receivers, why } of words.values()) {
+      say(why, receivers, of)
+      if (receivers.some((receiver) => route.receivers.includes(receiver))) group.toldAt = at
+      for (const { alert } of of) {
+        const { fingerprint } = alert
+        const before = group.open.get(fingerprint)
+        if (alert.status === "firing") {
+          const isWorse = before === undefined || rank(alert.level) > Math.max(...[...before.told.values()].map(rank))
+          const open = before ?? { told: new Map(), since: at, escalated: false }
+          if (isWorse) Object.assign(open, { since: at, escalated: false })
+          for (const receiver of receivers) open.told.set(receiver, alert.level)
+          group.open.set(fingerprint, open)
+        } else
+          // Whoever has heard of the end from one group does not hear of it from another.
+          for (const other of groups.values()) {
+            const open = other.open.get(fingerprint)
+            for (const receiver of receivers) open?.told.delete(receiver)
+            if (open?.told.size === 0) other.open.delete(fingerprint)
+          }
+      }
+      for (const state of members) if (!heard.includes(state)) leaveOut(state.alert.fingerprint, receivers)
     }
-    for (const { alert } of members) if (alert.status === "resolved") group.members.delete(alert.fingerprint)
+    const after = route.escalate?.afterMillis
+    const waiting = after === undefined ? [] : unseen.filter(({ alert }) => group.open.get(alert.fingerprint)?.escalated === false)
+    const escalateAt = ({ alert }: AlertState) => group.open.get(alert.fingerprint)!.since + (after ?? 0)
+    const late = waiting.filter((state) => escalateAt(state) <= at)
+    if (late.length > 0) say("escalation", route.escalate!.receivers, late)
+    for (const { alert } of late) {
+      const open = group.open.get(alert.fingerprint)!
+      open.escalated = true
+      for (const receiver of route.escalate!.receivers) if (!open.told.has(receiver)) open.told.set(receiver, alert.level)
+    }
+    for (const state of members)
+      if (state.alert.status === "resolved" && (heard.includes(state) || !group.open.has(state.alert.fingerprint)))
+        group.members.delete(state.alert.fingerprint)
+    for (const fingerprint of group.open.keys()) if (!group.members.has(fingerprint)) group.open.delete(fingerprint)
     if (group.members.size === 0) return void groups.delete(key)
     group.looked = true
     const next =
@@ -98,8 +145,10 @@ const expectedOf = (
         ? at + route.intervalMillis
         : heard.length < members.length
           ? at + heldBackMillis
-          : Math.max(at, group.told?.at ?? at) + route.repeatMillis + 1
-    group.lookAt = escalateAt !== undefined && escalateAt > at ? Math.min(next, escalateAt) : next
+          : (group.toldAt ?? at) + route.repeatMillis + 1 > at
+            ? (group.toldAt ?? at) + route.repeatMillis + 1
+            : at + route.repeatMillis + 1
+    group.lookAt = Math.min(next, ...waiting.map(escalateAt).filter((due) => due > at))
   }
 
   const take = (states: ReadonlyArray<AlertState>, at: number) => {
@@ -117,10 +166,8 @@ const expectedOf = (
             members: new Set(),
             lookAt: at + route.waitMillis,
             looked: false,
-            told: undefined,
-            open: new Set(),
-            since: undefined,
-            escalated: false
+            toldAt: undefined,
+            open: new Map()
           })
       }
       for (const [key, group] of groups) {
@@ -131,7 +178,7 @@ const expectedOf = (
         if (atOnce) group.lookAt = Math.min(group.lookAt, at)
       }
     }
-    for (const key of touched) if (groups.get(key)!.lookAt <= at) lookAt(key, groups.get(key)!, at, plan)
+    for (const key of [...touched].sort()) if (groups.get(key)!.lookAt <= at) lookAt(key, groups.get(key)!, at, plan)
   }
 
   const tick = (at: number) => {
@@ -145,7 +192,8 @@ const expectedOf = (
         at
       )
     }
-    for (const [key, group] of groups) if (group.lookAt <= at) lookAt(key, group, at, plan)
+    const due = [...groups].filter(([, group]) => group.lookAt <= at)
+    for (const [key, group] of due.sort(([one, a], [two, b]) => a.lookAt - b.lookAt || (one < two ? -1 : 1))) lookAt(key, group, at, plan)
   }
 
   let next = from + ((((phase - from) % tickMillis) + tickMillis) % tickMillis)

@@ -21,7 +21,6 @@ interface Telling {
   readonly told: ReadonlySet<string>
   /** Fingerprints that were told to fire, and not to be over. */
   readonly open: ReadonlySet<string>
-  readonly since: number | undefined
 }
 
 type ToldFact = Extract<Fact, { readonly is: "notified" }>
@@ -34,13 +33,16 @@ const routeOf = (plans: ReadonlyArray<AlertPlan>, groupKey: string): ReadonlyArr
   return plans.flatMap((plan) => allRoutes(plan).filter(({ id }) => key.startsWith(`${id}:`)))
 }
 
-const sameNames = (some: ReadonlyArray<string>, others: ReadonlyArray<string>) => [...some].sort().join() === [...others].sort().join()
-
 /** Each notification by itself, and against the one before it in its group. */
 export const wrongNotifications = (story: ReadonlyArray<Fact>, { clockOffsets, plans, regroups }: Circumstances): ReadonlyArray<string> => {
   const known = new Known()
   const last = new Map<string, Telling>()
-  const over = new Set<string>()
+  /** Of each alert, who was told that it fires, and not that it is over since. */
+  const opened = new Map<string, Set<string>>()
+  /** When each group told of each alert first. */
+  const firstTold = new Map<string, number>()
+  /** What each group told its receivers last. */
+  const lastHeard = new Map<string, Set<string>>()
   const beginnings = new Map(
     story.flatMap((fact) => (fact.is === "alert" ? [[fact.value.position, fact.value.alert.startsAt] as const] : []))
   )
@@ -53,7 +55,9 @@ export const wrongNotifications = (story: ReadonlyArray<Fact>, { clockOffsets, p
     const route = candidates[0]
     if (route === undefined) return says("no plan has its route")
     const told = why === "escalation" ? (route.escalate?.receivers ?? []) : route.receivers
-    if (!sameNames(told, receivers)) says(`it is told to ${receivers.join(", ")}, and its route tells ${told.join(", ")}`)
+    // An end is told to whoever was told that it fires, by whichever route, which is looked at below.
+    if (why !== "resolved" && !receivers.every((receiver) => told.includes(receiver)))
+      says(`it is told to ${receivers.join(", ")}, and its route tells ${told.join(", ")}`)
     const states: Array<AlertState> = []
     for (const { fingerprint, position: of, status } of alerts) {
       const state = known.alerts.get(fingerprint)
@@ -78,14 +82,20 @@ export const wrongNotifications = (story: ReadonlyArray<Fact>, { clockOffsets, p
     const before = last.get(groupKey)
     const same = before?.generation === generation ? before : undefined
     const firingNow = firing.map(({ alert }) => `${alert.fingerprint} ${alert.level}`)
-    for (const { alert, position: of } of states)
-      if (alert.status === "resolved" && why !== "escalation") {
-        if (same === undefined || !same.open.has(alert.fingerprint)) says(`${alert.fingerprint} is over, and nobody was told that it fires`)
-        const once = `${groupKey} ${alert.fingerprint} ${of}`
-        if (over.has(once)) says(`${alert.fingerprint} is over for the second time`)
-        over.add(once)
+    for (const { alert } of states) {
+      const open = opened.get(alert.fingerprint) ?? new Set()
+      for (const receiver of receivers) {
+        if (alert.status === "firing") open.add(receiver)
+        else if (!open.delete(receiver))
+          says(`${alert.fingerprint} is over, and ${receiver} was not told that it fires, or that it is over before`)
       }
-    if (why === "firing" && same !== undefined && firingNow.every((each) => same.told.has(each))) says("nothing in it is new")
+      opened.set(alert.fingerprint, open)
+    }
+    const name = `${groupKey} ${[...receivers].sort().join()}`
+    const heardBefore = lastHeard.get(name)
+    if (why === "firing" && !regroups && heardBefore !== undefined && firingNow.every((each) => heardBefore.has(each)))
+      says("nothing in it is new")
+    if (why !== "escalation") lastHeard.set(name, new Set(firingNow))
     if (why === "firing" && before !== undefined && same === undefined && !regroups) {
       const opened = Number(generation.slice(generation.lastIndexOf("-") + 1))
       if (firing.every((state) => before.open.has(state.alert.fingerprint) && state.openedPosition < opened && before.told.size > 0))
@@ -99,22 +109,35 @@ export const wrongNotifications = (story: ReadonlyArray<Fact>, { clockOffsets, p
       const opener = beginnings.get(Number(generation.slice(generation.lastIndexOf("-") + 1))) ?? at
       const oldest = Math.min(opener, ...states.map(({ alert }) => alert.startsAt))
       if (why === "firing" && same === undefined && states.length > 0) early(oldest, route.waitMillis, "its oldest alert began")
-      if (why !== "escalation" && same !== undefined && !regroups) early(same.at, route.intervalMillis, "the one before it")
+      if (why !== "escalation" && same !== undefined && at > same.at && !regroups) early(same.at, route.intervalMillis, "the one before it")
       if (why === "repeat" && same !== undefined) early(same.at, route.repeatMillis + 1, "what it repeats")
-      if (why === "escalation" && route.escalate !== undefined) {
-        if (same?.since === undefined) says("nothing was told before")
-        else early(same.since, route.escalate.afterMillis, "it was told first")
-      }
+      if (why === "escalation" && route.escalate !== undefined && !regroups)
+        for (const { alert } of firing) {
+          const since = firstTold.get(`${groupKey} ${alert.fingerprint}`)
+          if (since === undefined) says(`${alert.fingerprint} was not told before`)
+          else early(since, route.escalate.afterMillis, "it was told first")
+        }
+    }
+    for (const { alert } of states) {
+      const each = `${groupKey} ${alert.fingerprint}`
+      if (alert.status === "resolved") firstTold.delete(each)
+      else if (!firstTold.has(each)) firstTold.set(each, at)
     }
     if (why === "escalation") return
     const open = new Set([...(same?.open ?? []), ...firing.map(({ alert }) => alert.fingerprint)])
     for (const { alert } of states) if (alert.status === "resolved") open.delete(alert.fingerprint)
-    const since = firing.length === 0 ? undefined : (same?.since ?? at)
-    last.set(groupKey, { generation, at, told: new Set(firingNow), open, since })
+    last.set(groupKey, { generation, at, told: new Set(firingNow), open })
   }
   for (const fact of story) {
     if (fact.is === "notified") look(fact)
     known.take(fact)
+    // One whose severity leads it elsewhere is news where it comes back.
+    if (fact.is === "alert")
+      for (const [name, told] of lastHeard) {
+        const { fingerprint, labels } = fact.value.alert
+        if (!plans.some((plan) => routesFor(plan, labels).some((each) => name.startsWith(`${groupOf(each, labels)} `))))
+          for (const each of told) if (each.startsWith(`${fingerprint} `)) told.delete(each)
+      }
   }
   return wrong
 }
@@ -123,36 +146,36 @@ export const wrongNotifications = (story: ReadonlyArray<Fact>, { clockOffsets, p
 export const untold = (story: ReadonlyArray<Fact>, plan: AlertPlan, now: number, regroups: boolean): ReadonlyArray<string> => {
   const known = new Known()
   for (const fact of story) known.take(fact)
-  /** By group and alert: the last that was told of it. */
-  const last = new Map<string, { readonly status: string; readonly at: number }>()
+  /** Of each alert, who was told that it fires, and not that it is over since; and by which fact. */
+  const open = new Map<string, Map<string, number>>()
   for (const fact of story)
-    if (fact.is === "notified" && fact.value.why !== "escalation")
-      for (const { fingerprint, status } of fact.value.alerts)
-        last.set(`${plainKey(fact.value.groupKey)} ${fingerprint}`, { status, at: fact.position })
-  // What is over while it is held back is told to nobody, so where something may be, its end is looked at in quiet worlds alone.
-  const heldBack = plan.inhibitions.length > 0 || known.silences.length > 0
-  const open = heldBack || regroups ? [] : [...last].filter(([, { status }]) => status === "firing")
-  const unended = open.flatMap(([each]) => {
-    const fingerprint = each.slice(each.lastIndexOf(" ") + 1)
-    const route = allRoutes(plan).find(({ id }) => each.startsWith(`${id}:`))
-    return known.alerts.get(fingerprint)?.alert.status === "resolved" && route?.muteTimes.length === 0
-      ? [`${each} was told to fire, and nobody is told that it is over`]
-      : []
-  })
-  const unheard = [...known.alerts.values()].flatMap((state) => {
+    if (fact.is === "notified")
+      for (const { fingerprint, status } of fact.value.alerts) {
+        const told = open.get(fingerprint) ?? new Map<string, number>()
+        for (const receiver of fact.value.receivers)
+          if (status === "firing") told.set(receiver, fact.position)
+          else told.delete(receiver)
+        open.set(fingerprint, told)
+      }
+  const holds = (route: ModelRoute, { alert }: AlertState) =>
+    muteOf(route, alert.labels, { at: now, firing: known.firing, silences: known.silences }) !== undefined
+  // Where something may hold an end back, or a reload has led it elsewhere, it may still wait.
+  const waits =
+    regroups || plan.inhibitions.length > 0 || known.silences.length > 0 || allRoutes(plan).some(({ muteTimes }) => muteTimes.length > 0)
+  return [...known.alerts.values()].flatMap((state) => {
     const { alert, openedPosition } = state
-    return routesFor(plan, alert.labels).flatMap((route) => {
-      if (route.receivers.length === 0) return []
-      const key = groupOf(route, alert.labels)
-      const told = last.get(`${key} ${alert.fingerprint}`)
-      const mute = muteOf(route, alert.labels, { at: now, firing: known.firing, silences: known.silences })
-      const isTold = told !== undefined && told.status === "firing" && told.at > openedPosition
-      return alert.status === "resolved" || mute !== undefined || isTold
-        ? []
-        : [`${key}: ${alert.fingerprint} fires since fact ${openedPosition}, and nobody is told`]
-    })
+    const told = open.get(alert.fingerprint) ?? new Map<string, number>()
+    if (alert.status === "resolved")
+      return waits || told.size === 0 ? [] : [`${alert.fingerprint} is over, and ${[...told.keys()].join(", ")} is not told`]
+    return routesFor(plan, alert.labels).flatMap((route) =>
+      route.receivers
+        .filter((receiver) => !((told.get(receiver) ?? 0) > openedPosition) && !holds(route, state))
+        .map(
+          (receiver) =>
+            `${groupOf(route, alert.labels)}: ${alert.fingerprint} fires since fact ${openedPosition}, and ${receiver} is not told`
+        )
+    )
   })
-  return [...unended, ...unheard]
 }
 
 /** No `resolved` without its `firing` at a receiver, in the order in which it took them. */
@@ -165,11 +188,10 @@ export const orphanedEnds = (
 ): ReadonlyArray<string> => {
   const told = new Set<string>()
   return [...new Set(received.map(({ key }) => key))].flatMap((key) => {
-    const { alerts, groupKey } = promised.get(key) ?? { alerts: [], groupKey: "" }
+    const { alerts } = promised.get(key) ?? { alerts: [] }
     return alerts.flatMap(({ fingerprint, status }) => {
-      const alert = `${groupKey} ${fingerprint}`
-      if (status === "firing") told.add(alert)
-      return status === "firing" || told.has(alert)
+      if (status === "firing") told.add(fingerprint)
+      return status === "firing" || told.has(fingerprint)
         ? []
         : [`${name} is told by ${key} that ${fingerprint} is over, and never was that it fires`]
     })
