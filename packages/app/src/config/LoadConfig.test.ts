@@ -135,6 +135,10 @@ describe("loadConfig", () => {
       for (const [wrong, problem] of [
         [{ rules: [rule, { ...rule, name: "Other", clear: -60 }] }, "alerts.rules.1.clear: a value that is not below -50"],
         [{ rules: [{ ...rule, for: "soon" }] }, "alerts.rules.0.for: "],
+        [
+          { rules: [rule, { name: "Likely", signal: "probability", above: 0.3, horizonMinutes: 120, severity: "watch" }] },
+          "alerts.rules.1.horizonMinutes: no model says anything of 120 minutes: there are 5, 30, 60, 240, 1440"
+        ],
         [{ subscriptions: [{ ...ann, receivers: ["phone"] }] }, 'alerts.subscriptions.0.receivers.0: there is no receiver "phone"'],
         [
           { subscriptions: [{ ...ann, quietHours: { interval: "noon" } }] },
