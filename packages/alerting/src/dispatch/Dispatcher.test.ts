@@ -16,6 +16,14 @@ const notification = (fingerprint: string, position: number, status: "firing" | 
 
 /** Promises notifications to receivers, configured or not. */
 const promise = (receivers: ReadonlyArray<string>, ...notifications: ReadonlyArray<Notification>) =>
+  promiseBy(() => 0, receivers, ...notifications)
+
+/** The same with a priority for each position. */
+const promiseBy = (
+  priority: (position: number) => number,
+  receivers: ReadonlyArray<string>,
+  ...notifications: ReadonlyArray<Notification>
+) =>
   Effect.flatMap(Outbox, (outbox) =>
     outbox.enqueue(
       receivers.flatMap((receiver) =>
@@ -24,6 +32,7 @@ const promise = (receivers: ReadonlyArray<string>, ...notifications: ReadonlyArr
           idempotencyKey: each.idempotencyKey,
           fingerprint: each.groupKey,
           position: each.position,
+          priority: priority(each.position),
           payload: JSON.stringify(each)
         }))
       ),
@@ -86,6 +95,116 @@ describe("Dispatcher", () => {
             assert.deepStrictEqual(slow.seen, [])
             yield* Deferred.succeed(release, undefined)
             yield* until(() => slow.seen.length === 3)
+          })
+        )
+      }),
+    30_000
+  )
+
+  it.live(
+    "lets other alerts pass while one hangs, also those that come later, and holds back its own",
+    () =>
+      Effect.gen(function* () {
+        const release = yield* Deferred.make<void>()
+        const { receiver, seen } = makeKeeper("hook")
+        const hanging: Receiver = {
+          ...receiver,
+          deliver: (each) => Effect.andThen(each.groupKey === "a" ? Deferred.await(release) : Effect.void, receiver.deliver(each))
+        }
+        yield* run(
+          [hanging],
+          Effect.gen(function* () {
+            const { nudge } = yield* Dispatcher
+            yield* promise(["hook"], notification("a", 1), notification("b", 2))
+            for (const position of [3, 4]) {
+              yield* nudge
+              yield* until(() => seen.length === position - 2)
+              yield* promise(["hook"], notification("a", 10 + position), notification(`c${position}`, position))
+            }
+            yield* nudge
+            yield* until(() => seen.length === 3)
+            assert.deepStrictEqual(keys(seen), ["b-2-firing", "c3-3-firing", "c4-4-firing"])
+            yield* Deferred.succeed(release, undefined)
+            yield* until(() => seen.length === 6)
+            assert.deepStrictEqual(keys(seen).slice(3), ["a-1-firing", "a-13-firing", "a-14-firing"])
+          })
+        )
+      }),
+    30_000
+  )
+
+  it.live(
+    "sends sixteen at once at most: fifteen that hang leave one place, by which all others go, the urgent first",
+    () =>
+      Effect.gen(function* () {
+        const release = yield* Deferred.make<void>()
+        const { receiver, seen } = makeKeeper("hook")
+        let now = 0
+        let most = 0
+        const counted: Receiver = {
+          ...receiver,
+          deliver: (each) =>
+            Effect.gen(function* () {
+              most = Math.max(most, ++now)
+              yield* each.position <= 15 ? Deferred.await(release) : Effect.yieldNow
+              now--
+              yield* receiver.deliver(each)
+            })
+        }
+        yield* run(
+          [counted],
+          Effect.gen(function* () {
+            const { nudge } = yield* Dispatcher
+            const all = Array.from({ length: 215 }, (_, n) => notification(`f${n + 1}`, n + 1))
+            yield* promiseBy((position) => (position <= 15 || position === 215 ? 2 : 0), ["hook"], ...all)
+            yield* nudge
+            yield* until(() => seen.length === 200)
+            assert.strictEqual(keys(seen)[0], "f215-215-firing")
+            yield* Deferred.succeed(release, undefined)
+            yield* until(() => seen.length === 215)
+            assert.strictEqual(most, 16)
+          })
+        )
+      }),
+    30_000
+  )
+
+  it.live(
+    "goes on with what is on its way while the database gives out nothing more, and sends it once",
+    () =>
+      Effect.gen(function* () {
+        const release = yield* Deferred.make<void>()
+        const { receiver, seen } = makeKeeper("hook", Deferred.await(release))
+        let begun = 0
+        const counted: Receiver = {
+          ...receiver,
+          deliver: (each) =>
+            Effect.andThen(
+              Effect.sync(() => begun++),
+              receiver.deliver(each)
+            )
+        }
+        yield* run(
+          [counted],
+          Effect.gen(function* () {
+            const sql = yield* SqlClient.SqlClient
+            const { drain, nudge } = yield* Dispatcher
+            yield* promise(["hook"], notification("a", 1))
+            yield* nudge
+            yield* until(() => begun === 1)
+            yield* sql`create function refuse_claims() returns trigger language plpgsql as 'begin raise exception ''no''; end'`
+            yield* sql`create trigger refuse_claims before update on notification for each row
+              when (new.lease_owner is not null) execute function refuse_claims()`
+            yield* promise(["hook"], notification("b", 2))
+            yield* nudge
+            assert.strictEqual((yield* Effect.exit(drain))._tag, "Failure")
+            yield* Deferred.succeed(release, undefined)
+            yield* until(() => seen.length === 1)
+            yield* sql`drop trigger refuse_claims on notification`
+            yield* nudge
+            yield* until(() => seen.length === 2)
+            assert.deepStrictEqual(keys(seen), ["a-1-firing", "b-2-firing"])
+            assert.strictEqual(begun, 2)
           })
         )
       }),

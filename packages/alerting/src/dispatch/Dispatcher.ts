@@ -2,7 +2,8 @@
  * Delivers what the outbox holds: an actor for each receiver, so that one that fails or is slow holds up nobody else.
  *
  * A row is claimed with a lease before it is sent, so that engines that share a database send it once. Only the oldest row of an alert
- * can be claimed: what failed is tried again before anything newer of the same alert, and other alerts pass it by.
+ * can be claimed: what failed is tried again before anything newer of the same alert, and other alerts pass it by. They pass by what hangs, too: more is
+ * claimed as soon as there is room, so that a delivery that takes long holds up its own alert and takes one place of `sendingMax`.
  *
  * What a receiver took, and the database would not note, is remembered: only the note is tried again. After a restart, or beyond
  * `unnotedMax`, it is sent once more under the same idempotency key.
@@ -19,15 +20,17 @@ import { alertWay, attributes, spanName, spanOptions } from "@evenkeel/runtime/t
 import { SpanLinks } from "@evenkeel/runtime/telemetry/SpanLinks"
 import { databaseProblem, statementHangsAfter } from "@evenkeel/store/database/DatabaseProblem"
 import { type ClaimedRow, Outbox, type OutboxRow } from "@evenkeel/store/outbox/Outbox"
-import { type Cause, Clock, Context, Effect, Layer, Metric, Schema, Semaphore } from "effect"
+import { type Cause, Clock, Context, Effect, Exit, Latch, Layer, Metric, Schema, Semaphore } from "effect"
 import type { SqlError } from "effect/sql"
 import { type Receiver, Receivers } from "../receiver/Receiver.ts"
 
 /** Rows, each of another group, that one receiver is sent at once. */
 const sendingMax = 16
-/** Rows that are claimed in a turn where the turn before took no longer than that; else no more than are sent at once. */
+/** Rows that are claimed at once where those before took no longer than that; else no more than can be sent at once. */
 const turnMax = 128
 const quickMillis = 1000
+/** While some are on their way, what the database did not note is tried again this often. */
+const noteAgainMillis = 1000
 /** Without a nudge the outbox is looked at this often: rows that were put off become due, and other engines add some. */
 const lookEvery = "1 second"
 /** A claim lasts so long; what an engine had claimed when it was killed is sent by another one, or after a restart, thereafter. */
@@ -149,7 +152,7 @@ const makeDispatcher = Effect.fnUntraced(function* (owner: string) {
       Effect.catch((cause) => Effect.succeed(failureOf(cause)))
     )
 
-  const send = Effect.fnUntraced(function* (receiver: Receiver, row: ClaimedRow, { endsBy, pulse, sending }: Turn) {
+  const send = Effect.fnUntraced(function* (receiver: Receiver, row: ClaimedRow, { endsBy, pulse, sending }: Claim) {
     const before = unnoted.get(nameOf(row))
     if (before !== undefined) return yield* note(row, before.at)
     const sent = yield* pulse.waiting(
@@ -174,22 +177,65 @@ const makeDispatcher = Effect.fnUntraced(function* (owner: string) {
     }
   })
 
-  /** Claims and sends until nothing is due. What takes long to send is claimed in small turns, what goes quickly in large ones. */
-  const sendDue = Effect.fnUntraced(function* (receiver: Receiver, pulse: Pulse) {
-    yield* noteAgain(receiver)
+  /**
+   * Claims and sends until nothing is due and nothing is on its way; looks again when `wake` opens. What takes long to send is claimed when it can be
+   * begun, what goes quickly in large turns. While the database is away nothing is claimed, and what is on its way goes on.
+   */
+  const sendDue = Effect.fnUntraced(function* (receiver: Receiver, pulse: Pulse, wake: Latch.Latch) {
     const sending = yield* Semaphore.make(sendingMax)
-    for (let turn = sendingMax; ;) {
-      yield* pulse.beat
-      const began = yield* Clock.currentTimeMillis
-      const rows = yield* outbox.claim({ receiver: receiver.name, owner, now: began, leaseMillis, limit: turn })
-      if (rows.length === 0) return
-      // What has waited until then is claimed anew when its lease is over.
-      const endsBy = began + leaseMillis - deliveryMillisMax
-      yield* Effect.forEach(rows, (row) => send(receiver, row, { sending, endsBy, pulse }), { concurrency: "unbounded", discard: true })
-      const took = (yield* Clock.currentTimeMillis) - began
-      turn = took <= quickMillis ? Math.min(2 * turn, turnMax) : sendingMax
+    /** Claimed, and neither noted nor put off. */
+    const inHand = new Set<string>()
+    let turn = sendingMax
+    /** The last claim that found some, and whether what ended last of it was quick: what hangs of an older one says nothing of the others. */
+    let newest: Claim | undefined
+    let isQuick = false
+    let notedAt = -Infinity
+    let problem: Cause.Cause<SqlError.SqlError> | undefined
+
+    const begin = (row: ClaimedRow, claim: Claim) => {
+      inHand.add(nameOf(row))
+      return send(receiver, row, claim).pipe(
+        Effect.onError((cause) => Effect.sync(() => (problem = cause))),
+        Effect.ensuring(
+          Effect.map(Clock.currentTimeMillis, (now) => {
+            inHand.delete(nameOf(row))
+            if (claim === newest) {
+              isQuick = now - claim.at <= quickMillis
+              if (!isQuick) turn = sendingMax
+            }
+            wake.openUnsafe()
+          })
+        ),
+        Effect.forkScoped
+      )
     }
-  })
+
+    for (;;) {
+      // Whatever happens from here on opens it again.
+      wake.closeUnsafe()
+      yield* pulse.beat
+      const at = yield* Clock.currentTimeMillis
+      if (at - notedAt >= noteAgainMillis) {
+        notedAt = at
+        yield* noteAgain(receiver)
+      }
+      if (inHand.size < sendingMax) {
+        if (isQuick && newest?.isFull === true) turn = Math.min(2 * turn, turnMax)
+        isQuick = false
+        const limit = turn === sendingMax ? sendingMax - inHand.size : turn
+        const claimed = yield* Effect.exit(outbox.claim({ receiver: receiver.name, owner, now: at, leaseMillis, limit }))
+        const rows = Exit.isSuccess(claimed) ? claimed.value : []
+        // What has waited until then is claimed anew when its lease is over.
+        const claim = { at, isFull: rows.length === limit, endsBy: at + leaseMillis - deliveryMillisMax, sending, pulse }
+        if (rows.length > 0) newest = claim
+        // What is in hand for longer than its lease is not sent beside itself.
+        for (const row of rows) if (!inHand.has(nameOf(row))) yield* begin(row, claim)
+        if (inHand.size === 0 && Exit.isFailure(claimed)) return yield* claimed
+        if (inHand.size === 0) return yield* problem === undefined ? Effect.void : Effect.failCause(problem)
+      }
+      yield* wake.await
+    }
+  }, Effect.scoped)
 
   let pending = 0
   let abandoned = 0
@@ -198,8 +244,9 @@ const makeDispatcher = Effect.fnUntraced(function* (owner: string) {
   yield* health.gauge("dispatcher", "outbox_unnoted", () => unnoted.size)
   // Runs after the actors have stopped: what they had claimed and not sent is free for another engine, or for the next start.
   yield* Effect.addFinalizer(() => outbox.release(owner).pipe(Effect.ignore, waitAtMost(releaseWithin)))
-  const actors = yield* Effect.forEach(receivers, (receiver) =>
-    makeActor({
+  const actors = yield* Effect.forEach(receivers, (receiver) => {
+    const wake = Latch.makeUnsafe()
+    const actor = makeActor({
       name: `receiver:${receiver.name}`,
       mailboxCapacity: 1,
       // A look that waits already will see what is new by then.
@@ -209,7 +256,7 @@ const makeDispatcher = Effect.fnUntraced(function* (owner: string) {
       initial: Effect.ignore(outbox.release(owner, receiver.name)),
       hangsAfter: statementHangsAfter,
       receive: (_state: void, _look: "look", pulse) =>
-        sendDue(receiver, pulse).pipe(
+        sendDue(receiver, pulse, wake).pipe(
           Effect.catchTag("SqlError", (error) =>
             health
               .report(`receiver:${receiver.name}`, "degraded", databaseProblem(error))
@@ -222,8 +269,9 @@ const makeDispatcher = Effect.fnUntraced(function* (owner: string) {
           Effect.as([undefined, undefined] as const)
         )
     })
-  )
-  const nudge = Effect.forEach(actors, (actor) => Effect.ignore(actor.tell("look")), { discard: true })
+    return Effect.map(actor, ({ tell }) => Effect.andThen(Effect.ignore(tell("look")), wake.open))
+  })
+  const nudge = Effect.all(actors, { discard: true })
 
   const perReceiver = (counts: ReadonlyArray<{ readonly receiver: string; readonly count: number }>) =>
     counts.map(({ count, receiver }) => `${count} for ${receiver}`).join(", ")
@@ -259,12 +307,19 @@ const makeDispatcher = Effect.fnUntraced(function* (owner: string) {
   )
   return Dispatcher.of({
     nudge,
-    drain: Effect.forEach(receivers, (receiver) => sendDue(receiver, unwatched), { concurrency: "unbounded", discard: true })
+    drain: Effect.forEach(receivers, (receiver) => sendDue(receiver, unwatched, Latch.makeUnsafe()), {
+      concurrency: "unbounded",
+      discard: true
+    })
   })
 })
 
 /** What the rows of one claim share. */
-interface Turn {
+interface Claim {
+  /** When they were claimed, Unix ms. */
+  readonly at: number
+  /** They were as many as were asked for. */
+  readonly isFull: boolean
   /** A permit for each row that may be on its way. */
   readonly sending: Semaphore.Semaphore
   /** After this none is begun, Unix ms. */

@@ -3,7 +3,7 @@ import type { Labels } from "@evenkeel/domain/alert/Labels"
 import { Schema } from "effect"
 import { compileInhibitRule, type InhibitRule, InhibitRuleOptions } from "../mute/Inhibition.ts"
 import { TimeInterval } from "../mute/TimeInterval.ts"
-import { compileRoute, type Route, RouteOptions, routesById, routesOf } from "./Route.ts"
+import { compileRoute, everyLabel, type Route, RouteOptions, routesById, routesOf } from "./Route.ts"
 import { compileSubscription, type SubscriptionOptions, SubscriptionsOptions } from "./Subscription.ts"
 
 export const alertPolicyFields = {
@@ -65,6 +65,14 @@ export const matchersNamed = ({ inhibitRules, route }: Pick<AlertPolicyOptions, 
     ...namesAt(["inhibitRules", index, "sourceMatchers"], sourceMatchers),
     ...namesAt(["inhibitRules", index, "targetMatchers"], targetMatchers)
   ])
+]
+
+/** Every label that is named by itself, outside of matchers, with where. */
+export const labelsNamed = ({ inhibitRules, route }: Pick<AlertPolicyOptions, "inhibitRules" | "route">): ReadonlyArray<Named> => [
+  ...routesWithin(route).flatMap(({ path, route: { groupBy } }) =>
+    namesAt([...path, "groupBy"], groupBy).filter(({ name }) => name !== everyLabel)
+  ),
+  ...inhibitRules.flatMap(({ equal }, index) => namesAt(["inhibitRules", index, "equal"], equal))
 ]
 
 const missing = (named: ReadonlyArray<Named>, known: ReadonlyArray<string>, what: string) =>

@@ -14,4 +14,12 @@ describe("Period", () => {
     for (const text of ["", "5", "m", "5 m", "1m1h", "-5m", "1.5h", "5M"])
       assert.throws(() => Schema.decodeUnknownSync(Period)(text), undefined, undefined, text)
   })
+
+  it("is a year at most, and refused in words beyond", () => {
+    const decode = Schema.decodeUnknownSync(Period)
+    for (const text of ["1y", "365d", "52w1d", "8760h"]) assert.strictEqual(decode(text), text)
+    for (const text of ["1y1ms", "366d", "999999999y", "999999999y999999999w999999999d", "31536000001ms"])
+      assert.throws(() => decode(text), /length of time/, undefined, text)
+    assert.throws(() => decode("2y"), /at most a year/)
+  })
 })

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { MarketClock } from "@evenkeel/runtime/time/MarketClock"
 import { beginning, EventStore } from "@evenkeel/store/event/EventStore"
 import { Context, Effect, Layer, Schema, type Scope } from "effect"
@@ -163,6 +164,8 @@ describe("rules that people write", () => {
             assert.isTrue(held)
             const one = yield* start({ owner: "one" })
             for (const at of [0, 10, 20]) assert.isFalse(yield* one.look(at, deviation(-60)))
+            const said = (yield* (yield* HealthRegistry).snapshot).find(({ component }) => component === "rules")
+            assert.deepInclude(said, { status: "running", detail: "another engine evaluates the rules" })
             assert.deepStrictEqual(yield* facts(0), [])
             for (const at of [20, 30, 31]) yield* two.look(at, deviation(-60))
             yield* one.look(32, deviation(-10))
@@ -177,6 +180,21 @@ describe("rules that people write", () => {
         yield* three.look(41, deviation(-10))
         yield* two.look(41, deviation(-10))
         assert.deepStrictEqual(yield* facts(2), ["fired", "cleared"])
+      })
+    )
+  )
+
+  it.live("of the real market are judged beside a demo on the same database, whichever came first", () =>
+    run(
+      Effect.gen(function* () {
+        const rules = [{ ...far, for: "0s" }]
+        const demo = yield* start({ owner: "demo", rules, simulated: true })
+        assert.isTrue(yield* demo.look(0, deviation(-10)))
+        const real = yield* start({ owner: "real", rules })
+        assert.isTrue(yield* real.look(0, deviation(-60)))
+        assert.isTrue(yield* demo.look(1, deviation(-10)))
+        assert.deepStrictEqual(yield* facts(1), ["fired"])
+        assert.isFalse(yield* (yield* start({ owner: "second demo", rules, simulated: true })).look(1))
       })
     )
   )

@@ -3,8 +3,9 @@
  *
  * What fires is what the log says: a restart goes on from there. A step that needs a fact is taken when the fact is written, so that a database that is away
  * delays it and loses nothing. Of several engines on a database the holder of a lease evaluates, and the others keep count of what is pending. Readings
- * differ from one engine to the next, and two that judged the same instance would open and close it in turn. A fact's key names the fact that it
- * follows: should two engines write it all the same, it is there once.
+ * differ from one engine to the next, and two that judged the same instance would open and close it in turn. The real market and a simulated one have a
+ * lease each, as they have instances of their own: a demo does not switch off the real rules. A fact's key names the fact that it follows: should two
+ * engines write it all the same, it is there once.
  */
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
@@ -31,7 +32,7 @@ export interface RuleWatchOptions {
 export class RuleWatch extends Context.Service<
   RuleWatch,
   {
-    /** Looks at all rules once; false where another engine does. The loop does so each second. */
+    /** Looks at all rules once; false where another engine of the same market does. The loop does so each second. */
     readonly look: Effect.Effect<boolean, SqlError.SqlError>
   }
 >()("@evenkeel/alerting/rule/RuleWatch") {
@@ -54,7 +55,7 @@ const makeRuleWatch = Effect.fnUntraced(function* ({ owner, simulated }: RuleWat
   const settings = yield* AlertSettings
   const signals = yield* Signals
   const supervisor = yield* Supervisor
-  const lease = yield* makeLease({ name: component, owner })
+  const lease = yield* makeLease({ name: simulated ? `${component}:simulated` : component, owner })
 
   let configured: ReadonlyArray<RuleOptions> | undefined
   let rules: ReadonlyMap<string, Rule> = new Map()
@@ -148,8 +149,8 @@ const makeRuleWatch = Effect.fnUntraced(function* ({ owner, simulated }: RuleWat
       if (!agrees) standing = undefined
     }
     firing = known.size
-    yield* found.beyond === 0
-      ? health.report(component, "running")
+    yield* found.beyond === 0 || !isHeld
+      ? health.report(component, "running", isHeld ? "" : "another engine evaluates the rules")
       : health.report(component, "degraded", `${found.beyond} instances of rules beyond ${instancesMax} are not evaluated`)
     return isHeld
   }).pipe(looking.withPermit)

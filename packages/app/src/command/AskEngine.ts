@@ -80,7 +80,7 @@ export const runSilenceAdd = Effect.fn("runSilenceAdd")(function* (
 ) {
   const matchers = yield* Effect.fromResult(parseMatchers(options.matchers.join(",")))
   const period = yield* Schema.decodeUnknownEffect(Period)(options.period).pipe(
-    Effect.mapError(() => new NotDone({ problem: `--for ${options.period} is no length of time such as 30m, 2h or 1d` }))
+    Effect.mapError(() => new NotDone({ problem: `--for ${options.period} is no length of time such as 30m, 2h or 1d, of at most a year` }))
   )
   for (const text of matchers.map(matcherText)) {
     const problem = unknownLabel(text, knownLabels(config.alerts.rules))

@@ -1,6 +1,6 @@
 /** What a valid configuration says that can have no effect, and is a mistake more likely than not: told when it is read, and refused by nobody. */
-import { matchersNamed } from "@evenkeel/alerting/route/AlertPolicy"
-import { knownLabels, unknownLabel } from "@evenkeel/alerting/route/KnownLabels"
+import { labelsNamed, matchersNamed } from "@evenkeel/alerting/route/AlertPolicy"
+import { knownLabels, unknownLabel, unknownName } from "@evenkeel/alerting/route/KnownLabels"
 import { alertNames } from "@evenkeel/alerting/manager/AlertNames"
 import type { EngineConfig } from "./EngineConfig.ts"
 
@@ -11,11 +11,11 @@ export const configWarnings = ({ alerts, coins }: EngineConfig): ReadonlyArray<s
   const names = [...Object.values(alertNames), ...alerts.rules.map(({ name }) => name)]
   const unwatched = (path: string, named: ReadonlyArray<string> = []) =>
     named.filter((coin) => !watched.includes(coin)).map((coin) => `alerts.${path}: ${coin} is not watched`)
+  const said = (path: ReadonlyArray<PropertyKey>, problem: string | undefined) =>
+    problem === undefined ? [] : [`alerts.${path.join(".")}: ${problem}`]
   return [
-    ...matchersNamed(alerts).flatMap(({ name, path }) => {
-      const problem = unknownLabel(name, labels)
-      return problem === undefined ? [] : [`alerts.${path.join(".")}: ${problem}`]
-    }),
+    ...matchersNamed(alerts).flatMap(({ name, path }) => said(path, unknownLabel(name, labels))),
+    ...labelsNamed(alerts).flatMap(({ name, path }) => said(path, unknownName(name, labels))),
     ...alerts.rules.flatMap((rule, index) => unwatched(`rules.${index}.coins`, rule.coins)),
     ...alerts.subscriptions.flatMap((subscription, index) => [
       ...unwatched(`subscriptions.${index}.coins`, subscription.coins),

@@ -11,6 +11,7 @@ import { TermsList } from "@evenkeel/assessment/insurance/Terms"
 import { feedsMax } from "@evenkeel/domain/market/News"
 import { CoinSymbol, coinOf, isCurrency } from "@evenkeel/domain/coin/Coin"
 import { ChainId, VenueId } from "@evenkeel/domain/market/Venue"
+import { horizonsMinutes } from "@evenkeel/detection/hotpath/SignalRecord"
 import { headPattern } from "@evenkeel/learning/onnx/OnnxMetadata"
 import { logLevelNames } from "@evenkeel/runtime/log/LogLevels"
 import { isPrivateUrl } from "@evenkeel/runtime/net/PrivateAddress"
@@ -41,6 +42,19 @@ const privateReceivers = (
     alerts[list].flatMap(({ url }, index) =>
       url !== undefined && isPrivateUrl(new URL(Redacted.value(url))) ? [{ path: [list, index], issue: privateProblem }] : []
     )
+  )
+
+/** Rules on a probability that no model says: they would be silent for ever. */
+const unservedHorizons = ({ rules }: { readonly rules: typeof RulesOptions.Type }) =>
+  rules.flatMap(({ horizonMinutes }, index) =>
+    horizonMinutes === undefined || horizonsMinutes.some((each) => each === horizonMinutes)
+      ? []
+      : [
+          {
+            path: ["rules", index, "horizonMinutes"],
+            issue: `no model says anything of ${horizonMinutes} minutes: there are ${horizonsMinutes.join(", ")}`
+          }
+        ]
   )
 
 export const EngineConfig = Schema.Struct({
@@ -168,6 +182,7 @@ export const EngineConfig = Schema.Struct({
     ...alertPolicyChecks,
     Schema.makeFilter((alerts) => (alerts.allowPrivate ? undefined : privateReceivers(alerts))),
     Schema.makeFilter((alerts) => missingReceivers(alerts, receiverNames(alerts))),
+    Schema.makeFilter(unservedHorizons),
     Schema.makeFilter((alerts) => new Set(receiverNames(alerts)).size === receiverNames(alerts).length, {
       expected: "no two receivers of one name"
     })

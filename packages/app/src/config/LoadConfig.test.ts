@@ -135,6 +135,10 @@ describe("loadConfig", () => {
       for (const [wrong, problem] of [
         [{ rules: [rule, { ...rule, name: "Other", clear: -60 }] }, "alerts.rules.1.clear: a value that is not below -50"],
         [{ rules: [{ ...rule, for: "soon" }] }, "alerts.rules.0.for: "],
+        [
+          { rules: [rule, { name: "Likely", signal: "probability", above: 0.3, horizonMinutes: 120, severity: "watch" }] },
+          "alerts.rules.1.horizonMinutes: no model says anything of 120 minutes: there are 5, 30, 60, 240, 1440"
+        ],
         [{ subscriptions: [{ ...ann, receivers: ["phone"] }] }, 'alerts.subscriptions.0.receivers.0: there is no receiver "phone"'],
         [
           { subscriptions: [{ ...ann, quietHours: { interval: "noon" } }] },
@@ -144,8 +148,11 @@ describe("loadConfig", () => {
         assert.include((yield* Effect.flip(settings(wrong))).message, problem)
       const odd = yield* settings({
         rules: [{ ...rule, coins: ["USDX"] }],
-        route: { routes: [{ matchers: ['severty="critical"', 'desk="fx"'] }] },
-        inhibitRules: [{ sourceMatchers: ['coin="USDC"'], targetMatchers: ['vnue="x"'], equal: [] }],
+        route: {
+          groupBy: ["..."],
+          routes: [{ matchers: ['severty="critical"', 'desk="fx"'], groupBy: ["coin", "desk", "kinds"] }]
+        },
+        inhibitRules: [{ sourceMatchers: ['coin="USDC"'], targetMatchers: ['vnue="x"'], equal: ["kind", "con"] }],
         subscriptions: [{ ...ann, coins: ["USDY"], rules: ["Depeg", "Faar"] }]
       })
       assert.deepStrictEqual(
@@ -153,6 +160,8 @@ describe("loadConfig", () => {
         [
           'alerts.route.routes.0.matchers.0: no alert has the label "severty"',
           'alerts.inhibitRules.0.targetMatchers.0: no alert has the label "vnue"',
+          'alerts.route.routes.0.groupBy.2: no alert has the label "kinds"',
+          'alerts.inhibitRules.0.equal.1: no alert has the label "con"',
           "alerts.rules.0.coins: USDX is not watched",
           "alerts.subscriptions.0.coins: USDY is not watched",
           'alerts.subscriptions.0.rules: there is no rule "Faar"'

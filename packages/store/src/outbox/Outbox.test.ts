@@ -151,6 +151,26 @@ for (const [name, database] of databases) {
         })
       )
 
+      it.effect("gives up of too many no beginning without its end, and keeps both where the end is urgent", () =>
+        Effect.gen(function* () {
+          const outbox = yield* Outbox
+          const trim = (keepMax: number) => outbox.trim({ receiver: "ends", keepMax, now: 0 })
+          yield* outbox.enqueue([row("ends", "urgent", 1), row("ends", "a", 2), row("ends", "b", 3), row("ends", "b", 4)], 0)
+          yield* outbox.enqueue([row("ends", "a", 5), { ...row("ends", "urgent", 6), priority: 2 }, row("ends", "c", 7)], 0)
+          assert.strictEqual(yield* trim(6), 2, "one too many is given up with its end")
+          assert.deepStrictEqual(keys(yield* claim("ends", 0)), ["urgent-1", "b-3", "c-7"])
+          yield* outbox.release("one")
+          // What is on its way is not given up, and its end waits for it.
+          const [first, second] = yield* claim("ends", 0, "one", 2)
+          yield* outbox.delivered([first!], 0)
+          assert.strictEqual(second!.idempotencyKey, "b-3")
+          assert.strictEqual(yield* trim(3), 0)
+          yield* outbox.release("one")
+          assert.strictEqual(yield* trim(2), 2)
+          assert.deepStrictEqual(keys(yield* claim("ends", 0)), ["urgent-6", "c-7"])
+        })
+      )
+
       it.effect("gives 200 rows to two claimers without overlap", () =>
         Effect.gen(function* () {
           const outbox = yield* Outbox

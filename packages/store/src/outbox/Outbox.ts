@@ -84,7 +84,10 @@ export class Outbox extends Context.Service<
       now: number,
       pauseMillis?: number
     ) => Effect.Effect<{ readonly abandoned: boolean }, SqlError.SqlError>
-    /** Abandons the oldest of lowest priority among a receiver's waiting rows, beyond `keepMax` of them; how many. */
+    /**
+     * Abandons the oldest of lowest priority among a receiver's waiting rows, beyond `keepMax` of them, each with what waits behind it under its
+     * fingerprint: that something is over means nothing to those who were never told of it. How many.
+     */
     readonly trim: (options: {
       readonly receiver: string
       readonly keepMax: number
@@ -178,13 +181,18 @@ export class Outbox extends Context.Service<
         trim: Effect.fnUntraced(function* ({ keepMax, now, receiver }) {
           const trimmed = yield* sql<{ count: number }>`
             with least as (
-              select idempotency_key from notification where receiver = ${receiver} and ${waiting}
+              select idempotency_key, fingerprint, position, lease_owner from notification where receiver = ${receiver} and ${waiting}
               order by priority, position, idempotency_key
               limit greatest(0, (select count(*) from notification where receiver = ${receiver} and ${waiting}) - ${keepMax})
               for update skip locked
+            ), oldest as (
+              select distinct on (fingerprint) fingerprint, position, idempotency_key from least where lease_owner is null
+              order by fingerprint, position, idempotency_key
             ), trimmed as (
-              update notification set abandoned_at = ${now + offset}, last_error = 'too many notifications waited'
-              from least where receiver = ${receiver} and notification.idempotency_key = least.idempotency_key and lease_owner is null
+              -- What stands behind is not more urgent: what is urgent lifts what stands before it when it is enqueued.
+              update notification as row set abandoned_at = ${now + offset}, last_error = 'too many notifications waited'
+              from oldest where row.receiver = ${receiver} and row.fingerprint = oldest.fingerprint and ${waiting} and row.lease_owner is null
+                and (row.position, row.idempotency_key) >= (oldest.position, oldest.idempotency_key)
               returning 1
             )
             select count(*)::float8 as count from trimmed`
