@@ -16,8 +16,9 @@ import { EventStore } from "@evenkeel/store/event/EventStore"
 import { Outbox } from "@evenkeel/store/outbox/Outbox"
 import { Clock, Console, DateTime, Effect, Layer, Option, Schema } from "effect"
 import type { EngineConfig } from "../config/EngineConfig.ts"
-import { coinsOf, databaseBeside } from "../engine/EngineSetup.ts"
+import { coinsOf } from "../engine/EngineSetup.ts"
 import { unwatchedOf } from "../engine/Unwatched.ts"
+import { databaseOfLog } from "./EngineLog.ts"
 
 /** Alerts, and notifications that were given up, that are listed. */
 const listedMax = 100
@@ -33,7 +34,7 @@ const storeOf = (config: EngineConfig) =>
   Attention.layer.pipe(
     Layer.provideMerge(Acknowledging.layer),
     Layer.provideMerge(Layer.mergeAll(Outbox.layer, layerAlertTables, EventStore.layer)),
-    Layer.provideMerge(databaseBeside(config))
+    Layer.provideMerge(databaseOfLog(config))
   )
 
 const iso = (time: number) => DateTime.formatIso(DateTime.makeUnsafe(Math.round(time)))
@@ -94,7 +95,7 @@ export const runAlertsResolve = Effect.fn("runAlertsResolve")(function* (config:
 })
 
 export const runAlertsRebuild = Effect.fn("runAlertsRebuild")(function* (config: EngineConfig) {
-  const layer = Layer.merge(EventStore.layer, AlertTable.layer).pipe(Layer.provideMerge(databaseBeside(config)))
+  const layer = Layer.merge(EventStore.layer, AlertTable.layer).pipe(Layer.provideMerge(databaseOfLog(config)))
   const facts = yield* Effect.provide(rebuildAlerts, layer)
   yield* Console.log(`the table of alerts was made anew from ${facts} facts`)
 })

@@ -16,7 +16,8 @@ import { anchorsFile } from "@evenkeel/store/retention/Retention"
 import { Clock, Console, DateTime, Effect, FileSystem, Layer, Option, Schema } from "effect"
 import { SqlClient } from "effect/sql"
 import type { EngineConfig } from "../config/EngineConfig.ts"
-import { auditKeyOf, databaseBeside } from "../engine/EngineSetup.ts"
+import { auditKeyOf } from "../engine/EngineSetup.ts"
+import { databaseOfLog } from "./EngineLog.ts"
 
 /** A file that holds no exported head. */
 export class HeadUnreadable extends Schema.TaggedError<HeadUnreadable>()("HeadUnreadable", {
@@ -112,5 +113,5 @@ export const runAudit = Effect.fn("runAudit")(function* (
     for (const verdict of verdicts) yield* Console.log(lineOf(verdict))
     return holds(verdicts) && sealed && anchored && derived
   })
-  return yield* Effect.provide(audit, EventStore.layer.pipe(Layer.provideMerge(databaseBeside(config))))
+  return yield* Effect.provide(audit, EventStore.layer.pipe(Layer.provideMerge(databaseOfLog(config))))
 })

@@ -2,7 +2,7 @@
 import { consumerNames, forgetSetAside, lagOf, setAsideBy } from "@evenkeel/store/event/Consumer"
 import { Console, Effect, Schema } from "effect"
 import type { EngineConfig } from "../config/EngineConfig.ts"
-import { databaseBeside } from "../engine/EngineSetup.ts"
+import { databaseOfLog } from "./EngineLog.ts"
 
 /** Nobody of this name has followed the log. */
 export class UnknownConsumer extends Schema.TaggedError<UnknownConsumer>()("UnknownConsumer", {
@@ -25,7 +25,7 @@ export const runConsumersList = Effect.fn("runConsumersList")(function* (config:
       for (const { position, problem } of aside) yield* Console.log(`  fact ${position}: ${problem.split("\n", 1)[0]}`)
     }
   })
-  yield* Effect.provide(list, databaseBeside(config))
+  yield* Effect.provide(list, databaseOfLog(config))
 })
 
 export const runConsumersForget = Effect.fn("runConsumersForget")(function* (config: EngineConfig, consumer: string) {
@@ -34,5 +34,5 @@ export const runConsumersForget = Effect.fn("runConsumersForget")(function* (con
     if (!known.includes(consumer)) return yield* new UnknownConsumer({ consumer, known })
     yield* Console.log(`${yield* forgetSetAside(consumer)} facts that ${consumer} had set aside are forgotten`)
   })
-  yield* Effect.provide(forget, databaseBeside(config))
+  yield* Effect.provide(forget, databaseOfLog(config))
 })

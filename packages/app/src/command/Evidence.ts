@@ -5,8 +5,9 @@ import { EventStore } from "@evenkeel/store/event/EventStore"
 import { loadSigningKey } from "@evenkeel/store/event/SigningKey"
 import { Console, Effect, FileSystem, Layer, Option, Schema } from "effect"
 import type { EngineConfig } from "../config/EngineConfig.ts"
-import { auditKeyOf, databaseOf } from "../engine/EngineSetup.ts"
+import { auditKeyOf } from "../engine/EngineSetup.ts"
 import { askOr } from "./AskEngine.ts"
+import { databaseOfLog } from "./EngineLog.ts"
 import { iso, verdictLines } from "./Insurance.ts"
 
 export class EvidenceFile extends Schema.TaggedError<EvidenceFile>()("EvidenceFile", { file: Schema.String, problem: Schema.String }) {
@@ -24,7 +25,7 @@ export const runEvidenceExport = Effect.fn("runEvidenceExport")(function* (
   const evidence: Evidence = yield* askOr(
     config,
     ({ insurance }) => insurance.evidence({ params: { name: term }, query: {} }),
-    exportEvidence(term).pipe(Effect.provide(EventStore.layer.pipe(Layer.provideMerge(databaseOf(config)))))
+    exportEvidence(term).pipe(Effect.provide(EventStore.layer.pipe(Layer.provideMerge(databaseOfLog(config)))))
   )
   const text = yield* Schema.encodeEffect(EvidenceJson)(evidence).pipe(Effect.orDie)
   yield* files.writeFileString(out, `${text}\n`)

@@ -4,6 +4,7 @@ import { ModelRegistry } from "@evenkeel/store/model/ModelRegistry"
 import { Clock, Console, DateTime, Effect, FileSystem, Layer, Option, Schema } from "effect"
 import type { EngineConfig } from "../config/EngineConfig.ts"
 import { auditKeyOf, databaseBeside } from "../engine/EngineSetup.ts"
+import { databaseOfLog } from "./EngineLog.ts"
 import { seenBy } from "@evenkeel/lab/evaluation/Evaluate"
 import { predictSeries, reportHorizons } from "@evenkeel/lab/evaluation/Horizons"
 import { eventsOf } from "@evenkeel/lab/training/Events"
@@ -23,6 +24,10 @@ export class ModelNotWritten extends Schema.TaggedError<ModelNotWritten>()("Mode
 }
 
 const registryOf = (config: EngineConfig) =>
+  ModelRegistry.layer.pipe(Layer.provide(EventStore.layerSealed(auditKeyOf(config))), Layer.provide(databaseOfLog(config)))
+
+/** A model may be added before the first engine starts. */
+const registryOrNew = (config: EngineConfig) =>
   ModelRegistry.layer.pipe(Layer.provide(EventStore.layerSealed(auditKeyOf(config))), Layer.provide(databaseBeside(config)))
 
 const when = (time: number | null): string => (time === null ? "-" : DateTime.formatIso(DateTime.makeUnsafe(Math.round(time))).slice(0, 16))
@@ -51,7 +56,7 @@ export const runModelsAdd = Effect.fn("runModelsAdd")(function* (config: EngineC
     Effect.flatMap(Clock.currentTimeMillis, (at) =>
       registry.add({ name: opened.name, sha256: sha256Of(opened.bytes), bytes: opened.bytes, status: "challenger", at })
     )
-  ).pipe(Effect.provide(registryOf(config)))
+  ).pipe(Effect.provide(registryOrNew(config)))
   yield* Console.log(`${opened.name} is version ${version}, a challenger`)
 })
 

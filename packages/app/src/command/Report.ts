@@ -6,8 +6,8 @@ import { EventStore } from "@evenkeel/store/event/EventStore"
 import { Console, Effect, FileSystem, Layer, Option, Schema } from "effect"
 import type { EngineConfig } from "../config/EngineConfig.ts"
 import { layerReports } from "../engine/EngineReports.ts"
-import { databaseOf } from "../engine/EngineSetup.ts"
 import { askOr } from "./AskEngine.ts"
+import { databaseOfLog } from "./EngineLog.ts"
 
 /** False where the log does not hold. */
 export const runReport = Effect.fn("runReport")(function* (
@@ -17,7 +17,7 @@ export const runReport = Effect.fn("runReport")(function* (
   const files = yield* FileSystem.FileSystem
   const { month, out } = options
   const ofDatabase = Effect.flatMap(Reports, (reports) => reports.of(month)).pipe(
-    Effect.provide(layerReports(config).pipe(Layer.provideMerge(EventStore.layer), Layer.provideMerge(databaseOf(config))))
+    Effect.provide(layerReports(config).pipe(Layer.provideMerge(EventStore.layer), Layer.provideMerge(databaseOfLog(config))))
   )
   const report: Report = yield* askOr(config, ({ reports }) => reports.month({ params: { month }, query: {} }), ofDatabase)
   const json = `${yield* Effect.orDie(Schema.encodeEffect(ReportJson)(report))}\n`

@@ -139,15 +139,18 @@ export const parseInstrument = (text: string): Instrument => {
 
 export const instrumentsOf = (config: EngineConfig): ReadonlyArray<Instrument> => config.instruments.map(parseInstrument)
 
+/** The data directory of a demo that is kept apart from what is configured. */
+export const demoDataOf = (config: Pick<EngineConfig, "data">): string => `${config.data}/demo`
+
 /** What seals and exported heads are signed with. */
 export const auditKeyOf = (config: EngineConfig): string => `${config.data}/audit.key`
 
-const databaseOptions = ({ data, database }: EngineConfig) => ({ url: database.url, directory: `${data}/database` })
+export const databaseOptions = ({ data, database }: EngineConfig) => ({ url: database.url, directory: `${data}/database` })
 
 /** The store's database as it is configured. */
 export const databaseOf = (config: EngineConfig) => layerDatabase(databaseOptions(config))
 
-/** The same for a command, also while an engine has it open. */
+/** The same for a command that makes something, also while an engine has it open. */
 export const databaseBeside = (config: EngineConfig) => layerDatabaseBeside(databaseOptions(config))
 
 export const coinsOf = (config: EngineConfig): ReadonlyArray<Coin> =>

@@ -9,7 +9,7 @@ import { makeSimulatedVenue } from "@evenkeel/connectors/simulated/SimulatedVenu
 import { lockDirectory } from "@evenkeel/store/database/ProcessLock"
 import { Effect, FileSystem, Redacted, Schema } from "effect"
 import type { EngineConfig } from "../config/EngineConfig.ts"
-import { coinsOf, exchangeOf, instrumentsOf, venuesOf } from "../engine/EngineSetup.ts"
+import { coinsOf, demoDataOf, exchangeOf, instrumentsOf, venuesOf } from "../engine/EngineSetup.ts"
 import type { ConfigSource } from "../engine/Reload.ts"
 import { runEngine } from "./RunEngine.ts"
 
@@ -19,7 +19,7 @@ const stepMillis = 50
 /** A made-up market leaves no trace among the real one's facts, and pages nobody. */
 export const apart = (config: EngineConfig): EngineConfig => ({
   ...config,
-  data: `${config.data}/demo`,
+  data: demoDataOf(config),
   database: { ...config.database, url: Redacted.make("") },
   alerts: { ...config.alerts, ...alertPolicyDefaults, webhooks: [], services: [] },
   heartbeat: { ...config.heartbeat, url: Redacted.make("") }

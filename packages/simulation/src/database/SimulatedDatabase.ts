@@ -4,7 +4,8 @@
  * The server is PGlite in its thread, which has one session. Connections take turns on it, each from the beginning of a transaction to its end, so
  * that several engines can share it as they would share a server. What a connection had begun when it was cut is rolled back.
  */
-import { findTemplate, isCancelRequest, layerClient, open } from "@evenkeel/store/database/Embedded"
+import { isCancelRequest } from "@evenkeel/store/database/ClientMessages"
+import { findTemplate, layerClient, open } from "@evenkeel/store/database/Embedded"
 import type { Answered, Said } from "@evenkeel/store/database/pglite.worker"
 import { Effect } from "effect"
 import { SqlClient } from "effect/sql"

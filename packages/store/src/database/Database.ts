@@ -2,11 +2,11 @@
  * The store's database: Postgres where a URL is given, the embedded one elsewhere, with the same tables in both.
  */
 import { PgClient } from "@effect/sql-pg"
-import { Effect, type FileSystem, Layer, Redacted, Schema } from "effect"
+import { Effect, FileSystem, Layer, Redacted, Schema } from "effect"
 import type { Migrator, SqlClient, SqlError } from "effect/sql"
 import { releaseEveryClaim } from "../outbox/Outbox.ts"
 import { dialDatabase, isServed } from "./DatabaseSocket.ts"
-import { type DatabaseUnopened, layerClient, layerEmbedded } from "./Embedded.ts"
+import { type DatabaseUnopened, isMade, layerClient, layerEmbedded } from "./Embedded.ts"
 import { isUpToDate, migrate } from "./Migrations.ts"
 import type { DatabaseLocked } from "./ProcessLock.ts"
 
@@ -60,6 +60,21 @@ const layerPgliteBeside = (directory: string) =>
     )
   )
 
+/** There is no database in this directory, and whoever asked only looks. */
+export class DatabaseMissing extends Schema.TaggedError<DatabaseMissing>()("DatabaseMissing", { directory: Schema.String }) {
+  override get message() {
+    return `there is no database in ${this.directory}`
+  }
+}
+
+/** Checked before anything is touched: not even a lock is left in a directory that has no database. */
+const layerIfMade = (directory: string) =>
+  Layer.unwrap(
+    Effect.flatMap(isMade(directory), (made) =>
+      made ? Effect.succeed(layerPgliteBeside(directory)) : Effect.fail(new DatabaseMissing({ directory }))
+    )
+  )
+
 /** Why a database cannot be opened. */
 export type DatabaseError = DatabaseLocked | DatabaseUnopened | Migrator.MigrationError | OtherVersion | SqlError.SqlError
 
@@ -78,9 +93,12 @@ export const layerDatabase = ({
 }: DatabaseOptions): Layer.Layer<SqlClient.SqlClient, DatabaseError, FileSystem.FileSystem> =>
   Redacted.value(url) === "" ? layerPglite(directory, { serve: true }) : layerPostgres(url)
 
-/** The same for a command, which may look into the database of an engine that runs. */
-export const layerDatabaseBeside = ({
-  directory,
-  url
-}: DatabaseOptions): Layer.Layer<SqlClient.SqlClient, DatabaseError, FileSystem.FileSystem> =>
-  Redacted.value(url) === "" ? layerPgliteBeside(directory) : layerPostgres(url)
+/**
+ * The same for a command, which may look into the database of an engine that runs. Without `create` an embedded database that is missing is no new one
+ * but an error: an empty log would hold.
+ */
+export const layerDatabaseBeside = (
+  { directory, url }: DatabaseOptions,
+  { create = true }: { readonly create?: boolean } = {}
+): Layer.Layer<SqlClient.SqlClient, DatabaseError | DatabaseMissing, FileSystem.FileSystem> =>
+  Redacted.value(url) !== "" ? layerPostgres(url) : create ? layerPgliteBeside(directory) : layerIfMade(directory)

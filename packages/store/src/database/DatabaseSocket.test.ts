@@ -4,9 +4,10 @@ import { Context, Effect, Exit, FileSystem, Layer, Redacted } from "effect"
 import { SqlClient } from "effect/sql"
 import { createConnection, type Socket } from "node:net"
 import { EventStore } from "../event/EventStore.ts"
+import { connect, type GuestLimits, guestLimits } from "./Connection.ts"
 import { layerDatabase, layerDatabaseBeside } from "./Database.ts"
 import { serveDatabase } from "./DatabaseSocket.ts"
-import { connect, findTemplate, layerClient, open } from "./Embedded.ts"
+import { findTemplate, layerClient, open } from "./Embedded.ts"
 
 const inDirectory = <A, E, R>(body: (directory: string) => Effect.Effect<A, E, R>) =>
   Effect.gen(function* () {
@@ -15,6 +16,29 @@ const inDirectory = <A, E, R>(body: (directory: string) => Effect.Effect<A, E, R
   }).pipe(Effect.scoped, Effect.provide(NodeServices.layer))
 
 const ended = (socket: Socket) => Effect.callback<void>((resume) => void socket.on("close", () => resume(Effect.void)))
+
+/** A message of a client, with its type and length. */
+const message = (type: string, body: string): Buffer => {
+  const bytes = Buffer.from(`${type}\0\0\0\0${body}`, "latin1")
+  bytes.writeInt32BE(bytes.length - 1, 1)
+  return bytes
+}
+const query = (sql: string): Buffer => message("Q", `${sql}\0`)
+/** The first message, which has no type. */
+const startup = message(" ", "\0\x03\0\0user\0postgres\0database\0postgres\0\0").subarray(1)
+
+/** Until the guest is answered with this text. */
+const heard = (guest: Socket, text: string) =>
+  Effect.callback<void>((resume) => {
+    let said = ""
+    const listen = (chunk: Buffer) => {
+      said += chunk.toString("latin1")
+      if (!said.includes(text)) return
+      guest.off("data", listen)
+      resume(Effect.void)
+    }
+    guest.on("data", listen)
+  })
 
 describe("the embedded database, served to commands", () => {
   it.live("is looked into by another while an engine has it open, is opened where none has, and is refused to another version", () =>
@@ -75,6 +99,117 @@ describe("the embedded database, served to commands", () => {
           })
         )
         assert.deepStrictEqual(held, [])
+      })
+    )
+  )
+
+  /** A database in memory that is served to guests with these limits, as the engine asks it, and a guest that has said its first message. */
+  const served = Effect.fnUntraced(function* (directory: string, limits: Partial<GuestLimits>) {
+    const worker = yield* Effect.acquireRelease(open({ directory: "memory://", template: (yield* findTemplate)?.href }), (thread) =>
+      Effect.promise(() => thread.terminate())
+    )
+    yield* Effect.flatMap(FileSystem.FileSystem, (files) => files.makeDirectory(directory))
+    yield* serveDatabase(directory, () => connect(worker, { ...guestLimits, ...limits }))
+    const engine = yield* Effect.map(Layer.build(Layer.fresh(layerClient(() => connect(worker)))), (services) =>
+      Context.get(services, SqlClient.SqlClient)
+    )
+    const guest = yield* Effect.acquireRelease(
+      Effect.sync(() => createConnection(`${directory}.sock`)),
+      (socket) => Effect.sync(() => socket.destroy())
+    )
+    guest.on("error", () => {})
+    guest.write(startup)
+    return { engine, guest }
+  })
+
+  it.live("sends a guest away that does not end a message which it has begun", () =>
+    inDirectory((directory) =>
+      Effect.gen(function* () {
+        const { engine, guest } = yield* served(directory, { messageMillis: 200 })
+        yield* engine`create table kept (value int)`
+        guest.write(query("begin; insert into kept values (7)"))
+        yield* heard(guest, "INSERT 0 1")
+        guest.resume()
+        guest.write("Q")
+        yield* ended(guest)
+        assert.deepStrictEqual(yield* engine`select * from kept`, [])
+      })
+    )
+  )
+
+  it.live("sends a guest away that keeps the session for too long, whatever it says, also after an error that it does not pass over", () =>
+    inDirectory((directory) =>
+      Effect.gen(function* () {
+        const { engine, guest } = yield* served(directory, { heldMillis: 500 })
+        // Each answer asks for the next: this guest is never silent. Its first statement fails, and no `Sync` follows.
+        guest.write(query("begin"))
+        yield* heard(guest, "BEGIN")
+        guest.write(message("P", "\0nonsense\0\0\0"))
+        yield* heard(guest, "syntax error")
+        const talking = setInterval(() => guest.write(message("H", "")), 20)
+        guest.resume()
+        yield* Effect.ensuring(
+          ended(guest),
+          Effect.sync(() => clearInterval(talking))
+        )
+        assert.deepStrictEqual(yield* engine`select 1 as one`, [{ one: 1 }])
+      })
+    )
+  )
+
+  it.live("refuses a COPY from a guest, in either form of a statement, and goes on", () =>
+    inDirectory((directory) =>
+      Effect.gen(function* () {
+        const { engine, guest } = yield* served(directory, {})
+        yield* engine`create table kept (value int)`
+        guest.write(query("select 1; copy kept from stdin"))
+        yield* heard(guest, "COPY from stdin failed")
+        const bind = message("B", "\0\0\0\0\0\0\0\0")
+        guest.write(Buffer.concat([message("P", "\0copy kept from stdout\0\0\0"), bind, message("E", "\0\0\0\0\0"), message("S", "")]))
+        yield* heard(guest, "COPY from stdin failed")
+        guest.write(query("select 'still here'"))
+        yield* heard(guest, "still here")
+        assert.deepStrictEqual(yield* engine`select * from kept`, [])
+      })
+    )
+  )
+
+  it.live("sends a guest away that does not read its answers", () =>
+    inDirectory((directory) =>
+      Effect.gen(function* () {
+        const { engine, guest } = yield* served(directory, { unreadBytesMax: 1_000_000 })
+        guest.write(query("select repeat('x', 1000) from generate_series(1, 20000)"))
+        guest.pause()
+        assert.deepStrictEqual(yield* engine`select 1 as one`, [{ one: 1 }])
+        let bytes = 0
+        guest.on("data", (chunk) => (bytes += chunk.length))
+        guest.resume()
+        yield* ended(guest)
+        assert.isBelow(bytes, 5_000_000)
+      })
+    )
+  )
+
+  it.live("gives the engine no answer to what a guest says together with its first message", () =>
+    inDirectory((directory) =>
+      Effect.gen(function* () {
+        const { engine, guest } = yield* served(directory, {})
+        guest.write(query("select 'for the guest'"))
+        yield* heard(guest, "for the guest")
+        assert.deepStrictEqual(yield* engine`select 1 as one`, [{ one: 1 }])
+      })
+    )
+  )
+
+  it.live("sends a guest away that does not speak the protocol of Postgres", () =>
+    inDirectory((directory) =>
+      Effect.gen(function* () {
+        const { engine, guest } = yield* served(directory, {})
+        yield* heard(guest, "Z")
+        guest.resume()
+        guest.write(Buffer.from([0x51, 0xff, 0xff, 0xff, 0xff]))
+        yield* ended(guest)
+        assert.deepStrictEqual(yield* engine`select 1 as one`, [{ one: 1 }])
       })
     )
   )

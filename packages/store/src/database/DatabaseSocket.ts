@@ -1,7 +1,8 @@
 /**
  * The embedded database for a second process: whoever has it open answers on a Unix socket beside its directory, which its own user alone may use.
  *
- * So a command looks into the database of an engine that runs. What is said there is Postgres's protocol, as on the way to the database's thread.
+ * So a command looks into the database of an engine that runs. What is said there is Postgres's protocol, as on the way to the database's thread. What
+ * a guest may cost the engine is bounded here (guests, silence) and by its connection (`GuestLimits`): beyond that it is sent away.
  */
 import { Duration, Effect, FileSystem } from "effect"
 import { createConnection, createServer, type Server, type Socket } from "node:net"

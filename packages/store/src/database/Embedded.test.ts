@@ -6,7 +6,8 @@ import { spawn, spawnSync } from "node:child_process"
 import type { Worker } from "node:worker_threads"
 import { EventStore } from "../event/EventStore.ts"
 import { layerPglite } from "./Database.ts"
-import { connect, findTemplate, layerClient, layerEmbedded, open } from "./Embedded.ts"
+import { connect } from "./Connection.ts"
+import { findTemplate, layerClient, layerEmbedded, open } from "./Embedded.ts"
 
 /** `TEST_STARTS=100` for a larger trial: each start takes a second of a core. */
 const starters = Number(process.env["TEST_STARTS"] ?? 8)

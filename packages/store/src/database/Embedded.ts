@@ -6,11 +6,12 @@
  */
 import { PgClient } from "@effect/sql-pg"
 import { Duration, Effect, FileSystem, Layer, Queue, Schema } from "effect"
-import { Duplex } from "node:stream"
+import type { Duplex } from "node:stream"
 import { fileURLToPath } from "node:url"
 import { Worker } from "node:worker_threads"
-import type { Answered, PgliteWorkerData, Said } from "./pglite.worker.ts"
+import { connect, guestLimits } from "./Connection.ts"
 import { serveDatabase } from "./DatabaseSocket.ts"
+import type { PgliteWorkerData } from "./pglite.worker.ts"
 import { lockDirectory } from "./ProcessLock.ts"
 
 /** The directory cannot be opened as a database. */
@@ -80,7 +81,7 @@ export const layerEmbedded = (
           return close(worker)
         })
       )
-      if (serve && !inMemory) yield* serveDatabase(directory, () => connect(living()))
+      if (serve && !inMemory) yield* serveDatabase(directory, () => connect(living(), guestLimits))
       return layerClient(() => connect(living()))
     })
   )
@@ -107,10 +108,14 @@ export const findTemplate = Effect.gen(function* () {
   return (yield* files.exists(fileURLToPath(template)).pipe(Effect.orElseSucceed(() => false))) ? template : undefined
 })
 
+/** Whether a database is in `directory`, whole: it is moved there when it is. */
+export const isMade = (directory: string) =>
+  Effect.flatMap(FileSystem.FileSystem, (files) => files.exists(`${directory}/PG_VERSION`)).pipe(Effect.orElseSucceed(() => false))
+
 /** A new database is made beside its place and then moved there, so that a start that is killed leaves none or a whole one. */
 const createIfMissing = Effect.fnUntraced(function* (directory: string, template: URL | undefined) {
+  if (yield* isMade(directory)) return
   const files = yield* FileSystem.FileSystem
-  if (yield* files.exists(`${directory}/PG_VERSION`).pipe(Effect.orElseSucceed(() => false))) return
   const beside = `${directory}.new`
   yield* Effect.gen(function* () {
     yield* files.remove(beside, { recursive: true, force: true })
@@ -201,76 +206,3 @@ const close = (worker: Worker) =>
     worker.once("exit", () => resume(Effect.void))
     worker.postMessage("close")
   }).pipe(Effect.timeoutOption("5 seconds"), Effect.andThen(Effect.promise(() => worker.terminate())))
-
-/** Splits what the driver writes into whole protocol messages; the very first has no type byte. */
-const framer = () => {
-  let rest: Buffer = Buffer.alloc(0)
-  let untyped = true
-  return (chunk: Uint8Array): Buffer => {
-    const bytes = rest.length === 0 ? Buffer.from(chunk) : Buffer.concat([rest, chunk])
-    let end = 0
-    for (;;) {
-      const at = end + (untyped ? 0 : 1)
-      if (bytes.length < at + 4) break
-      const next = at + bytes.readInt32BE(at)
-      if (next > bytes.length) break
-      end = next
-      untyped = false
-    }
-    rest = bytes.subarray(end)
-    return bytes.subarray(0, end)
-  }
-}
-
-/** 'X', the client's goodbye: PGlite's session outlives a connection. */
-const terminate = 0x58
-
-/**
- * A request to give up what another connection has asked for: a first message of 16 bytes with this number (PostgreSQL 17, 53.2.9). There is nobody to
- * take it: a statement that was begun runs to its end, and its session waits.
- */
-export const isCancelRequest = (message: Buffer): boolean => message.length === 16 && message.readInt32BE(4) === 80_877_102
-
-/** Connections that this process has opened. */
-let connections = 0
-
-/** A connection to the database of a thread. What it leaves open when it ends is rolled back. */
-export const connect = (worker: Worker): Duplex => {
-  let connection = 0
-  const whole = framer()
-  const onMessage = (message: unknown) => {
-    if (typeof message !== "object" || message === null) return
-    const answered = message as Partial<Answered>
-    // A thread that could not open the database answers all.
-    if (answered.connection !== undefined && answered.connection !== connection) return
-    if (answered.failed !== undefined) stream.destroy(new Error(answered.failed))
-    else if (answered.messages !== undefined) stream.push(answered.messages)
-  }
-  const onExit = () => stream.destroy(new Error("the database's thread has ended"))
-  const stream: Duplex = new Duplex({
-    read() {},
-    write(chunk: Buffer, _encoding, done) {
-      const bytes = whole(chunk)
-      if (connection === 0 && isCancelRequest(bytes)) stream.destroy()
-      else if (bytes.length > 0 && bytes[0] !== terminate) {
-        if (connection === 0) connection = ++connections
-        const messages = Uint8Array.from(bytes)
-        worker.postMessage({ connection, messages } satisfies Said, [messages.buffer])
-      } else if (bytes.length > 0) stream.push(null)
-      done()
-    },
-    final(done) {
-      stream.push(null)
-      done()
-    },
-    destroy(error, done) {
-      worker.off("message", onMessage)
-      worker.off("exit", onExit)
-      if (connection > 0) worker.postMessage({ connection } satisfies Said)
-      done(error)
-    }
-  })
-  worker.on("message", onMessage)
-  worker.once("exit", onExit)
-  return stream
-}

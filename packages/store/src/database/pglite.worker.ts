@@ -17,10 +17,11 @@ export interface Said {
   readonly messages?: Uint8Array
 }
 
-/** What a connection is answered: protocol messages, or that its messages could not be handled at all. */
+/** What a connection is answered: protocol messages, whether it holds the session from now on, or that its messages could not be handled at all. */
 export interface Answered {
   readonly connection: number
   readonly messages?: Uint8Array
+  readonly holds?: boolean
   readonly failed?: string
 }
 
@@ -71,6 +72,7 @@ const readyLength = 6
 const [readyForQuery, idle] = [0x5a, 0x49]
 
 const answer = async (database: PGlite, connection: number, messages: Uint8Array): Promise<void> => {
+  const before = holder
   holder = connection
   let end: Uint8Array = new Uint8Array(0)
   await database.execProtocolRawStream(messages, {
@@ -80,7 +82,11 @@ const answer = async (database: PGlite, connection: number, messages: Uint8Array
       port.postMessage({ connection, messages: copy } satisfies Answered, [copy.buffer])
     }
   })
-  if (end.length === readyLength && end[0] === readyForQuery && end[readyLength - 1] === idle) holder = undefined
+  // What is answered with nothing has begun nothing.
+  if (end.length === 0) holder = before
+  else if (end.length === readyLength && end[0] === readyForQuery && end[readyLength - 1] === idle) holder = undefined
+  const holds = holder === connection
+  if (holds !== (before === connection)) port.postMessage({ connection, holds } satisfies Answered)
 }
 
 const serve = async (database: PGlite): Promise<void> => {
@@ -93,7 +99,8 @@ const serve = async (database: PGlite): Promise<void> => {
         port.postMessage({ connection, failed: problemOf(error) } satisfies Answered)
       )
     else if (connection === holder) {
-      // As a server does when its client is gone.
+      // As a server does when its client is gone. After an error the server passes over all up to a `Sync`, also the first of these: each ends with one.
+      await database.exec("rollback")
       await database.exec("rollback")
       holder = undefined
     }

@@ -4,7 +4,8 @@
  */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { migrate } from "@evenkeel/store/database/Migrations"
-import { connect, findTemplate, layerClient, layerEmbedded, open } from "@evenkeel/store/database/Embedded"
+import { connect } from "@evenkeel/store/database/Connection"
+import { findTemplate, layerClient, layerEmbedded, open } from "@evenkeel/store/database/Embedded"
 import { Effect, Layer } from "effect"
 import { SqlClient } from "effect/sql"
 import type { Worker } from "node:worker_threads"
