@@ -5,7 +5,7 @@ import { Silence } from "@evenkeel/alerting/mute/Silence"
 import { Recalibration } from "@evenkeel/store/model/ModelRegistry"
 import { DateTime, Option, Schema } from "effect"
 import { TermsWatched, TriggerAccruing, TriggerLapsed, TriggerMet } from "../insurance/InsuranceFacts.ts"
-import { describeTerms } from "../insurance/Terms.ts"
+import { coverOfFamily, describeTerms } from "../insurance/Terms.ts"
 import type { MonthFact } from "./MonthFacts.ts"
 import type { Report } from "./Report.ts"
 
@@ -154,7 +154,7 @@ export const modelOf = firstOf<Report["models"][number]>(
   }))
 )
 
-const nameOf = ({ family }: MonthFact) => family.slice(family.indexOf("-") + 1)
+const nameOf = ({ family }: MonthFact) => coverOfFamily(family)
 
 export const coverOf = firstOf<Report["covers"][number]>(
   reading("TermsWatched", TermsWatched, ({ simulated, terms }, fact) => ({

@@ -90,7 +90,7 @@ const makeInsuranceWatch = Effect.fnUntraced(function* ({ covers, engine, own, s
   const catchUp = Effect.fnUntraced(
     function* ({ record, terms }: Cover) {
       for (;;) {
-        const facts = yield* readChain({ family: insuranceFamily(terms.name), after: record.facts, limit: page })
+        const facts = yield* readChain({ family: insuranceFamily(terms.name, simulated), after: record.facts, limit: page })
         for (const fact of facts) record.add(fact)
         if (facts.length < page) return
       }
@@ -99,24 +99,30 @@ const makeInsuranceWatch = Effect.fnUntraced(function* ({ covers, engine, own, s
   )
 
   const append = (terms: Terms, facts: ReadonlyArray<NewEvent>) =>
-    events.append(insuranceStream(terms.name), "any", facts).pipe(Effect.catchTag("ConcurrencyConflict", Effect.die))
+    events.append(insuranceStream(terms.name, simulated), "any", facts).pipe(Effect.catchTag("ConcurrencyConflict", Effect.die))
 
-  /** Writes that these terms are watched from now on, unless they are. */
+  /**
+   * Facts are written once for each time that terms are watched: the place where they began is part of the key, so that terms which come back after others
+   * have readings and a trigger anew.
+   */
+  const keyOf = (what: string, { digest, record }: Cover, time?: number) =>
+    [what, record.watched?.fact ?? 0, digest, ...(time === undefined ? [] : [time])].join(" ")
+
+  /** Writes that these terms are watched from now on, in this kind of market, unless they are. */
   const begin = Effect.fnUntraced(function* (cover: Cover) {
     yield* catchUp(cover)
     const { digest, record, terms } = cover
-    if (record.watched?.digest === digest) return
-    // The place is part of the key: terms that come back after others are watched anew.
+    if (record.watched?.digest === digest && record.watched.simulated === simulated) return
     const payload = { terms, digest, engine, simulated }
     yield* append(terms, [{ kind: "TermsWatched", payload, key: `terms ${record.facts} ${digest}` }])
     yield* catchUp(cover)
   })
 
   const tell = Effect.fnUntraced(function* (cover: Cover) {
-    const { digest, record, terms } = cover
+    const { record, terms } = cover
     const met = metFactOf(record)
     if (met === undefined || record.met !== undefined) return
-    yield* append(terms, [{ kind: "TriggerMet", payload: met, key: `met ${digest}` }])
+    yield* append(terms, [{ kind: "TriggerMet", payload: met, key: keyOf("met", cover) }])
     yield* catchUp(cover)
     yield* Effect.logError("the terms of a cover are met", {
       terms: terms.name,
@@ -135,17 +141,17 @@ const makeInsuranceWatch = Effect.fnUntraced(function* ({ covers, engine, own, s
       const before = record.trigger?.verdict
       const readings = recorder.waiting.slice(0, readingsInFactMax)
       const last = readings.at(-1)!
-      yield* append(terms, [{ kind: "ReadingsTaken", payload: { readings }, key: `readings ${digest} ${last.time}` }])
+      yield* append(terms, [{ kind: "ReadingsTaken", payload: { readings }, key: keyOf("readings", cover, last.time) }])
       recorder.written(readings.length)
       yield* catchUp(cover)
       const after = record.trigger?.verdict
       if (after?.since != null && before?.state === "idle" && after.state !== "idle")
         yield* append(terms, [
-          { kind: "TriggerAccruing", payload: { digest, since: after.since }, key: `accruing ${digest} ${after.since}` }
+          { kind: "TriggerAccruing", payload: { digest, since: after.since }, key: keyOf("accruing", cover, after.since) }
         ])
       if (before?.since != null && before.state === "accruing" && after?.state === "idle")
         yield* append(terms, [
-          { kind: "TriggerLapsed", payload: { digest, since: before.since, at: last.time }, key: `lapsed ${digest} ${last.time}` }
+          { kind: "TriggerLapsed", payload: { digest, since: before.since, at: last.time }, key: keyOf("lapsed", cover, last.time) }
         ])
     }
     yield* tell(cover)
@@ -207,7 +213,7 @@ const makeInsuranceWatch = Effect.fnUntraced(function* ({ covers, engine, own, s
       watched.map(({ digest, record, recorder, terms }) => ({
         terms,
         digest,
-        watchedSince: record.watched?.digest === digest ? record.watched.recordedAt : null,
+        watchedSince: record.watched?.digest === digest && record.watched.simulated === simulated ? record.watched.recordedAt : null,
         verdict: (record.trigger ?? recorder.blank).verdict,
         met: record.met ?? null,
         lastReading: record.lastReading ?? null,
