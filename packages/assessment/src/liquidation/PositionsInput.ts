@@ -5,6 +5,7 @@
  */
 import { CoinSymbol } from "@evenkeel/domain/coin/Coin"
 import { Result, Schema } from "effect"
+import { duplicateKeyOf } from "../json/DuplicateKey.ts"
 
 const amountPattern = /^\d{1,30}(\.\d{1,36})?$/
 const thresholdPattern = /^(0(\.\d{1,36})?|1(\.0{1,36})?)$/
@@ -38,7 +39,19 @@ const decodeJson = Schema.decodeUnknownResult(Schema.fromJsonString(PositionsInp
 
 /** Reads JSON in the form of `PositionsInput`, or CSV with the columns `account,side,coin,amount,threshold`; or says what is wrong. */
 export const parsePositions = (text: string): Result.Result<PositionsInput, string> =>
-  /^\s*\{/.test(text) ? Result.mapError(decodeJson(text), ({ message }) => message) : parseCsv(text)
+  /^\s*\{/.test(text) ? parseJson(text) : parseCsv(text)
+
+const parseJson = (text: string): Result.Result<PositionsInput, string> =>
+  decodeJson(text).pipe(
+    Result.mapError(({ message }) => message),
+    Result.flatMap((input) => {
+      const twice = duplicateKeyOf(text)
+      return twice === undefined ? Result.succeed(input) : Result.fail(duplicateWords(twice))
+    })
+  )
+
+/** Of a key that an object has twice, as a leg that an account would lose. */
+export const duplicateWords = (key: string): string => `${key} is there twice in one object: write it once, with the whole amount`
 
 const header = "account,side,coin,amount,threshold"
 // A schema takes some microseconds a cell, and a file has millions.
