@@ -19,7 +19,10 @@ import { createServer, request } from "node:http"
 import { idleStatus } from "./support/Status.ts"
 import { services } from "../../alerting/test/support/Services.ts"
 
-const layerOf = (http: { readonly host: string; readonly names: ReadonlyArray<string> }, { oracles = Oracles.layerNoop, simulated = false } = {}) =>
+const layerOf = (
+  http: { readonly host: string; readonly names: ReadonlyArray<string> },
+  { oracles = Oracles.layerNoop, simulated = false } = {}
+) =>
   layerApi({ dashboard: page, ...http }).pipe(
     Layer.provideMerge(NodeHttpServer.layer(createServer, { host: http.host, port: 0 })),
     Layer.provide(EngineStatus.layerTest(idleStatus)),
@@ -275,9 +278,10 @@ describe("the HTTP server", () => {
         assert.include((yield* ask("/v1/oracles/made")).body, '"simulated":true')
       }).pipe(
         Effect.provide(
-          layerOf({ host: "127.0.0.1", names: [] }, { simulated: true, oracles: Layer.succeed(Oracles, { assessments: Effect.succeed([made]) }) }).pipe(
-            Layer.provide(Layer.succeed(MarketClock, () => 1_900_000_000_000))
-          )
+          layerOf(
+            { host: "127.0.0.1", names: [] },
+            { simulated: true, oracles: Layer.succeed(Oracles, { assessments: Effect.succeed([made]) }) }
+          ).pipe(Layer.provide(Layer.succeed(MarketClock, () => 1_900_000_000_000)))
         )
       ),
     60_000

@@ -18,9 +18,7 @@ export class EvidenceFile extends Schema.TaggedError<EvidenceFile>()("EvidenceFi
 /** Of the real cover where the log knows it, of a made-up market's otherwise; the evidence says which it is. */
 const exportAny = (term: string) =>
   exportEvidence(term, false).pipe(
-    Effect.catchTag("NoEvidence", (error) =>
-      exportEvidence(term, true).pipe(Effect.catchTag("NoEvidence", () => Effect.fail(error)))
-    )
+    Effect.catchTag("NoEvidence", (error) => exportEvidence(term, true).pipe(Effect.catchTag("NoEvidence", () => Effect.fail(error))))
   )
 
 /** From the engine that runs, which may have the database to itself; without one, from the database. */

@@ -145,8 +145,7 @@ const brokenLink = ({ facts, family, seal: end }: Evidence): string | undefined 
   for (const fact of facts) {
     if (fact.chainIndex !== chainIndex + 1) return `fact ${chainIndex + 1} is missing`
     if (fact.previousHash !== hash) return `fact ${fact.chainIndex} does not follow the fact before it`
-    if (fact.stream !== `${family}/facts`)
-      return `fact ${fact.chainIndex} is of another cover`
+    if (fact.stream !== `${family}/facts`) return `fact ${fact.chainIndex} is of another cover`
     if (fact.hash !== seal(fact)) return `fact ${fact.chainIndex} was altered after it was sealed`
     chainIndex = fact.chainIndex
     hash = fact.hash

@@ -34,7 +34,9 @@ export const exportEvidence = Effect.fn("exportEvidence")(function* (name: strin
       if (seal === undefined) return yield* none("nothing of that name was watched, or no engine with a key has sealed it")
       const anchor = yield* anchorOf(family)
       if (anchor.chainIndex > 0)
-        return yield* none(`the first ${anchor.chainIndex} facts of its chain were removed by retention, and without them it proves nothing`)
+        return yield* none(
+          `the first ${anchor.chainIndex} facts of its chain were removed by retention, and without them it proves nothing`
+        )
       if (seal.length > evidenceFactsMax) return yield* none(`its chain has more than ${evidenceFactsMax} facts`)
       const facts: Array<StoredEvent> = []
       const record = new InsuranceRecord()

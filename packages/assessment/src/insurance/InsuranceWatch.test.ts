@@ -1,36 +1,17 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Detection } from "@evenkeel/detection/host/Detection"
-import type { CoinState } from "@evenkeel/detection/host/States"
 import { coinOf } from "@evenkeel/domain/coin/Coin"
 import { layerRuntime } from "@evenkeel/runtime/Runtime"
 import { EventStore } from "@evenkeel/store/event/EventStore"
 import { Effect, FileSystem, Layer, Schema, Stream } from "effect"
 import { layerMemoryDatabase } from "../../../store/test/support/MemoryDatabase.ts"
-import { minute, readingOf, startsAt, termsOf } from "../../test/support/Covers.ts"
+import { minute, startsAt, stateOf, termsOf } from "../../test/support/Covers.ts"
 import { EvidenceJson, type EvidenceRefused, type EvidenceVerified, verifyEvidence } from "./Evidence.ts"
 import { exportEvidence } from "./ExportEvidence.ts"
-import { type CoverStatus, InsuranceWatch } from "./InsuranceWatch.ts"
+import type { CoverStatus } from "./CoverStatus.ts"
+import { InsuranceWatch } from "./InsuranceWatch.ts"
 import { digestOfTerms, insuranceStream, type Terms } from "./Terms.ts"
-
-const stateOf = (at: number, price: number): CoinState => {
-  const { deviationBps, errorBps, fairValue, grounded, level, time } = readingOf(at, price)
-  return {
-    coin: "USDC",
-    time,
-    fairValue,
-    errorBps,
-    deviationBps,
-    level,
-    change: "break",
-    since: null,
-    grounded,
-    share: null,
-    venues: { agree: ["kraken", "okx"], differ: [] },
-    detectors: { baselineBps: null, score: null, cusum: null, changepoint: null },
-    model: null
-  }
-}
 
 const layerLog = Layer.unwrap(
   Effect.map(

@@ -82,7 +82,8 @@ export class RoundMemory {
   #isLastInFuture = false
 
   take(round: Round, now: number): void {
-    if (this.last !== undefined && !this.#isLastInFuture && (this.newest === undefined || !goesBack(this.newest, this.last))) this.newest = this.last
+    if (this.last !== undefined && !this.#isLastInFuture && (this.newest === undefined || !goesBack(this.newest, this.last)))
+      this.newest = this.last
     this.last = round
     this.#isLastInFuture = isInFuture(round, now)
   }
