@@ -251,6 +251,7 @@ describe("the HTTP server", () => {
           "{",
           "null",
           JSON.stringify({ ...question, first: 1001 }),
+          JSON.stringify({ ...question, accounts: [{ account: "a", collateral: { USDC: "1" }, debt: { usdt: "780" } }] }),
           JSON.stringify({ ...question, prices: { USDC: 1 } })
         ])
           assertProblem(yield* post(wrong), 400, wrong)

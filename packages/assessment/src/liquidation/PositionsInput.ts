@@ -3,7 +3,6 @@
  *
  * Amounts are decimals written out, so that nothing is lost before it arrives; they are checked here and computed in doubles (see `Positions`).
  */
-import { CoinSymbol } from "@evenkeel/domain/coin/Coin"
 import { Result, Schema } from "effect"
 import { duplicateKeyOf } from "../json/DuplicateKey.ts"
 
@@ -14,7 +13,15 @@ const thresholdPattern = /^(0(\.\d{1,36})?|1(\.0{1,36})?)$/
 export const Amount = Schema.String.check(Schema.isPattern(amountPattern, { expected: 'a decimal written out, in quotes, as "1000.5"' }))
 /** Of a collateral's value, what counts against debt: 0 to 1. Aave calls it the liquidation threshold. */
 export const Threshold = Schema.String.check(Schema.isPattern(thresholdPattern, { expected: 'a share in quotes, as "0.78"' }))
-const Amounts = Schema.Record(CoinSymbol, Amount)
+const symbolPattern = /^[A-Z0-9]{1,12}$/
+/** A record by `CoinSymbol` would leave a key out that is none, and with it a leg; this one refuses it. */
+const bySymbol = <Value extends Schema.Constraint>(value: Value) =>
+  Schema.Record(Schema.String, value).check(
+    Schema.makeFilter((record: object) => Object.keys(record).every((symbol) => symbolPattern.test(symbol)), {
+      expected: "coins by their symbols in capitals"
+    })
+  )
+const Amounts = bySymbol(Amount)
 
 export const AccountInput = Schema.Struct({
   /** Any name; an address as a rule. */
@@ -22,13 +29,13 @@ export const AccountInput = Schema.Struct({
   collateral: Amounts,
   debt: Amounts,
   /** Where they differ from those of all, as in an efficiency mode. */
-  thresholds: Schema.optional(Schema.Record(CoinSymbol, Threshold))
+  thresholds: Schema.optional(bySymbol(Threshold))
 })
 export type AccountInput = typeof AccountInput.Type
 
 export const PositionsInput = Schema.Struct({
   /** Liquidation thresholds by collateral. */
-  thresholds: Schema.Record(CoinSymbol, Threshold),
+  thresholds: bySymbol(Threshold),
   /** Prices in dollars of coins that the engine does not watch. */
   prices: Schema.optional(Amounts),
   accounts: Schema.Array(AccountInput)
@@ -55,7 +62,7 @@ export const duplicateWords = (key: string): string => `${key} is there twice in
 
 const header = "account,side,coin,amount,threshold"
 // A schema takes some microseconds a cell, and a file has millions.
-const isSymbol = (text: string): boolean => /^[A-Z0-9]{1,12}$/.test(text)
+const isSymbol = (text: string): boolean => symbolPattern.test(text)
 
 /** One leg a line. A collateral's threshold is the account's own, so that lines may differ. */
 const parseCsv = (text: string): Result.Result<PositionsInput, string> => {
