@@ -4,12 +4,14 @@ import { assert, describe, it } from "@effect/vitest"
 import { layerAlerting } from "@evenkeel/alerting/Alerting"
 import { Receivers } from "@evenkeel/alerting/receiver/Receiver"
 import { StressQuantiles } from "@evenkeel/assessment/liquidation/ReadQuantiles"
+import type { OracleAssessment } from "@evenkeel/assessment/oracle/OracleAssessment"
 import { Oracles } from "@evenkeel/assessment/oracle/Oracles"
 import { layerApi } from "@evenkeel/api/server/ApiServer"
 import { EngineStatus } from "@evenkeel/api/server/EngineStatus"
 import { EngineView } from "@evenkeel/api/server/EngineView"
 import { Reports } from "@evenkeel/assessment/compliance/Reports"
 import { InsuranceWatch } from "@evenkeel/assessment/insurance/InsuranceWatch"
+import { MarketClock } from "@evenkeel/runtime/time/MarketClock"
 import { page } from "@evenkeel/dashboard/Page"
 import { Effect, Layer } from "effect"
 import { HttpServer } from "effect/http"
@@ -17,18 +19,43 @@ import { createServer, request } from "node:http"
 import { idleStatus } from "./support/Status.ts"
 import { services } from "../../alerting/test/support/Services.ts"
 
-const layerOf = (http: { readonly host: string; readonly names: ReadonlyArray<string> }) =>
+const layerOf = (
+  http: { readonly host: string; readonly names: ReadonlyArray<string> },
+  { oracles = Oracles.layerNoop, simulated = false } = {}
+) =>
   layerApi({ dashboard: page, ...http }).pipe(
     Layer.provideMerge(NodeHttpServer.layer(createServer, { host: http.host, port: 0 })),
     Layer.provide(EngineStatus.layerTest(idleStatus)),
-    Layer.provide(Layer.succeed(EngineView, { simulated: false, coins: () => [] })),
+    Layer.provide(Layer.succeed(EngineView, { simulated, coins: () => [] })),
     Layer.provide(Layer.merge(InsuranceWatch.layerTest(), Reports.layer({ publicKey: undefined }))),
-    Layer.provide(Oracles.layerNoop),
+    Layer.provide(oracles),
     Layer.provide(StressQuantiles.layer("")),
     Layer.provide(layerAlerting({ owner: "test" })),
     Layer.provide(Layer.succeed(Receivers, [])),
     Layer.provide(services)
   )
+
+const made: OracleAssessment = {
+  feed: "made",
+  coin: "USDC",
+  time: 0,
+  verdict: "safe",
+  reasons: [],
+  price: 1,
+  round: null,
+  updatedAt: 0,
+  ageMillis: 0,
+  heartbeatSeconds: 60,
+  deviationBps: 25,
+  fairValue: 1,
+  errorBps: 1,
+  gapBps: 0,
+  noiseBps: 1,
+  lagMillis: 0,
+  lagIsBound: false,
+  believed: "agree",
+  venues: { agree: [], differ: [] }
+}
 const layer = layerOf({ host: "127.0.0.1", names: [] })
 
 interface Answer {
@@ -207,6 +234,14 @@ describe("the HTTP server", () => {
         assert.strictEqual(report.first[0]?.coin, "USDC")
         assert.closeTo(report.first[0]!.shockBps, -250, 1e-6)
         assert.strictEqual(report.shocks[0]?.accounts, 1)
+        const leg = '"USDT":"780"'
+        const twice = yield* post(JSON.stringify(question).replace(leg, `"USDT":"1",${leg}`))
+        assert.strictEqual(twice.status, 422, twice.body)
+        assert.include(twice.body, "USDT is there twice")
+        const legs = Object.fromEntries(Array.from({ length: 30_000 }, (_, n) => [`C${n}`, "1"]))
+        const large = yield* post(JSON.stringify({ ...question, accounts: [{ account: "a", collateral: {}, debt: legs }] }))
+        assert.strictEqual(large.status, 422, large.body.slice(0, 300))
+        assert.include(large.body, "a has 30000 coins on one side: at most 64")
         const unpriced = yield* post(JSON.stringify({ ...question, prices: {} }))
         assert.strictEqual(unpriced.status, 422, unpriced.body)
         assert.include(unpriced.body, "USDC (not watched)")
@@ -216,15 +251,40 @@ describe("the HTTP server", () => {
           "{",
           "null",
           JSON.stringify({ ...question, first: 1001 }),
+          JSON.stringify({ ...question, accounts: [{ account: "a", collateral: { USDC: "1" }, debt: { usdt: "780" } }] }),
           JSON.stringify({ ...question, prices: { USDC: 1 } })
         ])
           assertProblem(yield* post(wrong), 400, wrong)
-        assertProblem(yield* post(JSON.stringify({ filler: "x".repeat(5 << 20) })), 413, "5 MB")
+        assertProblem(yield* post(JSON.stringify({ filler: "x".repeat(513 << 10) })), 413, "513 KB")
         assertProblem(yield* post(JSON.stringify(question), { origin: "http://evil.example" }), 403, "origin")
         assertProblem(yield* ask("/v1/liquidations"), 405, "GET")
         assert.strictEqual((yield* ask("/v1/oracles")).body, "[]")
         assert.deepInclude(yield* ask("/v1/oracles/none"), { status: 404, body: '{"_tag":"UnknownOracle","feed":"none"}' })
       }).pipe(Effect.provide(layer)),
+    60_000
+  )
+
+  it.live(
+    "says of liquidations and oracles that their market is made up, and answers in its time",
+    () =>
+      Effect.gen(function* () {
+        const body = JSON.stringify({
+          thresholds: { USDC: "0.8" },
+          prices: { USDC: "1" },
+          accounts: [{ account: "a", collateral: { USDC: "1" }, debt: {} }]
+        })
+        const answer = yield* ask("/v1/liquidations", { method: "POST", headers: { "content-type": "application/json" }, body })
+        assert.deepInclude(JSON.parse(answer.body), { simulated: true, time: 1_900_000_000_000 })
+        assert.include((yield* ask("/v1/oracles")).body, '"simulated":true')
+        assert.include((yield* ask("/v1/oracles/made")).body, '"simulated":true')
+      }).pipe(
+        Effect.provide(
+          layerOf(
+            { host: "127.0.0.1", names: [] },
+            { simulated: true, oracles: Layer.succeed(Oracles, { assessments: Effect.succeed([made]) }) }
+          ).pipe(Layer.provide(Layer.succeed(MarketClock, () => 1_900_000_000_000)))
+        )
+      ),
     60_000
   )
 

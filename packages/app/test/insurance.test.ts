@@ -101,7 +101,7 @@ describe("docs/insurance.md", () => {
       yield* Effect.gen(function* () {
         const events = yield* EventStore
         const watched = { terms: { ...terms }, digest: digestOfTerms(terms), engine: "live", simulated: false }
-        yield* events.append(insuranceStream(terms.name), "any", [
+        yield* events.append(insuranceStream(terms.name, false), "any", [
           { kind: "TermsWatched", payload: watched },
           { kind: "ReadingsTaken", payload: { readings } }
         ])

@@ -11,8 +11,8 @@ import { answersTo, type HostNames } from "./HostNames.ts"
 
 /** Of a path, without its query; a longer one is answered 404. */
 const pathCharactersMax = 255
-/** Of a request; more is answered 413 and not read. */
-const bodyMebibytesMax = 4
+/** Of a request; more is answered 413 and not read. A body is decoded at one go: the worst one of this size holds the main thread for 100 ms. */
+const bodyKibibytesMax = 512
 
 /** What is asked for without a word here is read. */
 const methodsOf = (path: string): ReadonlyArray<string> => writes.find(({ paths }) => paths.test(path))?.methods ?? ["GET", "HEAD"]
@@ -69,7 +69,7 @@ export const layerRequestGuard = (hosts: HostNames) => {
         const refusal = refusalOf(yield* HttpServerRequest.HttpServerRequest, isOurs)
         if (refusal !== undefined) return refusal
         const response = yield* Effect.catchCauseIf(
-          Effect.provideService(route, HttpServerRequest.MaxBodySize, ByteSize.mebibytes(bodyMebibytesMax)),
+          Effect.provideService(route, HttpServerRequest.MaxBodySize, ByteSize.kibibytes(bodyKibibytesMax)),
           (cause) => !Cause.hasInterrupts(cause),
           answerOf
         )

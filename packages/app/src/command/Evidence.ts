@@ -16,6 +16,12 @@ export class EvidenceFile extends Schema.TaggedError<EvidenceFile>()("EvidenceFi
   }
 }
 
+/** Of the real cover where the log knows it, of a made-up market's otherwise; the evidence says which it is. */
+const exportAny = (term: string) =>
+  exportEvidence(term, false).pipe(
+    Effect.catchTag("NoEvidence", (error) => exportEvidence(term, true).pipe(Effect.catchTag("NoEvidence", () => Effect.fail(error))))
+  )
+
 /** From the engine that runs, which may have the database to itself; without one, from the database. */
 export const runEvidenceExport = Effect.fn("runEvidenceExport")(function* (
   config: EngineConfig,
@@ -25,7 +31,7 @@ export const runEvidenceExport = Effect.fn("runEvidenceExport")(function* (
   const evidence: Evidence = yield* askOr(
     config,
     ({ insurance }) => insurance.evidence({ params: { name: term }, query: {} }),
-    exportEvidence(term).pipe(Effect.provide(EventStore.layer.pipe(Layer.provideMerge(databaseOfLog(config)))))
+    exportAny(term).pipe(Effect.provide(EventStore.layer.pipe(Layer.provideMerge(databaseOfLog(config)))))
   )
   const text = yield* Schema.encodeEffect(EvidenceJson)(evidence).pipe(Effect.orDie)
   yield* files.writeFileString(out, `${text}\n`)
@@ -58,7 +64,7 @@ export const runEvidenceVerify = Effect.fn("runEvidenceVerify")(function* (optio
     yield* Console.log(options.json ? JSON.stringify({ accepted: false, problem: verified.problem }) : `REFUSED: ${verified.problem}`)
     return false
   }
-  const { beginsAfter, changes, delayMillisMax, facts, keyFingerprint: fingerprint, keyGiven, simulated, terms, verdict } = verified
+  const { changes, delayMillisMax, facts, keyFingerprint: fingerprint, keyGiven, simulated, terms, verdict } = verified
   if (options.json) {
     yield* Console.log(JSON.stringify({ accepted: true, ...verified }))
     return true
@@ -68,7 +74,6 @@ export const runEvidenceVerify = Effect.fn("runEvidenceVerify")(function* (optio
     yield* Console.log(
       "WARNING: the key was taken from the file itself, so that this shows only that the file is one piece; compare the key with the engine's, or give it with --key"
     )
-  if (beginsAfter > 0) yield* Console.log(`WARNING: the first ${beginsAfter} facts of the chain are not in the file`)
   yield* Console.log(`terms watched since ${iso(verified.watchedSince)}, changed ${changes} times before`)
   if (simulated) yield* Console.log("WARNING: the readings are of a simulated market")
   else yield* Console.log(`readings were written at most ${Math.round(delayMillisMax / 1000)} s after their minute`)

@@ -8,7 +8,7 @@ import { Amount, parsePositions } from "@evenkeel/assessment/liquidation/Positio
 import { readQuantiles } from "@evenkeel/assessment/liquidation/ReadQuantiles"
 import { reportLines } from "@evenkeel/assessment/liquidation/ReportText"
 import { valuesAt } from "@evenkeel/assessment/liquidation/ValuesAt"
-import { Clock, Console, Effect, FileSystem, Option, Result, Schema } from "effect"
+import { Console, Effect, FileSystem, Option, Result, Schema } from "effect"
 import type { EngineConfig } from "../config/EngineConfig.ts"
 import { ask } from "./AskEngine.ts"
 import { readRecordedPrices } from "./RecordedPrices.ts"
@@ -49,11 +49,11 @@ export const runLiquidations = Effect.fn("runLiquidations")(function* (config: E
   })
   const shocks = yield* Effect.forEach(options.shock, (text) => orRefuse(parseShock(text)))
   const quantiles = yield* readQuantiles(Option.getOrElse(options.quantiles, () => config.liquidations.quantiles))
-  const { coins, time } = options.prices.length === 0 ? yield* askValues(config, options.at) : yield* recordedValues(options)
+  const { coins, simulated, time } = options.prices.length === 0 ? yield* askValues(config, options.at) : yield* recordedValues(options)
   const report = yield* orRefuse(
     assessPositions(
       { ...read, prices: { ...read.prices, ...Object.fromEntries(given) } },
-      { coins, quantiles, shocks, first: options.first, accountsMax, time }
+      { coins, quantiles, shocks, first: options.first, accountsMax, time, simulated }
     )
   )
   if (options.json) return yield* Console.log(JSON.stringify(report))
@@ -70,10 +70,14 @@ const readText = Effect.fnUntraced(function* (file: string) {
 
 const askValues = Effect.fnUntraced(function* (config: EngineConfig, at: Option.Option<number>) {
   if (Option.isSome(at)) return yield* refuse("--at is for recorded prices: name them with --prices")
-  const coins = yield* ask(config, ({ coins }) => coins.list({ query: {} }))
+  // An engine says its market's time, and whether that is made up, with every answer about liquidations: also with one about no accounts.
+  const { coins, report } = yield* ask(config, ({ coins, liquidations }) =>
+    Effect.all({ coins: coins.list({ query: {} }), report: liquidations.assess({ payload: { thresholds: {}, accounts: [], first: 0 } }) })
+  )
   return {
     coins: new Map(coins.map((coin): [string, CoinValue] => [coin.coin, coin])),
-    time: yield* Clock.currentTimeMillis
+    time: report.time,
+    simulated: report.simulated
   }
 })
 
@@ -81,5 +85,5 @@ const recordedValues = Effect.fnUntraced(function* ({ at, prices }: Liquidations
   const files = yield* readRecordedPrices(prices)
   const last = files.reduce((latest, { times }) => Math.max(latest, times.at(-1) ?? latest), Number.NEGATIVE_INFINITY)
   const time = Option.getOrElse(at, () => last)
-  return { coins: valuesAt(files, time), time }
+  return { coins: valuesAt(files, time), time, simulated: false }
 })

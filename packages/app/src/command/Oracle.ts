@@ -17,6 +17,8 @@ export const runOracle = Effect.fn("runOracle")(function* (
       problem: all.length === 0 ? "the engine that runs has no `oracles` in its configuration" : "no feed is of that name and coin"
     })
   if (options.json) yield* Console.log(JSON.stringify(found))
-  else for (const assessment of found) yield* Console.log(`${assessment.feed} ${assessment.coin}: ${oracleLine(assessment)}`)
+  else
+    for (const assessment of found)
+      yield* Console.log(`${assessment.simulated ? "simulated: " : ""}${assessment.feed} ${assessment.coin}: ${oracleLine(assessment)}`)
   return found.every(({ verdict }) => verdict === "safe")
 })

@@ -145,7 +145,8 @@ export const layerEngineOnDatabase = (config: EngineConfig, setup: EngineSetup) 
     Layer.provideMerge(LastWords.layer),
     Layer.provideMerge(layerStore(config)),
     Layer.provideMerge(layerRuntimeWith(policiesOf(config))),
-    Layer.provide(Layer.succeed(MarketClock, setup.clock))
+    // The API answers in the market's time as well.
+    Layer.provideMerge(Layer.succeed(MarketClock, setup.clock))
   )
 
 /** The whole engine, but for its screen and its HTTP server. Needs a file system and an HTTP client. */

@@ -99,7 +99,10 @@ export const journalTailOf = (config: EngineConfig, setup: EngineSetup) => {
 export const retentionOf = ({ data, insurance, retention }: EngineConfig): RetentionOptions => ({
   ...retentionDefaults,
   // What proves a cover's trigger is kept for as long as its terms are configured.
-  keepFamilies: [...retentionDefaults.keepFamilies, ...insurance.terms.map(({ name }) => insuranceFamily(name))],
+  keepFamilies: [
+    ...retentionDefaults.keepFamilies,
+    ...insurance.terms.flatMap(({ name }) => [insuranceFamily(name, false), insuranceFamily(name, true)])
+  ],
   directory: data,
   journalBytesMax: retention.journalGigabytes * 1e9,
   journalAgeMax: `${retention.journalDays} days`,

@@ -1,7 +1,7 @@
 /** The engine's state as readings for rules. Pure but for the history of supplies, which it is given. */
 import type { Reading } from "@evenkeel/alerting/rule/Signals"
 import type { CoinView } from "@evenkeel/api/contract/group/Coins"
-import type { CoverStatus } from "@evenkeel/assessment/insurance/InsuranceWatch"
+import type { CoverStatus } from "@evenkeel/assessment/insurance/CoverStatus"
 import type { OracleAssessment } from "@evenkeel/assessment/oracle/OracleAssessment"
 import { type RiskLevel, severity } from "@evenkeel/domain/risk/RiskLevel"
 import type { HealthStatus } from "@evenkeel/runtime/health/HealthRegistry"

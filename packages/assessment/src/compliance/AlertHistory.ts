@@ -14,7 +14,8 @@ const State = Schema.Struct({
     level: Schema.String,
     startsAt: Schema.Finite,
     endsAt: Schema.NullOr(Schema.Finite),
-    closedReason: Schema.optionalKey(Schema.String)
+    closedReason: Schema.optionalKey(Schema.String),
+    simulated: Schema.optionalKey(Schema.Boolean)
   }),
   openedPosition: Schema.Int
 })
@@ -26,6 +27,7 @@ const decodeAcknowledgement = Schema.decodeUnknownOption(Schema.fromJsonString(A
 type Mutable<A> = { -readonly [Key in keyof A]: A[Key] extends ReadonlyArray<infer Item> ? Array<Item> : A[Key] }
 interface Known {
   readonly openedPosition: number
+  /** When its opening was recorded; where retention has removed that fact, when it began by the engine's time. */
   readonly openedAt: number
   readonly entry: Mutable<AlertEntry>
 }
@@ -54,13 +56,13 @@ export class AlertHistory {
     const state = decodeState(payload)
     if (Option.isNone(state)) return false
     const { alert, openedPosition } = state.value
-    const { closedReason, endsAt, fingerprint, labels, level, startsAt } = alert
+    const { closedReason, endsAt, fingerprint, labels, level, simulated = false, startsAt } = alert
     const all = this.#known.get(fingerprint) ?? []
     this.#known.set(fingerprint, all)
     let known = all.find((each) => each.openedPosition === openedPosition)
     if (known === undefined) {
-      const entry = { fingerprint, labels, startsAt, endsAt, closedReason: null, levels: [], notified: [], acknowledged: [] }
-      known = { openedPosition, openedAt: recordedAt, entry }
+      const entry = { fingerprint, labels, simulated, startsAt, endsAt, closedReason: null, levels: [], notified: [], acknowledged: [] }
+      known = { openedPosition, openedAt: kind === "AlertOpened" ? recordedAt : startsAt, entry }
       all.push(known)
     }
     Object.assign(known.entry, { labels, endsAt, closedReason: closedReason ?? null })

@@ -5,7 +5,7 @@ import { Silence } from "@evenkeel/alerting/mute/Silence"
 import { Recalibration } from "@evenkeel/store/model/ModelRegistry"
 import { DateTime, Option, Schema } from "effect"
 import { TermsWatched, TriggerAccruing, TriggerLapsed, TriggerMet } from "../insurance/InsuranceFacts.ts"
-import { describeTerms } from "../insurance/Terms.ts"
+import { coverOfFamily, describeTerms, isSimulatedFamily } from "../insurance/Terms.ts"
 import type { MonthFact } from "./MonthFacts.ts"
 import type { Report } from "./Report.ts"
 
@@ -154,30 +154,30 @@ export const modelOf = firstOf<Report["models"][number]>(
   }))
 )
 
-const nameOf = ({ family }: MonthFact) => family.slice(family.indexOf("-") + 1)
+const coverIn = ({ family, recordedAt }: MonthFact, simulated = isSimulatedFamily(family)) => ({
+  at: recordedAt,
+  name: coverOfFamily(family),
+  simulated
+})
 
 export const coverOf = firstOf<Report["covers"][number]>(
   reading("TermsWatched", TermsWatched, ({ simulated, terms }, fact) => ({
-    at: fact.recordedAt,
-    name: nameOf(fact),
+    ...coverIn(fact, simulated),
     what: "watched",
-    detail: `${describeTerms(terms)}${simulated ? " (simulated)" : ""}`
+    detail: describeTerms(terms)
   })),
   reading("TriggerAccruing", TriggerAccruing, ({ since }, fact) => ({
-    at: fact.recordedAt,
-    name: nameOf(fact),
+    ...coverIn(fact),
     what: "accruing",
     detail: `since ${iso(since)}`
   })),
   reading("TriggerLapsed", TriggerLapsed, ({ at, since }, fact) => ({
-    at: fact.recordedAt,
-    name: nameOf(fact),
+    ...coverIn(fact),
     what: "lapsed",
     detail: `what began ${iso(since)} came to nothing by ${iso(at)}`
   })),
   reading("TriggerMet", TriggerMet, ({ firstFact, gapMinutes, lastFact, lossBps, metAt, minutes, payableBps }, fact) => ({
-    at: fact.recordedAt,
-    name: nameOf(fact),
+    ...coverIn(fact),
     what: "met",
     detail: `at ${iso(metAt)}: ${minutes} minutes counted, ${gapMinutes} gaps, loss ${lossBps.toFixed(1)} bps, payable ${payableBps.toFixed(1)} bps; facts ${firstFact} to ${lastFact} of its chain`
   }))

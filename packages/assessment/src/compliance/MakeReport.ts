@@ -15,12 +15,13 @@ const decodeVersion = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.St
 const alertKinds = ["AlertOpened", "AlertChanged", "AlertResolved", "Notified", "AlertAcknowledged"]
 const runKinds = ["EngineStarted", "EngineStopped", "EngineStopMissing"]
 
-/** Levels and times without fresh prices, coin by coin. */
+/** Levels and times without fresh prices, coin by coin; a coin of a made-up market is another one. */
 class CoinHistory {
   readonly #stale = new Map<string, Array<{ from: number | null; until: number | null }>>()
   readonly #levels = new Map<string, { changes: Record<string, number>; lowestValue: number | null; lowestAt: number | null }>()
 
-  add({ coin, fairValue, level, previous, time }: LevelChange, inMonth: boolean): void {
+  add({ coin: symbol, fairValue, level, previous, simulated, time }: LevelChange, inMonth: boolean): void {
+    const coin = simulated === true ? `${symbol}${simulatedMark}` : symbol
     const stale = this.#stale.get(coin) ?? []
     this.#stale.set(coin, stale)
     const open = stale.at(-1)
@@ -37,17 +38,21 @@ class CoinHistory {
   }
 
   get stale(): Report["stale"] {
-    return byCoin(this.#stale).flatMap(([coin, spans]) => spans.map((span) => ({ coin, ...span })))
+    return byCoin(this.#stale).flatMap(([coin, spans]) => spans.map((span) => ({ ...marked(coin), ...span })))
   }
 
   get levels(): Report["levels"] {
     return byCoin(this.#levels).map(([coin, { changes, ...lowest }]) => ({
-      coin,
+      ...marked(coin),
       changes: Object.fromEntries(byCoin(new Map(Object.entries(changes)))),
       ...lowest
     }))
   }
 }
+
+/** No symbol has a space. */
+const simulatedMark = " simulated"
+const marked = (coin: string) => ({ coin: coin.replace(simulatedMark, ""), simulated: coin.endsWith(simulatedMark) })
 
 const byCoin = <A>(entries: ReadonlyMap<string, A>): ReadonlyArray<readonly [string, A]> =>
   [...entries].sort(([a], [b]) => (a < b ? -1 : 1))

@@ -23,7 +23,7 @@ export interface MonthFact {
 }
 
 export interface MonthOfLog extends Pick<Report, "audit" | "beyondBound" | "counts" | "heads" | "log" | "month" | "position" | "removed"> {
-  /** Of before the month: alerts that fired, the last level of each coin, starts and stops, the last champion. */
+  /** Of before the month: alerts that fired and when they opened, the last level of each coin, starts and stops, the last champion. */
   readonly before: ReadonlyArray<MonthFact>
   readonly facts: ReadonlyArray<MonthFact>
 }
@@ -55,6 +55,17 @@ export const readMonth = Effect.fn("readMonth")(function* (month: string, public
       select distinct on (stream) ${select} from event
       where family in ('alert', 'coin') and recorded_at < ${from} order by stream, version desc
     ) as last where kind <> 'AlertResolved' order by "recordedAt", position limit ${factsMax}`
+  // When those alerts began: time to acknowledgement counts from there, and not from their last change.
+  const openings = yield* sql<MonthFact>`
+    select * from (
+      select distinct on (stream) ${select} from event
+      where family = 'alert' and kind = 'AlertOpened' and recorded_at < ${from} order by stream, version desc
+    ) as opened where stream in (
+      select stream from (
+        select distinct on (stream) stream, kind from event
+        where family = 'alert' and recorded_at < ${from} order by stream, version desc
+      ) as last where kind = 'AlertChanged'
+    ) order by "recordedAt", position limit ${factsMax}`
   const runs = yield* sql<MonthFact>`
     select * from (
       select ${select} from event
@@ -82,7 +93,7 @@ export const readMonth = Effect.fn("readMonth")(function* (month: string, public
     beyondBound: Math.max(0, total - facts.length),
     counts,
     audit: yield* checkLog(heads, publicKey),
-    before: [...lastOfStreams, ...runs, ...champion],
+    before: [...openings, ...lastOfStreams, ...runs, ...champion],
     facts
   } satisfies MonthOfLog
 })

@@ -16,6 +16,8 @@ const MaybeTime = Schema.NullOr(Time)
 export const AlertEntry = Schema.Struct({
   fingerprint: Schema.String,
   labels: Schema.Record(Schema.String, Schema.String),
+  /** Of a made-up market, as in every part below. */
+  simulated: Schema.Boolean,
   /** In the engine's time: the bars' and frames' that caused it. */
   startsAt: Time,
   endsAt: MaybeTime,
@@ -76,10 +78,11 @@ export const Report = Schema.Struct({
   actions: Schema.Array(ActionEntry),
   runs: Schema.Array(RunEntry),
   /** Times in which nobody could see a coin, as far as they are known. */
-  stale: Schema.Array(Schema.Struct({ coin: Schema.String, from: MaybeTime, until: MaybeTime })),
+  stale: Schema.Array(Schema.Struct({ coin: Schema.String, simulated: Schema.Boolean, from: MaybeTime, until: MaybeTime })),
   levels: Schema.Array(
     Schema.Struct({
       coin: Schema.String,
+      simulated: Schema.Boolean,
       changes: Schema.Record(Schema.String, Schema.Int),
       lowestValue: Schema.NullOr(Schema.Finite),
       lowestAt: MaybeTime
@@ -89,7 +92,9 @@ export const Report = Schema.Struct({
   /** The champion when the month began; null where none is known. */
   championBefore: Schema.NullOr(Schema.Int),
   models: Schema.Array(Schema.Struct({ at: Time, what: Schema.String, version: Schema.Int, detail: Schema.String })),
-  covers: Schema.Array(Schema.Struct({ at: Time, name: Schema.String, what: Schema.String, detail: Schema.String })),
+  covers: Schema.Array(
+    Schema.Struct({ at: Time, name: Schema.String, simulated: Schema.Boolean, what: Schema.String, detail: Schema.String })
+  ),
   /** Every fact of the month, also those that have no part of their own above. */
   counts: Schema.Array(Schema.Struct({ family: Schema.String, kind: Schema.String, facts: Schema.Int }))
 })

@@ -46,9 +46,12 @@ th{font-weight:600;background:#f2f2f2}td{font-variant-numeric:tabular-nums}.none
 .sum div{min-width:7rem}.sum b{display:block;font-size:1.5rem}code{font-size:.85em;overflow-wrap:anywhere}
 @media print{body{margin:0;max-width:none;font-size:10px}section{break-inside:auto}tr{break-inside:avoid}thead{display:table-header-group}}`
 
+/** Each row of a made-up market says so. */
+const mark = (simulated: boolean): string => (simulated ? "simulated: " : "")
+
 const alertRows = ({ alerts }: Report) =>
-  alerts.map(({ acknowledged, closedReason, endsAt, fingerprint, labels, levels, notified, startsAt }) => [
-    `${labels["alertname"] ?? ""} ${labels["coin"] ?? ""}\n${fingerprint}`,
+  alerts.map(({ acknowledged, closedReason, endsAt, fingerprint, labels, levels, notified, simulated, startsAt }) => [
+    `${mark(simulated)}${labels["alertname"] ?? ""} ${labels["coin"] ?? ""}\n${fingerprint}`,
     when(startsAt),
     `${when(endsAt, "still open")}${closedReason === null ? "" : `\nclosed: ${closedReason}`}`,
     levels.map(({ at, level }) => `${when(at)} ${level}`).join("\n"),
@@ -102,7 +105,7 @@ export const reportHtml = (report: Report): string => {
 <title>Evenkeel, ${escape(month)}</title><style>${style}</style></head><body>
 <h1>Evenkeel: report for ${escape(month)}</h1>
 <p>From ${when(report.from)} until ${when(report.until)}, UTC. All times are in UTC.</p>
-${runs.some(({ simulated }) => simulated) ? `<p class="bad">Some of these facts are of a simulated market.</p>` : ""}
+${[runs, alerts, stale, levels, covers].flat().some(({ simulated }) => simulated) ? `<p class="bad">Some of these facts are of a simulated market: their rows say so.</p>` : ""}
 ${cut.map((line) => `<p class="bad">${escape(line)}</p>`).join("\n")}
 <div class="sum">${figures.map(([what, figure]) => `<div><b>${figure}</b>${escape(what)}</div>`).join("")}</div>
 ${part("The log", auditBody(report))}
@@ -119,8 +122,8 @@ ${part(
   "Runs of the engine",
   table(
     ["engine", "began", "ended", "how", "run"],
-    runs.map(({ end, engine, run, startedAt, stoppedAt }) => [
-      engine,
+    runs.map(({ end, engine, run, simulated, startedAt, stoppedAt }) => [
+      `${mark(simulated)}${engine}`,
       when(startedAt, "before the log"),
       when(stoppedAt),
       { stopped: "stopped", missing: "no end in the log: killed, or it ran on beside the next", running: "ran on, or no end is known" }[
@@ -135,7 +138,7 @@ ${part(
   "Times without a fresh price",
   table(
     ["coin", "from", "until"],
-    stale.map(({ coin, from, until }) => [coin, when(from, "before the log"), when(until, "still")]),
+    stale.map(({ coin, from, simulated, until }) => [`${mark(simulated)}${coin}`, when(from, "before the log"), when(until, "still")]),
     "Each coin had fresh prices throughout, as far as the log says."
   ),
   "Venues that were down are not facts of the log; a coin that no venue could price is."
@@ -144,8 +147,8 @@ ${part(
   "Levels",
   table(
     ["coin", "changes to each level", "lowest value at a change", "when"],
-    levels.map(({ changes, coin, lowestAt, lowestValue }) => [
-      coin,
+    levels.map(({ changes, coin, lowestAt, lowestValue, simulated }) => [
+      `${mark(simulated)}${coin}`,
       Object.entries(changes)
         .map(([level, count]) => `${level} ${count}`)
         .join(", "),
@@ -185,7 +188,7 @@ ${part(
   "Covers",
   table(
     ["when", "terms", "what", "detail"],
-    covers.map(({ at, detail, name, what }) => [when(at), name, what, detail]),
+    covers.map(({ at, detail, name, simulated, what }) => [when(at), `${mark(simulated)}${name}`, what, detail]),
     "Nothing happened to a cover."
   ),
   "Readings are proved by `evenkeel evidence`."

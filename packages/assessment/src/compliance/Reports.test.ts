@@ -132,6 +132,7 @@ describe("a month's report", () => {
         {
           fingerprint: "f1",
           labels: { alertname: "Depeg", coin: "USDC" },
+          simulated: false,
           startsAt: at(3),
           endsAt: at(4),
           closedReason: null,
@@ -153,10 +154,10 @@ describe("a month's report", () => {
         [["second", at(5), at(9), "stopped"]],
         "one that was killed before the month is not of it"
       )
-      assert.deepStrictEqual(report.stale, [{ coin: "DAI", from: at(30, 1, 9), until: at(2) }])
+      assert.deepStrictEqual(report.stale, [{ coin: "DAI", simulated: false, from: at(30, 1, 9), until: at(2) }])
       assert.deepStrictEqual(report.levels, [
-        { coin: "DAI", changes: { normal: 1 }, lowestValue: 1, lowestAt: at(2) },
-        { coin: "USDC", changes: { warning: 1 }, lowestValue: 0.98, lowestAt: at(3) }
+        { coin: "DAI", simulated: false, changes: { normal: 1 }, lowestValue: 1, lowestAt: at(2) },
+        { coin: "USDC", simulated: false, changes: { warning: 1 }, lowestValue: 0.98, lowestAt: at(3) }
       ])
       assert.deepStrictEqual(
         report.settings.map(({ changes, what }) => [what, changes]),
@@ -171,6 +172,62 @@ describe("a month's report", () => {
         before.runs.map(({ end, run }) => [run, end]),
         [["first", "running"]]
       )
+    }).pipe(Effect.provide(layer))
+  )
+
+  it.live("counts the time to an acknowledgement from an alert's opening, also from one of the month before", () =>
+    Effect.gen(function* () {
+      const began = at(30, 20, 9)
+      const opened = yield* say(began, "alert/f1", "AlertOpened", alert("warning", 1, { startsAt: began - 5000 }))
+      assert.isAbove(opened, 0)
+      yield* say(at(31, 0, 9), "alert/f1", "AlertChanged", alert("critical", 1, { startsAt: began - 5000 }))
+      // Retention has removed the opening of this one.
+      yield* say(at(31, 0, 9), "alert/f2", "AlertChanged", alert("critical", 2, { fingerprint: "f2", startsAt: at(31, 0, 9) - 60_000 }))
+      for (const [fingerprint, openedPosition] of [
+        ["f1", 1],
+        ["f2", 2]
+      ] as const)
+        yield* say(at(1), `acknowledgement/${fingerprint}`, "AlertAcknowledged", {
+          fingerprint,
+          openedPosition,
+          level: "critical",
+          by: "ann",
+          comment: "",
+          at: at(1)
+        })
+      const { alerts } = yield* reportOf("2026-11")
+      assert.deepStrictEqual(
+        alerts.map(({ acknowledged, fingerprint, levels }) => [
+          fingerprint,
+          acknowledged[0]?.afterSeconds,
+          levels.map(({ level }) => level)
+        ]),
+        [
+          ["f1", (at(1) - began) / 1000, ["warning", "critical"]],
+          ["f2", (at(1) - at(31, 0, 9)) / 1000 + 60, ["critical"]]
+        ]
+      )
+    }).pipe(Effect.provide(layer))
+  )
+
+  it.live("marks each row of a made-up market, and keeps its levels from the real coin's", () =>
+    Effect.gen(function* () {
+      yield* say(at(2), "coin/USDC", "LevelChanged", change("USDC", "watch", "normal", at(2), 0.999))
+      yield* say(at(2), "coin/simulated/USDC", "LevelChanged", { ...change("USDC", "critical", "normal", at(2), 0.9), simulated: true })
+      yield* say(at(2), "alert/f1", "AlertOpened", alert("critical", 1, { simulated: true }))
+      yield* say(at(2), "engine/demo", "EngineStarted", { engine: "third", simulated: true })
+      const report = yield* reportOf("2026-11")
+      assert.deepStrictEqual(
+        report.levels.map(({ coin, lowestValue, simulated }) => [coin, simulated, lowestValue]),
+        [
+          ["USDC", false, 0.999],
+          ["USDC", true, 0.9]
+        ]
+      )
+      assert.isTrue(report.alerts[0]?.simulated)
+      const html = reportHtml(report)
+      for (const row of ["simulated: USDC", "simulated: Depeg USDC", "simulated: demo"]) assert.include(html, `<td>${row}`)
+      assert.include(html, "<td>USDC</td>")
     }).pipe(Effect.provide(layer))
   )
 

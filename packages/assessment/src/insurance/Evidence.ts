@@ -6,12 +6,13 @@
  * and a key. That it is the engine's is known to whoever has the key from elsewhere.
  */
 import { ChainAnchor, genesis, seal } from "@evenkeel/store/event/Chain"
-import { familyOf, StoredEvent } from "@evenkeel/store/event/EventStore"
+import { StoredEvent } from "@evenkeel/store/event/EventStore"
 import { isGenuine } from "@evenkeel/store/event/Seal"
 import { Option, Schema } from "effect"
 import { createHash, createPublicKey } from "node:crypto"
+import { duplicateKeyOf } from "../json/DuplicateKey.ts"
 import { InsuranceRecord, metFactOf, type TriggerMet } from "./InsuranceFacts.ts"
-import { digestOfTerms, insuranceFamily, insuranceStream, Terms } from "./Terms.ts"
+import { digestOfTerms, insuranceFamily, isSimulatedFamily, Terms } from "./Terms.ts"
 import type { Gap, Run, Verdict } from "./Trigger.ts"
 
 export const evidenceFormat = "evenkeel-evidence-1"
@@ -38,7 +39,7 @@ export const Evidence = Schema.Struct({
   /** The log's own id. */
   log: Schema.String,
   family: Schema.String,
-  /** What retention has removed ends there; null where the chain is whole. */
+  /** Null: a chain whose beginning is missing proves nothing, since what is missing may speak against the trigger. */
   anchor: Schema.NullOr(ChainAnchor),
   facts: Schema.Array(EvidenceFact).check(Schema.isMinLength(1), Schema.isMaxLength(evidenceFactsMax)),
   seal: Schema.Struct({
@@ -62,8 +63,6 @@ export interface EvidenceVerified {
   /** What the log said itself when the terms were met. */
   readonly met: TriggerMet | undefined
   readonly facts: number
-  /** The place of the last fact that is not in the file, 0 where it is whole: retention removed it, or somebody left it out. */
-  readonly beginsAfter: number
   /** Unix ms: when these terms were first written down. */
   readonly watchedSince: number
   /** How often the terms of this name were changed; readings of before count nothing. */
@@ -98,9 +97,13 @@ export const verifyEvidence = (text: string, key: string | undefined): EvidenceV
   if (Buffer.byteLength(text) > evidenceBytesMax) return refused(`it is larger than ${evidenceBytesMax} bytes`)
   const decoded = decode(text)
   if (Option.isNone(decoded)) return refused(`it is no whole file of the form ${evidenceFormat}`)
+  const twice = duplicateKeyOf(text)
+  if (twice !== undefined) return refused(`${twice} is there twice: which of the two counts, another reader may see otherwise`)
   const { anchor, facts, family, log, seal: end, terms } = decoded.value
-  if (family !== insuranceFamily(terms.name) || end.family !== family || (anchor !== null && anchor.family !== family))
-    return refused(`its parts are not of one family of facts: the terms' is ${insuranceFamily(terms.name)}`)
+  const simulated = isSimulatedFamily(family)
+  if (family !== insuranceFamily(terms.name, simulated) || end.family !== family)
+    return refused(`its parts are not of one family of facts: the terms' is ${insuranceFamily(terms.name, simulated)}`)
+  if (anchor !== null) return refused(`its beginning is cut off: the first ${anchor.chainIndex} facts of the chain are missing`)
   const fingerprint = keyFingerprint(end.publicKey)
   if (fingerprint === undefined) return refused("its public key is none")
   if (key !== undefined && keyFingerprint(key) !== fingerprint)
@@ -114,6 +117,7 @@ export const verifyEvidence = (text: string, key: string | undefined): EvidenceV
   if (record.unreadable > 0) return refused(`${record.unreadable} of its facts cannot be understood`)
   const { trigger, watched } = record
   if (watched === undefined || trigger === undefined) return refused("no fact in it says which terms were watched")
+  if (simulated && !watched.simulated) return refused("it is of a simulated market, and its terms were watched as if it were a real one")
   if (watched.digest !== digestOfTerms(terms)) return refused("the terms that were watched are others than those it begins with")
   const found = metFactOf(record)
   if (record.met !== undefined && JSON.stringify(record.met) !== JSON.stringify(found))
@@ -125,7 +129,6 @@ export const verifyEvidence = (text: string, key: string | undefined): EvidenceV
     runs: trigger.runs,
     met: record.met,
     facts: facts.length,
-    beginsAfter: anchor?.chainIndex ?? 0,
     watchedSince: watched.recordedAt,
     changes: record.changes,
     simulated: watched.simulated,
@@ -135,15 +138,14 @@ export const verifyEvidence = (text: string, key: string | undefined): EvidenceV
   }
 }
 
-/** What is wrong with the chain from the anchor to the sealed end. */
-const brokenLink = ({ anchor, facts, family, seal: end, terms }: Evidence): string | undefined => {
-  let chainIndex = anchor?.chainIndex ?? 0
-  let hash = anchor?.hash ?? genesis
+/** What is wrong with the chain from its first fact to the sealed end. */
+const brokenLink = ({ facts, family, seal: end }: Evidence): string | undefined => {
+  let chainIndex = 0
+  let hash = genesis
   for (const fact of facts) {
     if (fact.chainIndex !== chainIndex + 1) return `fact ${chainIndex + 1} is missing`
     if (fact.previousHash !== hash) return `fact ${fact.chainIndex} does not follow the fact before it`
-    if (familyOf(fact.stream) !== family || fact.stream !== insuranceStream(terms.name))
-      return `fact ${fact.chainIndex} is of another cover`
+    if (fact.stream !== `${family}/facts`) return `fact ${fact.chainIndex} is of another cover`
     if (fact.hash !== seal(fact)) return `fact ${fact.chainIndex} was altered after it was sealed`
     chainIndex = fact.chainIndex
     hash = fact.hash

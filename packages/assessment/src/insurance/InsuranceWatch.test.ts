@@ -1,36 +1,17 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Detection } from "@evenkeel/detection/host/Detection"
-import type { CoinState } from "@evenkeel/detection/host/States"
 import { coinOf } from "@evenkeel/domain/coin/Coin"
 import { layerRuntime } from "@evenkeel/runtime/Runtime"
 import { EventStore } from "@evenkeel/store/event/EventStore"
 import { Effect, FileSystem, Layer, Schema, Stream } from "effect"
 import { layerMemoryDatabase } from "../../../store/test/support/MemoryDatabase.ts"
-import { minute, readingOf, startsAt, termsOf } from "../../test/support/Covers.ts"
+import { minute, startsAt, stateOf, termsOf } from "../../test/support/Covers.ts"
 import { EvidenceJson, type EvidenceRefused, type EvidenceVerified, verifyEvidence } from "./Evidence.ts"
 import { exportEvidence } from "./ExportEvidence.ts"
-import { type CoverStatus, InsuranceWatch } from "./InsuranceWatch.ts"
-import { insuranceStream, type Terms } from "./Terms.ts"
-
-const stateOf = (at: number, price: number): CoinState => {
-  const { deviationBps, errorBps, fairValue, grounded, level, time } = readingOf(at, price)
-  return {
-    coin: "USDC",
-    time,
-    fairValue,
-    errorBps,
-    deviationBps,
-    level,
-    change: "break",
-    since: null,
-    grounded,
-    share: null,
-    venues: { agree: ["kraken", "okx"], differ: [] },
-    detectors: { baselineBps: null, score: null, cusum: null, changepoint: null },
-    model: null
-  }
-}
+import type { CoverStatus } from "./CoverStatus.ts"
+import { InsuranceWatch } from "./InsuranceWatch.ts"
+import { digestOfTerms, insuranceStream, type Terms } from "./Terms.ts"
 
 const layerLog = Layer.unwrap(
   Effect.map(
@@ -40,7 +21,7 @@ const layerLog = Layer.unwrap(
 ).pipe(Layer.provideMerge(layerMemoryDatabase), Layer.provideMerge(Layer.merge(layerRuntime, NodeServices.layer)))
 
 /** An engine sees these prices, a minute each, `from` minute on; what it says of its cover when it has handled all of them. */
-const watch = (terms: Terms, prices: ReadonlyArray<number>, from = 1) =>
+const watch = (terms: Terms, prices: ReadonlyArray<number>, from = 1, simulated = false) =>
   Effect.gen(function* () {
     const { status } = yield* InsuranceWatch
     const at = startsAt + (from + prices.length - 2) * minute
@@ -50,7 +31,7 @@ const watch = (terms: Terms, prices: ReadonlyArray<number>, from = 1) =>
     return status()[0]!
   }).pipe(
     Effect.provide(
-      InsuranceWatch.layer({ covers: [terms], engine: "live", simulated: false, own: () => [] }).pipe(
+      InsuranceWatch.layer({ covers: [terms], engine: "live", simulated, own: () => [] }).pipe(
         Layer.provide(
           Detection.layerTest({
             coins: [coinOf("USDC")!],
@@ -61,13 +42,13 @@ const watch = (terms: Terms, prices: ReadonlyArray<number>, from = 1) =>
     )
   )
 
-const kinds = Effect.fnUntraced(function* (terms: Terms) {
+const kinds = Effect.fnUntraced(function* (terms: Terms, simulated = false) {
   const events = yield* EventStore
-  const facts = yield* events.read({ after: { transaction: "0", position: 0 }, limit: 100, stream: insuranceStream(terms.name) })
+  const facts = yield* events.read({ after: { transaction: "0", position: 0 }, limit: 100, stream: insuranceStream(terms.name, simulated) })
   return facts.map(({ kind }) => kind)
 })
 
-const exported = (name: string) => Effect.flatMap(exportEvidence(name), Schema.encodeEffect(EvidenceJson))
+const exported = (name: string, simulated = false) => Effect.flatMap(exportEvidence(name, simulated), Schema.encodeEffect(EvidenceJson))
 const accepted = (verified: EvidenceVerified | EvidenceRefused) => ("problem" in verified ? assert.fail(verified.problem) : verified)
 
 describe("InsuranceWatch", () => {
@@ -90,6 +71,42 @@ describe("InsuranceWatch", () => {
       yield* watch(termsOf(), [0.94, 0.94, 0.94, 0.94])
       const { verdict } = yield* watch(termsOf({ minutes: 3 }), [0.94, 0.94, 0.94], 5)
       assert.deepInclude(verdict, { state: "accruing", minutes: 2 })
+    }).pipe(Effect.provide(layerLog))
+  )
+
+  it.live("keeps a made-up market's readings and a real one's apart, and evidence says which it is of", () =>
+    Effect.gen(function* () {
+      const terms = termsOf()
+      assert.strictEqual((yield* watch(terms, [0.94, 0.94, 0.94, 0.94, 0.94, 0.94], 1, true)).verdict.state, "met")
+      const real = yield* watch(terms, [0.94, 0.94, 0.94], 7)
+      assert.deepInclude(real.verdict, { state: "accruing", minutes: 2 }, "nothing of the made-up market counts")
+      assert.isNull(real.met)
+      assert.deepInclude(accepted(verifyEvidence(yield* exported("usdc-95"), undefined)), { simulated: false, met: undefined })
+      const made = accepted(verifyEvidence(yield* exported("usdc-95", true), undefined))
+      assert.isTrue(made.simulated)
+      assert.strictEqual(made.verdict.state, "met")
+    }).pipe(Effect.provide(layerLog))
+  )
+
+  it.live("watches anew where an older engine has a made-up market's readings in the real cover's chain", () =>
+    Effect.gen(function* () {
+      const terms = termsOf()
+      const payload = { terms: { ...terms }, digest: digestOfTerms(terms), engine: "demo", simulated: true }
+      yield* (yield* EventStore).append(insuranceStream(terms.name, false), "any", [{ kind: "TermsWatched", payload }])
+      yield* watch(terms, [0.94, 0.94])
+      assert.deepStrictEqual((yield* kinds(terms)).slice(0, 2), ["TermsWatched", "TermsWatched"])
+      assert.isFalse(accepted(verifyEvidence(yield* exported("usdc-95"), undefined)).simulated)
+    }).pipe(Effect.provide(layerLog))
+  )
+
+  it.live("says that terms are met each time they are watched: also those that come back after others", () =>
+    Effect.gen(function* () {
+      yield* watch(termsOf(), [0.94, 0.94, 0.94, 0.94, 0.94, 0.94])
+      yield* watch(termsOf({ minutes: 30 }), [0.94, 0.94], 7)
+      const { met } = yield* watch(termsOf(), [0.94, 0.94, 0.94, 0.94, 0.94, 0.94], 9)
+      assert.strictEqual(met?.metAt, startsAt + 13 * minute)
+      assert.strictEqual((yield* kinds(termsOf())).filter((kind) => kind === "TriggerMet").length, 2)
+      assert.deepInclude(accepted(verifyEvidence(yield* exported("usdc-95"), undefined)), { changes: 2 })
     }).pipe(Effect.provide(layerLog))
   )
 
@@ -136,7 +153,7 @@ describe("evidence", () => {
         [
           "a beginning that is cut off",
           { ...evidence, facts: facts.slice(1), anchor: { family: evidence.family, chainIndex: 1, hash: facts[0]!.hash } },
-          "no fact in it says which terms"
+          "its beginning is cut off"
         ],
         ["a key that is none", { ...evidence, seal: { ...seal, publicKey: "none" } }, "its public key is none"],
         ["another form", { ...evidence, format: "evenkeel-evidence-2" }, "no whole file"],
@@ -146,9 +163,25 @@ describe("evidence", () => {
         const refused = verifyEvidence(JSON.stringify(damaged), key)
         assert.include("problem" in refused ? refused.problem : "accepted", problem, what)
       }
+      const twice = verifyEvidence(text.replace('"log":', '"log":"another","log":'), key)
+      assert.include("problem" in twice ? twice.problem : "accepted", "log is there twice")
       const cut = verifyEvidence(text.slice(0, -10), key)
       assert.include("problem" in cut ? cut.problem : "accepted", "no whole file")
       assert.strictEqual((yield* Effect.flip(exported("nothing")))._tag, "NoEvidence")
+    }).pipe(Effect.provide(layerLog))
+  )
+
+  it.live("is refused where its front is cut off, also where terms that were watched later stand behind the cut", () =>
+    Effect.gen(function* () {
+      yield* watch(termsOf({ minutes: 30 }), [0.94, 0.94])
+      yield* watch(termsOf(), [0.94, 0.94], 3)
+      const evidence = yield* Schema.decodeEffect(EvidenceJson)(yield* exported("usdc-95"))
+      const { facts, family } = evidence
+      const at = facts.findLastIndex(({ kind }) => kind === "TermsWatched")
+      assert.isAbove(at, 0)
+      const anchor = { family, chainIndex: at, hash: facts[at - 1]!.hash }
+      const refused = verifyEvidence(JSON.stringify({ ...evidence, facts: facts.slice(at), anchor }), undefined)
+      assert.include("problem" in refused ? refused.problem : "accepted", `the first ${at} facts of the chain are missing`)
     }).pipe(Effect.provide(layerLog))
   )
 

@@ -8,36 +8,19 @@
 import { Detection } from "@evenkeel/detection/host/Detection"
 import { HealthRegistry } from "@evenkeel/runtime/health/HealthRegistry"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
+import { MarketClock } from "@evenkeel/runtime/time/MarketClock"
 import { databaseProblem } from "@evenkeel/store/database/DatabaseProblem"
 import { readChain } from "@evenkeel/store/event/ChainFacts"
 import { EventStore, type NewEvent } from "@evenkeel/store/event/EventStore"
-import { Context, DateTime, Effect, Layer, Schema, Stream } from "effect"
+import { Context, DateTime, Effect, Layer, Stream } from "effect"
 import { SqlClient } from "effect/sql"
-import { InsuranceRecord, metFactOf, readingsInFactMax, TriggerMet } from "./InsuranceFacts.ts"
+import type { CoverStatus } from "./CoverStatus.ts"
+import { InsuranceRecord, metFactOf, readingsInFactMax } from "./InsuranceFacts.ts"
 import { MinuteReadings } from "./MinuteReadings.ts"
 import { ReadingRecorder } from "./ReadingRecorder.ts"
 import { type Reading, venuesMax } from "./Reading.ts"
-import { digestOfTerms, insuranceFamily, insuranceStream, Terms } from "./Terms.ts"
-import { Verdict } from "./Trigger.ts"
-
-/** How a cover stands. */
-export const CoverStatus = Schema.Struct({
-  terms: Terms,
-  digest: Schema.String,
-  /** Since when these terms are watched, Unix ms; null until their fact is written. */
-  watchedSince: Schema.NullOr(Schema.Finite),
-  verdict: Verdict,
-  /** The fact that the terms are met, once it is written. */
-  met: Schema.NullOr(TriggerMet),
-  /** The last minute whose reading is in the log, Unix ms. */
-  lastReading: Schema.NullOr(Schema.Finite),
-  facts: Schema.Int,
-  /** Readings that wait for the database, and those that were lost to its absence. */
-  waiting: Schema.Int,
-  lost: Schema.Int,
-  simulated: Schema.Boolean
-})
-export type CoverStatus = typeof CoverStatus.Type
+import { Silence } from "./Silence.ts"
+import { digestOfTerms, insuranceFamily, insuranceStream, type Terms } from "./Terms.ts"
 
 export interface InsuranceWatchOptions {
   readonly covers: ReadonlyArray<Terms>
@@ -65,6 +48,10 @@ export class InsuranceWatch extends Context.Service<
 export const factsMax = 100_000
 const page = 1000
 const databaseWait = "2 seconds"
+/** States so far apart are a leap of time (`MinuteReadings`). */
+const leapMillisMin = 5 * 60_000
+/** How often it is looked for coins that give no readings. */
+const lookEvery = "1 minute"
 
 interface Cover {
   readonly terms: Terms
@@ -85,12 +72,13 @@ const makeInsuranceWatch = Effect.fnUntraced(function* ({ covers, engine, own, s
     record: new InsuranceRecord(),
     recorder: new ReadingRecorder(terms)
   }))
+  const silence = new Silence(yield* MarketClock)
 
   /** Takes up what others, and this engine, have written since. */
   const catchUp = Effect.fnUntraced(
     function* ({ record, terms }: Cover) {
       for (;;) {
-        const facts = yield* readChain({ family: insuranceFamily(terms.name), after: record.facts, limit: page })
+        const facts = yield* readChain({ family: insuranceFamily(terms.name, simulated), after: record.facts, limit: page })
         for (const fact of facts) record.add(fact)
         if (facts.length < page) return
       }
@@ -99,24 +87,33 @@ const makeInsuranceWatch = Effect.fnUntraced(function* ({ covers, engine, own, s
   )
 
   const append = (terms: Terms, facts: ReadonlyArray<NewEvent>) =>
-    events.append(insuranceStream(terms.name), "any", facts).pipe(Effect.catchTag("ConcurrencyConflict", Effect.die))
+    events.append(insuranceStream(terms.name, simulated), "any", facts).pipe(Effect.catchTag("ConcurrencyConflict", Effect.die))
 
-  /** Writes that these terms are watched from now on, unless they are. */
+  /** Whether the log says last that these terms are watched, in this kind of market: what it says besides is of others otherwise. */
+  const isWatched = ({ digest, record }: Cover) => record.watched?.digest === digest && record.watched.simulated === simulated
+
+  /**
+   * Facts are written once for each time that terms are watched: the place where they began is part of the key, so that terms which come back after others
+   * have readings and a trigger anew.
+   */
+  const keyOf = (what: string, { digest, record }: Cover, time?: number) =>
+    [what, record.watched?.fact ?? 0, digest, ...(time === undefined ? [] : [time])].join(" ")
+
+  /** Writes that these terms are watched from now on, in this kind of market, unless they are. */
   const begin = Effect.fnUntraced(function* (cover: Cover) {
     yield* catchUp(cover)
     const { digest, record, terms } = cover
-    if (record.watched?.digest === digest) return
-    // The place is part of the key: terms that come back after others are watched anew.
+    if (isWatched(cover)) return
     const payload = { terms, digest, engine, simulated }
     yield* append(terms, [{ kind: "TermsWatched", payload, key: `terms ${record.facts} ${digest}` }])
     yield* catchUp(cover)
   })
 
   const tell = Effect.fnUntraced(function* (cover: Cover) {
-    const { digest, record, terms } = cover
+    const { record, terms } = cover
     const met = metFactOf(record)
     if (met === undefined || record.met !== undefined) return
-    yield* append(terms, [{ kind: "TriggerMet", payload: met, key: `met ${digest}` }])
+    yield* append(terms, [{ kind: "TriggerMet", payload: met, key: keyOf("met", cover) }])
     yield* catchUp(cover)
     yield* Effect.logError("the terms of a cover are met", {
       terms: terms.name,
@@ -135,17 +132,17 @@ const makeInsuranceWatch = Effect.fnUntraced(function* ({ covers, engine, own, s
       const before = record.trigger?.verdict
       const readings = recorder.waiting.slice(0, readingsInFactMax)
       const last = readings.at(-1)!
-      yield* append(terms, [{ kind: "ReadingsTaken", payload: { readings }, key: `readings ${digest} ${last.time}` }])
+      yield* append(terms, [{ kind: "ReadingsTaken", payload: { readings }, key: keyOf("readings", cover, last.time) }])
       recorder.written(readings.length)
       yield* catchUp(cover)
       const after = record.trigger?.verdict
       if (after?.since != null && before?.state === "idle" && after.state !== "idle")
         yield* append(terms, [
-          { kind: "TriggerAccruing", payload: { digest, since: after.since }, key: `accruing ${digest} ${after.since}` }
+          { kind: "TriggerAccruing", payload: { digest, since: after.since }, key: keyOf("accruing", cover, after.since) }
         ])
       if (before?.since != null && before.state === "accruing" && after?.state === "idle")
         yield* append(terms, [
-          { kind: "TriggerLapsed", payload: { digest, since: before.since, at: last.time }, key: `lapsed ${digest} ${last.time}` }
+          { kind: "TriggerLapsed", payload: { digest, since: before.since, at: last.time }, key: keyOf("lapsed", cover, last.time) }
         ])
     }
     yield* tell(cover)
@@ -183,38 +180,57 @@ const makeInsuranceWatch = Effect.fnUntraced(function* ({ covers, engine, own, s
       Effect.orDie
     )
 
-  const minutes = new Map(covers.map(({ coin }) => [coin, new MinuteReadings()]))
+  const minutes = new Map(covers.map(({ coin }) => [coin, new MinuteReadings({ leapMillisMin })]))
   const follow = Effect.andThen(
     Effect.forEach(watched, start, { discard: true }),
     Stream.runForEach(detection.values, (state) => {
-      const reading = minutes.get(state.coin)?.see(state, () => own(state.coin).slice(0, venuesMax))
-      if (reading === undefined) return Effect.void
+      const readings = minutes.get(state.coin)?.see(state, () => own(state.coin).slice(0, venuesMax)) ?? []
+      if (readings.length === 0) return Effect.void
+      silence.heard(state.coin)
       return Effect.forEach(
-        watched.filter(({ terms }) => terms.coin === reading.coin),
+        watched.filter(({ terms }) => terms.coin === state.coin),
         (cover) => {
           const { record, recorder } = cover
-          if (metFactOf(record) === undefined) recorder.take(reading, record.trigger?.verdict.state ?? "idle")
+          for (const reading of readings)
+            if (metFactOf(record) === undefined) recorder.take(reading, record.trigger?.verdict.state ?? "idle")
           return recorder.waiting.length === 0 ? Effect.void : writeOrWait(cover)
         },
         { discard: true }
       )
     })
   )
-  if (covers.length > 0) yield* supervisor.supervise("insurance", Effect.andThen(follow, Effect.never))
+  if (covers.length > 0) {
+    yield* supervisor.supervise("insurance", Effect.andThen(follow, Effect.never))
+    const look = Effect.suspend(() => {
+      const open = watched.filter(({ record }) => record.met === undefined).map(({ terms }) => terms)
+      return Effect.forEach(
+        silence.look(open),
+        ({ coin, problem }) => health.report(`insurance:readings:${coin}`, problem === "" ? "running" : "degraded", problem),
+        {
+          discard: true
+        }
+      )
+    })
+    yield* supervisor.supervise("insurance:readings", Effect.forever(Effect.andThen(Effect.sleep(lookEvery), look)))
+  }
 
   return InsuranceWatch.of({
     status: () =>
-      watched.map(({ digest, record, recorder, terms }) => ({
-        terms,
-        digest,
-        watchedSince: record.watched?.digest === digest ? record.watched.recordedAt : null,
-        verdict: (record.trigger ?? recorder.blank).verdict,
-        met: record.met ?? null,
-        lastReading: record.lastReading ?? null,
-        facts: record.facts,
-        waiting: recorder.waiting.length,
-        lost: recorder.lost,
-        simulated
-      }))
+      watched.map((cover) => {
+        const { digest, record, recorder, terms } = cover
+        const own = isWatched(cover) ? record : undefined
+        return {
+          terms,
+          digest,
+          watchedSince: own?.watched?.recordedAt ?? null,
+          verdict: (own?.trigger ?? recorder.blank).verdict,
+          met: own?.met ?? null,
+          lastReading: record.lastReading ?? null,
+          facts: record.facts,
+          waiting: recorder.waiting.length,
+          lost: recorder.lost,
+          simulated
+        }
+      })
   })
 })

@@ -43,7 +43,7 @@ export const replayReadings = (
     venues.map(({ id }) => id)
   )
   const watched = known.flatMap(({ symbol }, index) =>
-    coins.has(symbol) ? [{ index, symbol, minutes: new MinuteReadings(stepMillis) }] : []
+    coins.has(symbol) ? [{ index, symbol, minutes: new MinuteReadings({ stepMillis }) }] : []
   )
   const ownOf = (symbol: string, time: number): Reading["own"] =>
     instruments.flatMap(({ base, venue }, number) => {
@@ -55,8 +55,8 @@ export const replayReadings = (
   const look = () => {
     for (const { index, minutes, symbol } of watched) {
       const state = states.coin(index)
-      const reading = state === undefined ? undefined : minutes.see(state, () => ownOf(symbol, state.time ?? 0))
-      if (reading !== undefined) onReading(reading)
+      if (state === undefined) continue
+      for (const reading of minutes.see(state, () => ownOf(symbol, state.time ?? 0))) onReading(reading)
     }
   }
   while (replay.step()) {

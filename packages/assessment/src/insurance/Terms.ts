@@ -121,10 +121,19 @@ export const digestOfTerms = (terms: Terms): string =>
 
 const familyPrefix = "insurance-"
 
-/** Facts about a cover have a family, and so a hash chain and a seal, of their own: they can be proved without showing any other fact. */
-export const insuranceFamily = (name: string): string => `${familyPrefix}${name}`
-export const insuranceStream = (name: string): string => `${insuranceFamily(name)}/facts`
+/** No cover's name has a dot, so that no real cover's family begins so. */
+const simulatedPrefix = `${familyPrefix}simulated.`
+
+/**
+ * Facts about a cover have a family, and so a hash chain and a seal, of their own: they can be proved without showing any other fact. What a made-up market
+ * says of a cover has another family than what real ones say of it.
+ */
+export const insuranceFamily = (name: string, simulated: boolean): string => `${simulated ? simulatedPrefix : familyPrefix}${name}`
+export const insuranceStream = (name: string, simulated: boolean): string => `${insuranceFamily(name, simulated)}/facts`
 export const isInsuranceFamily = (family: string): boolean => family.startsWith(familyPrefix)
+export const isSimulatedFamily = (family: string): boolean => family.startsWith(simulatedPrefix)
+/** The cover's name out of its family. */
+export const coverOfFamily = (family: string): string => family.slice((isSimulatedFamily(family) ? simulatedPrefix : familyPrefix).length)
 
 /** In one sentence. */
 export const describeTerms = (terms: Terms): string => {

@@ -2,7 +2,7 @@
 import { type Bench, interleave, quantile, ratioRow } from "@evenkeel/runtime/bench/Bench"
 import { Result } from "effect"
 import { horizonsPlainly, madeCoins, madePositions, madeQuantiles } from "../../test/support/MadePositions.ts"
-import { reportLiquidations } from "./LiquidationReport.ts"
+import { reportInSlices } from "./LiquidationReport.ts"
 import { positionsOf } from "./Positions.ts"
 
 const accounts = 100_000
@@ -18,7 +18,8 @@ export const benches: ReadonlyArray<Bench> = [
       const report = () => {
         const positions = Result.getOrThrow(positionsOf(input, accounts))
         const prices = positions.coins.map((symbol) => madeCoins.find(({ coin }) => coin === symbol)!)
-        reportLiquidations({ positions, prices, quantiles: madeQuantiles, shocks: [], first: 20, time: 0 })
+        const slices = reportInSlices({ positions, prices, quantiles: madeQuantiles, shocks: [], first: 20, time: 0, simulated: false })
+        while (slices.next().done !== true);
       }
       const [fast = [], plain = []] = await interleave(
         [

@@ -12,7 +12,8 @@ const options: AssessOptions = {
   shocks: [],
   first: 5,
   accountsMax: 10_000,
-  time: 1_700_000_000_000
+  time: 1_700_000_000_000,
+  simulated: false
 }
 const assess = (input: PositionsInput, over: Partial<AssessOptions> = {}) =>
   Result.getOrThrow(assessPositions({ prices, ...input }, { ...options, ...over }))
@@ -75,6 +76,11 @@ describe("assessPositions", () => {
       [0, 1, 0, 2]
     )
     assert.closeTo(shocks[1]!.debt, 790 * 1.0004, 1e-9)
+    assert.deepStrictEqual(
+      shocks.map(({ already }) => already.accounts),
+      [1, 1, 0, 1],
+      "what is below already is counted apart, unless the shock lifts it"
+    )
   })
 
   it("names the coins that drive it, the one with the most debt first", () => {
@@ -116,15 +122,40 @@ describe("assessPositions", () => {
     })
     const coins = new Map(options.coins)
       .set("EURC", { peg: "EUR", fairValue: 1, level: "normal" })
-      .set("PYUSD", { peg: "USD", fairValue: null, level: "stale" })
+      .set("PYUSD", { peg: "USD", fairValue: null, level: "normal" })
     assert.include(refusal(owing("ETH")), "ETH (not watched)")
     assert.include(refusal(owing("EURC"), { coins }), "its fair value is in EUR")
     assert.include(refusal(owing("PYUSD"), { coins }), "no fair value now")
+    coins.set("FDUSD", { peg: "USD", fairValue: 0.97, level: "stale" })
+    assert.include(refusal(owing("FDUSD"), { coins }), "FDUSD (stale: nobody sees it now)")
     assert.include(refusal({ ...owing("ETH"), prices: { ETH: "0" } }), "a price of 0")
     assert.include(refusal(two, { shocks: [{ DAI: -100 }] }), "DAI, which no account has")
     assert.include(refusal(two, { shocks: [{ USDC: -10_001 }] }), "-10001 bps")
     assert.include(refusal(two, { shocks: Array.from({ length: 101 }, () => ({})) }), "at most 100")
     assert.include(refusal(two, { accountsMax: 1 }), "at most 1")
+  })
+})
+
+describe("bounds", () => {
+  const coinsOf = (count: number) => Array.from({ length: count }, (_, n) => `C${n}`)
+  const owing = (account: string, coins: ReadonlyArray<string>) => ({
+    account,
+    collateral: {},
+    debt: Object.fromEntries(coins.map((coin) => [coin, "1"]))
+  })
+
+  it("are those of an account's coins and of all coins, and a refusal names ten", () => {
+    const coins = coinsOf(1001)
+    assert.include(refusal({ thresholds: {}, accounts: [owing("a", coins.slice(0, 65))] }), "a has 65 coins on one side: at most 64")
+    const many = Array.from({ length: 16 }, (_, n) => owing(`${n}`, coins.slice(n * 64, n * 64 + 64)))
+    assert.include(refusal({ thresholds: {}, accounts: many }), "more than 1000 coins")
+    assert.include(refusal({ thresholds: {}, accounts: [owing("a", coins.slice(0, 30))] }), "C9 (not watched) and 20 more: give it in")
+    const given = {
+      accounts: [owing("a", coins.slice(0, 30))],
+      thresholds: {},
+      prices: Object.fromEntries(coins.map((coin) => [coin, "1"]))
+    }
+    assert.include(refusal(given, { shocks: [{ DAI: -100 }] }), "C9 and 20 more")
   })
 })
 
@@ -143,7 +174,8 @@ describe("reportLines", () => {
     assert.include(text, "4 accounts with $2,191 of debt at 2023-11-14T22:13:20Z")
     assert.include(text, "gone  0.8877  $900  can be liquidated now")
     assert.include(text, "near  1.0113  $790  falls at USDC -112 bps; 5% within 24 h (USDC)")
-    assert.include(text, "USDC -500 bps: 1 accounts, $790")
+    assert.include(text, "USDC -500 bps: 1 accounts, $790; besides 1 accounts, $900, that are below 1 already")
+    assert.match(reportLines(assess(two, { simulated: true }))[0]!, /^simulated: 4 accounts/)
     assert.include(text, "within 24 h, worst 5% down: 1 accounts, $790 (USDC -120 bps: $790)")
   })
 })

@@ -38,6 +38,8 @@ const fallen = { accounts: Schema.Int, debt: Schema.Finite }
 export const LiquidationReport = Schema.Struct({
   /** Unix ms. */
   time: Schema.Finite,
+  /** The fair values are of a made-up market. */
+  simulated: Schema.Boolean,
   accounts: Schema.Int,
   /** Dollars. */
   debt: Schema.Finite,
@@ -46,7 +48,8 @@ export const LiquidationReport = Schema.Struct({
   below: Schema.Struct(fallen),
   /** Those that are nearest to 1, first those below it. */
   first: Schema.Array(AccountRisk),
-  shocks: Schema.Array(Schema.Struct({ shock: Shock, ...fallen })),
+  /** What falls under each; `already` is what is below 1 before the shock and under it, and is in no other figure. */
+  shocks: Schema.Array(Schema.Struct({ shock: Shock, ...fallen, already: Schema.Struct(fallen) })),
   /** What falls by then if a coin does as badly as history's worst in so many, whichever coin: downwards for `quantile` below a half. */
   horizons: Schema.Array(
     Schema.Struct({
@@ -72,10 +75,21 @@ export interface LiquidationQuestion {
   readonly first: number
   /** Unix ms. */
   readonly time: number
+  readonly simulated: boolean
 }
 
-export const reportLiquidations = ({ first, positions, prices, quantiles, shocks, time }: LiquidationQuestion): LiquidationReport => {
+/** A report, with a stop after each slice of the work. */
+export function* reportInSlices({
+  first,
+  positions,
+  prices,
+  quantiles,
+  shocks,
+  simulated,
+  time
+}: LiquidationQuestion): Generator<undefined, LiquidationReport> {
   const { accounts, coins } = positions
+  const indexOf = new Map(coins.map((coin, index) => [coin, index]))
   const priceOf = Float64Array.from(prices, ({ price }) => price)
   const health = healthOf(positions, priceOf)
   const points = fallPointsOf(positions, priceOf)
@@ -90,14 +104,21 @@ export const reportLiquidations = ({ first, positions, prices, quantiles, shocks
     below.accounts++
     below.debt += health.debt[account]!
   }
+  yield
+  const shocked: Array<LiquidationReport["shocks"][number]> = []
+  for (const shock of shocks) {
+    shocked.push({ shock, ...revalue(positions, priceOf, health, indexed(shock, indexOf)) })
+    yield
+  }
   return {
     time,
+    simulated,
     accounts: accounts.length,
     debt,
     prices,
     below,
     first: nearest(distancesOf(health, points), first).map((account) => riskOf(positions, health, points, stress, account)),
-    shocks: shocks.map((shock) => ({ shock, ...revalue(positions, priceOf, health, indexed(shock, coins)) })),
+    shocks: shocked,
     horizons: questions.map(({ horizonMinutes, quantile }, question) => ({
       horizonMinutes,
       quantile,
@@ -174,5 +195,10 @@ const nearest = (distance: Float64Array, count: number): ReadonlyArray<number> =
 }
 
 /** By number of the coin, as shares. */
-const indexed = (shock: Shock, coins: ReadonlyArray<string>): ReadonlyMap<number, number> =>
-  new Map(Object.entries(shock).map(([coin, bps]): [number, number] => [coins.indexOf(coin), bps / 1e4]))
+const indexed = (shock: Shock, indexOf: ReadonlyMap<string, number>): ReadonlyMap<number, number> =>
+  new Map(
+    Object.entries(shock).flatMap(([coin, bps]): ReadonlyArray<[number, number]> => {
+      const index = indexOf.get(coin)
+      return index === undefined ? [] : [[index, bps / 1e4]]
+    })
+  )

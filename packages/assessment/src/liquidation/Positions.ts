@@ -22,6 +22,10 @@ export interface Positions {
   readonly debt: Float64Array
 }
 
+/** Coins of one account, and of all: more are refused. Lending markets have some dozens. */
+export const legsMax = 64
+export const coinsMax = 1000
+
 /** The input as columns, or what it lacks. */
 export const positionsOf = ({ accounts, thresholds }: PositionsInput, accountsMax: number): Result.Result<Positions, string> => {
   if (accounts.length > accountsMax) return Result.fail(`${accounts.length} accounts: at most ${accountsMax} are taken`)
@@ -38,31 +42,42 @@ export const positionsOf = ({ accounts, thresholds }: PositionsInput, accountsMa
     coinIndex.set(symbol, coins.length)
     return coins.push(symbol) - 1
   }
+  /** By coin: the leg of the account that had it last. */
+  const legOf: Array<number> = []
   const shared = new Map(Object.entries(thresholds).map(([symbol, threshold]) => [symbol, Number(threshold)]))
   for (let position = 0; position < accounts.length; position++) {
     const account = accounts[position]!
     if (names.has(account.account)) return Result.fail(`${account.account} is there twice`)
     names.add(account.account)
     const from = coin.length
-    for (const symbol of Object.keys(account.collateral)) {
+    const collateral = Object.keys(account.collateral)
+    const debts = Object.keys(account.debt)
+    if (collateral.length > legsMax || debts.length > legsMax)
+      return Result.fail(
+        `${account.account} has ${Math.max(collateral.length, debts.length)} coins on one side: at most ${legsMax} are taken`
+      )
+    for (const symbol of collateral) {
       const special = account.thresholds === undefined ? undefined : own(account.thresholds, symbol)
       const threshold = special === undefined ? shared.get(symbol) : Number(special)
       if (threshold === undefined) return Result.fail(`${symbol} is collateral of ${account.account} and has no threshold`)
-      coin.push(indexOf(symbol))
+      const index = indexOf(symbol)
+      legOf[index] = coin.length
+      coin.push(index)
       counted.push(Number(account.collateral[symbol]) * threshold)
       debt.push(0)
     }
-    for (const symbol of Object.keys(account.debt)) {
+    for (const symbol of debts) {
       const index = indexOf(symbol)
       const amount = Number(account.debt[symbol])
-      const leg = coin.indexOf(index, from)
-      if (leg >= 0) debt[leg] = amount
+      const leg = legOf[index]
+      if (leg !== undefined && leg >= from) debt[leg] = amount
       else {
         coin.push(index)
         counted.push(0)
         debt.push(amount)
       }
     }
+    if (coins.length > coinsMax) return Result.fail(`more than ${coinsMax} coins in all: at most so many are taken`)
     start[position + 1] = coin.length
   }
   return Result.succeed({

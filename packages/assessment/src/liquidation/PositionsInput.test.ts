@@ -56,6 +56,8 @@ describe("parsePositions", () => {
     ] as const)
       assert.include(problem(JSON.stringify(document)), what)
     assert.isTrue(Result.isFailure(parsePositions("{")))
+    const leg = '{"thresholds":{},"accounts":[{"account":"a","collateral":{},"debt":{"USDT":"1","USDT":"2"}}]}'
+    assert.include(problem(leg), "USDT is there twice")
   })
 })
 

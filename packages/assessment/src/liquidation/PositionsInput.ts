@@ -3,8 +3,8 @@
  *
  * Amounts are decimals written out, so that nothing is lost before it arrives; they are checked here and computed in doubles (see `Positions`).
  */
-import { CoinSymbol } from "@evenkeel/domain/coin/Coin"
 import { Result, Schema } from "effect"
+import { duplicateKeyOf } from "../json/DuplicateKey.ts"
 
 const amountPattern = /^\d{1,30}(\.\d{1,36})?$/
 const thresholdPattern = /^(0(\.\d{1,36})?|1(\.0{1,36})?)$/
@@ -13,7 +13,15 @@ const thresholdPattern = /^(0(\.\d{1,36})?|1(\.0{1,36})?)$/
 export const Amount = Schema.String.check(Schema.isPattern(amountPattern, { expected: 'a decimal written out, in quotes, as "1000.5"' }))
 /** Of a collateral's value, what counts against debt: 0 to 1. Aave calls it the liquidation threshold. */
 export const Threshold = Schema.String.check(Schema.isPattern(thresholdPattern, { expected: 'a share in quotes, as "0.78"' }))
-const Amounts = Schema.Record(CoinSymbol, Amount)
+const symbolPattern = /^[A-Z0-9]{1,12}$/
+/** A record by `CoinSymbol` would leave a key out that is none, and with it a leg; this one refuses it. */
+const bySymbol = <Value extends Schema.Constraint>(value: Value) =>
+  Schema.Record(Schema.String, value).check(
+    Schema.makeFilter((record: object) => Object.keys(record).every((symbol) => symbolPattern.test(symbol)), {
+      expected: "coins by their symbols in capitals"
+    })
+  )
+const Amounts = bySymbol(Amount)
 
 export const AccountInput = Schema.Struct({
   /** Any name; an address as a rule. */
@@ -21,13 +29,13 @@ export const AccountInput = Schema.Struct({
   collateral: Amounts,
   debt: Amounts,
   /** Where they differ from those of all, as in an efficiency mode. */
-  thresholds: Schema.optional(Schema.Record(CoinSymbol, Threshold))
+  thresholds: Schema.optional(bySymbol(Threshold))
 })
 export type AccountInput = typeof AccountInput.Type
 
 export const PositionsInput = Schema.Struct({
   /** Liquidation thresholds by collateral. */
-  thresholds: Schema.Record(CoinSymbol, Threshold),
+  thresholds: bySymbol(Threshold),
   /** Prices in dollars of coins that the engine does not watch. */
   prices: Schema.optional(Amounts),
   accounts: Schema.Array(AccountInput)
@@ -38,11 +46,23 @@ const decodeJson = Schema.decodeUnknownResult(Schema.fromJsonString(PositionsInp
 
 /** Reads JSON in the form of `PositionsInput`, or CSV with the columns `account,side,coin,amount,threshold`; or says what is wrong. */
 export const parsePositions = (text: string): Result.Result<PositionsInput, string> =>
-  /^\s*\{/.test(text) ? Result.mapError(decodeJson(text), ({ message }) => message) : parseCsv(text)
+  /^\s*\{/.test(text) ? parseJson(text) : parseCsv(text)
+
+const parseJson = (text: string): Result.Result<PositionsInput, string> =>
+  decodeJson(text).pipe(
+    Result.mapError(({ message }) => message),
+    Result.flatMap((input) => {
+      const twice = duplicateKeyOf(text)
+      return twice === undefined ? Result.succeed(input) : Result.fail(duplicateWords(twice))
+    })
+  )
+
+/** Of a key that an object has twice, as a leg that an account would lose. */
+export const duplicateWords = (key: string): string => `${key} is there twice in one object: write it once, with the whole amount`
 
 const header = "account,side,coin,amount,threshold"
 // A schema takes some microseconds a cell, and a file has millions.
-const isSymbol = (text: string): boolean => /^[A-Z0-9]{1,12}$/.test(text)
+const isSymbol = (text: string): boolean => symbolPattern.test(text)
 
 /** One leg a line. A collateral's threshold is the account's own, so that lines may differ. */
 const parseCsv = (text: string): Result.Result<PositionsInput, string> => {

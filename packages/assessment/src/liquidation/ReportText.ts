@@ -25,7 +25,7 @@ const accountLine = ({ account, coin, debt, falls, healthFactor, shockBps }: Acc
 }
 
 export const reportLines = (report: LiquidationReport): ReadonlyArray<string> => [
-  `${report.accounts} accounts with ${dollars(report.debt)} of debt at ${iso(report.time)}: ${report.prices
+  `${report.simulated ? "simulated: " : ""}${report.accounts} accounts with ${dollars(report.debt)} of debt at ${iso(report.time)}: ${report.prices
     .map(({ coin, level, price }) => `${coin} ${Number(price.toPrecision(6))} (${level ?? "given"})`)
     .join(", ")}`,
   `health factor below 1 now: ${report.below.accounts} accounts, ${dollars(report.below.debt)}`,
@@ -33,7 +33,10 @@ export const reportLines = (report: LiquidationReport): ReadonlyArray<string> =>
   "nearest to liquidation (health factor, debt, the smallest change of one coin, and when history's quantiles reach it):",
   ...report.first.map(accountLine),
   ...(report.shocks.length === 0 ? [] : ["", "under shocks:"]),
-  ...report.shocks.map(({ accounts, debt, shock }) => `  ${shockText(shock)}: ${accounts} accounts, ${dollars(debt)}`),
+  ...report.shocks.map(
+    ({ accounts, already, debt, shock }) =>
+      `  ${shockText(shock)}: ${accounts} accounts, ${dollars(debt)}${already.accounts === 0 ? "" : `; besides ${already.accounts} accounts, ${dollars(already.debt)}, that are below 1 already`}`
+  ),
   "",
   report.quantiles === null ? "no quantiles of history were given" : `debt at risk by what coins did before: ${report.quantiles}`,
   ...report.horizons

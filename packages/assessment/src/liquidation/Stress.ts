@@ -110,18 +110,24 @@ class Tally {
   }
 }
 
-/** The same for changes of several coins at once, by share and coin; `health` is that before. */
-export const revalue = (positions: Positions, prices: Float64Array, health: Health, changes: ReadonlyMap<number, number>): Fallen => {
+/** The same for changes of several coins at once, by share and coin; `health` is that before. `already`: below 1 before it and under it. */
+export const revalue = (
+  positions: Positions,
+  prices: Float64Array,
+  health: Health,
+  changes: ReadonlyMap<number, number>
+): Fallen & { readonly already: Fallen } => {
   const { factor } = healthOf(
     positions,
     prices.map((price, coin) => price * (1 + (changes.get(coin) ?? 0)))
   )
-  let accounts = 0
-  let debt = 0
+  const fallen = { accounts: 0, debt: 0 }
+  const already = { accounts: 0, debt: 0 }
   for (let account = 0; account < factor.length; account++) {
-    if (factor[account]! >= 1 || health.factor[account]! < 1) continue
-    accounts++
-    debt += health.debt[account]!
+    if (factor[account]! >= 1) continue
+    const own = health.factor[account]! < 1 ? already : fallen
+    own.accounts++
+    own.debt += health.debt[account]!
   }
-  return { accounts, debt }
+  return { ...fallen, already }
 }

@@ -65,7 +65,7 @@ const makeOracles = Effect.fnUntraced(function* ({ feeds, now, value }: OraclesO
       }
       const { maximumAnswer, minimumAnswer, round } = read.success
       feed.unread = undefined
-      feed.memory.take(round)
+      feed.memory.take(round, now())
       feed.terms = {
         ...feed.terms,
         minimumAnswer: feed.terms.minimumAnswer ?? minimumAnswer,

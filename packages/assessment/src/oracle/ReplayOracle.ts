@@ -103,7 +103,7 @@ export const replayOracle = ({ onAssessed, prices, rounds, terms, ...span }: Ora
   const readRounds = (now: number) => {
     for (; next < rounds.length && !(rounds[next]!.updatedAt > now); next++) {
       const round = rounds[next]!
-      memory.take(round)
+      memory.take(round, now)
       if (round.price > 0 && round.updatedAt > (feed.times.at(-1) ?? 0) && within(round.updatedAt)) {
         feed.times.push(round.updatedAt)
         feed.prices.push(round.price)

@@ -40,9 +40,21 @@ describe("RoundMemory", () => {
   it("remembers the newest round behind the last one, so that a step back stays one until the feed has caught up", () => {
     const memory = new RoundMemory()
     const at = (updatedAt: number) => {
-      memory.take(round({ id: undefined, updatedAt }))
+      memory.take(round({ id: undefined, updatedAt }), now)
       return codes(memory.last!, {}, memory.newest).length
     }
     assert.deepStrictEqual([10, 20, 15, 15, 18, 21].map(at), [0, 0, 1, 1, 1, 0])
+  })
+
+  it("takes no round from the future as the newest: the feed is sound again with its next round", () => {
+    const memory = new RoundMemory()
+    const at = (updatedAt: number, id: string) => {
+      memory.take(round({ id, updatedAt }), now)
+      return codes(memory.last!, {}, memory.newest)
+    }
+    assert.deepStrictEqual(at(now - 3000, "1"), [])
+    assert.deepStrictEqual(at(now + 3_600_000, "9"), ["inFuture"])
+    assert.deepStrictEqual(at(now - 2000, "2"), [])
+    assert.deepStrictEqual(at(now - 2500, "1"), ["wentBackwards"], "what was sound before it is remembered")
   })
 })

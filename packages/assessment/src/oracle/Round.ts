@@ -51,13 +51,15 @@ export const faultsOf = (terms: OracleTerms, round: Round, before: Round | undef
   if (maximumAnswer !== undefined && price >= maximumAnswer * (1 - boundBps / 1e4))
     faults.push(fault("atMaximumAnswer", `its answer stands at the most that it can say, ${maximumAnswer}: the market may be above`))
   if (!(updatedAt > 0)) faults.push(fault("incompleteRound", "its round is not complete: it has no time"))
-  if (updatedAt > now + futureMillisMax) faults.push(fault("inFuture", "its round was written in the future"))
+  if (isInFuture(round, now)) faults.push(fault("inFuture", "its round was written in the future"))
   if (before !== undefined && goesBack(before, round))
     faults.push(fault("wentBackwards", "its round comes before one that was read already"))
   if (round.decimals !== undefined && decimals !== undefined && round.decimals !== decimals)
     faults.push(fault("decimalsDiffer", `its contract answers with ${round.decimals} decimals, and ${decimals} are configured`))
   return faults
 }
+
+const isInFuture = ({ updatedAt }: Round, now: number): boolean => updatedAt > now + futureMillisMax
 
 const goesBack = (before: Round, { id, updatedAt }: Round): boolean => {
   if (updatedAt > 0 && updatedAt < before.updatedAt) return true
@@ -70,13 +72,19 @@ export const staleMillisOf = ({ heartbeatSeconds }: OracleTerms): number => hear
 /** What the engine calls a break of the peg, or twice the feed's own promise where that is more. */
 export const unsafeGapBpsOf = ({ deviationBps, unsafeGapBps }: OracleTerms): number => unsafeGapBps ?? Math.max(50, 2 * deviationBps)
 
-/** The rounds of a feed as they are read: the last one, and the newest before it, which a round must not come before. */
+/**
+ * The rounds of a feed as they are read: the last one, and the newest before it, which a round must not come before. A round that was in the future when it was
+ * read is never the newest: every sound one after it would come before it.
+ */
 export class RoundMemory {
   last: Round | undefined
   newest: Round | undefined
+  #isLastInFuture = false
 
-  take(round: Round): void {
-    if (this.last !== undefined && (this.newest === undefined || !goesBack(this.newest, this.last))) this.newest = this.last
+  take(round: Round, now: number): void {
+    if (this.last !== undefined && !this.#isLastInFuture && (this.newest === undefined || !goesBack(this.newest, this.last)))
+      this.newest = this.last
     this.last = round
+    this.#isLastInFuture = isInFuture(round, now)
   }
 }

@@ -1,4 +1,5 @@
 /** Terms and readings for tests: USDC, minute by minute. */
+import type { CoinState } from "@evenkeel/detection/host/States"
 import { Schema } from "effect"
 import type { Reading } from "../../src/insurance/Reading.ts"
 import { Terms } from "../../src/insurance/Terms.ts"
@@ -41,3 +42,23 @@ export const readingOf = (at: number, price: number, over: Partial<Reading> = {}
   own: [],
   ...over
 })
+
+/** The state that gives that reading. */
+export const stateOf = (at: number, price: number): CoinState => {
+  const { deviationBps, errorBps, fairValue, grounded, level, time } = readingOf(at, price)
+  return {
+    coin: "USDC",
+    time,
+    fairValue,
+    errorBps,
+    deviationBps,
+    level,
+    change: "break",
+    since: null,
+    grounded,
+    share: null,
+    venues: { agree: ["kraken", "okx"], differ: [] },
+    detectors: { baselineBps: null, score: null, cusum: null, changepoint: null },
+    model: null
+  }
+}

@@ -1,7 +1,7 @@
 /** Covers: how their terms stand, and the evidence that proves it. */
 import { Evidence } from "@evenkeel/assessment/insurance/Evidence"
 import { NoEvidence } from "@evenkeel/assessment/insurance/ExportEvidence"
-import { CoverStatus } from "@evenkeel/assessment/insurance/InsuranceWatch"
+import { CoverStatus } from "@evenkeel/assessment/insurance/CoverStatus"
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
 import { noQuery, StoreUnavailable } from "../Common.ts"

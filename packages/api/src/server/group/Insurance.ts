@@ -6,6 +6,7 @@ import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import type { SqlClient } from "effect/sql"
 import { EngineApi } from "../../contract/EngineApi.ts"
+import { EngineView } from "../EngineView.ts"
 import { unavailable } from "../Unavailable.ts"
 
 export const insurance = HttpApiBuilder.group(
@@ -13,11 +14,12 @@ export const insurance = HttpApiBuilder.group(
   "insurance",
   Effect.fnUntraced(function* (handlers) {
     const watch = yield* InsuranceWatch
+    const { simulated } = yield* EngineView
     const log = yield* Effect.context<EventStore | SqlClient.SqlClient>()
     return handlers.handleAll({
       status: () => Effect.sync(() => watch.status()),
       evidence: ({ params }) =>
-        exportEvidence(params.name).pipe(
+        exportEvidence(params.name, simulated).pipe(
           Effect.provideContext(log),
           Effect.mapError((error) => (error._tag === "NoEvidence" ? error : unavailable(error)))
         )
