@@ -9,7 +9,6 @@ import { makeKeeper, services } from "../../test/support/Services.ts"
 import { layerAlerting } from "../Alerting.ts"
 import { Receivers } from "../receiver/Receiver.ts"
 import { messageOf } from "../render/Message.ts"
-import type { RuleFired } from "../rule/RuleFacts.ts"
 import { AlertTable } from "./AlertTable.ts"
 import { compareAlerts } from "./CompareAlerts.ts"
 import { rebuildAlerts } from "./RebuildAlerts.ts"
@@ -116,51 +115,6 @@ describe("AlertManager", () => {
         )
         const sql = yield* SqlClient.SqlClient
         assert.deepStrictEqual(yield* sql.withTransaction(compareAlerts(0)), [])
-      }).pipe(Effect.provide(services))
-    },
-    60_000
-  )
-
-  it.live(
-    "closes what a demo has left firing when another one begins, which tells its own alerts again",
-    () => {
-      const { receiver, seen } = makeKeeper("kept")
-      const change = (coin: string, simulated: boolean) =>
-        levelChange({ coin, level: "critical", previous: "normal", ...(simulated ? { simulated } : {}) })
-      const made = (coin: string) =>
-        Effect.flatMap(EventStore, (events) =>
-          events.append(`coin/simulated/${coin}`, "any", [{ kind: "LevelChanged", payload: change(coin, true) }])
-        )
-      return Effect.gen(function* () {
-        yield* append(change("DAI", false)).pipe(Effect.provide(engine([receiver], "zero")))
-        yield* made("USDC").pipe(Effect.provide(engine([receiver], "one", true)))
-        // A demo that was killed has not read its last words.
-        yield* made("USDT")
-        const rule: RuleFired = {
-          fingerprint: "far",
-          rule: "FarBelow",
-          time: 1,
-          by: "one",
-          definition: "",
-          own: {},
-          labels: { alertname: "FarBelow" },
-          severity: "watch",
-          cause: { name: "FarBelow", signal: "deviation", value: -60, threshold: -50, comparison: "below", unit: "bps", annotations: {} },
-          simulated: true
-        }
-        yield* Effect.flatMap(EventStore, (events) => events.append("rule/far", "any", [{ kind: "RuleFired", payload: rule }]))
-        yield* made("USDC").pipe(Effect.provide(engine([receiver], "two", true)))
-        const told = seen.map(({ alerts: [{ change, closedReason, status }] }) => [change?.coin, status, closedReason ?? ""].join(" "))
-        assert.deepStrictEqual(
-          told.filter((text) => text.startsWith("USDC")),
-          ["USDC firing ", "USDC resolved another demo began", "USDC firing "]
-        )
-        const table = yield* AlertTable
-        assert.deepStrictEqual((yield* table.firing).map(({ alert }) => alert.change?.coin).sort(), ["DAI", "USDC"])
-        assert.deepStrictEqual(
-          (yield* table.of(["far"])).map(({ alert }) => alert.closedReason),
-          ["another demo began"]
-        )
       }).pipe(Effect.provide(services))
     },
     60_000
