@@ -12,3 +12,16 @@ export type Period = typeof Period.Type
 
 export const periodMillis = (period: Period): number =>
   [...period.matchAll(/(\d+)(ms|[ywdhms])/g)].reduce((sum, [, count, unit]) => sum + Number(count) * units[unit as keyof typeof units], 0)
+
+/** As the files say it: `4h`, `1h30m`. */
+export const periodText = (millis: number): string => {
+  let left = millis
+  const parts = Object.entries(units).flatMap(([unit, size]) => {
+    // Nobody counts in years and weeks here.
+    if (unit === "y" || unit === "w") return []
+    const count = Math.floor(left / size)
+    left -= count * size
+    return count === 0 ? [] : [`${count}${unit}`]
+  })
+  return parts.length === 0 ? "0s" : parts.join("")
+}

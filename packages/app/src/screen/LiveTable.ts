@@ -152,7 +152,7 @@ export const renderLive = (
   lines.push(
     "",
     ...wrapped(
-      `${Math.round(state.messagesPerSecond).toLocaleString("en")} messages/s   publish to score p50 ${duration(state.p50Nanos)} p99 ${duration(state.p99Nanos)}   ring ${(state.ringFill * 100).toFixed(1)}%   breakers ${
+      `${Math.round(state.messagesPerSecond).toLocaleString("en")} messages/s  publish to score p50 ${duration(state.p50Nanos)} p99 ${duration(state.p99Nanos)}  ring ${(state.ringFill * 100).toFixed(1)}%  breakers ${
         open.length === 0
           ? `${state.breakers.length} closed`
           : color("31", open.map(({ key, state: breaker }) => plainText(`${key} ${breaker}`)).join(", "))
