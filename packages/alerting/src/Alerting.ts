@@ -9,6 +9,7 @@ import { Acknowledging } from "./manager/Acknowledging.ts"
 import { AlertManager } from "./manager/AlertManager.ts"
 import { AlertTable } from "./manager/AlertTable.ts"
 import { Attention } from "./manager/Attention.ts"
+import { layerCloseSimulated } from "./manager/CloseSimulated.ts"
 import { SilenceTable } from "./mute/SilenceTable.ts"
 import { Silencing } from "./mute/Silencing.ts"
 import { alertPolicyDefaults, type AlertPolicyOptions } from "./route/AlertPolicy.ts"
@@ -25,7 +26,7 @@ export interface AlertingOptions {
   readonly policy?: AlertPolicyOptions
   /** Alerts beside those of the coins' levels; none when left out. They see what is published to `Signals`. */
   readonly rules?: ReadonlyArray<RuleOptions>
-  /** The market is made up: every alert says so. Otherwise alerts of a made-up one that fire are closed. */
+  /** The market is made up: every alert says so. Whatever it is, alerts that a made-up one has left firing are closed at the start. */
   readonly simulated?: boolean
 }
 
@@ -41,6 +42,7 @@ export const layerAlerting = ({
   simulated = false
 }: AlertingOptions) =>
   Layer.mergeAll(AlertManager.layer({ simulated }), Silencing.layer, RuleWatch.layer({ owner, simulated })).pipe(
+    Layer.provideMerge(layerCloseSimulated({ owner, simulated })),
     Layer.provideMerge(Notifier.layer),
     Layer.provideMerge(Layer.mergeAll(Dispatcher.layer({ owner }), AlertSettings.layer({ minimumLevel, policy, rules }), Signals.layer)),
     Layer.provideMerge(Attention.layer),

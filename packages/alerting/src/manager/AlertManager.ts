@@ -4,7 +4,7 @@
  * All of it is one transaction with the consumer's cursor: whatever crashes next, either all of it happened or none, and a change is never
  * handled twice, though several engines share the database.
  *
- * An engine of the real market opens nothing by the facts of a made-up one, and closes at its start what such a one has left firing.
+ * An engine of the real market opens nothing by the facts of a made-up one; what such a one has left firing is closed by `CloseSimulated`.
  */
 import type { Alert } from "@evenkeel/domain/alert/Alert"
 import { changeKeyOf, LevelChange, levelChangesFamily, operatorFamily } from "@evenkeel/domain/risk/RiskLevel"
@@ -12,7 +12,7 @@ import { alertWay, attributes, spanName, spanOptions } from "@evenkeel/runtime/t
 import { SpanLinks } from "@evenkeel/runtime/telemetry/SpanLinks"
 import { makeConsumer } from "@evenkeel/store/event/Consumer"
 import { EventStore, type StoredEvent } from "@evenkeel/store/event/EventStore"
-import { Clock, Context, Effect, Layer, Schema } from "effect"
+import { Context, Effect, Layer, Schema } from "effect"
 import type { SqlError } from "effect/sql"
 import { AlertSettings } from "../AlertSettings.ts"
 import { Dispatcher } from "../dispatch/Dispatcher.ts"
@@ -54,23 +54,6 @@ const decodeClosed = Schema.decodeUnknownEffect(Schema.fromJsonString(AlertsClos
 const decodeFired = Schema.decodeUnknownEffect(Schema.fromJsonString(RuleFired))
 const decodeCleared = Schema.decodeUnknownEffect(Schema.fromJsonString(RuleCleared))
 
-/** Closes the alerts of levels that a made-up market has left firing; what a rule has left is closed by `RuleWatch`. */
-const closeSimulated = Effect.gen(function* () {
-  const events = yield* EventStore
-  const table = yield* AlertTable
-  const left = (yield* table.firing).filter(({ alert }) => alert.simulated === true && alert.change !== undefined)
-  const time = yield* Clock.currentTimeMillis
-  for (const coin of new Set(left.map(({ alert }) => alert.change!.coin))) {
-    const opened = Math.max(...left.filter(({ alert }) => alert.change?.coin === coin).map(({ openedPosition }) => openedPosition))
-    const payload: AlertsClosed = { coin, reason: "its market was simulated", time, simulatedOnly: true }
-    // Two engines that start at once say it once.
-    yield* events
-      .append(`${operatorFamily}/${coin}`, "any", [{ kind: "AlertsClosed", payload, key: `${coin} simulated ${opened}` }])
-      .pipe(Effect.catchTag("ConcurrencyConflict", Effect.die))
-    yield* Effect.logWarning("alerts of a simulated market are closed", { coin })
-  }
-})
-
 const makeAlertManager = Effect.fnUntraced(function* (simulated: boolean) {
   const settings = yield* AlertSettings
   const events = yield* EventStore
@@ -94,7 +77,6 @@ const makeAlertManager = Effect.fnUntraced(function* (simulated: boolean) {
   const alertOf = (fingerprint: string) => Effect.map(table.of([fingerprint]), ([state]) => state)
   const ofNoMarket = (made: boolean | undefined) => made === true && !simulated
 
-  if (!simulated) yield* closeSimulated
   yield* makeConsumer({
     name: alertsConsumer,
     families: [levelChangesFamily, operatorFamily, rulesFamily],

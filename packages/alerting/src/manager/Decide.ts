@@ -26,7 +26,7 @@ export const AlertState = Schema.Struct({
 })
 export type AlertState = typeof AlertState.Type
 
-/** Somebody closes every alert of a coin that no engine watches any more, or an engine of the real market those of a made-up one. */
+/** Somebody closes every alert of a coin that no engine watches any more, or an engine that starts those of a made-up market. */
 export const AlertsClosed = Schema.Struct({
   coin: CoinSymbol,
   reason: Schema.NonEmptyString,
@@ -34,7 +34,7 @@ export const AlertsClosed = Schema.Struct({
   by: Schema.optionalKey(Schema.String),
   /** Unix ms. */
   time: Schema.Finite,
-  /** An engine of the real market says so: it closes the alerts of made-up ones alone. A person when it is left out. */
+  /** An engine says so: it closes the alerts of made-up markets alone. A person when it is left out. */
   simulatedOnly: Schema.optionalKey(Schema.Literal(true))
 })
 export type AlertsClosed = typeof AlertsClosed.Type

@@ -9,6 +9,7 @@ import { plainText } from "@evenkeel/runtime/telemetry/PlainText"
 import { DateTime } from "effect"
 import { numberText } from "../rule/Rule.ts"
 import { isSimulated, messageOf, statusWord } from "./Message.ts"
+import { reasonsOfAlert } from "./Reasons.ts"
 import { shortened } from "./Shortened.ts"
 import type { TemplateFields } from "./Template.ts"
 import type { Words } from "./Words.ts"
@@ -76,18 +77,20 @@ const ruleFacts = ({ comparison, signal, threshold, unit, value }: RuleCause): C
 const factsOf = ({ change, closedReason, rule }: Alert): Card["facts"] => {
   if (rule !== undefined && closedReason === undefined) return ruleFacts(rule)
   if (change === undefined) return []
-  const { deviationBps, evidence, fairValue, kind, venues } = change
+  const { deviationBps, errorBps, evidence, fairValue, kind, venues } = change
   if (kind === "stale" || closedReason !== undefined) return []
-  const model = evidence.model?.horizons ?? []
+  // Of a coin that comes back nobody asks whether it breaks.
+  const model = kind === "recovery" ? [] : (evidence.model?.horizons ?? [])
+  const usual = evidence.baselineBps === null ? "" : ` (usually ${evidence.baselineBps.toFixed(1)})`
   const horizon = (minutes: number) => (minutes < 60 ? `${minutes} m` : `${minutes / 60} h`)
   return [
-    { name: "Deviation", value: `${deviationBps.toFixed(1)} bps` },
-    { name: "Fair value", value: fairValue.toFixed(5) },
+    { name: "Deviation", value: `${deviationBps.toFixed(1)} bps${usual}` },
+    { name: "Fair value", value: `${fairValue.toFixed(5)} ± ${((errorBps * fairValue) / 1e4).toFixed(5)}` },
     ...(venues.own.length === 0
       ? []
       : [
           {
-            name: "Venues",
+            name: "Venues, bps",
             value: venues.own
               .slice(0, venuesShown)
               .map((own) => `${own.venue} ${own.deviationBps.toFixed(1)}`)
@@ -153,7 +156,7 @@ const fieldsOf = (card: Card, notification: Notification, simulated: boolean): T
 export const cardsOf = (notification: Notification, { link, words }: CardOptions): ReadonlyArray<Card> =>
   notification.alerts.map((alert) => {
     const simulated = isSimulated(alert, notification)
-    const { reasons, title } = messageOf(alert, simulated)
+    const { reasons: whole, title } = messageOf(alert, simulated)
     const advice = adviceOf(alert)
     const coin = alertCoin(alert)
     const card: Card = {
@@ -162,13 +165,14 @@ export const cardsOf = (notification: Notification, { link, words }: CardOptions
       color: colors[alert.status === "resolved" ? "normal" : alert.level],
       time: isoOf(alertChangedAt(alert)),
       facts: [...factsOf(alert), ...acknowledgedFacts(alert, notification)].map(({ name, value }) => ({ name, value: plainText(value) })),
-      reasons: reasons.map(plainText),
+      reasons: reasonsOfAlert(alert, { beside: true }).map(plainText),
       advice: advice === undefined ? undefined : plainText(advice),
       text: undefined,
       link: link === undefined ? undefined : `${link.replace(/\/$/, "")}/${coin === undefined ? "" : `#${coin}`}`
     }
     if (words === undefined) return card
-    const fields = fieldsOf(card, notification, simulated)
+    // A template may show the reasons without the facts.
+    const fields = fieldsOf({ ...card, reasons: whole.map(plainText) }, notification, simulated)
     return { ...card, title: words.title(fields) ?? card.title, text: words.text(fields) }
   })
 

@@ -11,7 +11,7 @@ describe("the reasons of a level change", () => {
     assert.deepStrictEqual(reasonsOf(levelChange()), [
       "fair value 0.99000 ± 0.00010, 100.0 bps below the peg (usually -1.5)",
       "2 bars in a row more than 50 bps below the peg",
-      "driven by deviation_bps -100 (100%)",
+      "driven by deviation -100 bps (100%)",
       "venues that agree: kraken"
     ])
   })

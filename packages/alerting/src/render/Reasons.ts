@@ -8,30 +8,35 @@ import { chanceText } from "@evenkeel/domain/risk/Chance"
 import type { Driver, Evidence, LevelChange, VenueValue } from "@evenkeel/domain/risk/RiskLevel"
 import { ruleReasons } from "./RuleWords.ts"
 
-/** Of an alert that was closed nothing is to be explained. */
-export const reasonsOfAlert = (alert: Alert): ReadonlyArray<string> => {
-  const { change, closedReason, rule, status } = alert
-  if (closedReason !== undefined) return []
-  return change !== undefined ? reasonsOf(change) : rule !== undefined ? ruleReasons(rule, alertSubject(alert), status) : []
+/** `beside`: the numbers stand beside the reasons already, as named facts, and are not said again. */
+export interface ReasonsOptions {
+  readonly beside?: boolean
 }
 
-export const reasonsOf = (change: LevelChange): ReadonlyArray<string> => {
+/** Of an alert that was closed nothing is to be explained. */
+export const reasonsOfAlert = (alert: Alert, options: ReasonsOptions = {}): ReadonlyArray<string> => {
+  const { change, closedReason, rule, status } = alert
+  if (closedReason !== undefined) return []
+  return change !== undefined ? reasonsOf(change, options) : rule !== undefined ? ruleReasons(rule, alertSubject(alert), status) : []
+}
+
+export const reasonsOf = (change: LevelChange, { beside = false }: ReasonsOptions = {}): ReadonlyArray<string> => {
   const { deviationBps, evidence, kind } = change
   // What a coin was worth when it was last seen does not speak of now.
   if (kind === "stale") return headlineOf(change)
   const over = kind === "recovery"
   return [
     ...headlineOf(change),
-    valueOf(change),
+    ...(beside ? [] : [valueOf(change)]),
     ...(evidence.flow === null ? [] : [`heavy taker selling: ${evidence.flow.surge.toFixed(1)}x the usual volume of the trailing week`]),
     ...(evidence.carrier !== null && kind === "break"
       ? [`${evidence.carrier} fell earlier and farther: ${change.coin} may be falling with it`]
       : []),
     ...fastOf(evidence),
     ...(evidence.fast !== null || kind === "disputed" ? [] : beyondOf(evidence, deviationBps)),
-    ...(over ? [] : modelOf(evidence)),
+    ...(over || beside ? [] : modelOf(evidence)),
     ...(over || evidence.drivers.length === 0 ? [] : [`driven by ${evidence.drivers.slice(0, driversShown).map(driverText).join(", ")}`]),
-    ...venuesOf(change),
+    ...(beside && change.venues.own.length > 0 ? [] : venuesOf(change)),
     ...crossingsOf(change),
     ...(evidence.grounded || (over && Math.abs(deviationBps) <= backBps) ? [] : [splitOf(change)])
   ]
@@ -148,4 +153,16 @@ const modelOf = ({ model }: Evidence): ReadonlyArray<string> =>
           .join(", ")}`
       ]
 
-const driverText = ({ name, share, value }: Driver): string => `${name} ${value} (${Math.round(share * 100)}%)`
+/** Evidence of a level, in words that are explained in docs/alerting.md. */
+const driverWords: Readonly<Record<string, readonly [name: string, unit: string]>> = {
+  deviation_bps: ["deviation", " bps"],
+  score: ["distance from usual", ""],
+  cusum: ["slow drift (cusum)", ""],
+  changepoint: ["sudden change (changepoint)", ""],
+  flow: ["selling or buying (flow)", ""]
+}
+
+const driverText = ({ name, share, value }: Driver): string => {
+  const [words, unit] = driverWords[name] ?? [name, ""]
+  return `${words} ${Number(value.toFixed(Math.abs(value) < 1 ? 2 : 1))}${unit} (${Math.round(share * 100)}%)`
+}

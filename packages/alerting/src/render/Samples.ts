@@ -39,7 +39,11 @@ const change: LevelChange = {
         { minutes: 1440, probability: 0.97 }
       ]
     },
-    drivers: [{ name: "deviation_bps", value: -345.5, share: 0.7 }]
+    drivers: [
+      { name: "deviation_bps", value: -345.5, share: 0.7 },
+      { name: "cusum", value: -28.4, share: 0.2 },
+      { name: "score", value: -19.1, share: 0.1 }
+    ]
   }
 }
 
@@ -85,8 +89,49 @@ const notification = (name: string, alerts: readonly [Alert, ...ReadonlyArray<Al
 })
 
 const first = levelAlert(change)
+/** It fell behind USDC, and less far. */
+const second: LevelChange = {
+  ...change,
+  coin: "DAI",
+  deviationBps: -210.4,
+  fairValue: 0.97896,
+  venues: {
+    agree: ["kraken", "coinbase"],
+    differ: [],
+    own: [
+      { venue: "kraken", deviationBps: -221.7, level: "critical" },
+      { venue: "coinbase", deviationBps: -199.1, level: "critical" }
+    ]
+  },
+  evidence: {
+    ...change.evidence,
+    baselineBps: -1.1,
+    flow: null,
+    carrier: "USDC",
+    model: {
+      version: 4,
+      horizons: [
+        { minutes: 60, probability: 0.81 },
+        { minutes: 1440, probability: 0.9 }
+      ]
+    },
+    drivers: [
+      { name: "deviation_bps", value: -210.4, share: 0.8 },
+      { name: "cusum", value: -17.2, share: 0.2 }
+    ]
+  }
+}
 const over: LevelChange = {
   ...change,
+  venues: {
+    agree: ["kraken", "coinbase"],
+    differ: [],
+    own: [
+      { venue: "kraken", deviationBps: -3.8, level: "normal" },
+      { venue: "coinbase", deviationBps: -2.4, level: "normal" }
+    ]
+  },
+  evidence: { ...change.evidence, beyond: null, flow: null, model: null, drivers: [] },
   time: began + 7_200_000,
   level: "normal",
   previous: "watch",
@@ -99,10 +144,8 @@ const over: LevelChange = {
 export const sampleNotifications: Readonly<Record<string, Notification>> = {
   "a coin that breaks": notification("depeg", [first]),
   "a rule that fires": notification("rule", [ruleAlert]),
-  "a group, repeated, of which one alert is acknowledged": notification(
-    "group",
-    [first, levelAlert({ ...change, coin: "DAI", deviationBps: -210.4, fairValue: 0.97896 }), ruleAlert],
-    { acknowledged: [{ fingerprint: first.fingerprint, by: "ann", comment: "on it", at: began + 60_000 }] }
-  ),
+  "a group, repeated, of which one alert is acknowledged": notification("group", [first, levelAlert(second), ruleAlert], {
+    acknowledged: [{ fingerprint: first.fingerprint, by: "ann", comment: "on it", at: began + 60_000 }]
+  }),
   "a coin that is back": notification("resolved", [levelAlert(over, { status: "resolved", endsAt: over.time })])
 }

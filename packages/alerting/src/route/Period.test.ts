@@ -1,12 +1,20 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
-import { Period, periodMillis } from "./Period.ts"
+import { Period, periodMillis, periodText } from "./Period.ts"
 
 describe("Period", () => {
   it("is read as Prometheus reads it", () => {
     assert.deepStrictEqual(
       ["0", "30s", "5m", "1h30m", "1d", "1w2d", "1y", "250ms"].map(periodMillis),
       [0, 30_000, 300_000, 5_400_000, 86_400_000, 777_600_000, 31_536_000_000, 250]
+    )
+  })
+
+  it("is written as it is read", () => {
+    const texts = ["0s", "30s", "5m", "1h30m", "4h", "1d", "250ms"]
+    assert.deepStrictEqual(
+      texts.map((text) => periodText(periodMillis(text))),
+      texts
     )
   })
 

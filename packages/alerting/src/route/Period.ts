@@ -21,3 +21,16 @@ export const Period = Schema.String.check(
   })
 )
 export type Period = typeof Period.Type
+
+/** As the files say it: `4h`, `1h30m`. */
+export const periodText = (millis: number): string => {
+  let left = millis
+  const parts = Object.entries(units).flatMap(([unit, size]) => {
+    // Nobody counts in years and weeks here.
+    if (unit === "y" || unit === "w") return []
+    const count = Math.floor(left / size)
+    left -= count * size
+    return count === 0 ? [] : [`${count}${unit}`]
+  })
+  return parts.length === 0 ? "0s" : parts.join("")
+}

@@ -62,7 +62,11 @@ const silenceAdd = Command.make(
     matchers: labels('What is silenced: coin=USDC, or severity=~"watch|warning"'),
     period: Flag.String("for").pipe(Flag.withDescription("How long, as in 30m, 2h or 1d"), Flag.withDefault("1h")),
     by: Flag.String("by").pipe(Flag.withDescription("Who asks for it")),
-    comment: Flag.String("comment").pipe(Flag.withDescription("Why"))
+    comment: Flag.String("comment").pipe(Flag.withDescription("Why")),
+    force: Flag.Boolean("force").pipe(
+      Flag.withDescription("Also for a label that no alert of this configuration has"),
+      Flag.withDefault(false)
+    )
   },
   Effect.fnUntraced(function* (options) {
     const known = yield* config

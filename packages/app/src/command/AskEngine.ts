@@ -6,6 +6,7 @@ import type { SilenceView } from "@evenkeel/alerting/mute/Silence"
 import { EngineApi } from "@evenkeel/api/contract/EngineApi"
 import { matcherText } from "@evenkeel/alerting/route/Matcher"
 import { Console, DateTime, Effect, Schema } from "effect"
+import { HttpClient } from "effect/http"
 import { HttpApiClient } from "effect/http-api"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import type { EngineConfig } from "../config/EngineConfig.ts"
@@ -33,7 +34,11 @@ const isNoAnswer = (error: object): boolean =>
   error.reason._tag === "TransportError"
 
 const asked = <A>(config: EngineConfig, question: Question<A>) =>
-  Effect.flatMap(HttpApiClient.make(EngineApi, { baseUrl: addressOf(config) }), question).pipe(Effect.provide(NodeHttpClient.layerUndici))
+  Effect.flatMap(HttpApiClient.make(EngineApi, { baseUrl: addressOf(config) }), question).pipe(
+    Effect.provide(NodeHttpClient.layerUndici),
+    // A command exports no spans: the engine's would have a parent that nobody finds.
+    Effect.provideService(HttpClient.TracerPropagationEnabled, false)
+  )
 
 /** Asks the engine at the configured address one thing. */
 export const ask = <A>(config: EngineConfig, question: Question<A>) =>
@@ -76,7 +81,14 @@ export const runSilenceList = Effect.fn("runSilenceList")(function* (config: Eng
 
 export const runSilenceAdd = Effect.fn("runSilenceAdd")(function* (
   config: EngineConfig,
-  options: { readonly matchers: ReadonlyArray<string>; readonly period: string; readonly by: string; readonly comment: string }
+  options: {
+    readonly matchers: ReadonlyArray<string>
+    readonly period: string
+    readonly by: string
+    readonly comment: string
+    /** Labels that no alert of this configuration has are taken as well. */
+    readonly force: boolean
+  }
 ) {
   const matchers = yield* Effect.fromResult(parseMatchers(options.matchers.join(",")))
   const period = yield* Schema.decodeUnknownEffect(Period)(options.period).pipe(
@@ -84,7 +96,10 @@ export const runSilenceAdd = Effect.fn("runSilenceAdd")(function* (
   )
   for (const text of matchers.map(matcherText)) {
     const problem = unknownLabel(text, knownLabels(config.alerts.rules))
-    if (problem !== undefined) yield* Console.error(`warning: ${problem}`)
+    if (problem === undefined) continue
+    // A script would believe that something is silenced.
+    if (!options.force) return yield* new NotDone({ problem: `nothing is silenced: ${problem} (--force sets it all the same)` })
+    yield* Console.error(`warning: ${problem}`)
   }
   const payload = {
     matchers: matchers.map(matcherText),

@@ -2,6 +2,7 @@
 import { compileAlertPolicy, policyRoutes } from "@evenkeel/alerting/route/AlertPolicy"
 import { knownLabels, unknownLabel } from "@evenkeel/alerting/route/KnownLabels"
 import { parseMatchers } from "@evenkeel/alerting/route/Matcher"
+import { periodText } from "@evenkeel/alerting/route/Period"
 import { everyLabel, groupLabelsOf, type Route } from "@evenkeel/alerting/route/Route"
 import { labelsText } from "@evenkeel/domain/alert/Labels"
 import { Console, Effect, Schema } from "effect"
@@ -17,19 +18,17 @@ export class NoLabels extends Schema.TaggedError<NoLabels>()("NoLabels", { text:
 
 const policyOf = ({ alerts }: EngineConfig) => compileAlertPolicy(alerts, receiverNames(alerts))
 
-const seconds = (millis: number): string => `${millis / 1000} s`
-
 const groupsOf = ({ groupBy }: Route): string =>
   groupBy.length === 0 ? "all in one group" : groupBy.includes(everyLabel) ? "each alert alone" : `grouped by ${groupBy.join(", ")}`
 
 const lineOf = (route: Route): string =>
   [
-    `${route.id === "{}" ? "root" : route.id} tells ${route.receivers.join(", ") || "nobody"}: ${groupsOf(route)}, a new group after ${seconds(route.groupWaitMillis)}`,
-    `changes after ${seconds(route.groupIntervalMillis)}`,
-    `again after ${seconds(route.repeatIntervalMillis)}`,
+    `${route.id === "{}" ? "root" : route.id} tells ${route.receivers.join(", ") || "nobody"}: ${groupsOf(route)}, a new group after ${periodText(route.groupWaitMillis)}`,
+    `changes after ${periodText(route.groupIntervalMillis)}`,
+    `again after ${periodText(route.repeatIntervalMillis)}`,
     ...(route.escalateAfterMillis === undefined
       ? []
-      : [`${route.escalateTo.join(", ")} after ${seconds(route.escalateAfterMillis)} without an acknowledgement`]),
+      : [`${route.escalateTo.join(", ")} after ${periodText(route.escalateAfterMillis)} without an acknowledgement`]),
     ...(route.muteTimeIntervals.length === 0 ? [] : [`nothing in ${route.muteTimeIntervals.join(", ")}`]),
     ...(route.activeTimeIntervals.length === 0 ? [] : [`only in ${route.activeTimeIntervals.join(", ")}`])
   ].join(", ")

@@ -60,7 +60,10 @@ describe("a configuration that changes while the engine runs", () => {
           ]
         })
         // What waits is told against what runs, and not against the file before.
-        assert.include(yield* looked(refusal, (detail) => detail !== ""), "waits for the next start: coins")
+        assert.match(
+          yield* looked(refusal, (detail) => detail !== ""),
+          /^took up alerts\.minimumLevel at \d\d:\d\d:\d\d UTC; waits for the next start: coins$/
+        )
         yield* write('[alerts]\nminimumLevel = "purple"\n')
         assert.include(yield* looked(refusal, (detail) => detail.includes("refused")), "alerts.minimumLevel")
         yield* write(

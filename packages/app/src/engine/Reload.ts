@@ -13,7 +13,7 @@ import { Logs } from "@evenkeel/runtime/log/Logs"
 import { Supervisor } from "@evenkeel/runtime/supervision/Supervisor"
 import { databaseProblem } from "@evenkeel/store/database/DatabaseProblem"
 import { EventStore } from "@evenkeel/store/event/EventStore"
-import { Effect, FileSystem, Layer, Option, Queue, Result, type Schema } from "effect"
+import { Clock, DateTime, Effect, FileSystem, Layer, Option, Queue, Result, type Schema } from "effect"
 import { configText, shownText } from "../config/ConfigText.ts"
 import { configWarnings } from "../config/ConfigWarnings.ts"
 import type { EngineConfig } from "../config/EngineConfig.ts"
@@ -110,7 +110,12 @@ export const makeReload = Effect.fnUntraced(function* (initial: EngineConfig, so
     const unchanged = now.length === 0 && atNextStart.join() === waiting.join()
     standing = next
     waiting = atNextStart
-    yield* health.report(component, "running", atNextStart.length === 0 ? "" : `waits for the next start: ${atNextStart.join(", ")}`)
+    const at = DateTime.formatIso(DateTime.makeUnsafe(yield* Clock.currentTimeMillis)).slice(11, 19)
+    const said = [
+      ...(now.length === 0 ? [] : [`took up ${now.join(", ")} at ${at} UTC`]),
+      ...(atNextStart.length === 0 ? [] : [`waits for the next start: ${atNextStart.join(", ")}`])
+    ]
+    yield* health.report(component, "running", said.join("; "))
     if (unchanged) return
     logs.setLevels(next.log)
     yield* settings.set({

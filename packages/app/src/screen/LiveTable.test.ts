@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { CoinView } from "@evenkeel/api/contract/group/Coins"
 import { stripVTControlCharacters } from "node:util"
-import { renderLive } from "./LiveTable.ts"
+import { isSaid, renderLive } from "./LiveTable.ts"
 
 const alert = (name: string, reasons: number) => [
   `2024-01-15T14:24:00.000Z \u001b[1;31mCRITICAL\u001b[0m simulated: ${name} is losing its peg: -345.5 bps, fair value 0.96545`,
@@ -46,18 +46,18 @@ const screen = (rows: number, alerts: ReadonlyArray<ReadonlyArray<string>>, coin
 describe("the live screen", () => {
   it("fits its terminal, and shows the newest alerts from their headlines on", () => {
     const alerts = [alert("DAI", 6), alert("USDT", 6), alert("USDC", 6)]
-    for (const rows of [12, 16, 24, 40]) {
+    for (const rows of [14, 18, 30, 48]) {
       const lines = screen(rows, alerts)
       assert.isBelow(lines.length, rows)
       for (const line of lines) assert.isAtMost(stripVTControlCharacters(line).length, 80)
       assert.isTrue(lines.some((line) => line.includes("simulated: USDC is losing its peg")))
       assert.strictEqual(
         lines.some((line) => line.includes("USDT is losing")),
-        rows >= 24
+        rows >= 30
       )
       assert.strictEqual(
         lines.some((line) => line.includes("reason 0 of DAI")),
-        rows >= 40
+        rows >= 48
       )
     }
   })
@@ -80,6 +80,24 @@ describe("the live screen", () => {
       "news USDC -0.9  USDC \\u001b[2J depegs\\u000aCRITICAL  (desk, 20m ago)"
     ])
     assert.isTrue(lines.every((line) => !line.includes("\n")))
+  })
+
+  it("cuts off neither the time nor an alert's fair value on 80 columns", () => {
+    const text = screen(40, [alert("USDC", 1)])
+      .map(stripVTControlCharacters)
+      .join("\n")
+    assert.include(text, "1970-01-01 00:00:00Z")
+    assert.include(text, "-345.5 bps,\n  fair value 0.96545\n    reason 0 of USDC")
+    assert.include(text, "≠ differs, bps")
+    assert.notInclude(text, "…")
+  })
+
+  it("says what a saved configuration has changed, and what is not well", () => {
+    const said = (component: string, status: string, detail: string) => isSaid({ component, status, detail })
+    assert.isTrue(said("configuration", "running", "took up alerts.route"))
+    assert.isFalse(said("configuration", "running", ""))
+    assert.isFalse(said("hot-path", "running", "16 instruments"))
+    assert.isTrue(said("hot-path", "degraded", "hangs"))
   })
 
   it("gives durations in the unit that fits them", () => {

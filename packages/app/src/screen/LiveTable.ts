@@ -41,6 +41,9 @@ const age = (millis: number | null): string =>
         ? `${Math.round(millis / 1000)}s`
         : `${Math.round(millis / 60_000)}m`
 
+/** Within a break the model gives the chance that it still stands then. */
+const legend = "! stale book   ≠ differs, bps   P(1 h) chance of a break, in one that it lasts"
+
 /** Headlines take so many lines at most. */
 const headlinesShown = 3
 
@@ -64,6 +67,25 @@ const cut = (line: string, columns: number): string => {
   return line.replace(pieces, (character, code: string | undefined) =>
     code !== undefined || ++seen < columns ? character : seen === columns ? "…" : ""
   )
+}
+
+/** The line over as many lines as it needs, broken between words; those that follow are as far in as the first, and a little more. */
+const wrapped = (line: string, columns: number): ReadonlyArray<string> => {
+  if (stripVTControlCharacters(line).length <= columns) return [line]
+  const indent = " ".repeat(line.length - line.trimStart().length + 2)
+  const lines: Array<string> = []
+  let current = line.slice(0, indent.length - 2)
+  let isEmpty = true
+  for (const word of line.trimStart().split(" ")) {
+    if (!isEmpty && stripVTControlCharacters(`${current} ${word}`).length > columns) {
+      lines.push(current.trimEnd())
+      current = indent
+      isEmpty = true
+    }
+    current += isEmpty ? word : ` ${word}`
+    isEmpty = isEmpty && word === ""
+  }
+  return [...lines, current]
 }
 
 /** The newest headline of each coin that has one, newest first. */
@@ -97,13 +119,16 @@ export const renderLive = (
   { columns, rows }: { readonly columns: number; readonly rows: number }
 ): ReadonlyArray<string> => {
   const lines = [
-    `${color("1", "evenkeel")} ${state.title}   ${DateTime.formatIso(DateTime.makeUnsafe(Math.floor(state.time)))
-      .replace("T", " ")
-      .slice(0, 19)} UTC`,
+    ...wrapped(
+      `${color("1", "evenkeel")} ${state.title}  ${DateTime.formatIso(DateTime.makeUnsafe(Math.floor(state.time)))
+        .replace("T", " ")
+        .slice(0, 19)}Z`,
+      columns
+    ),
     "",
     color(
       "2",
-      `${"coin".padEnd(6)}${"fair value".padStart(11)}${"± bps".padStart(8)}${"off peg".padStart(10)}${"P(1 h)".padStart(9)}  ${"level".padEnd(9)} venues (age; !: stale book, ≠: differs, bps)`
+      `${"coin".padEnd(6)}${"fair value".padStart(11)}${"± bps".padStart(8)}${"off peg".padStart(10)}${"P(1 h)".padStart(9)}  ${"level".padEnd(9)} venues (age)`
     )
   ]
   for (const coin of state.coins) {
@@ -122,22 +147,32 @@ export const renderLive = (
     const head = `${coin.coin.padEnd(6)}${value.padStart(11)}${error.padStart(8)}${deviation.padStart(10)}${chance.padStart(9)}  `
     lines.push(`${head}${color(levelColors[coin.level], coin.level.padEnd(9))} ${color("2", sources.join(", "))}`)
   }
-  lines.push(...headlinesOf(state))
+  lines.push(...wrapped(legend, columns).map((line) => color("2", line)), ...headlinesOf(state))
   const open = state.breakers.filter(({ state: breaker }) => breaker !== "closed")
   lines.push(
     "",
-    `${Math.round(state.messagesPerSecond).toLocaleString("en")} messages/s   publish to score p50 ${duration(state.p50Nanos)} p99 ${duration(state.p99Nanos)}   ring ${(state.ringFill * 100).toFixed(1)}%   breakers ${
-      open.length === 0
-        ? `${state.breakers.length} closed`
-        : color("31", open.map(({ key, state: breaker }) => plainText(`${key} ${breaker}`)).join(", "))
-    }`
+    ...wrapped(
+      `${Math.round(state.messagesPerSecond).toLocaleString("en")} messages/s  publish to score p50 ${duration(state.p50Nanos)} p99 ${duration(state.p99Nanos)}  ring ${(state.ringFill * 100).toFixed(1)}%  breakers ${
+        open.length === 0
+          ? `${state.breakers.length} closed`
+          : color("31", open.map(({ key, state: breaker }) => plainText(`${key} ${breaker}`)).join(", "))
+      }`,
+      columns
+    )
   )
   for (const { component, detail, status } of state.troubled) {
-    lines.push(color("33", plainText(`${component} ${status}: ${detail}`)))
+    const what = status === "running" ? component : `${component} ${status}`
+    lines.push(...wrapped(plainText(`${what}: ${detail}`), columns).map((line) => color("33", line)))
   }
-  lines.push("", ...alertsIn(state.alerts, rows - lines.length - 2))
+  // More of them than there are rows are not seen.
+  const alerts = state.alerts.slice(-Math.max(1, rows)).map((alert) => alert.flatMap((line) => wrapped(line, columns)))
+  lines.push("", ...alertsIn(alerts, rows - lines.length - 2))
   return lines.map((line) => cut(line, columns))
 }
+
+/** What is not well; and what a saved configuration has changed, which nobody would hear of otherwise while the screen is drawn. */
+export const isSaid = ({ component, detail, status }: LiveState["troubled"][number]): boolean =>
+  (status !== "running" && status !== "stopped") || (component === "configuration" && detail !== "")
 
 /** Hides the cursor, draws in place; the terminal is as it was afterwards. */
 export const runLiveTable = (options: {
@@ -173,7 +208,7 @@ export const runLiveTable = (options: {
           p99Nanos: recent.quantile(0.99),
           ringFill: sink.fill(),
           breakers: yield* policies.breakers,
-          troubled: components.filter(({ status }) => status !== "running" && status !== "stopped"),
+          troubled: components.filter(isSaid),
           alerts: options.alerts()
         },
         // A terminal that does not know its size says 0.

@@ -40,6 +40,31 @@ describe("StatusScreen", () => {
     assert.include(plain.join("\n"), "USDC is stale: okx: not connected")
   })
 
+  it("steps through every component on a small terminal, and shows the stages above the first ones", () => {
+    const [component] = idleStatus.components
+    const [stage] = idleStatus.stages
+    const view = {
+      ...idleStatus,
+      stages: Array.from({ length: 17 }, (_, n) => ({ ...stage!, stage: `stage-${n}` })),
+      components: Array.from({ length: 40 }, (_, n) => ({ ...component!, component: `part-${String(n).padStart(2, "0")}` }))
+    }
+    const seen = new Set<string>()
+    for (let from = 0; from < 40; from++) {
+      const lines = renderStatus(view, { ...options, rows: 23, from })
+      assert.isAtMost(lines.length, 23)
+      const parts = lines.filter((line) => line.startsWith("part-"))
+      assert.isTrue(parts[0]?.startsWith(`part-${String(from).padStart(2, "0")}`), `${from}`)
+      for (const line of parts) seen.add(line.slice(0, 7))
+      assert.strictEqual(
+        lines.some((line) => line.startsWith("stage-0")),
+        from === 0
+      )
+      if (from === 0) assert.isAtLeast(parts.length, 4)
+      if (from > 0 && from < 20) assert.isAtLeast(parts.length, 10)
+    }
+    assert.lengthOf([...seen], 40)
+  })
+
   it("shows the time since the start, and later components, when asked", () => {
     const lines = renderStatus(idleStatus, { ...options, period: "whole", from: 1 }).join("\n")
     assert.match(lines, /since the start/)

@@ -18,6 +18,8 @@ const shockText = (shock: Shock): string =>
     .map(([coin, bps]) => `${coin} ${change(bps)}`)
     .join(", ")
 
+const accountsText = (count: number): string => `${count} ${count === 1 ? "account" : "accounts"}`
+
 const accountLine = ({ account, coin, debt, falls, healthFactor, shockBps }: AccountRisk): string => {
   const to = healthFactor < 1 ? "can be liquidated now" : coin === null || shockBps === null ? "" : `falls at ${coin} ${change(shockBps)}`
   const when = falls.map((fall) => `${share(fall.quantile)} within ${horizon(fall.horizonMinutes)} (${fall.coin})`)
@@ -25,17 +27,17 @@ const accountLine = ({ account, coin, debt, falls, healthFactor, shockBps }: Acc
 }
 
 export const reportLines = (report: LiquidationReport): ReadonlyArray<string> => [
-  `${report.simulated ? "simulated: " : ""}${report.accounts} accounts with ${dollars(report.debt)} of debt at ${iso(report.time)}: ${report.prices
+  `${report.simulated ? "simulated: " : ""}${accountsText(report.accounts)} with ${dollars(report.debt)} of debt at ${iso(report.time)}: ${report.prices
     .map(({ coin, level, price }) => `${coin} ${Number(price.toPrecision(6))} (${level ?? "given"})`)
     .join(", ")}`,
-  `health factor below 1 now: ${report.below.accounts} accounts, ${dollars(report.below.debt)}`,
+  `health factor below 1 now: ${accountsText(report.below.accounts)}, ${dollars(report.below.debt)}`,
   "",
   "nearest to liquidation (health factor, debt, the smallest change of one coin, and when history's quantiles reach it):",
   ...report.first.map(accountLine),
   ...(report.shocks.length === 0 ? [] : ["", "under shocks:"]),
   ...report.shocks.map(
     ({ accounts, already, debt, shock }) =>
-      `  ${shockText(shock)}: ${accounts} accounts, ${dollars(debt)}${already.accounts === 0 ? "" : `; besides ${already.accounts} accounts, ${dollars(already.debt)}, that are below 1 already`}`
+      `  ${shockText(shock)}: ${accountsText(accounts)}, ${dollars(debt)}${already.accounts === 0 ? "" : `; besides ${accountsText(already.accounts)}, ${dollars(already.debt)}, that are below 1 already`}`
   ),
   "",
   report.quantiles === null ? "no quantiles of history were given" : `debt at risk by what coins did before: ${report.quantiles}`,
@@ -43,6 +45,6 @@ export const reportLines = (report: LiquidationReport): ReadonlyArray<string> =>
     .filter(({ accounts }) => accounts > 0)
     .map(({ accounts, coins, debt, horizonMinutes, quantile }) => {
       const by = coins.filter((one) => one.accounts > 0).map((one) => `${one.coin} ${change(one.changeBps)}: ${dollars(one.debt)}`)
-      return `  within ${horizon(horizonMinutes)}, worst ${share(quantile)} ${quantile < 0.5 ? "down" : "up"}: ${accounts} accounts, ${dollars(debt)} (${by.join(", ")})`
+      return `  within ${horizon(horizonMinutes)}, worst ${share(quantile)} ${quantile < 0.5 ? "down" : "up"}: ${accountsText(accounts)}, ${dollars(debt)} (${by.join(", ")})`
     })
 ]

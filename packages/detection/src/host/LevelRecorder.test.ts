@@ -43,7 +43,7 @@ describe("LevelRecorder", () => {
   )
 
   it.live(
-    "says that a market is made up, and takes up no level of the other kind of market",
+    "says that a market is made up, which begins anew each time, and takes up no level of one",
     () =>
       Effect.gen(function* () {
         const standing = Effect.map(LevelRecorder, (recorder) => recorder.standing().map(({ coin, level }) => `${coin} ${level}`))
@@ -57,7 +57,15 @@ describe("LevelRecorder", () => {
           [undefined, true]
         )
         assert.deepStrictEqual(yield* Effect.provide(standing, Layer.fresh(LevelRecorder.layer)), ["USDC critical"])
-        assert.deepStrictEqual(yield* Effect.provide(standing, Layer.fresh(LevelRecorder.layerSimulated)), ["USDC watch"])
+        assert.deepStrictEqual(yield* Effect.provide(standing, Layer.fresh(LevelRecorder.layerSimulated)), [])
+        // What a run of the same made-up market has said is no change of the next run's.
+        yield* Effect.provide(offer({ coin: "USDC", level: "watch", time: 2 }), Layer.fresh(LevelRecorder.layerSimulated))
+        assert.deepStrictEqual(yield* recorded, [1, 2, 2])
+        // Closing a made-up market's alerts says nothing of the real one's level.
+        yield* events.append("operator/simulated/USDC", "any", [
+          { kind: "AlertsClosed", payload: { coin: "USDC", reason: "another demo began", time: 3, simulatedOnly: true } }
+        ])
+        assert.deepStrictEqual(yield* Effect.provide(standing, Layer.fresh(LevelRecorder.layer)), ["USDC critical"])
       }).pipe(Effect.provide(store)),
     30_000
   )

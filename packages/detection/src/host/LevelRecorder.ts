@@ -10,6 +10,7 @@ import {
   LevelChange,
   levelChangesFamily,
   operatorFamily,
+  simulatedStreams,
   type StandingLevel,
   standingAfter
 } from "@evenkeel/domain/risk/RiskLevel"
@@ -48,7 +49,7 @@ export class LevelRecorder extends Context.Service<
     Effect.suspend(() => makeLevelRecorder(false))
   )
 
-  /** The same for a market that is made up: each change says so. Neither kind takes the other's levels up. */
+  /** The same for a market that is made up: each change says so. It begins anew at each start, and takes no level up. */
   static readonly layerSimulated = Layer.effect(
     LevelRecorder,
     Effect.suspend(() => makeLevelRecorder(true))
@@ -94,9 +95,12 @@ const makeLevelRecorder = Effect.fnUntraced(function* (simulated: boolean) {
   const standing = new Map<string, StandingLevel>()
   // Alerts that somebody closed by hand leave no level behind: should the coin be watched again, it begins at `normal`, and what it does is told.
   const closed = new Map((yield* events.lastOfStreams(operatorFamily)).map(({ position, stream }) => [stream.split("/")[1], position]))
+  /** Position of the last change that an earlier run has written. */
+  let before = 0
   for (const { payload, position } of yield* events.lastOfStreams(levelChangesFamily)) {
+    before = Math.max(before, position)
     const change = decodeChange(payload)
-    if (Option.isSome(change) && (change.value.simulated === true) === simulated && !((closed.get(change.value.coin) ?? 0) > position))
+    if (Option.isSome(change) && !simulated && change.value.simulated !== true && !((closed.get(change.value.coin) ?? 0) > position))
       standing.set(change.value.coin, standingAfter(change.value))
   }
   let offered = 0
@@ -115,9 +119,14 @@ const makeLevelRecorder = Effect.fnUntraced(function* (simulated: boolean) {
     // Known before the fact is: who follows the log may see it at once.
     links.set(key, yield* Effect.currentSpan)
     // A stream of its own: the last real change stays the last one, whatever was made up since.
-    const { position } = yield* events.append(`${levelChangesFamily}/${simulated ? "simulated/" : ""}${coin}`, "any", [
-      // Two engines that watch the same coin, or one that replays its last minute after a restart, write the change once.
-      { kind: "LevelChanged", payload: simulated ? { ...change, simulated } : change, key }
+    const { position } = yield* events.append(`${levelChangesFamily}/${simulated ? simulatedStreams : ""}${coin}`, "any", [
+      // Two engines that watch the same coin, or one that replays its last minute after a restart, write the change once. A made-up market's time
+      // begins anew with each run: the same change at the same time is another one then.
+      {
+        kind: "LevelChanged",
+        payload: simulated ? { ...change, simulated } : change,
+        key: simulated ? `${key} simulated after ${before}` : key
+      }
     ])
     recorded++
     if (decidedAt !== undefined) latency.record("record", nanosNow() - decidedAt, yield* presentTrace)

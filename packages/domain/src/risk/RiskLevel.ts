@@ -99,6 +99,9 @@ export const levelChangesFamily = "coin"
 /** The family of facts that people append: of each coin, alerts that were closed by hand. */
 export const operatorFamily = "operator"
 
+/** Within a family, streams about made-up markets begin with this: the last fact about the real one stays the last one. */
+export const simulatedStreams = "simulated/"
+
 /** The same for every engine that sees this change, and for no other change. */
 export const changeKeyOf = ({ coin, level, previous, time }: LevelChange): string => `${coin} ${time} ${previous} ${level}`
 
