@@ -101,6 +101,8 @@ describe("MarketFeed", () => {
           ["okx", 1]
         ]
       )
+      // The clock has begun.
+      yield* TestClock.adjust("250 millis")
       since()
       yield* TestClock.adjust("1 second")
       assert.deepStrictEqual(
