@@ -21,7 +21,7 @@ import { alertPolicyDefaults, type AlertPolicyOptions } from "../route/AlertPoli
 import { GroupTable } from "./GroupTable.ts"
 import { alertLinkOf, Notifier } from "./Notifier.ts"
 
-const everyMinute = { groupBy: ["kind"], groupWait: "10s", groupInterval: "1m", repeatInterval: "1h" }
+const everyMinute = { groupBy: ["kind"], groupWait: "10s", groupInterval: "1m", repeatInterval: "5m" }
 
 /** A notifier on the database at hand, with two receivers, and what it tells them in words. */
 const notifying = (policy: Partial<AlertPolicyOptions>) => {
@@ -147,7 +147,7 @@ describe("Notifier", () => {
         assert.deepStrictEqual(yield* told, ["desk firing: USDC critical, DAI over"])
         yield* TestClock.adjust("1 minute")
         assert.deepStrictEqual(yield* told, [])
-        yield* TestClock.adjust("1 hour")
+        yield* TestClock.adjust("5 minutes")
         assert.deepStrictEqual(yield* told, ["desk firing: USDC critical"])
       })
     )
@@ -211,7 +211,7 @@ describe("Notifier", () => {
   })
 
   it.effect("tells others what nobody has acknowledged in time, and repeats nothing that somebody has", () => {
-    const route = { receivers: ["desk"], repeatInterval: "1h", escalate: { after: "10m", receivers: ["pager"] } }
+    const route = { receivers: ["desk"], repeatInterval: "5m", escalate: { after: "1m", receivers: ["pager"] } }
     return run({ route }, ({ set, told }) =>
       Effect.gen(function* () {
         const { acknowledge } = yield* Acknowledging
@@ -219,19 +219,19 @@ describe("Notifier", () => {
         yield* set("DAI", "warning")
         assert.deepStrictEqual(yield* told, ["desk firing: USDC warning", "desk firing: DAI warning"])
         yield* acknowledge(fingerprintOf("DAI"), { by: "ann", comment: "" })
-        yield* TestClock.adjust("9 minutes")
+        yield* TestClock.adjust("50 seconds")
         assert.deepStrictEqual(yield* told, [])
-        yield* TestClock.adjust("2 minutes")
+        yield* TestClock.adjust("20 seconds")
         assert.deepStrictEqual(yield* told, ["pager firing: USDC warning"])
         yield* acknowledge(fingerprintOf("USDC"), { by: "bob", comment: "on it" })
-        yield* TestClock.adjust("3 hours")
+        yield* TestClock.adjust("6 minutes")
         assert.deepStrictEqual(yield* told, [])
         // What has become worse is unseen again.
         yield* set("DAI", "critical")
         assert.deepStrictEqual(yield* told, ["desk firing: DAI critical"])
-        yield* TestClock.adjust("11 minutes")
+        yield* TestClock.adjust("70 seconds")
         assert.deepStrictEqual(yield* told, ["pager firing: DAI critical"])
-        yield* TestClock.adjust("50 minutes")
+        yield* TestClock.adjust("4 minutes")
         assert.deepStrictEqual(yield* told, ["desk firing: DAI critical"])
         yield* set("DAI", "critical", "resolved")
         assert.deepStrictEqual(yield* told, ["desk resolved: DAI over", "pager resolved: DAI over"])
@@ -241,13 +241,13 @@ describe("Notifier", () => {
   })
 
   it.effect("says in what it repeats of a group which of its alerts somebody has acknowledged, for as long as they are", () =>
-    run({ route: { receivers: ["desk"], groupBy: [], repeatInterval: "1h" } }, ({ set, told }) =>
+    run({ route: { receivers: ["desk"], groupBy: [], repeatInterval: "1m" } }, ({ set, told }) =>
       Effect.gen(function* () {
         yield* set("USDC", "warning")
         yield* set("DAI", "warning")
         yield* told
         yield* (yield* Acknowledging).acknowledge(fingerprintOf("DAI"), { by: "ann", comment: "on it" })
-        yield* TestClock.adjust("61 minutes")
+        yield* TestClock.adjust("61 seconds")
         assert.deepStrictEqual(yield* told, ["desk firing: USDC warning, DAI warning (ann: on it)"])
         yield* set("DAI", "critical")
         assert.deepStrictEqual(yield* told, ["desk firing: DAI critical, USDC warning"])
@@ -276,7 +276,7 @@ describe("Notifier", () => {
 
   it.effect("leads what fires away and back again, and tells then what it tells of any group", () => {
     const telling = (receiver: string, coins: string) => ({
-      route: { receivers: [], repeatInterval: "1h", routes: [{ matchers: [coins], receivers: [receiver] }] }
+      route: { receivers: [], repeatInterval: "1m", routes: [{ matchers: [coins], receivers: [receiver] }] }
     })
     return run(telling("pager", 'coin="USDC"'), ({ set, told }) =>
       Effect.gen(function* () {
@@ -284,7 +284,7 @@ describe("Notifier", () => {
         const configure = (policy: Pick<AlertPolicyOptions, "route">) =>
           settings.set({ minimumLevel: "warning", policy: { ...alertPolicyDefaults, ...policy }, rules: [] })
         yield* set("USDC", "critical")
-        yield* TestClock.adjust("61 minutes")
+        yield* TestClock.adjust("61 seconds")
         assert.deepStrictEqual(yield* told, ["pager firing: USDC critical", "pager firing: USDC critical"])
         yield* configure(telling("desk", 'coin!="DAI"'))
         assert.deepStrictEqual(yield* told, ["desk firing: USDC critical"])
@@ -310,7 +310,7 @@ describe("Notifier", () => {
           assert.deepStrictEqual(yield* told, ["desk firing: USDC warning"])
           yield* set("USDC", "critical")
           assert.deepStrictEqual(yield* told, ["desk firing: USDC critical", "pager firing: USDC critical"])
-          yield* TestClock.adjust("30 minutes")
+          yield* TestClock.adjust("1 minute")
           assert.deepStrictEqual(yield* told, [])
         }
         yield* set("USDC", "critical", "resolved")
