@@ -2,9 +2,9 @@
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
 import { Notified, notifiedFamily } from "@evenkeel/alerting/group/Notifier"
-import { type AlertState, decide } from "@evenkeel/alerting/manager/Decide"
+import { AlertsClosed, type AlertState, decide, decideClosed } from "@evenkeel/alerting/manager/Decide"
 import { Notification } from "@evenkeel/domain/alert/Alert"
-import { LevelChange, levelChangesFamily } from "@evenkeel/domain/risk/RiskLevel"
+import { LevelChange, levelChangesFamily, operatorFamily } from "@evenkeel/domain/risk/RiskLevel"
 import { layerPglite } from "@evenkeel/store/database/Database"
 import { beginning, EventStore } from "@evenkeel/store/event/EventStore"
 import { Outbox } from "@evenkeel/store/outbox/Outbox"
@@ -20,6 +20,7 @@ const kills = Number(process.env["TEST_KILLS"] ?? 2)
 const decodeNotification = Schema.decodeUnknownSync(Schema.fromJsonString(Notification))
 const decodeNotified = Schema.decodeUnknownSync(Schema.fromJsonString(Notified))
 const decodeChange = Schema.decodeUnknownSync(Schema.fromJsonString(LevelChange))
+const decodeClosed = Schema.decodeUnknownSync(Schema.fromJsonString(AlertsClosed))
 
 const addressOf = (program: Program) => /"http":"([^"]+)"/.exec(program.errors())?.[1]
 
@@ -115,10 +116,15 @@ describe("a demo that is killed", () => {
           const open = new Map<string, AlertState>()
           const expected: Array<string> = []
           const told: Array<string> = []
-          for (const event of yield* events.read({ after: beginning, limit: 100_000, families: [levelChangesFamily] })) {
-            const change = decodeChange(event.payload)
-            const ofCoin = [...open.values()].filter(({ alert }) => alert.change?.coin === change.coin)
-            for (const { kind, state } of decide(ofCoin, change, event.position, "warning")) {
+          // A demo that begins closes what the one before left firing.
+          for (const event of yield* events.read({ after: beginning, limit: 100_000, families: [levelChangesFamily, operatorFamily] })) {
+            const isClosed = event.kind === "AlertsClosed"
+            const { coin } = isClosed ? decodeClosed(event.payload) : decodeChange(event.payload)
+            const ofCoin = [...open.values()].filter(({ alert }) => alert.change?.coin === coin)
+            const facts = isClosed
+              ? decideClosed(ofCoin, decodeClosed(event.payload), event.position)
+              : decide(ofCoin, decodeChange(event.payload), event.position, "warning")
+            for (const { kind, state } of facts) {
               expected.push(`${state.position} ${state.alert.fingerprint} ${state.alert.status}`)
               if (kind === "AlertResolved") open.delete(state.alert.fingerprint)
               else open.set(state.alert.fingerprint, state)
