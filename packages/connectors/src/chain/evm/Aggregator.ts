@@ -5,20 +5,9 @@
  * below, and the bounds that the aggregator behind the proxy has (https://docs.chain.link/data-feeds/api-reference). Some aggregators have no bounds.
  */
 import { Effect } from "effect"
-import {
-  BaseError,
-  ContractFunctionRevertedError,
-  ContractFunctionZeroDataError,
-  createPublicClient,
-  formatUnits,
-  getAddress,
-  http,
-  parseAbi,
-  type PublicClient
-} from "viem"
-import { ChainUnavailable, SourceUnreadable } from "../Chain.ts"
-import { answerBytesMax } from "../JsonRpc.ts"
-import { makeRpcEndpoints, type RpcEndpoint } from "../RpcEndpoints.ts"
+import { formatUnits, getAddress, parseAbi, type PublicClient } from "viem"
+import type { RpcEndpoint } from "../RpcEndpoints.ts"
+import { isRefusal, makeEvmCalls } from "./EvmCalls.ts"
 import type { EvmChainId } from "./EvmChain.ts"
 
 export interface AggregatorAnswer {
@@ -41,12 +30,8 @@ const abi = parseAbi([
   "function maxAnswer() view returns (int192)"
 ])
 
-/** What a contract answers by refusing, and no fault of its node. */
-const isRefusal = (error: unknown): boolean =>
-  error instanceof BaseError &&
-  error.walk((cause) => cause instanceof ContractFunctionRevertedError || cause instanceof ContractFunctionZeroDataError) !== null
-
-const problemOf = (error: unknown): string => (error instanceof BaseError ? error.shortMessage : String(error))
+/** Of one reading. */
+const callsOfReading = 5
 
 /** Reads the aggregator at `address` on a chain, or the proxy before it. */
 export const makeAggregatorReader = Effect.fnUntraced(function* (
@@ -54,29 +39,8 @@ export const makeAggregatorReader = Effect.fnUntraced(function* (
   configured: ReadonlyArray<RpcEndpoint>,
   address: string
 ) {
-  const endpoints = yield* makeRpcEndpoints(chain, configured)
-  const clients = new Map<string, PublicClient>()
-  const clientOf = (url: string): PublicClient => {
-    const known = clients.get(url)
-    if (known !== undefined) return known
-    const client = createPublicClient({
-      transport: http(url, { retryCount: 0, batch: true, maxResponseBodySize: answerBytesMax }),
-      cacheTime: 0
-    })
-    clients.set(url, client)
-    return client
-  }
-  return endpoints.ask(
-    (url) =>
-      Effect.tryPromise({
-        try: () => readAggregator(clientOf(url), address),
-        catch: (error) =>
-          isRefusal(error)
-            ? new SourceUnreadable({ chain, source: `PriceFeed:${address}`, problem: problemOf(error) })
-            : new ChainUnavailable({ chain, problem: problemOf(error) })
-      }),
-    5
-  )
+  const { ask } = yield* makeEvmCalls(chain, configured)
+  return ask(`PriceFeed:${address}`, (client) => readAggregator(client, address), callsOfReading)
 })
 
 const readAggregator = (client: PublicClient, address: string): Promise<AggregatorAnswer> => {

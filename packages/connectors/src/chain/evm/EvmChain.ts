@@ -14,12 +14,9 @@ import { Deferred, Effect } from "effect"
 import {
   BaseError,
   BlockNotFoundError,
-  ContractFunctionRevertedError,
-  ContractFunctionZeroDataError,
   createPublicClient,
   formatUnits,
   getAddress,
-  http,
   parseAbi,
   parseAbiItem,
   type PublicClient,
@@ -27,8 +24,8 @@ import {
   zeroAddress
 } from "viem"
 import { type BlockRef, type Chain, ChainUnavailable, type PoolReading, type Reading, SourceUnreadable } from "../Chain.ts"
-import { answerBytesMax } from "../JsonRpc.ts"
-import { makeRpcEndpoints, type RpcEndpoint } from "../RpcEndpoints.ts"
+import type { RpcEndpoint } from "../RpcEndpoints.ts"
+import { makeEvmCalls, problemOf } from "./EvmCalls.ts"
 
 /** About how long a block takes. */
 export const evmBlockMillis = { ethereum: 12_000, bsc: 750, polygon: 2000, avalanche: 1500, base: 2000, arbitrum: 250 } as const
@@ -57,33 +54,8 @@ const averageSeconds = 600
 const logBlocksMax = 1000
 const depthShare = 0.01
 
-const problemOf = (error: unknown): string => (error instanceof BaseError ? error.shortMessage : String(error))
-
 export const makeEvmChain = Effect.fnUntraced(function* (id: EvmChainId, configured: ReadonlyArray<RpcEndpoint>) {
-  const endpoints = yield* makeRpcEndpoints(id, configured)
-  const clients = new Map<string, PublicClient>()
-  const clientOf = (url: string): PublicClient => {
-    const known = clients.get(url)
-    if (known !== undefined) return known
-    // Retries, timeouts and failover are the policies'.
-    const client = createPublicClient({
-      transport: http(url, { retryCount: 0, batch: true, maxResponseBodySize: answerBytesMax }),
-      cacheTime: 0
-    })
-    clients.set(url, client)
-    return client
-  }
-  const ask = <A>(name: string, call: (client: PublicClient) => Promise<A>) =>
-    endpoints.ask((url) =>
-      Effect.tryPromise({
-        try: () => call(clientOf(url)),
-        catch: (error) =>
-          error instanceof BaseError &&
-          error.walk((cause) => cause instanceof ContractFunctionRevertedError || cause instanceof ContractFunctionZeroDataError) !== null
-            ? new SourceUnreadable({ chain: id, source: name, problem: problemOf(error) })
-            : new ChainUnavailable({ chain: id, problem: problemOf(error) })
-      })
-    )
+  const { ask, socket } = yield* makeEvmCalls(id, configured)
   /** Questions about the chain itself cannot be refused. */
   const unrefused = <A>(effect: Effect.Effect<A, ChainUnavailable | SourceUnreadable>): Effect.Effect<A, ChainUnavailable> =>
     Effect.mapError(effect, (error) => new ChainUnavailable({ chain: id, problem: error.problem }))
@@ -125,11 +97,10 @@ export const makeEvmChain = Effect.fnUntraced(function* (id: EvmChainId, configu
         }
       }),
     subscribe:
-      endpoints.socket === undefined
+      socket === undefined
         ? undefined
         : Effect.fnUntraced(function* (wake) {
             const fail = (error: unknown) => new ChainUnavailable({ chain: id, problem: problemOf(error) })
-            const { socket } = endpoints
             const client = createPublicClient({ transport: webSocket(socket, { retryCount: 0, reconnect: false }) })
             const ended = yield* Deferred.make<never, ChainUnavailable>()
             yield* Effect.acquireRelease(
