@@ -1,7 +1,7 @@
 /** The demo, killed without warning again and again: nothing that was promised is lost, and nothing is told twice as if it were new. */
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
-import { Notified, notifiedFamily } from "@evenkeel/alerting/group/Notifier"
+import { Notified, notifiedFamily } from "@evenkeel/alerting/group/Notified"
 import { AlertsClosed, type AlertState, decide, decideClosed } from "@evenkeel/alerting/manager/Decide"
 import { Notification } from "@evenkeel/domain/alert/Alert"
 import { LevelChange, levelChangesFamily, operatorFamily } from "@evenkeel/domain/risk/RiskLevel"

@@ -6,7 +6,7 @@
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
-import { Notified } from "@evenkeel/alerting/group/Notifier"
+import { Notified } from "@evenkeel/alerting/group/Notified"
 import { alertsConsumer } from "@evenkeel/alerting/manager/AlertManager"
 import { scenarios } from "@evenkeel/connectors/simulated/Scenario"
 import { makeSimulatedVenue } from "@evenkeel/connectors/simulated/SimulatedVenue"

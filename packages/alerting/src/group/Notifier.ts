@@ -17,9 +17,8 @@ import { SpanLinks } from "@evenkeel/runtime/telemetry/SpanLinks"
 import { databaseProblem, statementHangsAfter } from "@evenkeel/store/database/DatabaseProblem"
 import { type ConcurrencyConflict, EventStore } from "@evenkeel/store/event/EventStore"
 import { Outbox } from "@evenkeel/store/outbox/Outbox"
-import { Array, Clock, Context, Effect, Layer, Option, Order, Schema } from "effect"
+import { Array, Clock, Context, Effect, Layer, Option, Order } from "effect"
 import { SqlClient, type SqlError } from "effect/sql"
-import { createHash } from "node:crypto"
 import { AlertSettings } from "../AlertSettings.ts"
 import { Dispatcher } from "../dispatch/Dispatcher.ts"
 import { type Acknowledgement, isAcknowledged } from "../manager/Acknowledgement.ts"
@@ -33,27 +32,10 @@ import { type AlertPolicy, type AlertPolicyOptions, compileAlertPolicy, policyRo
 import { groupLabelsOf, type Route } from "../route/Route.ts"
 import { carriedFrom, endTold, type Group, joined, look, makeGroup, toldBefore } from "./Group.ts"
 import { GroupTable } from "./GroupTable.ts"
-
-/** A group was told of its alerts: for each receiver there is a notification. */
-export const Notified = Schema.Struct({
-  idempotencyKey: Schema.String,
-  groupKey: Schema.String,
-  why: Schema.Literals(["firing", "resolved", "repeat", "escalation"]),
-  receivers: Schema.Array(Schema.String),
-  /** Which states of which alerts: `position` is that of the fact behind it. */
-  alerts: Schema.Array(Schema.Struct({ fingerprint: Schema.String, status: Schema.String, position: Schema.Int })),
-  /** SHA-256 of the notification as it was promised, base64. */
-  digest: Schema.String
-})
-export type Notified = typeof Notified.Type
+import { digestOf, type Notified, notifiedFamily } from "./Notified.ts"
 
 /** Under which key the span is known that changed an alert last. */
 export const alertLinkOf = (fingerprint: string): string => `alert/${fingerprint}`
-
-/** The family of these facts: of each group, a stream. */
-export const notifiedFamily = "notified"
-
-export const digestOf = (payload: string): string => createHash("sha256").update(payload).digest("base64")
 
 /** Groups that are looked at in one transaction. */
 const lookMax = 200

@@ -9,7 +9,7 @@ import { beginning, EventStore, type StoredEvent } from "@evenkeel/store/event/E
 import { foldFacts } from "@evenkeel/store/event/Projection"
 import { Effect, Schema } from "effect"
 import { SqlClient } from "effect/sql"
-import { digestOf, Notified, notifiedFamily } from "../group/Notifier.ts"
+import { digestOf, Notified, notifiedFamily } from "../group/Notified.ts"
 import { rowOf } from "./AlertTable.ts"
 import { AlertState } from "./Decide.ts"
 import { alertsFamily } from "./RebuildAlerts.ts"

@@ -1,6 +1,6 @@
 /** Alerts out of their facts: their levels, who was told, and who acknowledged them after how long. */
 import { Acknowledgement } from "@evenkeel/alerting/manager/Acknowledgement"
-import { Notified } from "@evenkeel/alerting/group/Notifier"
+import { Notified } from "@evenkeel/alerting/group/Notified"
 import { Labels } from "@evenkeel/domain/alert/Labels"
 import { Effect, Option, Schema } from "effect"
 import type { MonthFact } from "./MonthFacts.ts"

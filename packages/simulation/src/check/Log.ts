@@ -2,7 +2,7 @@
  * What the log says, once everything has calmed down: each level change once and in a chain, alerts as they follow from the changes, and every
  * promise delivered, in order.
  */
-import { Notified } from "@evenkeel/alerting/group/Notifier"
+import { Notified } from "@evenkeel/alerting/group/Notified"
 import { AlertFactKind, AlertState, decide } from "@evenkeel/alerting/manager/Decide"
 import { Detection } from "@evenkeel/detection/host/Detection"
 import { LevelChange, type RiskLevel } from "@evenkeel/domain/risk/RiskLevel"

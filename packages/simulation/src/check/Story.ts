@@ -1,5 +1,5 @@
 /** The log as alerting's checks read it: what was known at each notification, folded from the facts before it. */
-import { Notified } from "@evenkeel/alerting/group/Notifier"
+import { Notified } from "@evenkeel/alerting/group/Notified"
 import { Acknowledgement } from "@evenkeel/alerting/manager/Acknowledgement"
 import { AlertFactKind, AlertState } from "@evenkeel/alerting/manager/Decide"
 import { RuleCleared, RuleFired } from "@evenkeel/alerting/rule/RuleFacts"
